@@ -1,0 +1,32 @@
+# book: environment, execution, published book. test: the whole suite. lab: the notebooks in JupyterLab.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: book test lab clean
+
+book: .venv/installed
+	$(BIN)/traincost build
+
+test: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+lab: .venv/installed
+	$(BIN)/jupyter lab notebooks
+
+# uv comes from the lock by pip, the rest of the lock by uv, and the package itself without asking for more.
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.12, for example")'
+	$(PYTHON) -m venv .venv
+	awk '/^uv==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements.lock > .venv/uv.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement .venv/uv.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode --requirement requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q analysis
+	touch $@
+
+clean:
+	rm -rf .venv book/_build

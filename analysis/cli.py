@@ -1,0 +1,197 @@
+"""The command line: a thin shell over the package. Exit 0: done; 2: the user's mistake, in one line; 1: ours."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pandas as pd
+
+from analysis.data import Evidence, Fact, InputError
+from analysis.reconstruction import Reconstruction, reconstruct
+from analysis.scenario import Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        options = _parser().parse_args(arguments)
+        options.run(options)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("error: interrupted", file=sys.stderr)
+        return 1
+    except RuntimeError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message} ({self.prog} --help)")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="traincost", description="What it really costs to train a frontier language model: reconstruct, build, rerun.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    def command(name: str, run: Any, text: str, *, parameters: bool = False) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        added.add_argument("--data", type=Path, metavar="DIR", help="another evidence folder")
+        if parameters:
+            added.add_argument("--scenario", default="paper", metavar="NAME|FILE", help="a file in data/scenarios, or a path")
+            added.add_argument(
+                "-p", dest="overrides", action="append", default=[], metavar="key=value", help="one parameter; may be repeated"
+            )
+        return added
+
+    built = command("build", _build, "build an edition of the book", parameters=True)
+    built.add_argument("--out", type=Path, metavar="DIR", help="where to put it (book/_build/html)")
+    built.add_argument("--no-cache", action="store_true", help="execute every page, changed or not")
+    rerun = command("rerun", _rerun, "execute one notebook", parameters=False)
+    rerun.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    _add_overrides(rerun)
+    rerun.add_argument("--out", type=Path, metavar="FILE", help="the executed notebook (NOTEBOOK.executed.ipynb)")
+    shown = command("reconstruct", _reconstruct, "reconstruct a model's phases", parameters=True)
+    shown.add_argument("model", metavar="MODEL")
+    shown.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    listed = command("pages", _pages, "list the pages that an edition executes")
+    listed.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    facts = command("facts", _facts, "list the facts, or show one")
+    facts.add_argument("id", nargs="?", metavar="ID")
+    command("sources", _sources, "list the sources")
+    command("scenarios", _scenarios, "list the scenarios and the parameters that they may set")
+    return parser
+
+
+def _add_overrides(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-p", dest="overrides", action="append", default=[], metavar="key=value", help="one parameter; may be repeated")
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _scenario(options: argparse.Namespace, evidence: Evidence) -> tuple[Scenario, dict[str, str]]:
+    overrides = parse_overrides(options.overrides)
+    scenario = load_scenario(options.scenario, evidence.directory, **overrides)
+    _say(scenario.summary)
+    return scenario, overrides
+
+
+def _build(options: argparse.Namespace) -> None:
+    from analysis.publish.edition import build, checkout
+
+    evidence = Evidence.load(options.data)
+    broken = evidence.broken_identities()
+    if broken:
+        raise InputError(broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more")
+    scenario, overrides = _scenario(options, evidence)
+    reconstruct("deepseek-r1", scenario, evidence)  # names and bounds are checked before anything runs
+    out = (options.out or checkout() / "book" / "_build" / "html").resolve()
+    first = build(scenario, options.scenario, overrides, evidence, out, not options.no_cache, _say)
+    print(f"open {first}")
+
+
+def _rerun(options: argparse.Namespace) -> None:
+    from analysis.publish.execute import Job, execute
+
+    parameters = dict(parse_overrides(options.overrides))
+    if options.data:
+        Evidence.load(options.data)
+        parameters["data"] = str(options.data.resolve())
+    output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
+    if not output.parent.is_dir():
+        raise InputError(f"--out {output}: the folder does not exist")
+    _say(f"executing {options.notebook}")
+    print(execute(Job(options.notebook.stem, options.notebook.resolve(), parameters, output)))
+
+
+def _reconstruct(options: argparse.Namespace) -> None:
+    evidence = Evidence.load(options.data)
+    scenario, _ = _scenario(options, evidence)
+    for line in evidence.broken_identities():
+        _say(f"warning: {line}")
+    found = reconstruct(options.model, scenario, evidence)
+    if options.json:
+        print(json.dumps(found.to_dict(), indent=1))
+    else:
+        print(_reconstruction_text(found))
+
+
+def _reconstruction_text(found: Reconstruction) -> str:
+    content = found.to_dict()
+    rows = [
+        {
+            "phase": row.get("label", "total"),
+            "disclosed h": f"{row['gpu_hours']['disclosed']:,.0f}",
+            **{f"{name} h": f"{value:,.0f}" for name, value in row["gpu_hours"]["reconstructed"].items()},
+            "middle US$": f"{row['usd']['reconstructed']['p50']:,.0f}",
+            "off by": f"{row['error_factor']:.2f}x",
+        }
+        for row in [*content["phases"], content["total"]]
+    ]
+    return pd.DataFrame(rows).to_string(index=False)
+
+
+def _pages(options: argparse.Namespace) -> None:
+    from analysis.publish.edition import checkout, list_pages
+
+    pages = list_pages(checkout())
+    if options.json:
+        print(json.dumps([{"page": page.page, "notebook": page.notebook, "parameters": page.parameters} for page in pages], indent=1))
+    else:
+        rows = [{"page": page.page, "notebook": page.notebook, "title": page.title} for page in pages]
+        print(pd.DataFrame(rows).to_string(index=False))
+
+
+def _facts(options: argparse.Namespace) -> None:
+    evidence = Evidence.load(options.data)
+    if options.id:
+        print(_fact_text(evidence.facts[options.id], evidence))
+    else:
+        columns = ["id", "value", "unit", "kind", "confidence", "source_id", "locator"]
+        print(evidence["facts"][columns].to_string(index=False, float_format=lambda value: f"{value:.10g}", max_colwidth=48))
+
+
+def _fact_text(fact: Fact, evidence: Evidence) -> str:
+    source = evidence["sources"].set_index("source_id").loc[fact.source_id]
+    span = f" ({fact.low:.10g} to {fact.high:.10g})" if fact.has_range else ""
+    lines = {
+        "id": fact.id,
+        "quantity": fact.quantity,
+        "value": f"{fact.value:.10g}{span} {fact.unit}",
+        "kind": fact.kind,
+        "confidence": fact.confidence,
+        "source": f"{source.title} ({source.publisher}, {source.year})",
+        "locator": fact.locator,
+        "url": source.url,
+        "note": fact.note,
+    }
+    return "\n".join(f"{name:<11}{text}" for name, text in lines.items() if text)
+
+
+def _sources(options: argparse.Namespace) -> None:
+    table = Evidence.load(options.data)["sources"][["source_id", "title", "publisher", "year", "kind", "url"]]
+    print(table.to_string(index=False, max_colwidth=60))
+
+
+def _scenarios(options: argparse.Namespace) -> None:
+    rows = [
+        {"scenario": found.name, "title": found.title, "sets": ", ".join(f"{key}={value}" for key, value in found.changed.items())}
+        for found in list_scenarios(options.data)
+    ]
+    print(pd.DataFrame(rows).to_string(index=False))
+    print()
+    print(parameters_frame().to_string(index=False))

@@ -1,0 +1,153 @@
+"""Reinforcement learning, rollout by rollout.
+
+One rollout costs: generation; then scoring and reference log-probabilities (forward); then the policy
+updates (forward and backward); and what does not grow with tokens. Generation is bounded from two sides:
+by throughput, and by the longest answer of the rollout, written one token at a time while all GPUs wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from analysis.architecture import count_parameters, flop_per_token
+from analysis.hardware import peak_flop_s
+from analysis.model import ReinforcementStage
+from analysis.phases.fine_tuning import decode_throughput_input
+from analysis.phases.setting import LABELS, Input, Setting, Work
+from analysis.sampling import from_other_developers
+
+SEGMENTS_OF_A_CURVE = 104  # a segment a hundred steps, the spacing of the digitised points
+
+
+def longest_answer_tokens(mean_tokens: ArrayLike, log_sd: ArrayLike, answers: ArrayLike, limit_tokens: ArrayLike) -> np.ndarray:
+    """Length of the longest of `answers` answers, no longer than the limit.
+
+    mean_tokens [token], log_sd [1] and answers [count] of a log-normal, limit_tokens [token]; all broadcast.
+    The largest of n draws is taken at its characteristic value, the quantile n/(n+1) (Gumbel, Statistics of
+    Extremes, section 3.1).
+    """
+    n = np.asarray(answers, dtype=float)
+    sigma = np.asarray(log_sd, dtype=float)
+    longest = np.asarray(mean_tokens) * np.exp(sigma * stats.norm.ppf(n / (n + 1.0)) - sigma**2 / 2.0)
+    return np.minimum(longest, limit_tokens)
+
+
+def generation_seconds(
+    answers: ArrayLike,
+    mean_tokens: ArrayLike,
+    longest_tokens: ArrayLike,
+    gpus: ArrayLike,
+    tokens_per_s_per_gpu: ArrayLike,
+    time_per_output_token_ms: ArrayLike,
+) -> tuple[np.ndarray, np.ndarray]:
+    """The two lower bounds of a rollout's generation time [s]: by throughput and by latency. All broadcast."""
+    by_throughput = np.asarray(answers) * mean_tokens / (np.asarray(gpus) * tokens_per_s_per_gpu)
+    by_latency = np.asarray(longest_tokens) * time_per_output_token_ms / 1000.0
+    return by_throughput, by_latency
+
+
+def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
+    """Utilisation of the updates in other developers' runs, by six FLOP per active parameter and token.
+
+    The sizes of those models are not all known, so attention is left out here and where the figure is used.
+    """
+    rows = runs[runs[["update_seconds", "mean_len_tokens", "chips", "prompts_per_step", "samples_per_prompt"]].notna().all(axis=1)]
+    rows = rows[(rows.chip != "") & ~rows.asynchronous.astype(bool)]
+    tokens = rows.prompts_per_step * rows.samples_per_prompt * rows.mean_len_tokens
+    peaks = rows.chip.map(peak_flop_s(hardware.set_index("chip")))
+    mfu = 6.0 * rows.params_active * tokens / (rows.update_seconds * rows.chips * peaks)
+    return Input("rl_update_mfu", "utilisation of the updates", from_other_developers(mfu, rows.developer, "step-time breakdowns"))
+
+
+def fixed_seconds_input(runs: pd.DataFrame) -> Input:
+    """Seconds a rollout that do not grow with tokens: printed, or what the printed parts leave of a step."""
+    parts = runs[["generation_seconds", "scoring_seconds", "update_seconds"]]
+    left = runs.fixed_seconds.fillna((runs.step_seconds - parts.sum(axis=1)).where(parts.notna().all(axis=1)))
+    rows = left.notna() & (left > 0) & ~runs.asynchronous.astype(bool)
+    basis = "step-time breakdowns: moving weights, switching engines"
+    return Input("rl_fixed_seconds", "seconds a rollout beside tokens", from_other_developers(left[rows], runs.developer[rows], basis))
+
+
+def steps_input(runs: pd.DataFrame) -> Input:
+    """Steps of a run that discloses none, from other developers' runs."""
+    rows = runs[runs.steps.notna()]
+    prior = from_other_developers(rows.steps, rows.developer, "steps of other developers' runs", low=1.0)
+    return Input("rl_steps", "steps of reinforcement learning", prior)
+
+
+def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
+    """The inputs of a stage, by field."""
+    decoding, runs = setting.decoding, setting.tables["rl_runs"]
+    if decoding is None:
+        raise ValueError("a stage of reinforcement learning needs the model's [decoding]")
+    found = setting.stage_inputs(stage)
+    if stage.limits[-1].from_step:
+        found["from_step"] = setting.quantity_input("from_step", stage.limits[-1].from_step, "steps")
+    if stage.steps is None:
+        found["steps"] = steps_input(runs)
+    latency = setting.quantity_input("time_per_output_token_ms", decoding.time_per_output_token_ms, "ms_per_token")
+    latency = Input("time_per_output_token_ms", LABELS["time_per_output_token_ms"], latency.distribution)
+    return found | {
+        "tokens_per_s_per_gpu": decode_throughput_input(setting),
+        "time_per_output_token_ms": setting.parameter_or("time_per_output_token_ms", latency),
+        "answer_length_log_sd": setting.quantity_input("answer_length_log_sd", decoding.answer_length_log_sd, "ratio"),
+        "scoring_forward_passes": setting.quantity_input("scoring_forward_passes", decoding.scoring_forward_passes, "count"),
+        "update_mfu": update_mfu_input(runs, setting.tables["hardware"]),
+        "fixed_seconds": fixed_seconds_input(runs),
+    }
+
+
+def work(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting) -> Work:
+    """Hours of a stage: the parts of a rollout, times the rollouts, over the length curve."""
+    seconds, flop, rollouts = rollouts_by_segment(stage, values, setting)
+    parts = {name: (part * rollouts).sum(axis=0) * values["gpus"] / 3600.0 for name, part in seconds.items()}
+    return Work(np.sum(list(parts.values()), axis=0), (flop * rollouts).sum(axis=0), parts)
+
+
+def rollouts_by_segment(
+    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Seconds of a rollout by part, its FLOP, and the rollouts of each segment; arrays of (segments, samples)."""
+    mean_tokens, middle_step = _lengths(stage, values, setting)
+    limit = values["limit_0_tokens"]
+    if "from_step" in values:
+        limit = np.where(middle_step >= values["from_step"], values["limit_1_tokens"], limit)
+    answers = values["answers_per_rollout"]
+    longest = longest_answer_tokens(mean_tokens, values["answer_length_log_sd"], answers, limit)
+    if setting.parameters.longest_answer_tokens is not None:
+        longest = np.full_like(longest, setting.parameters.longest_answer_tokens)
+    by_throughput, by_latency = generation_seconds(
+        answers, mean_tokens, longest, values["gpus"], values["tokens_per_s_per_gpu"], values["time_per_output_token_ms"]
+    )
+    tokens = answers * mean_tokens
+    active = count_parameters(setting.configuration).active_with_head
+    forward_seconds = 2.0 * active * tokens / (values["gpus"] * setting.chip.peak_flop_s * values["update_mfu"])
+    shape = np.broadcast_shapes(by_throughput.shape, by_latency.shape, forward_seconds.shape)
+    seconds = {
+        "generation at full throughput": np.broadcast_to(by_throughput, shape),
+        "waiting for the longest answer": np.maximum(by_latency - by_throughput, 0.0),
+        "scoring": forward_seconds * values["scoring_forward_passes"],
+        "updates": forward_seconds * 3.0,
+        "moving weights, switching engines": np.broadcast_to(values["fixed_seconds"], shape),
+    }
+    # a token of a long answer attends further: over tokens, the mean length of a log-normal is mean x exp(sigma^2)
+    context = np.minimum(mean_tokens * np.exp(values["answer_length_log_sd"] ** 2), limit)
+    forward_flop = flop_per_token(setting.configuration, context) / 3.0
+    flop = tokens * forward_flop * (4.0 + values["scoring_forward_passes"])
+    answers_per_step = values["prompts_per_step"] * values["samples_per_prompt"]
+    return seconds, flop, values["steps"] * answers_per_step / answers / len(middle_step)
+
+
+def _lengths(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting) -> tuple[np.ndarray, np.ndarray]:
+    """Mean answer length and middle step of each segment, shapes that broadcast to (segments, samples)."""
+    if stage.length_curve is None:
+        return values["mean_answer_tokens"][np.newaxis], values["steps"][np.newaxis] / 2.0
+    curve = setting.tables[stage.length_curve]
+    share = (np.arange(SEGMENTS_OF_A_CURVE) + 0.5) / SEGMENTS_OF_A_CURVE
+    middle_step = share[:, np.newaxis] * values["steps"][np.newaxis]
+    return np.interp(middle_step, curve.step, curve.mean_answer_tokens), middle_step

@@ -1,0 +1,78 @@
+"""What a stage may know, the inputs it names, and the work it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.architecture import Configuration
+from analysis.data import Facts
+from analysis.hardware import Chip
+from analysis.model import Decoding, Span, Stage, distribution, stage_quantities, unit_of
+from analysis.sampling import Distribution, constant
+from analysis.scenario import Parameters
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a stage. Stages that name an input alike share its draw; `label` is for people."""
+
+    name: str
+    label: str
+    distribution: Distribution
+
+
+@dataclass(frozen=True)
+class Work:
+    """GPU-hours and FLOP of a stage, arrays of shape (samples,); `parts` are GPU-hours that add up to the whole."""
+
+    gpu_hours: np.ndarray
+    flop: np.ndarray
+    parts: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a stage may know.
+
+    `facts` are without the checks, and the run tables without the developer's own rows: nothing that the
+    result is compared with can be reached from here.
+    """
+
+    facts: Facts
+    tables: Mapping[str, pd.DataFrame]
+    developer: str
+    configuration: Configuration
+    architecture_kind: str
+    decoding: Decoding | None
+    chip: Chip
+    parameters: Parameters
+
+    def stage_inputs(self, stage: Stage) -> dict[str, Input]:
+        """The inputs that a stage's own fields name, by field."""
+        return {field: self.quantity_input(field, quantity, unit_of(field)) for field, quantity in stage_quantities(stage).items()}
+
+    def quantity_input(self, field: str, quantity: str | Span, unit: str) -> Input:
+        """An input from a fact, from arithmetic on facts, or from a span of two."""
+        found = distribution(quantity, unit, self.facts)
+        if isinstance(quantity, str) and quantity.isidentifier():
+            return Input(quantity, self.facts[quantity].quantity, found)
+        name = f"{field} {quantity.low} .. {quantity.high}" if isinstance(quantity, Span) else quantity
+        return Input(name, LABELS.get(field, field), found)
+
+    def parameter_or(self, name: str, otherwise: Input) -> Input:
+        """The rerunner's value of a parameter if there is one, else the input."""
+        value = getattr(self.parameters, name)
+        return otherwise if value is None else Input(otherwise.name, otherwise.label, constant(value, f"parameter {name}"))
+
+
+LABELS = {
+    "draws_per_kept_sample": "answers drawn for each that is kept",
+    "mean_tokens": "mean length of a sample",
+    "mean_answer_tokens": "mean answer length",
+    "time_per_output_token_ms": "time per output token",
+    "own_tokens_per_s_per_gpu": "decode throughput of the developer's fleet",
+}

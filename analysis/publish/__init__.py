@@ -1,0 +1,1 @@
+"""Notebooks to an edition: execute, assemble, check, swap."""

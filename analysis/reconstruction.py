@@ -1,0 +1,264 @@
+"""A model's phases in order: what was disclosed, and what we reconstruct without reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.architecture import flop_per_token
+from analysis.cost import rental_usd
+from analysis.data import Evidence
+from analysis.hardware import Chip, find_chip
+from analysis.model import CrossCheck, Model, NamedStage, Phase, ReinforcementStage, configuration, load_model
+from analysis.phases import KINDS, Input, Setting, Work
+from analysis.phases.pretraining import gpu_hours
+from analysis.phases.reinforcement import rollouts_by_segment
+from analysis.sampling import draw
+from analysis.scenario import Scenario
+
+PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
+RUN_TABLES = ("training_runs", "rl_runs")
+
+
+@dataclass(frozen=True)
+class PhaseResult:
+    """One phase: samples of its hours, dollars, FLOP and MFU, by stage and part, and what is disclosed."""
+
+    phase: Phase
+    stages: Mapping[str, Work]
+    inputs: Mapping[str, Input]
+    disclosed_gpu_hours: float
+    disclosed_usd: float
+    price_usd_per_gpu_hour: float
+    chip: Chip
+    cross_checks: Mapping[str, float]
+
+    @property
+    def gpu_hours(self) -> np.ndarray:
+        return np.sum([work.gpu_hours for work in self.stages.values()], axis=0)
+
+    @property
+    def flop(self) -> np.ndarray:
+        return np.sum([work.flop for work in self.stages.values()], axis=0)
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """All phases of a model under one scenario."""
+
+    model: Model
+    scenario: Scenario
+    phases: tuple[PhaseResult, ...]
+    price_usd_per_gpu_hour: float
+    chip: Chip
+
+    def __getitem__(self, phase_id: str) -> PhaseResult:
+        wanted = self.model.phase(phase_id).id
+        return next(result for result in self.phases if result.phase.id == wanted)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `traincost reconstruct --json`."""
+        phases = [
+            {"id": result.phase.id, "label": result.phase.label}
+            | _figures([result], self.price_usd_per_gpu_hour, self.chip)
+            | {"cross_checks": [_cross_check(check, result) for check in result.phase.cross_checks]}
+            for result in self.phases
+        ]
+        return {"model": self.model.name, "phases": phases, "total": _figures(self.phases, self.price_usd_per_gpu_hour, self.chip)}
+
+
+def reconstruct(model_name: str, scenario: Scenario, evidence: Evidence) -> Reconstruction:
+    """Reconstruct every phase of a model from the facts, blind to its checks.
+
+    Raises
+    ------
+    InputError
+        For an unknown model or chip, or a model file that names a wrong fact.
+    """
+    model = load_model(model_name, evidence)
+    parameters = scenario.parameters
+    chip = find_chip(parameters.chip or model.chip, evidence["hardware"])
+    price = parameters.price_usd_per_gpu_hour or evidence.facts.with_unit(model.price_usd_per_gpu_hour, "usd_per_gpu_hour").value
+    inputs = {phase.id: _phase_inputs(phase, setting_of(model, phase, scenario, evidence)) for phase in model.phases}
+    every = {item.name: item.distribution for stages in inputs.values() for fields in stages.values() for item in fields.values()}
+    draws = draw(every, parameters.samples, parameters.seed)
+    results = []
+    for phase in model.phases:
+        stages = _evaluate(phase, inputs[phase.id], draws, setting_of(model, phase, scenario, evidence))
+        named = {item.name: item for fields in inputs[phase.id].values() for item in fields.values()}
+        checks = {check.id: cross_check_gpu_hours(check, model, evidence) for check in phase.cross_checks}
+        hours = evidence.facts.with_unit(phase.disclosed.gpu_hours, "gpu_hours").value
+        usd = evidence.facts.with_unit(phase.disclosed.usd, "usd").value
+        results.append(PhaseResult(phase, stages, named, hours, usd, price, chip, checks))
+    return Reconstruction(model, scenario, tuple(results), price, chip)
+
+
+def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidence) -> Setting:
+    """What a phase may know: the facts less every check, and no run of its own developer."""
+    own = {model.developer, phase.developer}
+    tables = {
+        name: table[~table.developer.isin(own)] if name in RUN_TABLES else table
+        for name, table in evidence.tables.items()
+        if name != "facts"
+    }
+    facts = evidence.facts.without(model.checks)
+    chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
+    return Setting(
+        facts, tables, phase.developer, configuration(model, facts), model.architecture_kind, model.decoding, chip, scenario.parameters
+    )
+
+
+def cross_check_gpu_hours(check: CrossCheck, model: Model, evidence: Evidence) -> float:
+    """GPU-hours from inside, by what the developer discloses of the run's speed.
+
+    By throughput: tokens / (tokens a day) x 24 h x GPUs. By MFU: tokens x FLOP per token / (peak x MFU), on
+    the developer's own basis (causal attention, BF16 peak, no multi-token prediction), on the run's own chip.
+    """
+    facts = evidence.facts
+    tokens = facts.with_unit(check.tokens, "tokens").value
+    if check.method == "throughput":
+        per_day = facts.with_unit(str(check.tokens_per_day), "tokens_per_day").value
+        return tokens / per_day * 24.0 * facts.with_unit(str(check.gpus), "chips").value
+    length = facts.with_unit(str(check.seq_len_tokens), "tokens").value
+    flop = flop_per_token(configuration(model, facts), length)
+    peak = find_chip(model.chip, evidence["hardware"]).peak_flop_s
+    return float(gpu_hours(tokens, flop, peak, facts.with_unit(str(check.mfu), "ratio").value))
+
+
+def parts_of(result: PhaseResult) -> pd.DataFrame:
+    """Median GPU-hours by stage and part, and each part's share of the sum of those medians."""
+    rows = [
+        {"stage": stage.label, "part": part, "gpu_hours": float(np.median(hours))}
+        for stage in result.phase.stages
+        for part, hours in result.stages[stage.id].parts.items()
+    ]
+    frame = pd.DataFrame(rows)
+    frame["share"] = frame.gpu_hours / frame.gpu_hours.sum()
+    return frame
+
+
+def widths_of(result: PhaseResult, reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
+    """How far each uncertain input alone moves a phase's hours, the others at their medians; widest first.
+
+    `factor` is the hours at the input's 95th percentile over those at its 5th, or the inverse if that is larger.
+    """
+    setting = setting_of(reconstruction.model, result.phase, reconstruction.scenario, evidence)
+    inputs = _phase_inputs(result.phase, setting)
+    middle = {name: item.distribution.quantile([0.5, 0.5]) for name, item in result.inputs.items()}
+    rows = []
+    for name, item in result.inputs.items():
+        if item.distribution.shape == "constant":
+            continue
+        ends = item.distribution.quantile([0.05, 0.95])
+        low, high = np.sum([work.gpu_hours for work in _evaluate(result.phase, inputs, middle | {name: ends}, setting).values()], axis=0)
+        basis = item.distribution.basis
+        rows.append(
+            {
+                "input": item.label,
+                "p05": ends[0],
+                "p95": ends[1],
+                "assumed": item.distribution.assumed,
+                "basis": basis,
+                "factor": max(high / low, low / high),
+            }
+        )
+    columns = ["input", "p05", "p95", "assumed", "basis", "factor"]
+    return pd.DataFrame(rows, columns=columns).sort_values("factor", ascending=False, ignore_index=True)
+
+
+def rollout_seconds(result: PhaseResult, reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
+    """Seconds of a rollout in each stage of reinforcement learning, every input at its median.
+
+    Returns
+    -------
+    DataFrame
+        `stage`, `step` (several where a length curve is known), `bound` (full throughput, longest answer,
+        whole rollout) and `seconds`.
+    """
+    setting = setting_of(reconstruction.model, result.phase, reconstruction.scenario, evidence)
+    inputs = _phase_inputs(result.phase, setting)
+    frames = []
+    for stage in result.phase.stages:
+        if not isinstance(stage.work, ReinforcementStage):
+            continue
+        values = {field: item.distribution.quantile([0.5]) for field, item in inputs[stage.id].items()}
+        parts = {name: seconds[:, 0] for name, seconds in rollouts_by_segment(stage.work, values, setting)[0].items()}
+        throughput = parts["generation at full throughput"]
+        bounds = {
+            "full throughput": throughput,
+            "longest answer": throughput + parts["waiting for the longest answer"],
+            "whole rollout": np.sum(list(parts.values()), axis=0),
+        }
+        step = (np.arange(len(throughput)) + 0.5) / len(throughput) * values["steps"][0]
+        frames += [pd.DataFrame({"stage": stage.label, "step": step, "bound": name, "seconds": found}) for name, found in bounds.items()]
+    return pd.concat(frames, ignore_index=True)
+
+
+def answer_lengths(result: PhaseResult, reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
+    """Mean answer lengths of each stage of reinforcement learning: the published curve, or the range we take.
+
+    Returns
+    -------
+    DataFrame
+        `stage`, `step`, `mean_answer_tokens`, `low_answer_tokens`, `high_answer_tokens` [token] and `kind`.
+    """
+    setting = setting_of(reconstruction.model, result.phase, reconstruction.scenario, evidence)
+    inputs = _phase_inputs(result.phase, setting)
+    columns = ["step", "mean_answer_tokens", "low_answer_tokens", "high_answer_tokens", "kind"]
+    frames = []
+    for stage in result.phase.stages:
+        if not isinstance(stage.work, ReinforcementStage):
+            continue
+        if stage.work.length_curve:
+            frame = evidence[stage.work.length_curve][columns]
+        else:
+            low, middle, high = inputs[stage.id]["mean_answer_tokens"].distribution.quantile([0.05, 0.5, 0.95])
+            frame = pd.DataFrame([[0, middle, low, high, "assumed"]], columns=columns)
+        frames.append(frame.assign(stage=stage.label))
+    return pd.concat(frames, ignore_index=True)
+
+
+def percentiles(values: np.ndarray) -> dict[str, float]:
+    """The 5th, 50th and 95th percentile."""
+    return dict(zip(PERCENTILES, (float(value) for value in np.percentile(values, list(PERCENTILES.values()))), strict=True))
+
+
+def error_factor(reconstructed: float, disclosed: float) -> float:
+    """How many times too large or too small: max(a/b, b/a)."""
+    return max(reconstructed / disclosed, disclosed / reconstructed)
+
+
+def _phase_inputs(phase: Phase, setting: Setting) -> dict[str, dict[str, Input]]:
+    return {stage.id: KINDS[stage.work.kind][0](stage.work, setting) for stage in phase.stages}
+
+
+def _evaluate(
+    phase: Phase, inputs: Mapping[str, Mapping[str, Input]], draws: Mapping[str, np.ndarray], setting: Setting
+) -> dict[str, Work]:
+    def work(stage: NamedStage) -> Work:
+        values = {field: draws[item.name] for field, item in inputs[stage.id].items()}
+        return KINDS[stage.work.kind][1](stage.work, values, setting)
+
+    return {stage.id: work(stage) for stage in phase.stages}
+
+
+def _figures(results: tuple[PhaseResult, ...] | list[PhaseResult], price: float, chip: Chip) -> dict[str, Any]:
+    hours = np.sum([result.gpu_hours for result in results], axis=0)
+    flop = np.sum([result.flop for result in results], axis=0)
+    disclosed = sum(result.disclosed_gpu_hours for result in results)
+    middle = percentiles(hours)
+    return {
+        "gpu_hours": {"disclosed": disclosed, "reconstructed": middle},
+        "usd": {"disclosed": sum(result.disclosed_usd for result in results), "reconstructed": percentiles(rental_usd(hours, price))},
+        "flop": percentiles(flop),
+        "mfu": percentiles(flop / (hours * 3600.0 * chip.peak_flop_s)),
+        "error_factor": error_factor(middle["p50"], disclosed),
+    }
+
+
+def _cross_check(check: CrossCheck, result: PhaseResult) -> dict[str, Any]:
+    return {"id": check.id, "gpu_hours": result.cross_checks[check.id], "facts": check.facts}

@@ -1,0 +1,243 @@
+"""What a phase's page says: the finding, what is disclosed, what we make of it and from what, and what is not known."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.arithmetic import arithmetic
+from analysis.boundaries import ladder
+from analysis.data import Evidence, Fact, names_in
+from analysis.phases.pretraining import reference_runs
+from analysis.reconstruction import (
+    PhaseResult,
+    Reconstruction,
+    answer_lengths,
+    error_factor,
+    parts_of,
+    percentiles,
+    reconstruct,
+    rollout_seconds,
+    setting_of,
+    widths_of,
+)
+from analysis.report.ledger import facts_list, table_html
+from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html, quantity_text
+from analysis.scenario import load_scenario
+
+KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
+
+
+@dataclass(frozen=True)
+class BillPage:
+    """A reconstructed model with the evidence behind it."""
+
+    reconstruction: Reconstruction
+    evidence: Evidence
+
+    @property
+    def rungs(self) -> pd.DataFrame:
+        """The ladder of boundaries."""
+        return ladder(self.reconstruction)
+
+    @property
+    def phases(self) -> pd.DataFrame:
+        """A row a phase: `id, label, disclosed, p05, p50, p95` in GPU-hours, `gpu_hours` (disclosed) and its `share`."""
+        rows = [
+            {"id": result.phase.id, "label": result.phase.label, "disclosed": result.disclosed_gpu_hours} | percentiles(result.gpu_hours)
+            for result in self.reconstruction.phases
+        ]
+        frame = pd.DataFrame(rows)
+        return frame.assign(share=frame.disclosed / frame.disclosed.sum(), gpu_hours=frame.disclosed)
+
+
+@dataclass(frozen=True)
+class PhasePage(BillPage):
+    """One phase of it."""
+
+    result: PhaseResult
+
+    @property
+    def label(self) -> str:
+        """The phase's name for people."""
+        return self.result.phase.label
+
+    @property
+    def disclosed(self) -> Fact:
+        """The fact that discloses the phase's hours."""
+        return self.evidence.facts[self.result.phase.disclosed.gpu_hours]
+
+    @property
+    def comparison(self) -> pd.DataFrame:
+        """The phase's own row of `phases`."""
+        return self.phases[lambda frame: frame.id == self.result.phase.id]
+
+    @property
+    def parts(self) -> pd.DataFrame:
+        """Median hours by stage and part."""
+        return parts_of(self.result)
+
+    @property
+    def stages(self) -> pd.DataFrame:
+        """Median hours by stage: `part, gpu_hours, share`."""
+        frame = self.parts.groupby("stage", sort=False, as_index=False).gpu_hours.sum().rename(columns={"stage": "part"})
+        return frame.assign(share=frame.gpu_hours / frame.gpu_hours.sum())
+
+    @property
+    def widths(self) -> pd.DataFrame:
+        """How far each uncertain input alone moves the hours."""
+        return widths_of(self.result, self.reconstruction, self.evidence)
+
+    @property
+    def rollouts(self) -> pd.DataFrame:
+        """Seconds of a rollout by bound, stage by stage."""
+        return rollout_seconds(self.result, self.reconstruction, self.evidence)
+
+    @property
+    def answer_lengths(self) -> pd.DataFrame:
+        """Mean answer lengths of the stages of reinforcement learning, published or taken."""
+        return answer_lengths(self.result, self.reconstruction, self.evidence)
+
+    @property
+    def references(self) -> pd.DataFrame:
+        """Runs of other developers that may serve as references: `model, developer, kind, mfu`."""
+        setting = setting_of(self.reconstruction.model, self.result.phase, self.reconstruction.scenario, self.evidence)
+        runs = reference_runs(setting.tables["training_runs"], setting.tables["hardware"])
+        return runs.assign(kind=runs.architecture.map(KIND_NAMES))[["model", "developer", "kind", "mfu"]]
+
+    @property
+    def needed_mfu(self) -> float:
+        """The MFU at which the disclosed hours do the work that we count, multi-token prediction included."""
+        result = self.result
+        return float(np.median(result.flop)) / (result.disclosed_gpu_hours * 3600.0 * result.chip.peak_flop_s)
+
+
+def open_bill(model: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> BillPage:
+    """Reconstruct a model for its page; `parameters` are a scenario's, None where the scenario decides."""
+    evidence = Evidence.load(Path(data) if data else None)
+    return BillPage(reconstruct(model, load_scenario(scenario, evidence.directory, **parameters), evidence), evidence)
+
+
+def open_phase(model: str, phase: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> PhasePage:
+    """Reconstruct a model for the page of one of its phases."""
+    bill = open_bill(model, scenario, data, **parameters)
+    return PhasePage(bill.reconstruction, bill.evidence, bill.reconstruction[phase])
+
+
+def finding(page: PhasePage) -> Html:
+    """The paragraphs that open a page: what we find, how far it is off, and why it is as wide as it is."""
+    phase, interval = page.result.phase, percentiles(page.result.gpu_hours)
+    disclosed = page.disclosed
+    factor = error_factor(interval["p50"], disclosed.value)
+    side = "too high" if interval["p50"] > disclosed.value else "too low"
+    place = "inside the interval"
+    if not interval["p05"] <= disclosed.value <= interval["p95"]:
+        place = f"{'below' if disclosed.value < interval['p05'] else 'above'} the whole interval"
+    widths = page.widths
+    lead = f"The input that widens it most is the {widths.input[0]}." if len(widths) else "No input is uncertain."
+    return Html(
+        f'<div class="finding"><p><strong>{html.escape(phase.summary)}</strong> '
+        f"From public facts, and without reading the hours, we reconstruct {_hours(interval['p50'])} "
+        f"({_hours(interval['p05'])} to {_hours(interval['p95'])}, 90 % interval). "
+        f"Disclosed are {fact_html(disclosed, page.evidence)}: our middle is {factor:.2f} times {side}, "
+        f"and the disclosed figure lies {place}.</p><p>{html.escape(lead)} {html.escape(phase.explanation)}</p></div>"
+    )
+
+
+def bill_finding(page: BillPage) -> Html:
+    """The paragraph that opens the bill."""
+    figures = page.reconstruction.to_dict()["total"]["gpu_hours"]
+    interval = figures["reconstructed"]
+    numbers = arithmetic(page.reconstruction.model, page.evidence)
+    return Html(
+        f'<div class="finding"><p><strong>The disclosed hours add up to {number_html(numbers["sum_gpu_hours"], page.evidence)}, '
+        f"{number_html(numbers['sum_usd'], page.evidence)} at the sources' rent.</strong> "
+        f"Reconstructed from outside and summed in every sample, blind to those hours, the phases come to {_hours(interval['p50'])} "
+        f"({_hours(interval['p05'])} to {_hours(interval['p95'])}, 90 % interval). Nearly all of both is the base model's pre-training, "
+        f"and nearly all of the difference is its efficiency, which no other mixture-of-experts run that we know reaches.</p></div>"
+    )
+
+
+def disclosed_table(page: PhasePage) -> Html:
+    """What the source discloses of the phase itself."""
+    return facts_list([page.disclosed, page.evidence.facts[page.result.phase.disclosed.usd]], page.evidence)
+
+
+def inputs_table(page: PhasePage) -> Html:
+    """What the reconstruction is made from: each input with its middle, its range and where it comes from."""
+    rows = []
+    for item in page.result.inputs.values():
+        low, middle, high = (float(value) for value in item.distribution.quantile([0.05, 0.5, 0.95]))
+        rows.append(
+            {
+                "input": html.escape(item.label),
+                "middle": f"{middle:,.4g}",
+                "90 % range": "" if item.distribution.shape == "constant" else f"{low:,.3g} to {high:,.3g}",
+                "from": _basis_html(item.distribution.basis, page.evidence),
+                "known how": _known_how(item.distribution.basis, item.distribution.assumed, page.evidence),
+            }
+        )
+    return table_html(pd.DataFrame(rows))
+
+
+def comparison_table(page: PhasePage) -> Html:
+    """Disclosed, reconstructed and cross-checked hours and dollars side by side, with the miss of each."""
+    result, facts = page.result, page.evidence.facts
+    interval = percentiles(result.gpu_hours)
+
+    def row(figure: str, hours: float) -> dict[str, str]:
+        usd = quantity_text(hours * result.price_usd_per_gpu_hour, "usd")
+        return {
+            "figure": figure,
+            "GPU-hours": _hours(hours),
+            "rent": usd,
+            "against disclosed": f"{hours / result.disclosed_gpu_hours:.3f} times",
+        }
+
+    usd_fact = facts[result.phase.disclosed.usd]
+    rows = [
+        {
+            "figure": "disclosed",
+            "GPU-hours": fact_html(page.disclosed, page.evidence),
+            "rent": fact_html(usd_fact, page.evidence),
+            "against disclosed": "",
+        },
+        row("reconstructed from outside, median", interval["p50"]),
+        row("… 5th percentile", interval["p05"]),
+        row("… 95th percentile", interval["p95"]),
+    ]
+    for check in result.phase.cross_checks:
+        used = ", ".join(fact_html(facts[fact], page.evidence) for fact in check.facts)
+        rows.append(row(f"cross-check from inside, {html.escape(check.label)}: {used}", result.cross_checks[check.id]))
+    return table_html(pd.DataFrame(rows))
+
+
+def not_known(page: PhasePage) -> Html:
+    """What no source says of the phase."""
+    items = "".join(f"<li>{html.escape(line)}</li>" for line in page.result.phase.not_known)
+    return Html(f'<ul class="not-known">{items}</ul>')
+
+
+def _hours(value: float) -> str:
+    return f'<span class="figure reconstructed">{quantity_text(value, "gpu_hours")}</span>'
+
+
+def _basis_html(basis: str, evidence: Evidence) -> str:
+    names = names_in(basis)
+    if names and all(name in evidence.facts for name in names):
+        return ", ".join(fact_html(evidence.facts[name], evidence, text=name) for name in names)
+    return html.escape(basis)
+
+
+def _known_how(basis: str, assumed: bool, evidence: Evidence) -> str:
+    if assumed:
+        return '<span class="figure assumption">assumed range</span>'
+    names = names_in(basis)
+    if len(names) == 1 and names[0] in evidence.facts:
+        return KIND_LABELS[evidence.facts[names[0]].kind]
+    return "chosen by the reader" if basis.startswith("parameter ") else "from data"

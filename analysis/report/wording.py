@@ -1,0 +1,102 @@
+"""Figures in words, each a link to the row it comes from.
+
+The class of a link says how the figure is known (disclosed, derived, reconstructed, assumed, …), and a mark
+says where a source was seen only as restated by another.
+"""
+
+from __future__ import annotations
+
+import html
+
+from analysis.arithmetic import Number, rests_on_second_hand
+from analysis.data import Evidence, Fact, InputError, did_you_mean
+from analysis.reconstruction import Reconstruction
+
+KIND_LABELS = {
+    "disclosed": "disclosed",
+    "derived_in_source": "derived in the source",
+    "digitised": "read off a figure",
+    "reported_by_press": "reported by the press",
+    "estimate_by_third_party": "estimated by a third party",
+    "assumption": "assumed",
+    "derived": "derived from facts",
+    "reconstructed": "reconstructed",
+}
+SECOND_HAND_MARK = '<sup class="second-hand" title="seen only as restated by another source">2nd hand</sup>'
+
+
+class Html(str):
+    """A piece of HTML that a notebook shows as such."""
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def quantity_text(value: float, unit: str) -> str:
+    """A value with its unit as a reader writes it: `$5.87M`, `2,664K GPU-hours`, `38.9 %`.
+
+    >>> quantity_text(5.87e6, "usd"), quantity_text(2_664_000, "gpu_hours"), quantity_text(0.3894, "ratio")
+    ('$5.87M', '2,664K GPU-hours', '38.9 %')
+    """
+    if unit == "usd":
+        return f"${_short(value)}"
+    if unit == "gpu_hours":
+        return f"{value / 1e3:,.0f}K GPU-hours" if value >= 1e4 else f"{value:,.0f} GPU-hours"
+    if unit == "ratio":
+        return f"{value * 100:.3g} %" if 1e-3 <= abs(value) <= 1 else f"{value:.3g}"
+    if unit == "times":
+        return f"{value:.3g} times"
+    if unit.startswith("usd_per_"):
+        return f"${value:,.2f} a {unit.removeprefix('usd_per_').replace('gpu_hour', 'GPU-hour').replace('_', ' ')}"
+    if unit == "count":
+        return _short(value)
+    words = {"chips": "GPUs", "flop": "FLOP", "flop_per_token": "FLOP a token", "tflop_per_s": "TFLOP/s", "ms_per_token": "ms a token"}
+    return f"{_short(value)} {words.get(unit, unit.replace('_', ' '))}"
+
+
+def _short(value: float) -> str:
+    if value >= 1e15:
+        mantissa, exponent = f"{value:.2e}".split("e+")
+        return f"{mantissa} × 10^{int(exponent)}"
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if value >= size:
+            return f"{value / size:.4g}{letter}"
+    if value >= 1e5:
+        return f"{value / 1e3:,.4g}K"
+    return f"{value:,.0f}" if value >= 100 and value == round(value) else f"{value:,.4g}"
+
+
+def fact_html(fact: Fact, evidence: Evidence, text: str | None = None) -> str:
+    """A fact as a link to its row in the ledger; hovering shows value, range, kind, source and locator."""
+    span = f" ({fact.low:,.6g} to {fact.high:,.6g})" if fact.has_range else ""
+    source = evidence["sources"].set_index("source_id").title.get(fact.source_id, fact.source_id)
+    title = f"{fact.quantity}: {fact.value:,.8g}{span} {fact.unit}; {KIND_LABELS[fact.kind]}; {source}, {fact.locator}"
+    mark = SECOND_HAND_MARK if fact.second_hand else ""
+    return link(f"facts.html#{fact.id}", text or quantity_text(fact.value, fact.unit), fact.kind, title) + mark
+
+
+def number_html(number: Number, evidence: Evidence) -> str:
+    """A derived figure as a link to its arithmetic."""
+    title = f"{number.label}: {number.value:,.6g} {number.unit}; {KIND_LABELS[number.kind]}: {number.expression}"
+    mark = SECOND_HAND_MARK if rests_on_second_hand(number, evidence) else ""
+    return link(f"arithmetic.html#{number.id}", quantity_text(number.value, number.unit), number.kind, title) + mark
+
+
+def result_html(path: str, reconstruction: Reconstruction) -> str:
+    """A reconstructed figure, `PHASE.gpu_hours` (or `usd`, `mfu`, `flop`), as a link to its page; hovering shows its interval."""
+    phase, _, field = path.partition(".")
+    figures = next((row for row in reconstruction.to_dict()["phases"] if row["id"] == phase), None)
+    units = {"gpu_hours": "gpu_hours", "usd": "usd", "mfu": "ratio", "flop": "flop"}
+    if figures is None or field not in units:
+        known = [f"{row.phase.id}.{name}" for row in reconstruction.phases for name in units]
+        raise InputError(f"{path} is not a result{did_you_mean(path, known)}")
+    interval = figures[field].get("reconstructed", figures[field])
+    title = (
+        f"reconstructed: {quantity_text(interval['p05'], units[field])} to {quantity_text(interval['p95'], units[field])} (90 % interval)"
+    )
+    return link(f"{phase}.html", quantity_text(interval["p50"], units[field]), "reconstructed", title)
+
+
+def link(href: str, text: str, kind: str, title: str) -> str:
+    """A figure as a link: `kind` is its class, `title` what hovering shows."""
+    return f'<a class="figure {kind}" href="{href}" title="{html.escape(title, quote=True)}">{html.escape(text)}</a>'

@@ -1,0 +1,150 @@
+"""The report's parameters: declared once, with unit, bounds and meaning; read from here by all else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from analysis.data import InputError, default_directory, first_mistake, named_file, read_toml
+
+PRECEDENCE = "fact < scenario < -p"
+
+
+def _parameter(unit: str, meaning: str, **bounds: Any) -> Any:
+    return Field(description=meaning, json_schema_extra={"unit": unit}, **bounds)
+
+
+class Parameters(BaseModel):
+    """What a rerunner may change. None leaves the value to the facts and the priors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True)
+
+    price_usd_per_gpu_hour: Annotated[float | None, _parameter("US$ per GPU-hour", "Rent of one GPU for one hour.", gt=0, le=1000)] = None
+    chip: Annotated[str | None, _parameter("name in hardware.csv", "The chip that every phase runs on.")] = None
+    mfu: Annotated[
+        float | None,
+        _parameter("ratio", "Model FLOP utilisation of training on the dense BF16 peak, attention counted causally.", gt=0, le=1),
+    ] = None
+    time_per_output_token_ms: Annotated[
+        float | None, _parameter("ms", "Time to decode one token of the longest answer of a rollout.", gt=0, le=10_000)
+    ] = None
+    longest_answer_tokens: Annotated[
+        float | None, _parameter("tokens", "Length of the longest answer of every rollout.", ge=1, le=10_000_000)
+    ] = None
+    samples: Annotated[int, _parameter("count", "Samples of the uncertain inputs, a power of two.", ge=64, le=2**20)] = 4096
+    seed: Annotated[int, _parameter("count", "Seed of the samples.", ge=0, le=2**32 - 1)] = 0
+
+    @field_validator("samples")
+    @classmethod
+    def _power_of_two(cls, samples: int) -> int:
+        if samples & (samples - 1):
+            raise ValueError("must be a power of two")
+        return samples
+
+
+PARAMETER_NAMES = tuple(Parameters.model_fields)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """The parameters of one edition and where each that differs from its default comes from."""
+
+    name: str
+    title: str
+    meaning: str
+    parameters: Parameters
+    origins: Mapping[str, str]
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the sources' own accounting, with nothing changed."""
+        return self.name == "paper" and not any(origin == "-p" for origin in self.origins.values())
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The parameters that a scenario or `-p` sets."""
+        return {name: getattr(self.parameters, name) for name in sorted(self.origins)}
+
+    @property
+    def summary(self) -> str:
+        """One line: the scenario, what it and `-p` set, and what wins over what."""
+        texts = [f"{name}={value} ({self.origins[name]})" for name, value in self.changed.items()]
+        return f"scenario {self.name}: {', '.join(texts) or 'every parameter from the facts'}; {PRECEDENCE}"
+
+
+class _ScenarioFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    meaning: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+def load_scenario(name: str = "paper", directory: Path | None = None, **overrides: Any) -> Scenario:
+    """Read a scenario by the name of a file in `scenarios/` or by path, and lay `overrides` over it.
+
+    Overrides that are None do not count, so that a notebook can pass every parameter it declares.
+
+    Raises
+    ------
+    InputError
+        For an unknown scenario or parameter, or a value out of type or bounds.
+    """
+    directory = directory or default_directory()
+    path = Path(name) if name.endswith(".toml") else named_file(directory, "scenarios", name)
+    content = read_toml(path)
+    try:
+        file = _ScenarioFile.model_validate(content)
+    except ValidationError as error:
+        raise first_mistake(error, f"{path.name}, ", _ScenarioFile.model_fields) from None
+    given = {key: value for key, value in overrides.items() if value is not None}
+    _validate(file.parameters, f"{path.name}, ")
+    parameters = _validate(file.parameters | given, "")
+    origins = dict.fromkeys(file.parameters, "scenario") | dict.fromkeys(given, "-p")
+    return Scenario(path.stem, file.title, file.meaning, parameters, origins)
+
+
+def list_scenarios(directory: Path | None = None) -> list[Scenario]:
+    """Every scenario of the evidence folder, by name."""
+    directory = directory or default_directory()
+    return [load_scenario(path.stem, directory) for path in sorted((directory / "scenarios").glob("*.toml"))]
+
+
+def parameters_frame() -> pd.DataFrame:
+    """The declared parameters: `parameter, unit, bounds, meaning`."""
+    properties = Parameters.model_json_schema()["properties"]
+    rows = []
+    for name in PARAMETER_NAMES:
+        found = properties[name]
+        number = next((option for option in found.get("anyOf", [found]) if option.get("type") != "null"), found)
+        low, high = (next((number[key] for key in keys if key in number), None) for keys in (("minimum", "exclusiveMinimum"), ("maximum",)))
+        bounds = "" if low is None else f"{low:g} to {high:g}"
+        rows.append({"parameter": name, "unit": found["unit"], "bounds": bounds, "meaning": found["description"]})
+    return pd.DataFrame(rows)
+
+
+def parse_overrides(texts: list[str]) -> dict[str, str]:
+    """`key=value` texts of the command line as a mapping."""
+    pairs = {}
+    for text in texts:
+        key, separator, value = text.partition("=")
+        if not separator or not key or not value:
+            raise InputError(f"-p {text}: expected key=value, such as -p price_usd_per_gpu_hour=3")
+        pairs[key] = value
+    return pairs
+
+
+def _validate(values: Mapping[str, Any], where: str) -> Parameters:
+    try:
+        return Parameters.model_validate(values)
+    except ValidationError as error:
+        mistake = first_mistake(error, where, PARAMETER_NAMES)
+        if " is not known" in str(mistake):
+            text = str(mistake).replace("is not known", "is not a parameter")
+            raise InputError(f"{text} (traincost scenarios lists all)") from None
+        raise mistake from None

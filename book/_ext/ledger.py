@@ -1,0 +1,133 @@
+"""Figures in prose from data: roles for facts, derived figures and results, and directives for tables and charts.
+
+`{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind, linked to
+its row; `{report}` inserts a table or a chart by name. A wrong name is a warning, and a warning stops the build.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from docutils import nodes
+from latex2mathml.converter import convert
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from analysis import charts
+from analysis.arithmetic import arithmetic
+from analysis.boundaries import ladder
+from analysis.data import Evidence, InputError
+from analysis.figure import figure_html
+from analysis.reconstruction import reconstruct
+from analysis.report import ledger, wording
+from analysis.scenario import load_scenario
+
+LOGGER = logging.getLogger(__name__)
+
+
+class Edition:
+    """The evidence and the reconstruction that the pages speak of."""
+
+    def __init__(self, data: str, given: dict[str, Any]) -> None:
+        self.evidence = Evidence.load(Path(data))
+        overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
+        self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
+        self.reconstruction = reconstruct("deepseek-r1", self.scenario, self.evidence)
+
+    @cached_property
+    def numbers(self) -> dict[str, Any]:
+        return arithmetic(self.reconstruction.model, self.evidence)
+
+    def figure(self, kind: str, name: str) -> str:
+        """A figure in prose as HTML."""
+        if kind == "fact":
+            return wording.fact_html(self.evidence.facts[name], self.evidence)
+        if kind == "result":
+            return wording.result_html(name, self.reconstruction)
+        if name not in self.numbers:
+            raise InputError(f"{name} is not a row of arithmetic.csv")
+        return wording.number_html(self.numbers[name], self.evidence)
+
+    def report(self, name: str) -> str:
+        """A table or a chart by name as HTML."""
+        makers = {
+            "ladder_table": lambda: ledger.ladder_table(self.reconstruction, self.evidence),
+            "bill_ladder": lambda: figure_html(charts.bill_ladder(ladder(self.reconstruction))),
+            "hours_of_models": lambda: figure_html(charts.hours_of_models(self.models())),
+            "facts": lambda: ledger.facts_table(self.evidence),
+            "sources": lambda: ledger.sources_table(self.evidence),
+            "arithmetic": lambda: ledger.arithmetic_table(self.numbers, self.evidence),
+            "parameters": ledger.parameters_table,
+        }
+        if name not in makers:
+            raise InputError(f"{name} is not a report: {', '.join(makers)}")
+        return makers[name]()
+
+    def models(self) -> pd.DataFrame:
+        """V3 with R1, and Llama 4, by their disclosed hours."""
+        value = {name: fact.value for name, fact in self.evidence.facts.items()}
+        rows = [
+            ("V3, all phases", value["v3_total_gpu_hours"]),
+            ("Llama 4 Maverick", value["llama4_maverick_gpu_hours"]),
+            ("Llama 4 Scout", value["llama4_scout_gpu_hours"]),
+        ]
+        return pd.DataFrame(rows, columns=["label", "gpu_hours"])
+
+
+def edition(app: Sphinx) -> Edition:
+    """The edition of this build, read once."""
+    if not hasattr(app, "traincost_edition"):
+        app.traincost_edition = Edition(app.config.traincost_data, app.config.traincost_given)
+    return app.traincost_edition
+
+
+class FigureRole(SphinxRole):
+    """A figure in prose."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        try:
+            html = edition(self.env.app).figure(self.name, self.text)
+        except InputError as error:
+            LOGGER.warning("%s: %s", self.name, error, location=self.get_location())
+            html = ""
+        return [nodes.raw("", html, format="html")], []
+
+
+class ReportDirective(SphinxDirective):
+    """A table or a chart."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            html = edition(self.env.app).report(self.arguments[0])
+        except InputError as error:
+            LOGGER.warning("report: %s", error, location=self.get_location())
+            html = ""
+        return [nodes.raw("", html, format="html")]
+
+
+def visit_math(translator: Any, node: nodes.math) -> None:
+    """An inline formula as MathML."""
+    translator.body.append(convert(node.astext()))
+    raise nodes.SkipNode
+
+
+def visit_math_block(translator: Any, node: nodes.math_block) -> None:
+    """A displayed formula as MathML."""
+    translator.body.append(f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>\n')
+    raise nodes.SkipNode
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("traincost_data", "", "env", [str])
+    app.add_config_value("traincost_given", {"scenario": "paper"}, "env", [dict])
+    for role in ("fact", "number", "result"):
+        app.add_role(role, FigureRole())
+    app.add_directive("report", ReportDirective)
+    app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
+    return {"parallel_read_safe": False}
