@@ -16,6 +16,7 @@ from analysis.figure import show_charts_as_figures
 show_charts_as_figures()
 
 DISCLOSED, RECONSTRUCTED, ASSUMED, CHECK = "#1f83a3", "#d9772b", "#8f8f8f", "#7b5fb5"
+PARTS = ["#5b8fb0", "#b9b9b9", "#e8b93a", RECONSTRUCTED, "#4f9d69", "#7b5fb5", "#b3365a"]
 TEXT = "currentColor"
 
 
@@ -32,7 +33,7 @@ def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
         x=alt.X(
             "usd:Q",
             title="US$, rent of the disclosed hours",
-            axis=alt.Axis(format="$.2s", tickCount=5),
+            axis=alt.Axis(format="$~s", tickCount=4),
             scale=alt.Scale(domainMax=top.usd * 1.16),
         ),
         color=alt.Color("headline:N", scale=alt.Scale(domain=[True, False], range=["#b3365a", DISCLOSED]), legend=None),
@@ -45,7 +46,7 @@ def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
     names = base.mark_text(align="left", baseline="bottom", dy=-9, color=TEXT).encode(x=alt.datum(0), text="label:N")
     figures = base.mark_text(align="left", dx=5, color=TEXT, fontWeight="bold").encode(x="usd:Q", text="figure:N")
     description = "; ".join(f"{row.label}: {row.figure}" for row in frame.itertuples())
-    return _finish(bars + names + figures, f"The headline is {headline / top.usd:.0%} of the bill", description, height=270)
+    return _finish(bars + names + figures, f"The headline is {headline / top.usd:.0%} of the bill", description, height=215)
 
 
 def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
@@ -81,16 +82,31 @@ def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
             for row in frame.itertuples()
         )
     )
-    return _finish(rule + middle + point + names, title, description, height=58 + 52 * len(frame))
+    return _finish(rule + middle + point + names, title, description, height=12 + 48 * len(frame))
 
 
 def where_the_time_goes(parts: pd.DataFrame) -> alt.LayerChart:
-    """Median GPU-hours by part; `parts` as `reconstruction.parts_of` returns them."""
-    frame = parts.groupby("part", sort=False, as_index=False)[["gpu_hours", "share"]].sum()
-    lead = frame.loc[frame.share.idxmax()]
-    return _share_bars(
-        frame, "part", f"{lead.part[0].upper()}{lead.part[1:]} takes {lead.share:.0%} of the reconstructed hours", RECONSTRUCTED
-    )
+    """Median GPU-hours by part, and by stage if there are several; `parts` as `reconstruction.parts_of` returns them."""
+    by_part = parts.groupby("part", sort=False, as_index=False)[["gpu_hours", "share"]].sum()
+    lead = by_part.loc[by_part.share.idxmax()]
+    title = f"{lead.part[0].upper()}{lead.part[1:]} takes {lead.share:.0%} of the reconstructed hours"
+    if parts.stage.nunique() == 1:
+        return _share_bars(by_part, "part", title, RECONSTRUCTED)
+    return _stacked_by_stage(parts, list(by_part.part), title)
+
+
+def _stacked_by_stage(parts: pd.DataFrame, order: list[str], title: str) -> alt.LayerChart:
+    y = alt.Y("stage:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0.6, paddingOuter=0.5))
+    x = alt.X("sum(share):Q", title="share of the hours", axis=alt.Axis(format="%", tickCount=5))
+    scale, legend = alt.Scale(domain=order, range=PARTS[: len(order)]), alt.Legend(columns=1, labelLimit=320)
+    color = alt.Color("part:N", title=None, sort=order, scale=scale, legend=legend)
+    tips = ["stage:N", "part:N", alt.Tooltip("gpu_hours:Q", format=",.0f"), alt.Tooltip("share:Q", format=".1%")]
+    ranked = parts.assign(position=[order.index(part) for part in parts.part])
+    bars = alt.Chart(ranked).mark_bar().encode(x=x, y=y, color=color, order=alt.Order("position:Q"), tooltip=tips)
+    stages = alt.Chart(parts[["stage"]].drop_duplicates())
+    names = stages.mark_text(align="left", baseline="bottom", dy=-8, color=TEXT).encode(x=alt.datum(0), y=y, text="stage:N")
+    description = "; ".join(f"{row.stage}, {row.part}: {row.share:.1%}" for row in parts.itertuples())
+    return _finish(bars + names, title, description, height=10 + 46 * parts.stage.nunique())
 
 
 def where_the_bill_goes(phases: pd.DataFrame) -> alt.LayerChart:
@@ -105,7 +121,7 @@ def _share_bars(frame: pd.DataFrame, field: str, title: str, color: str) -> alt.
     x = alt.X(
         "share:Q",
         title="share of the hours",
-        axis=alt.Axis(format="%", tickCount=5),
+        axis=alt.Axis(format="%", values=[0, 0.2, 0.4, 0.6, 0.8, 1]),
         scale=alt.Scale(domain=[0, float(frame.share.max()) * 1.35]),
     )
     tips = [alt.Tooltip(f"{field}:N"), alt.Tooltip("gpu_hours:Q", format=",.0f"), alt.Tooltip("share:Q", format=".1%")]
@@ -113,7 +129,7 @@ def _share_bars(frame: pd.DataFrame, field: str, title: str, color: str) -> alt.
     names = base.mark_text(align="left", baseline="bottom", dy=-8, color=TEXT).encode(x=alt.datum(0), text=f"{field}:N")
     values = base.mark_text(align="left", dx=5, color=TEXT).encode(x="share:Q", text="text:N")
     description = "; ".join(f"{getattr(row, field)}: {row.share:.1%}" for row in frame.itertuples())
-    return _finish(bars + names + values, title, description, height=50 + 44 * len(frame))
+    return _finish(bars + names + values, title, description, height=8 + 40 * len(frame))
 
 
 def efficiency_of_runs(runs: pd.DataFrame, own_mfu: float, own_label: str) -> alt.LayerChart:
@@ -141,7 +157,7 @@ def efficiency_of_runs(runs: pd.DataFrame, own_mfu: float, own_label: str) -> al
         f"{kind}: {len(group)} runs, {group.mfu.min():.1%} to {group.mfu.max():.1%}, median {group.mfu.median():.1%}"
         for kind, group in runs.groupby("kind")
     )
-    return _finish(dots + line + name, title, description, height=150)
+    return _finish(dots + line + name, title, description, height=100)
 
 
 def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
@@ -165,7 +181,7 @@ def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
     values = base.mark_text(align="left", dx=5, color=TEXT).encode(x="factor:Q", text="text:N")
     title = f"{label}: the width comes from the {lead.input}" if lead.factor > 1 else f"{label}: no input is uncertain"
     description = "; ".join(f"{row.input} ({row.known}): factor {row.factor:.2f}" for row in frame.itertuples())
-    return _finish(bars + names + values, title, description, height=70 + 44 * len(frame))
+    return _finish(bars + names + values, title, description, height=10 + 40 * len(frame))
 
 
 def answer_lengths(lengths: pd.DataFrame) -> alt.LayerChart:
@@ -197,7 +213,7 @@ def _length_ranges(lengths: pd.DataFrame) -> alt.LayerChart:
         f"{row.stage}: {row.low_answer_tokens:,.0f} to {row.high_answer_tokens:,.0f} tokens" for row in lengths.itertuples()
     )
     title = "No length curve is published for this phase: the lengths are assumed ranges"
-    return _finish(rule + tick + names, title, description, height=58 + 48 * len(lengths))
+    return _finish(rule + tick + names, title, description, height=12 + 46 * len(lengths))
 
 
 def rollout_bounds(frame: pd.DataFrame) -> alt.Chart:
@@ -217,7 +233,7 @@ def rollout_bounds(frame: pd.DataFrame) -> alt.Chart:
         x = alt.X("seconds:Q", title="seconds a rollout", axis=alt.Axis(tickCount=5))
         y = alt.Y("stage:N", sort=None, title=None, axis=alt.Axis(labelLimit=110, labelExpr="split(datum.label, ' ')"))
         chart = base.mark_bar().encode(x=x, y=y, yOffset=alt.YOffset("bound:N", sort=order), color=color, tooltip=tips)
-        height = 60 + 70 * frame.stage.nunique()
+        height = 20 + 62 * frame.stage.nunique()
     description = "Median seconds of a rollout. " + "; ".join(
         f"{bound}: {group.iloc[0]:,.0f} s at first, {group.iloc[-1]:,.0f} s at last" for bound, group in by_bound
     )
@@ -240,7 +256,7 @@ def hours_of_models(frame: pd.DataFrame) -> alt.LayerChart:
     values = base.mark_text(align="left", dx=5, color=TEXT).encode(x="gpu_hours:Q", text="text:N")
     others = " and ".join(f"{row.gpu_hours / reference.gpu_hours:.2f} times ({row.label})" for row in frame.iloc[1:].itertuples())
     description = "; ".join(f"{row.label}: {row.gpu_hours:,.0f} GPU-hours" for row in frame.itertuples())
-    return _finish(bars + names + values, f"Against {reference.label}: {others}", description, height=50 + 44 * len(frame))
+    return _finish(bars + names + values, f"Against {reference.label}: {others}", description, height=8 + 40 * len(frame))
 
 
 def _finish(chart: Any, title: str, description: str, height: int) -> Any:

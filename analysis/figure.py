@@ -1,4 +1,4 @@
-"""A chart as a figure that stands alone: drawn in two widths, described, with its data to take along.
+"""A chart as a figure that stands alone: drawn in three widths, described, with its data to take along.
 
 The static drawing needs no script; the book's own script makes it interactive when a reader reaches for it.
 """
@@ -18,19 +18,22 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-WIDE_PX, NARROW_PX = 720, 350
-WIDE_TITLE_CHARACTERS, NARROW_TITLE_CHARACTERS = 92, 44
+# Three drawings, so that text keeps its size: a page picks the one that fits its column.
+WIDTHS_PX = {"wide": 720, "middle": 520, "narrow": 340}
+TITLE_PX_PER_CHARACTER = 7.9
+HIDDEN = ' style="display:none"'
 VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
 def figure_html(chart: alt.TopLevelMixin) -> str:
-    """The chart as an HTML figure: two SVG drawings, its description, its specification, its data as CSV."""
+    """The chart as an HTML figure: three SVG drawings, its description, its specification, its data as CSV."""
     spec = chart.to_dict()
     description = html.escape(spec["description"], quote=True)
     name = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
     drawings = "".join(
-        f'<div class="chart-{size}"{hidden} role="img" aria-label="{description}">{svg(spec, width, f"{name}{size}")}</div>'
-        for size, width, hidden in (("wide", WIDE_PX, ""), ("narrow", NARROW_PX, ' style="display:none"'))
+        f'<div class="chart-{size}"{"" if size == "wide" else HIDDEN} role="img" aria-label="{description}">'
+        f"{svg(spec, width, f'{name}{size}')}</div>"
+        for size, width in WIDTHS_PX.items()
     )
     # "</" would end the script element
     script = json.dumps(spec, sort_keys=True).replace("</", "<\\/")
@@ -46,11 +49,13 @@ def svg(spec: dict[str, Any], width_px: int, prefix: str = "") -> str:
     """An SVG drawing of a Vega-Lite specification, `width_px` wide in all, its ids made unique by `prefix`."""
     sized = copy.deepcopy(spec)
     sized["width"] = width_px
-    sized["autosize"] = {"type": "fit", "contains": "padding"}
-    characters = WIDE_TITLE_CHARACTERS if width_px >= WIDE_PX else NARROW_TITLE_CHARACTERS
-    sized["title"]["text"] = textwrap.wrap(sized["title"]["text"], characters)
+    sized["autosize"] = {"type": "fit-x", "contains": "padding"}
+    sized["title"]["text"] = textwrap.wrap(sized["title"]["text"], int(width_px / TITLE_PX_PER_CHARACTER))
     drawing = vl_convert.vegalite_to_svg(sized, vl_version=VEGA_LITE_VERSION)
-    return re.sub(r'(id="|url\(#)(clip|gradient)', rf"\g<1>{prefix}\g<2>", drawing)
+    # ids count on from drawing to drawing of a process, and would meet those of other drawings on a page
+    for number, name in enumerate(dict.fromkeys(re.findall(r'id="(\w+)"', drawing))):
+        drawing = re.sub(rf"(id=\"|url\(#){name}\b", rf"\g<1>{prefix}-{number}", drawing)
+    return drawing
 
 
 def show_charts_as_figures() -> None:

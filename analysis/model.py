@@ -99,7 +99,7 @@ UNITS = {
     "answers_per_rollout": "samples_per_rollout",
     "mean_answer_tokens": "tokens",
     "time_per_output_token_ms": "ms_per_token",
-    "answer_length_log_sd": "ratio",
+    "answer_length_log_sd": "log_sd",
     "scoring_forward_passes": "count",
     "from_step": "steps",
 }

@@ -33,7 +33,7 @@ def decode_throughput_input(setting: Setting) -> Input:
     rates = pd.concat([rows.tokens_per_s_per_gpu, pd.Series([own])], ignore_index=True)
     developers = pd.concat([rows.developer, pd.Series([setting.developer])], ignore_index=True)
     prior = from_other_developers(rates, developers, "decode throughput of this model on Hopper chips")
-    return Input("decode_tokens_per_s_per_gpu", "decode throughput per GPU", prior)
+    return Input("decode_tokens_per_s_per_gpu", "decode throughput per GPU", "tokens_per_s", prior)
 
 
 def inputs(stage: FineTuningStage, setting: Setting) -> dict[str, Input]:

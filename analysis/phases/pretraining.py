@@ -65,7 +65,7 @@ def mfu_input(setting: Setting) -> Input:
     """
     runs = reference_runs(setting.tables["training_runs"], setting.tables["hardware"], setting.architecture_kind)
     basis = f"other developers' {'mixture-of-experts' if setting.architecture_kind == 'moe' else 'dense'} runs"
-    prior = Input("mfu", "MFU of training", from_other_developers(runs.mfu, runs.developer, basis, high=1.0))
+    prior = Input("mfu", "MFU of training", "ratio", from_other_developers(runs.mfu, runs.developer, basis, high=1.0))
     return setting.parameter_or("mfu", prior)
 
 

@@ -8,6 +8,7 @@ by throughput, and by the longest answer of the rollout, written one token at a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -18,7 +19,7 @@ from analysis.architecture import count_parameters, flop_per_token
 from analysis.hardware import peak_flop_s
 from analysis.model import ReinforcementStage
 from analysis.phases.fine_tuning import decode_throughput_input
-from analysis.phases.setting import LABELS, Input, Setting, Work
+from analysis.phases.setting import Input, Setting, Work
 from analysis.sampling import from_other_developers
 
 SEGMENTS_OF_A_CURVE = 104  # a segment a hundred steps, the spacing of the digitised points
@@ -61,7 +62,8 @@ def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
     tokens = rows.prompts_per_step * rows.samples_per_prompt * rows.mean_len_tokens
     peaks = rows.chip.map(peak_flop_s(hardware.set_index("chip")))
     mfu = 6.0 * rows.params_active * tokens / (rows.update_seconds * rows.chips * peaks)
-    return Input("rl_update_mfu", "utilisation of the updates", from_other_developers(mfu, rows.developer, "step-time breakdowns"))
+    prior = from_other_developers(mfu, rows.developer, "step-time breakdowns")
+    return Input("rl_update_mfu", "utilisation of the updates", "ratio", prior)
 
 
 def fixed_seconds_input(runs: pd.DataFrame) -> Input:
@@ -70,14 +72,16 @@ def fixed_seconds_input(runs: pd.DataFrame) -> Input:
     left = runs.fixed_seconds.fillna((runs.step_seconds - parts.sum(axis=1)).where(parts.notna().all(axis=1)))
     rows = left.notna() & (left > 0) & ~runs.asynchronous.astype(bool)
     basis = "step-time breakdowns: moving weights, switching engines"
-    return Input("rl_fixed_seconds", "seconds a rollout beside tokens", from_other_developers(left[rows], runs.developer[rows], basis))
+    return Input(
+        "rl_fixed_seconds", "seconds a rollout beside tokens", "seconds", from_other_developers(left[rows], runs.developer[rows], basis)
+    )
 
 
 def steps_input(runs: pd.DataFrame) -> Input:
     """Steps of a run that discloses none, from other developers' runs."""
     rows = runs[runs.steps.notna()]
     prior = from_other_developers(rows.steps, rows.developer, "steps of other developers' runs", low=1.0)
-    return Input("rl_steps", "steps of reinforcement learning", prior)
+    return Input("rl_steps", "steps of reinforcement learning", "steps", prior)
 
 
 def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
@@ -91,11 +95,11 @@ def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
     if stage.steps is None:
         found["steps"] = steps_input(runs)
     latency = setting.quantity_input("time_per_output_token_ms", decoding.time_per_output_token_ms, "ms_per_token")
-    latency = Input("time_per_output_token_ms", LABELS["time_per_output_token_ms"], latency.distribution)
+    latency = replace(latency, name="time_per_output_token_ms")
     return found | {
         "tokens_per_s_per_gpu": decode_throughput_input(setting),
         "time_per_output_token_ms": setting.parameter_or("time_per_output_token_ms", latency),
-        "answer_length_log_sd": setting.quantity_input("answer_length_log_sd", decoding.answer_length_log_sd, "ratio"),
+        "answer_length_log_sd": setting.quantity_input("answer_length_log_sd", decoding.answer_length_log_sd, "log_sd"),
         "scoring_forward_passes": setting.quantity_input("scoring_forward_passes", decoding.scoring_forward_passes, "count"),
         "update_mfu": update_mfu_input(runs, setting.tables["hardware"]),
         "fixed_seconds": fixed_seconds_input(runs),

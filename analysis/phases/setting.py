@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ class Input:
 
     name: str
     label: str
+    unit: str
     distribution: Distribution
 
 
@@ -59,14 +60,14 @@ class Setting:
         """An input from a fact, from arithmetic on facts, or from a span of two."""
         found = distribution(quantity, unit, self.facts)
         if isinstance(quantity, str) and quantity.isidentifier():
-            return Input(quantity, self.facts[quantity].quantity, found)
+            return Input(quantity, self.facts[quantity].quantity, unit, found)
         name = f"{field} {quantity.low} .. {quantity.high}" if isinstance(quantity, Span) else quantity
-        return Input(name, LABELS.get(field, field), found)
+        return Input(name, LABELS.get(field, field), unit, found)
 
     def parameter_or(self, name: str, otherwise: Input) -> Input:
         """The rerunner's value of a parameter if there is one, else the input."""
         value = getattr(self.parameters, name)
-        return otherwise if value is None else Input(otherwise.name, otherwise.label, constant(value, f"parameter {name}"))
+        return otherwise if value is None else replace(otherwise, distribution=constant(value, f"parameter {name}"))
 
 
 LABELS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import html as markup
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,7 +21,7 @@ from analysis.figure import VEGA_LITE_VERSION
 # Puts Vega on the window, and stops Altair's HTML from asking a CDN for it; wrapped, for its names collide with Sphinx's.
 VEGA_SNIPPET = """
 window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;
-window.VEGA_DEBUG = {vega_version: vega.version, vegalite_version: vegaLite.version, vegaembed_version: "7"};
+window.VEGA_DEBUG = {vega_version: "6", vegalite_version: "%s", vegaembed_version: "7"};
 """
 NOT_SOURCES = ("_build", "__pycache__")
 
@@ -58,13 +59,13 @@ def announce(sources: Path, text: str) -> None:
     """Put a banner at the top of every page."""
     path = sources / "_config.yml"
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    config["sphinx"]["config"].setdefault("html_theme_options", {})["announcement"] = markup.escape(text)
+    config["html"]["announcement"] = markup.escape(text)
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
 
 
 def write_vega(target: Path) -> None:
     """One script with Vega, Vega-Lite and Vega-Embed, so that charts work with no network."""
-    bundle = vl_convert.javascript_bundle(VEGA_SNIPPET, vl_version=VEGA_LITE_VERSION)
+    bundle = vl_convert.javascript_bundle(VEGA_SNIPPET % VEGA_LITE_VERSION, vl_version=VEGA_LITE_VERSION)
     target.write_text(f"(function () {{\n{bundle}\n}})();\n", encoding="utf-8")
 
 
@@ -83,7 +84,7 @@ def run_sphinx(sources: Path, html: Path, doctrees: Path, settings: Mapping[str,
             freshenv=True,
         )
     if status != 0:
-        lines = [line for line in log.read_text(encoding="utf-8").splitlines() if "WARNING" in line or "ERROR" in line or "rror" in line]
+        lines = [line for line in log.read_text(encoding="utf-8").splitlines() if re.search("WARNING|ERROR|[a-z]Error|Exception", line)]
         raise BookFailed("Sphinx: " + "\n  ".join(lines[:8] or [repr(status)]))
 
 

@@ -15,10 +15,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from analysis import __version__
+from analysis import __version__, charts
 from analysis.arithmetic import arithmetic
 from analysis.boundaries import ladder, to_list
 from analysis.data import Evidence, InputError
+from analysis.figure import WIDTHS_PX, svg
 from analysis.publish.book import announce, assemble, check, run_sphinx, write_json, write_vega
 from analysis.publish.execute import Job, execute_all
 from analysis.reconstruction import Reconstruction, reconstruct
@@ -124,16 +125,19 @@ def _write_edition(
     report("building the book")
     sources, html = work / "sources", work / "html"
     assemble(root / "book", executed, {page.page: page.title for page in pages}, sources)
-    write_vega(sources / "_static" / "vega.js")
     if not scenario.is_default:
         announce(sources, f"Not the default edition: {scenario.title}; {scenario.summary}")
     settings = {"traincost_data": str(evidence.directory), "traincost_given": dict(given)}
     run_sphinx(sources, html, work / "doctrees", settings, work / "sphinx.log")
+    write_vega(html / "_static" / "vega.js")  # not among the sources: every page would load it
     reconstruction = reconstruct(DEFAULT_MODEL, scenario, evidence)
     known = arithmetic(reconstruction.model, evidence)["sum_gpu_hours"]
     check(html, root / "book", quantity_text(known.value, known.unit).split()[0])
     write_json(html / "results.json", results(reconstruction, evidence))
     shutil.copytree(evidence.directory, html / "data")
+    picture = svg(charts.bill_ladder(ladder(reconstruction)).to_dict(), WIDTHS_PX["wide"])
+    # outside a page there is no text colour to take over: a grey that reads on light and dark
+    (html / "bill.svg").write_text(picture.replace("currentColor", "#777777"), encoding="utf-8")
     for page in pages:
         (html / "notebooks").mkdir(exist_ok=True)
         shutil.copy(_notebook(root, page), html / "notebooks")

@@ -17,14 +17,18 @@ from analysis.scenario import parameters_frame
 
 
 def ladder_table(reconstruction: Reconstruction, evidence: Evidence) -> Html:
-    """The bill as a ladder: each rung with what it adds, hours and dollars at the scenario's price."""
+    """The bill as a ladder: each rung with the disclosed hours it adds, all hours, and dollars at the scenario's price."""
     rows = []
     for row in ladder(reconstruction).itertuples():
-        added = ", ".join(fact_html(evidence.facts[reconstruction[phase].phase.disclosed.gpu_hours], evidence) for phase in row.adds)
+        added = ", ".join(_added_hours(evidence.facts[reconstruction[phase].phase.disclosed.gpu_hours], evidence) for phase in row.adds)
         usd = f"${row.usd / 1e6:,.3f}M" if row.usd >= 1e6 else f"${row.usd / 1e3:,.0f}K"
         label = html.escape(row.label)
-        rows.append({"the bill": label, "adds": added, "GPU-hours": f"{row.gpu_hours / 1e3:,.0f}K", "US$": f"<strong>{usd}</strong>"})
+        rows.append({"the bill": label, "adds hours": added, "GPU-hours": f"{row.gpu_hours / 1e3:,.0f}K", "US$": f"<strong>{usd}</strong>"})
     return table_html(pd.DataFrame(rows), "ladder")
+
+
+def _added_hours(fact: Fact, evidence: Evidence) -> str:
+    return fact_html(fact, evidence, f"{fact.value / 1e3:,.0f}K")
 
 
 def facts_table(evidence: Evidence) -> Html:

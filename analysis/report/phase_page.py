@@ -83,12 +83,6 @@ class PhasePage(BillPage):
         return parts_of(self.result)
 
     @property
-    def stages(self) -> pd.DataFrame:
-        """Median hours by stage: `part, gpu_hours, share`."""
-        frame = self.parts.groupby("stage", sort=False, as_index=False).gpu_hours.sum().rename(columns={"stage": "part"})
-        return frame.assign(share=frame.gpu_hours / frame.gpu_hours.sum())
-
-    @property
     def widths(self) -> pd.DataFrame:
         """How far each uncertain input alone moves the hours."""
         return widths_of(self.result, self.reconstruction, self.evidence)
@@ -159,7 +153,8 @@ def bill_finding(page: BillPage) -> Html:
         f"{number_html(numbers['sum_usd'], page.evidence)} at the sources' rent.</strong> "
         f"Reconstructed from outside and summed in every sample, blind to those hours, the phases come to {_hours(interval['p50'])} "
         f"({_hours(interval['p05'])} to {_hours(interval['p95'])}, 90 % interval). Nearly all of both is the base model's pre-training, "
-        f"and nearly all of the difference is its efficiency, which no other mixture-of-experts run that we know reaches.</p></div>"
+        f"and nearly all of the difference is its efficiency, which {number_html(numbers['moe_runs_as_efficient'], page.evidence)} of "
+        f"{number_html(numbers['moe_runs_compared'], page.evidence)} mixture-of-experts runs of other developers reach.</p></div>"
     )
 
 
@@ -176,8 +171,8 @@ def inputs_table(page: PhasePage) -> Html:
         rows.append(
             {
                 "input": html.escape(item.label),
-                "middle": f"{middle:,.4g}",
-                "90 % range": "" if item.distribution.shape == "constant" else f"{low:,.3g} to {high:,.3g}",
+                "middle": quantity_text(middle, item.unit),
+                "90 % range": "" if item.distribution.shape == "constant" else f"{_figures(low, item.unit)} to {_figures(high, item.unit)}",
                 "from": _basis_html(item.distribution.basis, page.evidence),
                 "known how": _known_how(item.distribution.basis, item.distribution.assumed, page.evidence),
             }
@@ -221,6 +216,10 @@ def not_known(page: PhasePage) -> Html:
     """What no source says of the phase."""
     items = "".join(f"<li>{html.escape(line)}</li>" for line in page.result.phase.not_known)
     return Html(f'<ul class="not-known">{items}</ul>')
+
+
+def _figures(value: float, unit: str) -> str:
+    return quantity_text(float(f"{value:.3g}"), unit)
 
 
 def _hours(value: float) -> str:

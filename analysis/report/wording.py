@@ -22,7 +22,22 @@ KIND_LABELS = {
     "derived": "derived from facts",
     "reconstructed": "reconstructed",
 }
-SECOND_HAND_MARK = '<sup class="second-hand" title="seen only as restated by another source">2nd hand</sup>'
+SECOND_HAND_MARK = '<sup class="second-hand" title="seen only as restated by another source">†</sup>'
+
+
+UNIT_WORDS = {
+    "chips": "GPUs",
+    "flop": "FLOP",
+    "flop_per_token": "FLOP a token",
+    "log_sd": "",
+    "ms_per_token": "ms a token",
+    "prompts_per_step": "prompts",
+    "samples_per_prompt": "answers",
+    "samples_per_rollout": "answers",
+    "samples_per_step": "answers",
+    "tflop_per_s": "TFLOP/s",
+    "tokens_per_s": "tokens/s",
+}
 
 
 class Html(str):
@@ -39,19 +54,18 @@ def quantity_text(value: float, unit: str) -> str:
     ('$5.87M', '2,664K GPU-hours', '38.9 %')
     """
     if unit == "usd":
-        return f"${_short(value)}"
+        return f"${value / 1e3:.4g}K" if 1e3 <= value < 1e6 else f"${_short(value)}"
     if unit == "gpu_hours":
         return f"{value / 1e3:,.0f}K GPU-hours" if value >= 1e4 else f"{value:,.0f} GPU-hours"
     if unit == "ratio":
-        return f"{value * 100:.3g} %" if 1e-3 <= abs(value) <= 1 else f"{value:.3g}"
+        return f"{value * 100:.{3 if value >= 0.01 else 1}g} %" if 1e-4 <= abs(value) <= 1 else f"{value:.3g}"
     if unit == "times":
         return f"{value:.3g} times"
     if unit.startswith("usd_per_"):
         return f"${value:,.2f} a {unit.removeprefix('usd_per_').replace('gpu_hour', 'GPU-hour').replace('_', ' ')}"
     if unit == "count":
         return _short(value)
-    words = {"chips": "GPUs", "flop": "FLOP", "flop_per_token": "FLOP a token", "tflop_per_s": "TFLOP/s", "ms_per_token": "ms a token"}
-    return f"{_short(value)} {words.get(unit, unit.replace('_', ' '))}"
+    return f"{_short(value)} {UNIT_WORDS.get(unit, unit.replace('_', ' '))}".rstrip()
 
 
 def _short(value: float) -> str:
@@ -79,7 +93,9 @@ def number_html(number: Number, evidence: Evidence) -> str:
     """A derived figure as a link to its arithmetic."""
     title = f"{number.label}: {number.value:,.6g} {number.unit}; {KIND_LABELS[number.kind]}: {number.expression}"
     mark = SECOND_HAND_MARK if rests_on_second_hand(number, evidence) else ""
-    return link(f"arithmetic.html#{number.id}", quantity_text(number.value, number.unit), number.kind, title) + mark
+    # an assumption is not known to more than two figures, and does not look as if it were
+    value = float(f"{number.value:.2g}") if number.kind == "assumption" else number.value
+    return link(f"arithmetic.html#{number.id}", quantity_text(value, number.unit), number.kind, title) + mark
 
 
 def result_html(path: str, reconstruction: Reconstruction) -> str:

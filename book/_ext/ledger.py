@@ -123,9 +123,17 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def without_download_button(_: Sphinx, config: Any) -> None:
+    """The button would link to sources that are not published; the notebooks are linked from the page on rerunning."""
+    config.html_theme_options = {**config.html_theme_options, "use_download_button": False}
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("traincost_data", "", "env", [str])
     app.add_config_value("traincost_given", {"scenario": "paper"}, "env", [dict])
+    for name in ("comments_config", "thebe_config"):  # Jupyter Book sets them for extensions that we leave out
+        app.add_config_value(name, {}, "", [dict])
+    app.connect("config-inited", without_download_button)
     for role in ("fact", "number", "result"):
         app.add_role(role, FigureRole())
     app.add_directive("report", ReportDirective)

@@ -19,8 +19,7 @@
       const spec = JSON.parse(figure.querySelector(".chart-spec").textContent);
       const place = document.createElement("div");
       place.className = "chart-live";
-      const narrow = figure.clientWidth < 600;
-      spec.title.text = wrap(spec.title.text, narrow ? 44 : 92);
+      spec.title.text = wrap(spec.title.text, Math.floor(figure.clientWidth / 7.9));
       figure.insertBefore(place, figure.firstChild);
       return window.vegaEmbed(place, spec, { actions: false, renderer: "svg" }).then(function () {
         figure.classList.add("live");
@@ -35,9 +34,11 @@
       return lines;
     }, []);
   }
-  document.querySelectorAll("figure.chart").forEach(function (figure) {
-    ["pointerenter", "focusin", "touchstart"].forEach(function (event) {
-      figure.addEventListener(event, function () { wake(figure); }, { passive: true, once: true });
+  document.addEventListener("DOMContentLoaded", function () {
+    document.querySelectorAll("figure.chart").forEach(function (figure) {
+      ["pointerenter", "focusin", "touchstart"].forEach(function (event) {
+        figure.addEventListener(event, function () { wake(figure); }, { passive: true, once: true });
+      });
     });
   });
 })();

@@ -1,0 +1,63 @@
+"""What the tests share: the evidence, the default reconstruction, and ways to change a copy of the evidence."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.data import Evidence, default_directory
+from analysis.reconstruction import Reconstruction, reconstruct
+from analysis.scenario import load_scenario
+
+ROOT = Path(__file__).parents[1]
+SAMPLES = 1024
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Evidence:
+    return Evidence.load()
+
+
+@pytest.fixture(scope="session")
+def r1(evidence: Evidence) -> Reconstruction:
+    return reconstruct("deepseek-r1", load_scenario(), evidence)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the evidence that a test may change."""
+    return Path(shutil.copytree(default_directory(), tmp_path / "data"))
+
+
+@pytest.fixture
+def scaled(folder: Path) -> Callable[..., Evidence]:
+    """The evidence with some facts multiplied: value, low and high together."""
+
+    def scale(*facts: str, by: float = 2.0) -> Evidence:
+        path = folder / "facts.csv"
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+        rows = table.id.isin(facts)
+        assert rows.sum() == len(facts)
+        table.loc[rows, ["value", "low", "high"]] *= by
+        table.to_csv(path, index=False)
+        return Evidence.load(folder)
+
+    return scale
+
+
+@pytest.fixture
+def edited(folder: Path) -> Callable[[str, str, str], Path]:
+    """The evidence folder with one text of one file replaced."""
+
+    def edit(file: str, old: str, new: str) -> Path:
+        path = folder / file
+        content = path.read_text(encoding="utf-8")
+        assert old in content
+        path.write_text(content.replace(old, new, 1), encoding="utf-8")
+        return folder
+
+    return edit

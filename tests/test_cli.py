@@ -1,0 +1,101 @@
+"""The commands by contract: standard output, standard error, exit codes."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from analysis.cli import main
+
+from .conftest import ROOT
+
+
+def run(capsys, *arguments):
+    code = main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_json_is_all_of_standard_output_and_precedence_goes_to_standard_error(capsys):
+    code, out, err = run(capsys, "reconstruct", "deepseek-r1", "--json", "-p", "mfu=0.4")
+    assert code == 0
+    assert json.loads(out)["model"] == "deepseek-r1"
+    assert err == "scenario paper: mfu=0.4 (-p); fact < scenario < -p\n"
+
+
+def test_reconstruct_prints_a_table_for_people(capsys):
+    code, out, _ = run(capsys, "reconstruct", "deepseek-v3")
+    assert code == 0 and "V3 pre-training" in out and "total" in out
+
+
+def test_pages_are_listed_in_the_form_of_the_contract(capsys):
+    code, out, _ = run(capsys, "pages", "--json")
+    pages = json.loads(out)
+    assert code == 0
+    assert all(set(page) == {"page", "notebook", "parameters"} for page in pages)
+    assert [page["page"] for page in pages if page["notebook"] == "reinforcement"] == ["r1_zero_rl", "r1_training"]
+
+
+def test_facts_sources_and_scenarios_answer(capsys, evidence):
+    code, out, _ = run(capsys, "facts", "v3_mfu_causal")
+    assert code == 0 and "Table 4" in out and "0.3894" in out
+    code, out, _ = run(capsys, "facts")
+    assert code == 0 and all(fact in out for fact in evidence.facts)
+    code, out, _ = run(capsys, "sources")
+    assert code == 0 and "v3_report" in out
+    code, out, _ = run(capsys, "scenarios")
+    assert code == 0 and "dense-efficiency" in out and "price_usd_per_gpu_hour" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["reconstruct", "deepseek-r2"], "deepseek-r2 is not among models"),
+        (["reconstruct", "deepseek-r1", "-p", "gpu_price=3"], "did you mean price_usd_per_gpu_hour?"),
+        (["reconstruct", "deepseek-r1", "-p", "mfu=40"], "mfu: input should be less than or equal to 1"),
+        (["reconstruct", "deepseek-r1", "-p", "mfu"], "expected key=value"),
+        (["reconstruct", "deepseek-r1", "-p", "chip=H900"], "chip: H900 is not in hardware.csv"),
+        (["reconstruct", "deepseek-r1", "--scenario", "papr"], "did you mean paper?"),
+        (["reconstruct", "deepseek-r1", "--data", "no-such-folder"], "datapackage.json"),
+        (["facts", "v3_mfu"], "is not a fact; did you mean v3_mfu_"),
+        (["rerun", "notebooks/pretrain.ipynb"], "is not a notebook"),
+        (["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "-p", "gpu_price=3"], "did you mean price_usd_per_gpu_hour?"),
+        (["bild"], "invalid choice: 'bild'"),
+        ([], "the following arguments are required: COMMAND"),
+        (["build", "-p", "gpu_price=3"], "is not a parameter"),
+        (["build", "--out", "/proc/nowhere/book"], "cannot be written"),
+        (["build", "--out", "README.md"], "is a file; name a folder"),
+    ],
+)
+def test_a_users_mistake_is_one_line_and_exit_code_two(capsys, monkeypatch, arguments, expected):
+    monkeypatch.chdir(ROOT)
+    code, out, err = run(capsys, *arguments)
+    last = err.splitlines()[-1]
+    assert code == 2 and out == ""
+    assert last.startswith("error: ") and expected in last
+    assert "Traceback" not in err
+
+
+def test_a_folder_that_is_no_edition_is_not_replaced(capsys, tmp_path):
+    (tmp_path / "mine.txt").write_text("keep")
+    code, _, err = run(capsys, "build", "--out", str(tmp_path))
+    assert code == 2 and "holds files that are no edition" in err
+    assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_broken_identities_warn_in_reconstruct_and_stop_a_build(capsys, edited, tmp_path):
+    folder = edited("facts.csv", ",2788000,", ",2888000,")
+    code, out, err = run(capsys, "reconstruct", "deepseek-r1", "--json", "--data", str(folder))
+    assert code == 0 and json.loads(out) and "warning: identities.csv, v3_hours_add_up" in err
+    code, _, err = run(capsys, "build", "--data", str(folder), "--out", str(tmp_path / "edition"))
+    assert code == 2 and "error: identities.csv, v3_hours_add_up" in err
+    assert not (tmp_path / "edition").exists()
+
+
+def test_the_computing_path_imports_no_plotting_or_notebook_package():
+    program = (
+        "import sys, analysis.cli; analysis.cli.main(['reconstruct', 'deepseek-r1', '--json']);"
+        "sys.exit(bool({'altair', 'papermill', 'sphinx', 'IPython', 'nbformat', 'matplotlib'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)

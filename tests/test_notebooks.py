@@ -1,0 +1,89 @@
+"""The notebooks: thin, stripped, their parameters as declared, and executed from any folder."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from analysis.data import InputError
+from analysis.publish.edition import list_pages
+from analysis.publish.execute import Job, NotebookFailed, declared_parameters, execute
+from analysis.scenario import parameters_frame
+
+from .conftest import ROOT
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+BANNED = ("def ", "for ", "while ", "lambda", "/", "*", " + ", " - ")
+
+
+def test_the_kinds_that_pages_need_are_there():
+    assert {page.notebook for page in list_pages(ROOT)} == {path.stem for path in NOTEBOOKS}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_stored_without_outputs_and_without_arithmetic(path):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None
+            if "parameters" not in cell.metadata.tags:
+                assert not any(word in cell.source for word in BANNED), cell.source
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_parameter_cell_says_what_is_declared(path):
+    declared = declared_parameters(path)
+    for row in parameters_frame().itertuples():
+        found = declared[row.parameter]
+        assert found["default"] == "None"
+        assert found["help"] == f"{row.unit}: {row.meaning.rstrip('.')}; None: the scenario's"
+    assert declared["model"]["default"] == '"deepseek-r1"'
+    assert declared["scenario"]["default"] == '"paper"'
+    assert set(declared) - set(parameters_frame().parameter) <= {"model", "phase", "data", "scenario"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_is_deepseeks_stands_in_the_model_file(path):
+    for cell in nbformat.read(path, as_version=4).cells:
+        if "parameters" not in cell.metadata.get("tags", []):
+            assert "deepseek" not in cell.source.lower()
+
+
+def test_plain_papermill_works_from_another_folder(tmp_path: Path):
+    """As a forker would call it; a whole number arrives where a float is meant."""
+    notebook, out = ROOT / "notebooks" / "pretraining.ipynb", tmp_path / "out.ipynb"
+    command = [sys.executable, "-m", "papermill", str(notebook), str(out), "-p", "price_usd_per_gpu_hour", "3"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    outputs = [output for cell in nbformat.read(out, as_version=4).cells for output in cell.get("outputs", [])]
+    texts = "".join(output.data.get("text/html", "") for output in outputs if "data" in output)
+    assert 'class="finding"' in texts and 'class="chart"' in texts
+
+
+def test_an_unknown_parameter_is_refused_before_anything_runs(tmp_path: Path):
+    job = Job("x", ROOT / "notebooks" / "bill.ipynb", {"prise_usd_per_gpu_hour": 3}, tmp_path / "out.ipynb")
+    with pytest.raises(InputError, match=r"is not a parameter of bill\.ipynb; did you mean price_usd_per_gpu_hour\?"):
+        execute(job)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failing_cell_is_three_lines_and_keeps_its_partial_output(tmp_path: Path):
+    job = Job("x", ROOT / "notebooks" / "pretraining.ipynb", {"phase": "v4_pretraining"}, tmp_path / "out.ipynb")
+    with pytest.raises(NotebookFailed) as caught:
+        execute(job)
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    assert "cell" in lines[0] and "v4_pretraining is not a phase of deepseek-r1" in lines[1] and "phase=v4_pretraining" in lines[2]
+    assert [path.name for path in tmp_path.iterdir()] == ["out.failed.ipynb"]
+
+
+def test_two_executions_differ_in_nothing(tmp_path: Path):
+    copies = []
+    for name in ("a", "b"):
+        job = Job("x", ROOT / "notebooks" / "reinforcement.ipynb", {"phase": "r1_training", "mfu": 0.4}, tmp_path / f"{name}.ipynb")
+        copies.append(execute(job).read_bytes())
+    assert copies[0] == copies[1]
+    assert str(tmp_path).encode() not in copies[0]
+    injected = [cell for cell in nbformat.reads(copies[0].decode(), 4).cells if "injected-parameters" in cell.metadata.tags]
+    assert "hide-input" in injected[0].metadata.tags
