@@ -7,13 +7,14 @@ A file in `models/` holds identity, the fact ids of its own configuration, and `
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.architecture import Configuration
-from analysis.data import Evidence, Facts, InputError, did_you_mean, first_mistake, named_file, names_in, read_toml
+from analysis.data import Evidence, Facts, InputError, did_you_mean, facts_in, first_mistake, named_file, read_toml
 from analysis.sampling import Distribution, between, constant, from_fact
 
 
@@ -29,7 +30,14 @@ class Span(_Strict):
     why: str
 
 
-Quantity = Annotated[str | Span, Field(description="A fact id, an expression of fact ids, or a span of two.")]
+class Borrowed(_Strict):
+    """A fact of another phase in the place of one that is not disclosed: an assumption, and `why`."""
+
+    take: str
+    why: str
+
+
+Quantity = Annotated[str | Span | Borrowed, Field(description="A fact id, an expression, a span of two, or one borrowed.")]
 
 
 class PretrainingStage(_Strict):
@@ -266,20 +274,21 @@ def configuration(model: Model, facts: Facts) -> Configuration:
     return Configuration(**{key: int(facts.with_unit(fact, "count").value) for key, fact in model.architecture.items()})
 
 
-def distribution(quantity: str | Span, unit: str, facts: Facts) -> Distribution:
+def distribution(quantity: str | Span | Borrowed, unit: str, facts: Facts) -> Distribution:
     """How a stage's input is distributed: by its fact, by arithmetic on facts, or between two of them."""
+    if isinstance(quantity, Borrowed):
+        return replace(from_fact(facts.with_unit(quantity.take, unit)), assumed=True)
     if isinstance(quantity, Span):
-        named = names_in(quantity.low) + names_in(quantity.high)
-        assumed = any(facts[name].kind == "assumption" for name in named) or quantity.why != ""
-        return between(_value(quantity.low, unit, facts), _value(quantity.high, unit, facts, high=True), ", ".join(named), assumed)
+        named = ", ".join(facts_in(quantity.low) + facts_in(quantity.high))
+        return between(_value(quantity.low, unit, facts), _value(quantity.high, unit, facts, high=True), named, assumed=True)
     if quantity.isidentifier():
         return from_fact(facts.with_unit(quantity, unit))
-    return constant(facts.calculate(quantity), ", ".join(names_in(quantity)))
+    return constant(facts.calculate(quantity), ", ".join(facts_in(quantity)))
 
 
-def stage_quantities(stage: Stage) -> dict[str, str | Span]:
+def stage_quantities(stage: Stage) -> dict[str, str | Span | Borrowed]:
     """The quantities of a stage by field, those of its length limits by position."""
-    found = {}
+    found: dict[str, str | Span | Borrowed] = {}
     for field in type(stage).model_fields:
         value = getattr(stage, field)
         if field == "limits":
@@ -288,6 +297,13 @@ def stage_quantities(stage: Stage) -> dict[str, str | Span]:
         elif field in UNITS and value is not None:
             found[field] = value
     return found
+
+
+def expressions_of(quantity: str | Span | Borrowed) -> list[str]:
+    """The expressions that a quantity is made of."""
+    if isinstance(quantity, Span):
+        return [quantity.low, quantity.high]
+    return [quantity.take if isinstance(quantity, Borrowed) else quantity]
 
 
 def unit_of(field: str) -> str:
@@ -334,10 +350,9 @@ def _check_facts(model: Model, facts: Facts, file: str) -> None:
                 _check_quantity(f"models/{file}, {phase.id}.{stage.id}.{field}", quantity, unit_of(field), facts, model.checks)
 
 
-def _check_quantity(where: str, quantity: str | Span, unit: str, facts: Facts, checks: list[str]) -> None:
-    expressions = [quantity.low, quantity.high] if isinstance(quantity, Span) else [quantity]
-    for expression in expressions:
-        for name in names_in(expression):
+def _check_quantity(where: str, quantity: str | Span | Borrowed, unit: str, facts: Facts, checks: list[str]) -> None:
+    for expression in expressions_of(quantity):
+        for name in facts_in(expression):
             if name in checks:
                 raise InputError(f"{where}: {name} is a check of the run, which no reconstruction may read")
             try:

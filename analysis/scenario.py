@@ -28,7 +28,12 @@ class Parameters(BaseModel):
     chip: Annotated[str | None, _parameter("name in hardware.csv", "The chip that every phase runs on.")] = None
     mfu: Annotated[
         float | None,
-        _parameter("ratio", "Model FLOP utilisation of training on the dense BF16 peak, attention counted causally.", gt=0, le=1),
+        _parameter(
+            "ratio",
+            "Model FLOP utilisation of pre-training and fine-tuning on the dense BF16 peak, attention counted causally.",
+            gt=0,
+            le=1,
+        ),
     ] = None
     time_per_output_token_ms: Annotated[
         float | None, _parameter("ms", "Time to decode one token of the longest answer of a rollout.", gt=0, le=10_000)

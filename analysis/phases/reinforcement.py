@@ -58,7 +58,7 @@ def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
     The sizes of those models are not all known, so attention is left out here and where the figure is used.
     """
     rows = runs[runs[["update_seconds", "mean_len_tokens", "chips", "prompts_per_step", "samples_per_prompt"]].notna().all(axis=1)]
-    rows = rows[(rows.chip != "") & ~rows.asynchronous.astype(bool)]
+    rows = rows[(rows.chip != "") & _comparable(rows)]
     tokens = rows.prompts_per_step * rows.samples_per_prompt * rows.mean_len_tokens
     peaks = rows.chip.map(peak_flop_s(hardware.set_index("chip")))
     mfu = 6.0 * rows.params_active * tokens / (rows.update_seconds * rows.chips * peaks)
@@ -70,18 +70,28 @@ def fixed_seconds_input(runs: pd.DataFrame) -> Input:
     """Seconds a rollout that do not grow with tokens: printed, or what the printed parts leave of a step."""
     parts = runs[["generation_seconds", "scoring_seconds", "update_seconds"]]
     left = runs.fixed_seconds.fillna((runs.step_seconds - parts.sum(axis=1)).where(parts.notna().all(axis=1)))
-    rows = left.notna() & (left > 0) & ~runs.asynchronous.astype(bool)
+    rows = left.notna() & (left > 0) & _comparable(runs)
     basis = "step-time breakdowns: moving weights, switching engines"
     return Input(
         "rl_fixed_seconds", "seconds a rollout beside tokens", "seconds", from_other_developers(left[rows], runs.developer[rows], basis)
     )
 
 
-def steps_input(runs: pd.DataFrame) -> Input:
-    """Steps of a run that discloses none, from other developers' runs."""
-    rows = runs[runs.steps.notna()]
-    prior = from_other_developers(rows.steps, rows.developer, "steps of other developers' runs", low=1.0)
+def steps_input(runs: pd.DataFrame, answers_per_step: float) -> Input:
+    """Steps of a run that discloses none, from the answers that other developers' runs wrote in all.
+
+    A step is not the same work everywhere, so answers are counted and divided by this stage's own batch.
+    """
+    answers = runs.steps * runs.prompts_per_step * runs.samples_per_prompt
+    rows = answers.notna() & (runs.unfit == "")
+    steps = answers[rows] / answers_per_step
+    prior = from_other_developers(steps, runs.developer[rows], "answers written in other developers' runs", low=1.0)
     return Input("rl_steps", "steps of reinforcement learning", "steps", prior)
+
+
+def _comparable(runs: pd.DataFrame) -> pd.Series:
+    """Runs whose step is the sum of its parts: synchronous, and fit to be a reference."""
+    return (runs["mode"] == "synchronous") & (runs.unfit == "")
 
 
 def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
@@ -93,7 +103,8 @@ def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
     if stage.limits[-1].from_step:
         found["from_step"] = setting.quantity_input("from_step", stage.limits[-1].from_step, "steps")
     if stage.steps is None:
-        found["steps"] = steps_input(runs)
+        batch = [float(found[field].distribution.quantile(0.5)) for field in ("prompts_per_step", "samples_per_prompt")]
+        found["steps"] = steps_input(runs, batch[0] * batch[1])
     latency = setting.quantity_input("time_per_output_token_ms", decoding.time_per_output_token_ms, "ms_per_token")
     latency = replace(latency, name="time_per_output_token_ms")
     return found | {

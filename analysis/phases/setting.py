@@ -11,7 +11,7 @@ import pandas as pd
 from analysis.architecture import Configuration
 from analysis.data import Facts
 from analysis.hardware import Chip
-from analysis.model import Decoding, Span, Stage, distribution, stage_quantities, unit_of
+from analysis.model import Borrowed, Decoding, Span, Stage, distribution, stage_quantities, unit_of
 from analysis.sampling import Distribution, constant
 from analysis.scenario import Parameters
 
@@ -56,9 +56,11 @@ class Setting:
         """The inputs that a stage's own fields name, by field."""
         return {field: self.quantity_input(field, quantity, unit_of(field)) for field, quantity in stage_quantities(stage).items()}
 
-    def quantity_input(self, field: str, quantity: str | Span, unit: str) -> Input:
-        """An input from a fact, from arithmetic on facts, or from a span of two."""
+    def quantity_input(self, field: str, quantity: str | Span | Borrowed, unit: str) -> Input:
+        """An input from a fact, from arithmetic on facts, from a span of two, or borrowed from another phase."""
         found = distribution(quantity, unit, self.facts)
+        if isinstance(quantity, Borrowed):
+            return Input(f"{quantity.take} borrowed", self.facts[quantity.take].quantity, unit, found)
         if isinstance(quantity, str) and quantity.isidentifier():
             return Input(quantity, self.facts[quantity].quantity, unit, found)
         name = f"{field} {quantity.low} .. {quantity.high}" if isinstance(quantity, Span) else quantity

@@ -49,8 +49,14 @@ def test_priors_come_from_other_developers_only_and_are_physical(r1, evidence):
     assert 0.01 < mfu.low < mfu.high < 0.6
     fixed = fixed_seconds_input(runs[~own]).distribution
     assert 0 < fixed.low < fixed.high < runs.step_seconds.max()
-    steps = steps_input(runs[~own]).distribution
+    steps = steps_input(runs[~own], 512.0).distribution
     assert steps.quantile(0.0001) >= 1
+
+
+def test_steps_are_counted_in_answers_so_a_larger_batch_means_fewer(evidence):
+    runs = evidence["rl_runs"]
+    small, large = (steps_input(runs, batch).distribution.quantile([0.25, 0.5, 0.75]) for batch in (512.0, 1024.0))
+    assert small == pytest.approx(2 * large, rel=0.01)
 
 
 def test_a_rollout_of_the_published_breakdown_is_reproduced_in_its_compute_parts(evidence):
