@@ -45,6 +45,23 @@ class Configuration(BaseModel):
     mtp_depth: int = 0
 
 
+class Outline(BaseModel):
+    """A transformer known by its outer dimensions: projections as wide as the model, attention over all heads.
+
+    `params_active` includes the embedding table, which does not multiply.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    params_active: PositiveInt
+    n_layers: PositiveInt
+    dim: PositiveInt
+    vocab_size: PositiveInt
+
+
+Architecture = Configuration | Outline
+
+
 class ParameterCount(BaseModel):
     """Parameters [count]: all, those that multiply for one token, and those of the MTP modules."""
 
@@ -70,15 +87,20 @@ def count_parameters(configuration: Configuration) -> ParameterCount:
     return ParameterCount(total=total, active_with_head=active, active_with_embedding=active + table, mtp=mtp)
 
 
-def flop_per_token(
-    configuration: Configuration, seq_len_tokens: ArrayLike, attention: Attention = "causal", mtp: bool = False
-) -> np.ndarray:
+def active_parameters(architecture: Architecture) -> int:
+    """Parameters that multiply for one token [count]: with the output head, without the embedding table."""
+    if isinstance(architecture, Outline):
+        return architecture.params_active - architecture.vocab_size * architecture.dim
+    return count_parameters(architecture).active_with_head
+
+
+def flop_per_token(architecture: Architecture, seq_len_tokens: ArrayLike, attention: Attention = "causal", mtp: bool = False) -> np.ndarray:
     """Training FLOP per token, forward and backward.
 
     Parameters
     ----------
-    configuration
-        Sizes of the model.
+    architecture
+        Sizes of the model; an outline has no multi-token prediction.
     seq_len_tokens
         Sequence length [token]; any shape, which the result has too.
     attention
@@ -91,7 +113,12 @@ def flop_per_token(
     The count is that of the PaLM paper (arXiv:2204.02311, appendix B), with the low-rank paths of
     multi-head latent attention (DeepSeek-V2, arXiv:2405.04434, section 2.1) in the place of its projections.
     """
-    c = configuration
+    if isinstance(architecture, Outline):
+        o = architecture
+        # full attention over a sequence is causal attention over one twice as long
+        length = np.asarray(seq_len_tokens, dtype=float) * (1.0 if attention == "causal" else 2.0)
+        return flop_per_token_from_dimensions(o.params_active, o.n_layers, o.dim, o.vocab_size, length)
+    c = architecture
     context = _mean_context_tokens(seq_len_tokens, attention)
     products = 2.0 * c.n_heads * (c.qk_nope_head_dim + c.qk_rope_head_dim + c.v_head_dim) * context
     main = FLOP_PER_MULTIPLYING_PARAMETER * count_parameters(c).active_with_head + 3.0 * c.n_layers * products

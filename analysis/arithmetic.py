@@ -10,6 +10,10 @@ from analysis.data import Evidence, InputError, names_in
 from analysis.hardware import find_chip
 from analysis.model import Model, configuration
 from analysis.phases.pretraining import reference_runs
+from analysis.stages import PretrainingStage, distribution
+
+NEEDED_MFU = "v3_needed_mfu"  # the row that the counts of equally efficient runs refer to
+KINDS = ("moe", "dense")
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,8 @@ def arithmetic(model: Model, evidence: Evidence) -> dict[str, Number]:
     for row in evidence["arithmetic"].itertuples():
         try:
             values[row.id] = evidence.facts.calculate(row.expression, values)
+            if row.id == NEEDED_MFU:
+                values |= {f"{kind}_reference_runs_at_needed_mfu": runs_at_least(values[row.id], kind, model, evidence) for kind in KINDS}
         except InputError as error:
             raise InputError(f"arithmetic.csv, {row.id}: {error}") from None
         numbers[row.id] = Number(row.id, row.label, values[row.id], row.unit, row.kind, row.expression, row.note)
@@ -39,23 +45,32 @@ def arithmetic(model: Model, evidence: Evidence) -> dict[str, Number]:
 
 
 def computed_values(model: Model, evidence: Evidence) -> dict[str, float]:
-    """What the arithmetic may use beside facts: FLOP per token, the chip's peak, and counts of reference runs."""
-    facts = evidence.facts
-    length = facts.with_unit("v3_sequence_length_pretraining", "tokens").value
-    own_flop = float(flop_per_token(configuration(model, facts), length))
-    own_peak = float(find_chip(model.chip, evidence["hardware"]).peak_flop_s)
-    values = {"own_flop_per_token": own_flop, "own_peak_flop_s": own_peak}
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"]).set_index("id")
+    """What the arithmetic may use beside facts, by name.
+
+    `own_flop_per_token` and `own_peak_flop_s`: of the model at the length of its first stage, and its chip;
+    `moe_` and `dense_` with `reference_runs`, `reference_developers` and `reference_best_mfu` of other developers;
+    `RUN_reference_mfu` for each reference run, its id with underscores.
+    """
+    runs = reference_runs(evidence["training_runs"], evidence["hardware"])
+    values = {f"{re.sub('[^a-z0-9]', '_', run)}_reference_mfu": float(mfu) for run, mfu in zip(runs.id, runs.mfu, strict=True)}
     others = runs[runs.developer != model.developer]
-    needed = facts.calculate("v3_pretraining_tokens * own_flop_per_token / (v3_pretraining_gpu_hours * 3600 * own_peak_flop_s)", values)
-    for kind in ("moe", "dense"):
-        mfu = others.mfu[others.architecture == kind]
+    for kind, group in others.groupby("architecture"):
         values |= {
-            f"{kind}_reference_runs": float(len(mfu)),
-            f"{kind}_reference_runs_at_needed_mfu": float((mfu >= needed).sum()),
-            f"{kind}_reference_best_mfu": float(mfu.max()),
+            f"{kind}_reference_runs": float(len(group)),
+            f"{kind}_reference_developers": float(group.developer.nunique()),
+            f"{kind}_reference_best_mfu": float(group.mfu.max()),
         }
-    return values | {"maverick_reference_mfu": float(runs.mfu["llama4-maverick"]), "scout_reference_mfu": float(runs.mfu["llama4-scout"])}
+    first = next(stage.work for phase in model.phases for stage in phase.stages if isinstance(stage.work, PretrainingStage))
+    length = distribution(first.seq_len_tokens, "tokens", evidence.facts).quantile(0.5)
+    values["own_flop_per_token"] = float(flop_per_token(configuration(model, evidence.facts), length))
+    values["own_peak_flop_s"] = float(find_chip(model.chip, evidence["hardware"]).peak_flop_s)
+    return values
+
+
+def runs_at_least(mfu: float, kind: str, model: Model, evidence: Evidence) -> float:
+    """How many reference runs of other developers reach an MFU [1]."""
+    runs = reference_runs(evidence["training_runs"], evidence["hardware"], kind)
+    return float((runs.mfu[runs.developer != model.developer] >= mfu).sum())
 
 
 def rests_on_second_hand(number: Number, evidence: Evidence) -> bool:

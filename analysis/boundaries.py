@@ -17,18 +17,16 @@ def ladder(reconstruction: Reconstruction) -> pd.DataFrame:
     -------
     DataFrame
         A row a rung, in rising order: `id`, `label`, `gpu_hours` and `usd` (cumulated; disclosed hours at the
-        scenario's price), `adds` and `includes` (lists of phase ids).
+        scenario's price), `adds` and `includes` (lists of phase ids), `headline` (the figure of the news).
     """
     rows = []
     includes: list[str] = []
     for boundary in reconstruction.model.boundaries:
         includes = includes + boundary.adds
-        gpu_hours = sum(reconstruction[phase].disclosed_gpu_hours for phase in includes)
+        gpu_hours = sum(reconstruction[phase].disclosed_gpu_hours or 0.0 for phase in includes)
         usd = float(rental_usd(gpu_hours, reconstruction.price_usd_per_gpu_hour))
-        rows.append(
-            {"id": boundary.id, "label": boundary.label, "gpu_hours": gpu_hours, "usd": usd, "adds": boundary.adds, "includes": includes}
-        )
-    return pd.DataFrame(rows, columns=["id", "label", "gpu_hours", "usd", "adds", "includes"])
+        rows.append({**boundary.model_dump(), "gpu_hours": gpu_hours, "usd": usd, "includes": includes})
+    return pd.DataFrame(rows, columns=["id", "label", "gpu_hours", "usd", "adds", "includes", "headline"])
 
 
 def to_list(rungs: pd.DataFrame) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.figure import show_charts_as_figures
+from analysis.quantity import hours_text, usd_text
 
 show_charts_as_figures()
 
@@ -22,10 +23,7 @@ TEXT = "currentColor"
 
 def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
     """The bill as a ladder: a bar a rung; `rungs` as `boundaries.ladder` returns them."""
-    frame = rungs[["label", "usd", "gpu_hours"]].assign(
-        figure=[f"${usd / 1e6:,.3f}M" if usd >= 1e6 else f"${usd / 1e3:,.0f}K" for usd in rungs.usd],
-        headline=["the headline" in label for label in rungs.label],
-    )
+    frame = rungs[["label", "usd", "gpu_hours"]].assign(figure=[usd_text(usd, 3) for usd in rungs.usd], headline=rungs.headline)
     headline = frame.usd[frame.headline].sum()
     top = frame.iloc[-1]
     base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.5)))
@@ -116,7 +114,9 @@ def where_the_bill_goes(phases: pd.DataFrame) -> alt.LayerChart:
 
 
 def _share_bars(frame: pd.DataFrame, field: str, title: str, color: str) -> alt.LayerChart:
-    frame = frame[[field, "gpu_hours", "share"]].assign(text=[f"{row.share:.1%}  ({_si(row.gpu_hours)} h)" for row in frame.itertuples()])
+    frame = frame[[field, "gpu_hours", "share"]].assign(
+        text=[f"{row.share:.1%}  ({hours_text(row.gpu_hours)} h)" for row in frame.itertuples()]
+    )
     base = alt.Chart(frame).encode(y=alt.Y(f"{field}:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.5)))
     x = alt.X(
         "share:Q",
@@ -139,7 +139,8 @@ def efficiency_of_runs(runs: pd.DataFrame, own_mfu: float, own_label: str) -> al
     """
     moe = runs[runs.kind == "mixture of experts"]
     above = int((moe.mfu >= own_mfu).sum())
-    title = f"{own_label} needs {own_mfu:.0%} of the peak; {above or 'none'} of {len(moe)} mixture-of-experts runs of others reach that"
+    reach = f"{above or 'none'} of {len(moe)} mixture-of-experts runs of others reach that"
+    title = f"{own_label} needs {own_mfu:.0%} of the peak, all its work counted; {reach}"
     x = alt.X("mfu:Q", title="MFU: share of the dense BF16 peak, causal attention", axis=alt.Axis(format="%"), scale=alt.Scale(zero=True))
     dots = (
         alt.Chart(runs[["model", "developer", "kind", "mfu"]])
@@ -188,7 +189,8 @@ def answer_lengths(lengths: pd.DataFrame) -> alt.LayerChart:
     """Mean answer length; `lengths` as `reconstruction.answer_lengths` returns them: a curve, or a range a stage."""
     if lengths.step.nunique() == 1:
         return _length_ranges(lengths)
-    first, last = lengths.iloc[0], lengths.iloc[-1]
+    drawn = lengths[lengths.kind == "digitised"]
+    first, last = drawn.iloc[0], drawn.iloc[-1]
     base = alt.Chart(lengths).encode(x=alt.X("step:Q", title="training step", axis=alt.Axis(format="~s")))
     y = alt.Y("mean_answer_tokens:Q", title="tokens an answer", axis=alt.Axis(format="~s"))
     band = base.mark_area(opacity=0.18, color=DISCLOSED).encode(y="low_answer_tokens:Q", y2="high_answer_tokens:Q")
@@ -243,7 +245,7 @@ def rollout_bounds(frame: pd.DataFrame) -> alt.Chart:
 def hours_of_models(frame: pd.DataFrame) -> alt.LayerChart:
     """Disclosed GPU-hours of models side by side; `label, gpu_hours`, the reference first."""
     reference = frame.iloc[0]
-    frame = frame[["label", "gpu_hours"]].assign(text=[f"{_si(hours)} h" for hours in frame.gpu_hours])
+    frame = frame[["label", "gpu_hours"]].assign(text=[f"{hours_text(hours)} h" for hours in frame.gpu_hours])
     base = alt.Chart(frame).encode(y=alt.Y("label:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.5)))
     x = alt.X(
         "gpu_hours:Q",
@@ -287,7 +289,3 @@ def _finish(chart: Any, title: str, description: str, height: int) -> Any:
         .configure_text(fontSize=11)
         .configure_legend(labelColor=TEXT, titleColor=TEXT, orient="top", labelFontSize=11)
     )
-
-
-def _si(value: float) -> str:
-    return f"{value / 1e6:,.2f}M" if value >= 1e6 else f"{value / 1e3:,.3g}K" if value >= 1e3 else f"{value:,.0f}"

@@ -11,9 +11,9 @@ from typing import Any, NoReturn
 
 import pandas as pd
 
-from analysis.data import Evidence, Fact, InputError
+from analysis.data import Evidence, Fact, InputError, did_you_mean
 from analysis.reconstruction import Reconstruction, reconstruct
-from analysis.scenario import Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
+from analysis.scenario import PARAMETER_NAMES, Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -91,30 +91,39 @@ def _scenario(options: argparse.Namespace, evidence: Evidence) -> tuple[Scenario
 
 
 def _build(options: argparse.Namespace) -> None:
-    from analysis.publish.edition import build, checkout
+    from analysis.publish.edition import build, checkout, edition_model
 
     evidence = Evidence.load(options.data)
     broken = evidence.broken_identities()
     if broken:
         raise InputError(broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more")
     scenario, overrides = _scenario(options, evidence)
-    reconstruct("deepseek-r1", scenario, evidence)  # names and bounds are checked before anything runs
+    reconstruct(edition_model(checkout()), scenario, evidence)  # names and bounds are checked before anything runs
     out = (options.out or checkout() / "book" / "_build" / "html").resolve()
     first = build(scenario, options.scenario, overrides, evidence, out, not options.no_cache, _say)
     print(f"open {first}")
 
 
 def _rerun(options: argparse.Namespace) -> None:
-    from analysis.publish.execute import Job, execute
+    from analysis.publish.execute import Job, check_writable, declared_parameters, execute
 
-    parameters = dict(parse_overrides(options.overrides))
-    if options.data:
-        Evidence.load(options.data)
-        parameters["data"] = str(options.data.resolve())
+    given = parse_overrides(options.overrides)
+    declared = declared_parameters(options.notebook)
+    defaults = {name: found["default"].strip("\"'") for name, found in declared.items() if found["default"] != "None"}
+    settings = defaults | given | ({"data": str(options.data.resolve())} if options.data else {})
+    for name in given:
+        if name not in declared:
+            raise InputError(f"{name} is not a parameter of {options.notebook.name}{did_you_mean(name, declared)}")
+    evidence = Evidence.load(Path(settings["data"]) if "data" in settings else None)
+    overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
+    scenario = load_scenario(settings.get("scenario", "paper"), evidence.directory, **overrides)
+    _say(scenario.summary)
+    found = reconstruct(settings["model"], scenario, evidence)
+    if "phase" in settings:
+        found.model.phase(settings["phase"])
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
-    if not output.parent.is_dir():
-        raise InputError(f"--out {output}: the folder does not exist")
-    _say(f"executing {options.notebook}")
+    check_writable(output.parent)
+    parameters = given | ({"data": settings["data"]} if options.data else {})
     print(execute(Job(options.notebook.stem, options.notebook.resolve(), parameters, output)))
 
 
@@ -135,10 +144,10 @@ def _reconstruction_text(found: Reconstruction) -> str:
     rows = [
         {
             "phase": row.get("label", "total"),
-            "disclosed h": f"{row['gpu_hours']['disclosed']:,.0f}",
+            "disclosed h": "" if row["gpu_hours"]["disclosed"] is None else f"{row['gpu_hours']['disclosed']:,.0f}",
             **{f"{name} h": f"{value:,.0f}" for name, value in row["gpu_hours"]["reconstructed"].items()},
             "middle US$": f"{row['usd']['reconstructed']['p50']:,.0f}",
-            "off by": f"{row['error_factor']:.2f}x",
+            "off by": "" if row["error_factor"] is None else f"{row['error_factor']:.2f}x",
         }
         for row in [*content["phases"], content["total"]]
     ]

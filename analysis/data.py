@@ -104,7 +104,10 @@ class Facts(Mapping[str, Fact]):
         """
         also = also or {}
         values = {name: also[name] if name in also else self._named(name) for name in names_in(expression)}
-        return float(pd.eval(expression, local_dict=values, engine="python"))
+        try:
+            return float(pd.eval(expression, local_dict=values, engine="python"))
+        except (SyntaxError, TypeError, ValueError, NotImplementedError, ZeroDivisionError) as error:
+            raise InputError(f"{expression!r} is not arithmetic on facts: {error}") from None
 
     def _named(self, name: str) -> float:
         for end in ("low", "high"):
@@ -206,7 +209,9 @@ def first_mistake(error: ValidationError, where: str, known: Collection[str]) ->
     if detail["type"] == "extra_forbidden":
         return InputError(f"{where}{field} is not known{did_you_mean(str(detail['loc'][-1]), known)}")
     message = str(detail.get("ctx", {}).get("error", detail["msg"]))
-    return InputError(f"{where}{field}: {message[0].lower()}{message[1:]}, found {detail['input']!r}")
+    found = detail["input"]
+    found = f"a {type(found).__name__}" if isinstance(found, dict | list) else repr(found)
+    return InputError(f"{where}{field}: {message[0].lower()}{message[1:]}, found {found}")
 
 
 def _read_package(directory: Path) -> dict[str, Any]:

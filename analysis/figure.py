@@ -20,7 +20,7 @@ import vl_convert
 
 # Three drawings, so that text keeps its size: a page picks the one that fits its column.
 WIDTHS_PX = {"wide": 720, "middle": 520, "narrow": 340}
-TITLE_PX_PER_CHARACTER = 7.9
+TITLE_PX_PER_CHARACTER = 8.8
 HIDDEN = ' style="display:none"'
 VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 

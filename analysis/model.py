@@ -7,113 +7,17 @@ A file in `models/` holds identity, the fact ids of its own configuration, and `
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from analysis.architecture import Configuration
+from analysis.architecture import Architecture, Configuration, Outline
 from analysis.data import Evidence, Facts, InputError, did_you_mean, facts_in, first_mistake, named_file, read_toml
-from analysis.sampling import Distribution, between, constant, from_fact
+from analysis.stages import UNITS, Borrowed, Quantity, Span, Stage, Strict, expressions_of, stage_quantities, unit_of
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Span(_Strict):
-    """A range between two expressions of fact ids, where no single fact has it; `why` says whose range it is."""
-
-    low: str
-    high: str
-    why: str
-
-
-class Borrowed(_Strict):
-    """A fact of another phase in the place of one that is not disclosed: an assumption, and `why`."""
-
-    take: str
-    why: str
-
-
-Quantity = Annotated[str | Span | Borrowed, Field(description="A fact id, an expression, a span of two, or one borrowed.")]
-
-
-class PretrainingStage(_Strict):
-    """Tokens once through the model at one sequence length."""
-
-    kind: Literal["pretraining"]
-    tokens: Quantity | None = None
-    steps: Quantity | None = None
-    sequences_per_step: Quantity | None = None
-    seq_len_tokens: Quantity
-
-
-class FineTuningStage(_Strict):
-    """Samples of a mean length, for some epochs."""
-
-    kind: Literal["fine_tuning"]
-    epochs: Quantity
-    samples: Quantity
-    mean_tokens: Quantity
-
-
-class GenerationStage(_Strict):
-    """Samples written by the model; `draws_per_kept_sample` of them for each that was kept."""
-
-    kind: Literal["generation"]
-    samples: Quantity
-    mean_tokens: Quantity
-    draws_per_kept_sample: Quantity | None = None
-
-
-class LengthLimit(_Strict):
-    """The largest answer length from a step on."""
-
-    tokens: Quantity
-    from_step: str | None = None
-
-
-class ReinforcementStage(_Strict):
-    """Steps of reinforcement learning; where `steps` is absent, other developers' runs say how many."""
-
-    kind: Literal["reinforcement"]
-    gpus: Quantity
-    prompts_per_step: Quantity
-    samples_per_prompt: Quantity
-    answers_per_rollout: Quantity
-    limits: list[LengthLimit]
-    steps: Quantity | None = None
-    mean_answer_tokens: Quantity | None = None
-    length_curve: str | None = None
-
-
-Stage = Annotated[PretrainingStage | FineTuningStage | GenerationStage | ReinforcementStage, Field(discriminator="kind")]
-
-# The unit each field expects of a fact.
-UNITS = {
-    "tokens": "tokens",
-    "steps": "steps",
-    "sequences_per_step": "sequences",
-    "seq_len_tokens": "tokens",
-    "epochs": "epochs",
-    "samples": "samples",
-    "mean_tokens": "tokens",
-    "draws_per_kept_sample": "draws_per_kept_sample",
-    "gpus": "chips",
-    "prompts_per_step": "prompts_per_step",
-    "samples_per_prompt": "samples_per_prompt",
-    "answers_per_rollout": "samples_per_rollout",
-    "mean_answer_tokens": "tokens",
-    "time_per_output_token_ms": "ms_per_token",
-    "answer_length_log_sd": "log_sd",
-    "scoring_forward_passes": "count",
-    "from_step": "steps",
-}
-
-
-class Decoding(_Strict):
+class Decoding(Strict):
     """How fast the developer's stack writes tokens, as far as its serving says."""
 
     own_tokens_per_s_per_gpu: str
@@ -122,13 +26,13 @@ class Decoding(_Strict):
     scoring_forward_passes: Quantity
 
 
-class NamedStage(_Strict):
+class NamedStage(Strict):
     id: str
     label: str
     work: Stage
 
 
-class CrossCheck(_Strict):
+class CrossCheck(Strict):
     """Hours from inside: by a throughput or an MFU that the developer discloses. Never part of the reconstruction."""
 
     id: str
@@ -140,6 +44,14 @@ class CrossCheck(_Strict):
     seq_len_tokens: str | None = None
     mfu: str | None = None
 
+    @model_validator(mode="after")
+    def _method_has_its_facts(self) -> Self:
+        needed = {"throughput": ("gpus", "tokens_per_day"), "mfu": ("seq_len_tokens", "mfu")}[self.method]
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a cross-check by {self.method} needs {' and '.join(missing)}")
+        return self
+
     @property
     def facts(self) -> list[str]:
         """The facts it rests on."""
@@ -147,12 +59,12 @@ class CrossCheck(_Strict):
         return [fact for fact in named if fact is not None]
 
 
-class Disclosed(_Strict):
+class Disclosed(Strict):
     gpu_hours: str
     usd: str
 
 
-class Phase(_Strict):
+class Phase(Strict):
     """One line of the bill."""
 
     id: str
@@ -161,20 +73,21 @@ class Phase(_Strict):
     summary: str
     explanation: str
     not_known: list[str]
-    disclosed: Disclosed
+    disclosed: Disclosed | None
     stages: list[NamedStage]
-    cross_checks: list[CrossCheck] = []
+    cross_checks: list[CrossCheck] = Field(default_factory=list)
 
 
-class Boundary(_Strict):
+class Boundary(Strict):
     """A rung of the ladder: the phases that it adds to the rung below."""
 
     id: str
     label: str
     adds: list[str]
+    headline: bool = False
 
 
-class Model(_Strict):
+class Model(Strict):
     """A model with its phases in order, those of the model it stands on first."""
 
     name: str
@@ -205,18 +118,18 @@ class _StageFile(BaseModel):
     label: str
 
 
-class _PhaseFile(_Strict):
+class _PhaseFile(Strict):
     id: str
     label: str
     summary: str
     explanation: str
-    not_known: list[str] = []
-    disclosed: Disclosed
+    not_known: list[str] = Field(default_factory=list)
+    disclosed: Disclosed | None = None
     stage: list[_StageFile]
-    cross_check: list[CrossCheck] = []
+    cross_check: list[CrossCheck] = Field(default_factory=list)
 
 
-class _ModelFile(_Strict):
+class _ModelFile(Strict):
     title: str
     developer: str
     release_date: datetime.date
@@ -224,15 +137,17 @@ class _ModelFile(_Strict):
     chip: str
     price_usd_per_gpu_hour: str
     stands_on: str | None = None
-    architecture: dict[str, str] = {}
+    architecture: dict[str, str] = Field(default_factory=dict)
     decoding: Decoding | None = None
-    checks: list[str] = []
-    boundary: list[Boundary] = []
-    phase: list[_PhaseFile] = []
+    checks: list[str] = Field(default_factory=list)
+    boundary: list[Boundary] = Field(default_factory=list)
+    phase: list[_PhaseFile] = Field(default_factory=list)
 
 
 def load_model(name: str, evidence: Evidence) -> Model:
     """Read `models/NAME.toml` and the model it stands on, and check every fact it names.
+
+    The disclosed figures of its phases, and the speeds of its cross-checks, are checks without being listed.
 
     Raises
     ------
@@ -241,26 +156,24 @@ def load_model(name: str, evidence: Evidence) -> Model:
     """
     path = named_file(evidence.directory, "models", name)
     file = _read(path)
+    if file.stands_on == name:
+        raise InputError(f"models/{path.name}, stands_on: a model cannot stand on itself")
     base = load_model(file.stands_on, evidence) if file.stands_on else None
     try:
-        phases = [_phase(phase, file.developer) for phase in file.phase]
+        phases = (base.phases if base else []) + [_phase(phase, file.developer) for phase in file.phase]
     except ValidationError as error:
         raise first_mistake(error, f"models/{path.name}, ", UNITS) from None
+    identity = file.model_dump(exclude={"stands_on", "architecture", "decoding", "checks", "boundary", "phase"})
     model = Model(
         name=name,
-        title=file.title,
-        developer=file.developer,
-        release_date=file.release_date,
-        architecture_kind=file.architecture_kind,
-        chip=file.chip,
-        price_usd_per_gpu_hour=file.price_usd_per_gpu_hour,
         architecture=file.architecture or (base.architecture if base else {}),
         decoding=file.decoding or (base.decoding if base else None),
-        phases=(base.phases if base else []) + phases,
+        phases=phases,
         boundaries=file.boundary,
-        checks=(base.checks if base else []) + file.checks,
+        checks=list(dict.fromkeys([*(base.checks if base else []), *file.checks, *_checks_of(phases)])),
+        **identity,
     )
-    _check_facts(model, evidence.facts, path.name)
+    _check_model(model, evidence, path.name)
     return model
 
 
@@ -269,53 +182,14 @@ def list_models(evidence: Evidence) -> list[str]:
     return sorted(path.stem for path in (evidence.directory / "models").glob("*.toml"))
 
 
-def configuration(model: Model, facts: Facts) -> Configuration:
-    """The model's configuration, each size from its fact."""
-    return Configuration(**{key: int(facts.with_unit(fact, "count").value) for key, fact in model.architecture.items()})
-
-
-def distribution(quantity: str | Span | Borrowed, unit: str, facts: Facts) -> Distribution:
-    """How a stage's input is distributed: by its fact, by arithmetic on facts, or between two of them."""
-    if isinstance(quantity, Borrowed):
-        return replace(from_fact(facts.with_unit(quantity.take, unit)), assumed=True)
-    if isinstance(quantity, Span):
-        named = ", ".join(facts_in(quantity.low) + facts_in(quantity.high))
-        return between(_value(quantity.low, unit, facts), _value(quantity.high, unit, facts, high=True), named, assumed=True)
-    if quantity.isidentifier():
-        return from_fact(facts.with_unit(quantity, unit))
-    return constant(facts.calculate(quantity), ", ".join(facts_in(quantity)))
-
-
-def stage_quantities(stage: Stage) -> dict[str, str | Span | Borrowed]:
-    """The quantities of a stage by field, those of its length limits by position."""
-    found: dict[str, str | Span | Borrowed] = {}
-    for field in type(stage).model_fields:
-        value = getattr(stage, field)
-        if field == "limits":
-            for position, limit in enumerate(value):
-                found[f"limit_{position}_tokens"] = limit.tokens
-        elif field in UNITS and value is not None:
-            found[field] = value
-    return found
-
-
-def expressions_of(quantity: str | Span | Borrowed) -> list[str]:
-    """The expressions that a quantity is made of."""
-    if isinstance(quantity, Span):
-        return [quantity.low, quantity.high]
-    return [quantity.take if isinstance(quantity, Borrowed) else quantity]
-
-
-def unit_of(field: str) -> str:
-    """The unit that a stage's field expects."""
-    return "tokens" if field.startswith("limit_") else UNITS[field]
-
-
-def _value(expression: str, unit: str, facts: Facts, high: bool = False) -> float:
-    if not expression.isidentifier():
-        return facts.calculate(expression)
-    fact = facts.with_unit(expression, unit)
-    return (fact.high if high else fact.low) if fact.has_range else fact.value
+def configuration(model: Model, facts: Facts) -> Architecture:
+    """The model's architecture, each size from its fact: DeepSeek's own configuration, or outer dimensions."""
+    sizes = {key: int(facts[fact].value) for key, fact in model.architecture.items()}
+    kind = Outline if set(sizes) <= set(Outline.model_fields) else Configuration
+    try:
+        return kind(**sizes)
+    except ValidationError as error:
+        raise first_mistake(error, f"models/{model.name}.toml, architecture, ", kind.model_fields) from None
 
 
 def _read(path: Path) -> _ModelFile:
@@ -331,31 +205,60 @@ def _phase(file: _PhaseFile, developer: str) -> Phase:
     return Phase(**content, developer=developer, stages=stages, cross_checks=file.cross_check)
 
 
-def _check_facts(model: Model, facts: Facts, file: str) -> None:
-    """Every fact exists, in the unit its use expects, and no input is a check."""
+def _checks_of(phases: list[Phase]) -> list[str]:
+    disclosed = [fact for phase in phases if phase.disclosed for fact in (phase.disclosed.gpu_hours, phase.disclosed.usd)]
+    speeds = [fact for phase in phases for check in phase.cross_checks for fact in (check.tokens_per_day, check.mfu)]
+    return disclosed + [fact for fact in speeds if fact]
+
+
+def _check_model(model: Model, evidence: Evidence, file: str) -> None:
+    """Every fact exists, in the unit its use expects, no input is a check, and each stage has what it needs."""
     for check in model.checks:
-        if check not in facts:
-            raise InputError(f"models/{file}, checks: {check} is not a fact{did_you_mean(check, facts)}")
-    for boundary in model.boundaries:
-        for phase_id in boundary.adds:
-            model.phase(phase_id)
-    for key, fact in model.architecture.items():
-        _check_quantity(f"models/{file}, architecture.{key}", fact, "count", facts, model.checks)
-    for field in Decoding.model_fields if model.decoding else ():
-        quantity = getattr(model.decoding, field)
-        _check_quantity(f"models/{file}, decoding.{field}", quantity, UNITS.get(field, ""), facts, model.checks)
+        if check not in evidence.facts:
+            raise InputError(f"models/{file}, checks: {check} is not a fact{did_you_mean(check, evidence.facts)}")
+    for phase_id in (phase_id for boundary in model.boundaries for phase_id in boundary.adds):
+        model.phase(phase_id)
+    for where, quantity, unit in _quantities(model):
+        _check_quantity(f"models/{file}, {where}", quantity, unit, evidence.facts, model.checks)
+    if model.phases:
+        configuration(model, evidence.facts)
     for phase in model.phases:
         for stage in phase.stages:
-            for field, quantity in stage_quantities(stage.work).items():
-                _check_quantity(f"models/{file}, {phase.id}.{stage.id}.{field}", quantity, unit_of(field), facts, model.checks)
+            curve = getattr(stage.work, "length_curve", None)
+            if curve and curve not in evidence.tables:
+                known = did_you_mean(curve, evidence.tables)
+                raise InputError(f"models/{file}, {phase.id}.{stage.id}.length_curve: {curve} is not a table{known}")
+            if stage.work.kind in {"generation", "reinforcement"} and model.decoding is None:
+                raise InputError(f"models/{file}, {phase.id}.{stage.id}: a stage that writes tokens needs the model's [decoding]")
+
+
+def _quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
+    """Every quantity that a model names, with where it stands and the unit it must have (any, if empty)."""
+    found: list[tuple[str, str | Span | Borrowed, str]] = [
+        (f"architecture.{key}", fact, "params" if key == "params_active" else "count") for key, fact in model.architecture.items()
+    ]
+    if model.decoding:
+        found += [(f"decoding.{field}", getattr(model.decoding, field), UNITS.get(field, "")) for field in Decoding.model_fields]
+    for phase in model.phases:
+        for stage in phase.stages:
+            quantities = stage_quantities(stage.work)
+            found += [(f"{phase.id}.{stage.id}.{field}", quantity, unit_of(field)) for field, quantity in quantities.items()]
+    return found
 
 
 def _check_quantity(where: str, quantity: str | Span | Borrowed, unit: str, facts: Facts, checks: list[str]) -> None:
     for expression in expressions_of(quantity):
+        if not facts_in(expression):
+            raise InputError(f"{where}: {expression!r} names no fact; a number is a row of facts.csv")
         for name in facts_in(expression):
             if name in checks:
                 raise InputError(f"{where}: {name} is a check of the run, which no reconstruction may read")
             try:
-                _ = facts.with_unit(name, unit) if expression.isidentifier() else facts[name]
+                _ = facts.with_unit(name, unit) if expression.isidentifier() and unit else facts[name]
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from None
+        if not expression.isidentifier():
+            try:
+                facts.calculate(expression)
             except InputError as error:
                 raise InputError(f"{where}: {error}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,15 @@ import pandas as pd
 
 from analysis.architecture import flop_per_token
 from analysis.cost import rental_usd
-from analysis.data import Evidence
+from analysis.data import Evidence, InputError
 from analysis.hardware import Chip, find_chip
-from analysis.model import CrossCheck, Model, NamedStage, Phase, ReinforcementStage, configuration, load_model
+from analysis.model import CrossCheck, Model, NamedStage, Phase, configuration, load_model
 from analysis.phases import KINDS, Input, Setting, Work
 from analysis.phases.pretraining import gpu_hours
 from analysis.phases.reinforcement import rollouts_by_segment
 from analysis.sampling import draw
 from analysis.scenario import Scenario
+from analysis.stages import ReinforcementStage
 
 PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
 RUN_TABLES = ("training_runs", "rl_runs")
@@ -31,8 +32,8 @@ class PhaseResult:
     phase: Phase
     stages: Mapping[str, Work]
     inputs: Mapping[str, Input]
-    disclosed_gpu_hours: float
-    disclosed_usd: float
+    disclosed_gpu_hours: float | None
+    disclosed_usd: float | None
     price_usd_per_gpu_hour: float
     chip: Chip
     cross_checks: Mapping[str, float]
@@ -80,6 +81,8 @@ def reconstruct(model_name: str, scenario: Scenario, evidence: Evidence) -> Reco
         For an unknown model or chip, or a model file that names a wrong fact.
     """
     model = load_model(model_name, evidence)
+    if not model.phases:
+        raise InputError(f"{model_name} has no phases to reconstruct: its file holds an architecture only")
     parameters = scenario.parameters
     chip = find_chip(parameters.chip or model.chip, evidence["hardware"])
     price = parameters.price_usd_per_gpu_hour or evidence.facts.with_unit(model.price_usd_per_gpu_hour, "usd_per_gpu_hour").value
@@ -91,8 +94,8 @@ def reconstruct(model_name: str, scenario: Scenario, evidence: Evidence) -> Reco
         stages = _evaluate(phase, inputs[phase.id], draws, setting_of(model, phase, scenario, evidence))
         named = {item.name: item for fields in inputs[phase.id].values() for item in fields.values()}
         checks = {check.id: cross_check_gpu_hours(check, model, evidence) for check in phase.cross_checks}
-        hours = evidence.facts.with_unit(phase.disclosed.gpu_hours, "gpu_hours").value
-        usd = evidence.facts.with_unit(phase.disclosed.usd, "usd").value
+        hours = evidence.facts.with_unit(phase.disclosed.gpu_hours, "gpu_hours").value if phase.disclosed else None
+        usd = evidence.facts.with_unit(phase.disclosed.usd, "usd").value if phase.disclosed else None
         results.append(PhaseResult(phase, stages, named, hours, usd, price, chip, checks))
     return Reconstruction(model, scenario, tuple(results), price, chip)
 
@@ -130,15 +133,15 @@ def cross_check_gpu_hours(check: CrossCheck, model: Model, evidence: Evidence) -
 
 
 def parts_of(result: PhaseResult) -> pd.DataFrame:
-    """Median GPU-hours by stage and part, and each part's share of the sum of those medians."""
+    """GPU-hours by stage and part: each part's mean share over the samples, and that share of the median hours."""
+    total = result.gpu_hours
     rows = [
-        {"stage": stage.label, "part": part, "gpu_hours": float(np.median(hours))}
+        {"stage": stage.label, "part": part, "share": float(np.mean(hours / total))}
         for stage in result.phase.stages
         for part, hours in result.stages[stage.id].parts.items()
     ]
     frame = pd.DataFrame(rows)
-    frame["share"] = frame.gpu_hours / frame.gpu_hours.sum()
-    return frame
+    return frame.assign(gpu_hours=frame.share * float(np.median(total)))
 
 
 def widths_of(result: PhaseResult, reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
@@ -195,7 +198,7 @@ def rollout_seconds(result: PhaseResult, reconstruction: Reconstruction, evidenc
         }
         step = (np.arange(len(throughput)) + 0.5) / len(throughput) * values["steps"][0]
         frames += [pd.DataFrame({"stage": stage.label, "step": step, "bound": name, "seconds": found}) for name, found in bounds.items()]
-    return pd.concat(frames, ignore_index=True)
+    return _stacked(frames, result.phase)
 
 
 def answer_lengths(result: PhaseResult, reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
@@ -219,6 +222,12 @@ def answer_lengths(result: PhaseResult, reconstruction: Reconstruction, evidence
             low, middle, high = inputs[stage.id]["mean_answer_tokens"].distribution.quantile([0.05, 0.5, 0.95])
             frame = pd.DataFrame([[0, middle, low, high, "assumed"]], columns=columns)
         frames.append(frame.assign(stage=stage.label))
+    return _stacked(frames, result.phase)
+
+
+def _stacked(frames: list[pd.DataFrame], phase: Phase) -> pd.DataFrame:
+    if not frames:
+        raise InputError(f"{phase.id} has no stage of reinforcement learning; another notebook shows it")
     return pd.concat(frames, ignore_index=True)
 
 
@@ -233,7 +242,15 @@ def error_factor(reconstructed: float, disclosed: float) -> float:
 
 
 def _phase_inputs(phase: Phase, setting: Setting) -> dict[str, dict[str, Input]]:
-    return {stage.id: KINDS[stage.work.kind][0](stage.work, setting) for stage in phase.stages}
+    def named(stage: NamedStage, item: Input) -> Input:
+        if not item.own:
+            return item
+        return replace(item, name=f"{phase.id}.{stage.id}.{item.name}", label=f"{item.label}, {stage.label.lower()}")
+
+    return {
+        stage.id: {field: named(stage, item) for field, item in KINDS[stage.work.kind][0](stage.work, setting).items()}
+        for stage in phase.stages
+    }
 
 
 def _evaluate(
@@ -249,15 +266,25 @@ def _evaluate(
 def _figures(results: tuple[PhaseResult, ...] | list[PhaseResult], price: float, chip: Chip) -> dict[str, Any]:
     hours = np.sum([result.gpu_hours for result in results], axis=0)
     flop = np.sum([result.flop for result in results], axis=0)
-    disclosed = sum(result.disclosed_gpu_hours for result in results)
+    disclosed = _sum_if_all([result.disclosed_gpu_hours for result in results])
+    disclosed_usd = _sum_if_all([result.disclosed_usd for result in results])
     middle = percentiles(hours)
     return {
         "gpu_hours": {"disclosed": disclosed, "reconstructed": middle},
-        "usd": {"disclosed": sum(result.disclosed_usd for result in results), "reconstructed": percentiles(rental_usd(hours, price))},
+        "usd": {
+            "disclosed": disclosed_usd,
+            "reconstructed": percentiles(rental_usd(hours, price)),
+        },
         "flop": percentiles(flop),
         "mfu": percentiles(flop / (hours * 3600.0 * chip.peak_flop_s)),
-        "error_factor": error_factor(middle["p50"], disclosed),
+        "error_factor": None if disclosed is None else error_factor(middle["p50"], disclosed),
     }
+
+
+def _sum_if_all(values: list[float | None]) -> float | None:
+    """The sum, or None if a summand is not disclosed."""
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
 
 
 def _cross_check(check: CrossCheck, result: PhaseResult) -> dict[str, Any]:

@@ -260,6 +260,15 @@ def test_the_answer_stands_on_one_screen(chromium, edition):
 
 @browser_test
 @pytest.mark.browser
+@pytest.mark.parametrize("width", [390, 1280, 1440, 1920])
+def test_the_ladder_shows_its_dollars_without_scrolling(chromium, edition, width):
+    opened, _ = visit(chromium, f"file://{edition}", "index", viewport={"width": width, "height": 900})
+    assert opened.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.table-box:has(.ladder)'))") <= 0
+    opened.context.close()
+
+
+@browser_test
+@pytest.mark.browser
 def test_a_figure_leads_to_its_row(chromium, edition, evidence):
     opened, _ = visit(chromium, f"file://{edition}", "index", viewport=WIDE)
     opened.locator("a.figure.disclosed").first.click()

@@ -69,13 +69,23 @@ def test_an_unknown_parameter_is_refused_before_anything_runs(tmp_path: Path):
 
 
 def test_a_failing_cell_is_three_lines_and_keeps_its_partial_output(tmp_path: Path):
-    job = Job("x", ROOT / "notebooks" / "pretraining.ipynb", {"phase": "v4_pretraining"}, tmp_path / "out.ipynb")
+    cells = [nbformat.v4.new_code_cell("x: int = 1", metadata={"tags": ["parameters"]}), nbformat.v4.new_code_cell("[][x]")]
+    notebook = tmp_path / "broken.ipynb"
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), notebook)
     with pytest.raises(NotebookFailed) as caught:
-        execute(job)
+        execute(Job("broken", notebook, {"x": 2}, tmp_path / "out.ipynb"))
     lines = str(caught.value).splitlines()
     assert len(lines) == 3
-    assert "cell" in lines[0] and "v4_pretraining is not a phase of deepseek-r1" in lines[1] and "phase=v4_pretraining" in lines[2]
-    assert [path.name for path in tmp_path.iterdir()] == ["out.failed.ipynb"]
+    assert "cell" in lines[0] and "IndexError" in lines[1] and "x=2" in lines[2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.ipynb", "out.failed.ipynb"]
+
+
+def test_a_users_mistake_found_by_a_cell_is_the_users_mistake(tmp_path: Path):
+    job = Job("x", ROOT / "notebooks" / "pretraining.ipynb", {"phase": "v4_pretraining"}, tmp_path / "out.ipynb")
+    with pytest.raises(InputError, match="v4_pretraining is not a phase of deepseek-r1"):
+        execute(job)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_executions_differ_in_nothing(tmp_path: Path):

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.architecture import flop_per_token
-from analysis.model import FineTuningStage, GenerationStage
 from analysis.phases.pretraining import mfu_input, training_work
 from analysis.phases.setting import Input, Setting, Work
 from analysis.sampling import from_other_developers
+from analysis.stages import FineTuningStage, GenerationStage
 
 
 def generation_gpu_hours(tokens: ArrayLike, tokens_per_s_per_gpu: ArrayLike) -> np.ndarray:

@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 
 from analysis.architecture import flop_per_token, flop_per_token_from_dimensions
 from analysis.hardware import peak_flop_s
-from analysis.model import PretrainingStage
 from analysis.phases.setting import Input, Setting, Work
 from analysis.sampling import from_other_developers
+from analysis.stages import PretrainingStage
 
 SMALLEST_REFERENCE_PARAMS = 1e9
 

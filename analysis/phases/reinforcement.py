@@ -15,12 +15,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.architecture import count_parameters, flop_per_token
+from analysis.architecture import active_parameters, flop_per_token
 from analysis.hardware import peak_flop_s
-from analysis.model import ReinforcementStage
 from analysis.phases.fine_tuning import decode_throughput_input
 from analysis.phases.setting import Input, Setting, Work
 from analysis.sampling import from_other_developers
+from analysis.stages import ReinforcementStage, Span
 
 SEGMENTS_OF_A_CURVE = 104  # a segment a hundred steps, the spacing of the digitised points
 
@@ -86,7 +86,7 @@ def steps_input(runs: pd.DataFrame, answers_per_step: float) -> Input:
     rows = answers.notna() & (runs.unfit == "")
     steps = answers[rows] / answers_per_step
     prior = from_other_developers(steps, runs.developer[rows], "answers written in other developers' runs", low=1.0)
-    return Input("rl_steps", "steps of reinforcement learning", "steps", prior)
+    return Input("rl_steps", "steps of reinforcement learning", "steps", prior, own=True)
 
 
 def _comparable(runs: pd.DataFrame) -> pd.Series:
@@ -100,6 +100,8 @@ def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
     if decoding is None:
         raise ValueError("a stage of reinforcement learning needs the model's [decoding]")
     found = setting.stage_inputs(stage)
+    if isinstance(stage.mean_answer_tokens, Span):
+        found["mean_answer_tokens"] = replace(found["mean_answer_tokens"], own=True)
     if stage.limits[-1].from_step:
         found["from_step"] = setting.quantity_input("from_step", stage.limits[-1].from_step, "steps")
     if stage.steps is None:
@@ -140,7 +142,7 @@ def rollouts_by_segment(
         answers, mean_tokens, longest, values["gpus"], values["tokens_per_s_per_gpu"], values["time_per_output_token_ms"]
     )
     tokens = answers * mean_tokens
-    active = count_parameters(setting.configuration).active_with_head
+    active = active_parameters(setting.configuration)
     forward_seconds = 2.0 * active * tokens / (values["gpus"] * setting.chip.peak_flop_s * values["update_mfu"])
     shape = np.broadcast_shapes(by_throughput.shape, by_latency.shape, forward_seconds.shape)
     seconds = {

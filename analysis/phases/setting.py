@@ -8,22 +8,24 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.architecture import Configuration
+from analysis.architecture import Architecture
 from analysis.data import Facts
 from analysis.hardware import Chip
-from analysis.model import Borrowed, Decoding, Span, Stage, distribution, stage_quantities, unit_of
+from analysis.model import Decoding
 from analysis.sampling import Distribution, constant
 from analysis.scenario import Parameters
+from analysis.stages import Borrowed, Span, Stage, distribution, stage_quantities, unit_of
 
 
 @dataclass(frozen=True)
 class Input:
-    """An input of a stage. Stages that name an input alike share its draw; `label` is for people."""
+    """An input of a stage. Stages that name an input alike share its draw, unless it is a stage's `own`; `label` is for people."""
 
     name: str
     label: str
     unit: str
     distribution: Distribution
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Setting:
     facts: Facts
     tables: Mapping[str, pd.DataFrame]
     developer: str
-    configuration: Configuration
+    configuration: Architecture
     architecture_kind: str
     decoding: Decoding | None
     chip: Chip

@@ -22,11 +22,10 @@ from analysis.data import Evidence, InputError
 from analysis.figure import WIDTHS_PX, svg
 from analysis.publish.book import announce, assemble, check, run_sphinx, write_json, write_vega
 from analysis.publish.execute import Job, execute_all
+from analysis.quantity import quantity_text
 from analysis.reconstruction import Reconstruction, reconstruct
-from analysis.report.wording import quantity_text
 from analysis.scenario import Scenario
 
-DEFAULT_MODEL = "deepseek-r1"
 COPIES_KEPT = 8  # of each page, so that going back and forth between a few editions costs nothing
 MARK = ".edition"  # holds the key of the edition that stands in a folder
 Report = Callable[[str], None]
@@ -54,6 +53,11 @@ def list_pages(root: Path) -> list[Page]:
     """The edition's declared pages, in the order of book/pages.toml."""
     content = tomllib.loads((root / "book" / "pages.toml").read_text(encoding="utf-8"))
     return [Page(**page) for page in content["page"]]
+
+
+def edition_model(root: Path) -> str:
+    """The model that the edition is about."""
+    return str(tomllib.loads((root / "book" / "pages.toml").read_text(encoding="utf-8"))["model"])
 
 
 def build(
@@ -88,8 +92,8 @@ def build(
         report(f"nothing changed: {len(pages)} pages stand")
         return out / "index.html"
     _refuse_foreign(out)
-    executed = _execute_changed(root, pages, keys, given, use_cache, report)
     with _workplace(out) as work:
+        executed = _execute_changed(root, pages, keys, given, use_cache, report)
         started = perf_counter()
         _write_edition(root, pages, executed, scenario, given, evidence, work, report)
         (work / "html" / MARK).write_text(edition_key, encoding="utf-8")
@@ -126,11 +130,14 @@ def _write_edition(
     sources, html = work / "sources", work / "html"
     assemble(root / "book", executed, {page.page: page.title for page in pages}, sources)
     if not scenario.is_default:
-        announce(sources, f"Not the default edition: {scenario.title}; {scenario.summary}")
-    settings = {"traincost_data": str(evidence.directory), "traincost_given": dict(given)}
+        announce(
+            sources,
+            f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed.",
+        )
+    settings = {"traincost_data": str(evidence.directory), "traincost_given": dict(given), "traincost_model": edition_model(root)}
     run_sphinx(sources, html, work / "doctrees", settings, work / "sphinx.log")
     write_vega(html / "_static" / "vega.js")  # not among the sources: every page would load it
-    reconstruction = reconstruct(DEFAULT_MODEL, scenario, evidence)
+    reconstruction = reconstruct(edition_model(root), scenario, evidence)
     known = arithmetic(reconstruction.model, evidence)["sum_gpu_hours"]
     check(html, root / "book", quantity_text(known.value, known.unit).split()[0])
     write_json(html / "results.json", results(reconstruction, evidence))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -35,12 +36,24 @@ class Job:
     output: Path
 
 
+def check_writable(folder: Path) -> None:
+    """Refuse a folder that no file can be put into, by trying."""
+    try:
+        with tempfile.NamedTemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(f"--out {folder}: cannot be written: {error.strerror}") from None
+
+
 def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
     """The parameters that a notebook's own cell declares, as papermill reads them."""
     if not notebook.is_file():
         known = [path.stem for path in notebook.parent.glob("*.ipynb")]
         raise InputError(f"{notebook} is not a notebook{did_you_mean(notebook.stem, known)}")
-    return papermill.inspect_notebook(str(notebook))
+    try:
+        return papermill.inspect_notebook(str(notebook))
+    except (ValueError, AttributeError, OSError) as error:
+        raise InputError(f"{notebook}: not a notebook: {str(error).splitlines()[0][:80]}") from None
 
 
 def execute(job: Job) -> Path:
@@ -72,6 +85,8 @@ def execute(job: Job) -> Path:
         nbformat.write(tidied(nbformat.read(partial, as_version=4)), partial)
         partial.replace(job.output)
     except PapermillExecutionError as error:
+        if error.ename == "InputError":  # the user's mistake, found by a cell
+            raise InputError(error.evalue) from None
         kept = job.output.with_suffix(".failed.ipynb")
         partial.replace(kept)
         given = ", ".join(f"{key}={value}" for key, value in job.parameters.items())

@@ -11,8 +11,10 @@ import pandas as pd
 from analysis.arithmetic import Number, rests_on_second_hand
 from analysis.boundaries import ladder
 from analysis.data import Evidence, Fact, names_in
+from analysis.model import Phase
+from analysis.quantity import hours_text, quantity_text, usd_text
 from analysis.reconstruction import Reconstruction
-from analysis.report.wording import KIND_LABELS, SECOND_HAND_MARK, Html, fact_html, quantity_text
+from analysis.report.wording import KIND_LABELS, SECOND_HAND_MARK, Html, fact_html
 from analysis.scenario import parameters_frame
 
 
@@ -20,15 +22,18 @@ def ladder_table(reconstruction: Reconstruction, evidence: Evidence) -> Html:
     """The bill as a ladder: each rung with the disclosed hours it adds, all hours, and dollars at the scenario's price."""
     rows = []
     for row in ladder(reconstruction).itertuples():
-        added = ", ".join(_added_hours(evidence.facts[reconstruction[phase].phase.disclosed.gpu_hours], evidence) for phase in row.adds)
-        usd = f"${row.usd / 1e6:,.3f}M" if row.usd >= 1e6 else f"${row.usd / 1e3:,.0f}K"
+        added = ", ".join(_added_hours(reconstruction[phase].phase, evidence) for phase in row.adds)
+        usd = usd_text(row.usd, 3)
         label = html.escape(row.label)
-        rows.append({"the bill": label, "adds hours": added, "GPU-hours": f"{row.gpu_hours / 1e3:,.0f}K", "US$": f"<strong>{usd}</strong>"})
+        rows.append({"the bill": label, "adds hours": added, "GPU-hours": hours_text(row.gpu_hours), "US$": f"<strong>{usd}</strong>"})
     return table_html(pd.DataFrame(rows), "ladder")
 
 
-def _added_hours(fact: Fact, evidence: Evidence) -> str:
-    return fact_html(fact, evidence, f"{fact.value / 1e3:,.0f}K")
+def _added_hours(phase: Phase, evidence: Evidence) -> str:
+    if phase.disclosed is None:
+        return "not disclosed"
+    fact = evidence.facts[phase.disclosed.gpu_hours]
+    return fact_html(fact, evidence, hours_text(fact.value))
 
 
 def facts_table(evidence: Evidence) -> Html:
@@ -92,6 +97,7 @@ def table_html(frame: pd.DataFrame, kind: str = "") -> Html:
 
 
 def facts_list(facts: list[Fact], evidence: Evidence, anchors: bool = False) -> Html:
+    """Facts as a table; with `anchors` it is the ledger that others link to."""
     titles = evidence["sources"].set_index("source_id").title
     rows = []
     for fact in facts:

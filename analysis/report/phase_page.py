@@ -14,6 +14,7 @@ from analysis.arithmetic import arithmetic
 from analysis.boundaries import ladder
 from analysis.data import Evidence, Fact, names_in
 from analysis.phases.pretraining import reference_runs
+from analysis.quantity import quantity_text
 from analysis.reconstruction import (
     PhaseResult,
     Reconstruction,
@@ -27,7 +28,7 @@ from analysis.reconstruction import (
     widths_of,
 )
 from analysis.report.ledger import facts_list, table_html
-from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html, quantity_text
+from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html
 from analysis.scenario import load_scenario
 
 KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
@@ -48,11 +49,13 @@ class BillPage:
     @property
     def phases(self) -> pd.DataFrame:
         """A row a phase: `id, label, disclosed, p05, p50, p95` in GPU-hours, `gpu_hours` (disclosed) and its `share`."""
-        rows = [
-            {"id": result.phase.id, "label": result.phase.label, "disclosed": result.disclosed_gpu_hours} | percentiles(result.gpu_hours)
-            for result in self.reconstruction.phases
-        ]
-        frame = pd.DataFrame(rows)
+        phases = self.reconstruction.phases
+        frame = pd.DataFrame([percentiles(result.gpu_hours) for result in phases])
+        frame = frame.assign(
+            id=[result.phase.id for result in phases],
+            label=[result.phase.label for result in phases],
+            disclosed=[result.disclosed_gpu_hours for result in phases],
+        ).astype({"disclosed": float})
         return frame.assign(share=frame.disclosed / frame.disclosed.sum(), gpu_hours=frame.disclosed)
 
 
@@ -68,9 +71,10 @@ class PhasePage(BillPage):
         return self.result.phase.label
 
     @property
-    def disclosed(self) -> Fact:
-        """The fact that discloses the phase's hours."""
-        return self.evidence.facts[self.result.phase.disclosed.gpu_hours]
+    def disclosed(self) -> list[Fact]:
+        """The facts that disclose the phase's hours and dollars; empty where nothing is disclosed."""
+        found = self.result.phase.disclosed
+        return [self.evidence.facts[found.gpu_hours], self.evidence.facts[found.usd]] if found else []
 
     @property
     def comparison(self) -> pd.DataFrame:
@@ -108,7 +112,8 @@ class PhasePage(BillPage):
     def needed_mfu(self) -> float:
         """The MFU at which the disclosed hours do the work that we count, multi-token prediction included."""
         result = self.result
-        return float(np.median(result.flop)) / (result.disclosed_gpu_hours * 3600.0 * result.chip.peak_flop_s)
+        hours = result.disclosed_gpu_hours or float("nan")
+        return float(np.median(result.flop)) / (hours * 3600.0 * result.chip.peak_flop_s)
 
 
 def open_bill(model: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> BillPage:
@@ -125,21 +130,29 @@ def open_phase(model: str, phase: str, scenario: str = "paper", data: str | None
 
 def finding(page: PhasePage) -> Html:
     """The paragraphs that open a page: what we find, how far it is off, and why it is as wide as it is."""
-    phase, interval = page.result.phase, percentiles(page.result.gpu_hours)
-    disclosed = page.disclosed
+    phase, interval, widths = page.result.phase, percentiles(page.result.gpu_hours), page.widths
+    lead = f"The interval is as wide as it is most of all for the {widths.input[0]}." if len(widths) else "No input is uncertain."
+    return Html(
+        f'<div class="finding"><p><strong>{html.escape(phase.summary)}</strong> '
+        f"From public facts, and without reading the hours, we reconstruct {_hours(interval['p50'])} "
+        f"({_hours(interval['p05'])} to {_hours(interval['p95'])}, 90 % interval). {_miss(page)}</p>"
+        f"<p>{html.escape(lead)} {html.escape(phase.explanation)}</p></div>"
+    )
+
+
+def _miss(page: PhasePage) -> str:
+    """How far the middle is from what is disclosed, and where that lies in the interval."""
+    if not page.disclosed:
+        return "Nothing is disclosed to compare it with."
+    interval, disclosed = percentiles(page.result.gpu_hours), page.disclosed[0]
     factor = error_factor(interval["p50"], disclosed.value)
     side = "too high" if interval["p50"] > disclosed.value else "too low"
     place = "inside the interval"
     if not interval["p05"] <= disclosed.value <= interval["p95"]:
         place = f"{'below' if disclosed.value < interval['p05'] else 'above'} the whole interval"
-    widths = page.widths
-    lead = f"The input that widens it most is the {widths.input[0]}." if len(widths) else "No input is uncertain."
-    return Html(
-        f'<div class="finding"><p><strong>{html.escape(phase.summary)}</strong> '
-        f"From public facts, and without reading the hours, we reconstruct {_hours(interval['p50'])} "
-        f"({_hours(interval['p05'])} to {_hours(interval['p95'])}, 90 % interval). "
+    return (
         f"Disclosed are {fact_html(disclosed, page.evidence)}: our middle is {factor:.2f} times {side}, "
-        f"and the disclosed figure lies {place}.</p><p>{html.escape(lead)} {html.escape(phase.explanation)}</p></div>"
+        f"and the disclosed figure lies {place}."
     )
 
 
@@ -160,7 +173,7 @@ def bill_finding(page: BillPage) -> Html:
 
 def disclosed_table(page: PhasePage) -> Html:
     """What the source discloses of the phase itself."""
-    return facts_list([page.disclosed, page.evidence.facts[page.result.phase.disclosed.usd]], page.evidence)
+    return facts_list(page.disclosed, page.evidence) if page.disclosed else Html("<p>Nothing of its cost.</p>")
 
 
 def inputs_table(page: PhasePage) -> Html:
@@ -187,21 +200,14 @@ def comparison_table(page: PhasePage) -> Html:
 
     def row(figure: str, hours: float) -> dict[str, str]:
         usd = quantity_text(hours * result.price_usd_per_gpu_hour, "usd")
-        return {
-            "figure": figure,
-            "GPU-hours": _hours(hours),
-            "rent": usd,
-            "against disclosed": f"{hours / result.disclosed_gpu_hours:.3f} times",
-        }
+        against = f"{hours / result.disclosed_gpu_hours:.3f} times" if result.disclosed_gpu_hours else ""
+        return {"figure": figure, "GPU-hours": _hours(hours), "rent": usd, "against disclosed": against}
 
-    usd_fact = facts[result.phase.disclosed.usd]
-    rows = [
-        {
-            "figure": "disclosed",
-            "GPU-hours": fact_html(page.disclosed, page.evidence),
-            "rent": fact_html(usd_fact, page.evidence),
-            "against disclosed": "",
-        },
+    rows = []
+    if page.disclosed:
+        hours_fact, usd_fact = (fact_html(fact, page.evidence) for fact in page.disclosed)
+        rows.append({"figure": "disclosed", "GPU-hours": hours_fact, "rent": usd_fact, "against disclosed": ""})
+    rows += [
         row("reconstructed from outside, median", interval["p50"]),
         row("… 5th percentile", interval["p05"]),
         row("… 95th percentile", interval["p95"]),

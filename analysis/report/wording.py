@@ -10,6 +10,7 @@ import html
 
 from analysis.arithmetic import Number, rests_on_second_hand
 from analysis.data import Evidence, Fact, InputError, did_you_mean
+from analysis.quantity import quantity_text
 from analysis.reconstruction import Reconstruction
 
 KIND_LABELS = {
@@ -25,59 +26,11 @@ KIND_LABELS = {
 SECOND_HAND_MARK = '<sup class="second-hand" title="seen only as restated by another source">†</sup>'
 
 
-UNIT_WORDS = {
-    "chips": "GPUs",
-    "flop": "FLOP",
-    "flop_per_token": "FLOP a token",
-    "log_sd": "",
-    "ms_per_token": "ms a token",
-    "prompts_per_step": "prompts",
-    "samples_per_prompt": "answers",
-    "samples_per_rollout": "answers",
-    "samples_per_step": "answers",
-    "tflop_per_s": "TFLOP/s",
-    "tokens_per_s": "tokens/s",
-}
-
-
 class Html(str):
     """A piece of HTML that a notebook shows as such."""
 
     def _repr_html_(self) -> str:
         return str(self)
-
-
-def quantity_text(value: float, unit: str) -> str:
-    """A value with its unit as a reader writes it: `$5.87M`, `2,664K GPU-hours`, `38.9 %`.
-
-    >>> quantity_text(5.87e6, "usd"), quantity_text(2_664_000, "gpu_hours"), quantity_text(0.3894, "ratio")
-    ('$5.87M', '2,664K GPU-hours', '38.9 %')
-    """
-    if unit == "usd":
-        return f"${value / 1e3:.4g}K" if 1e3 <= value < 1e6 else f"${_short(value)}"
-    if unit == "gpu_hours":
-        return f"{value / 1e3:,.0f}K GPU-hours" if value >= 1e4 else f"{value:,.0f} GPU-hours"
-    if unit == "ratio":
-        return f"{value * 100:.{3 if value >= 0.01 else 1}g} %" if 1e-4 <= abs(value) <= 1 else f"{value:.3g}"
-    if unit == "times":
-        return f"{value:.3g} times"
-    if unit.startswith("usd_per_"):
-        return f"${value:,.2f} a {unit.removeprefix('usd_per_').replace('gpu_hour', 'GPU-hour').replace('_', ' ')}"
-    if unit == "count":
-        return _short(value)
-    return f"{_short(value)} {UNIT_WORDS.get(unit, unit.replace('_', ' '))}".rstrip()
-
-
-def _short(value: float) -> str:
-    if value >= 1e15:
-        mantissa, exponent = f"{value:.2e}".split("e+")
-        return f"{mantissa} × 10^{int(exponent)}"
-    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
-        if value >= size:
-            return f"{value / size:.4g}{letter}"
-    if value >= 1e5:
-        return f"{value / 1e3:,.4g}K"
-    return f"{value:,.0f}" if value >= 100 and value == round(value) else f"{value:,.4g}"
 
 
 def fact_html(fact: Fact, evidence: Evidence, text: str | None = None) -> str:
@@ -115,4 +68,18 @@ def result_html(path: str, reconstruction: Reconstruction) -> str:
 
 def link(href: str, text: str, kind: str, title: str) -> str:
     """A figure as a link: `kind` is its class, `title` what hovering shows."""
-    return f'<a class="figure {kind}" href="{href}" title="{html.escape(title, quote=True)}">{html.escape(text)}</a>'
+    return f'<a class="figure {kind}" href="{href}" title="{html.escape(title, quote=True)}">{unbroken(text)}</a>'
+
+
+def unbroken(text: str) -> str:
+    """Text as HTML that does not break between a value and its unit."""
+    return html.escape(text).replace(" ", "&nbsp;")
+
+
+def source_html(source_id: str, evidence: Evidence) -> str:
+    """A source as a link to its row, with its year."""
+    sources = evidence["sources"].set_index("source_id")
+    if source_id not in sources.index:
+        raise InputError(f"{source_id} is not a source{did_you_mean(source_id, list(sources.index))}")
+    row = sources.loc[source_id]
+    return f'<a href="sources.html#{source_id}">{html.escape(row.title)}</a> ({row.year})'

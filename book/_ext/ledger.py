@@ -1,7 +1,8 @@
 """Figures in prose from data: roles for facts, derived figures and results, and directives for tables and charts.
 
-`{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind, linked to
-its row; `{report}` inserts a table or a chart by name. A wrong name is a warning, and a warning stops the build.
+`{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind, linked to its
+row; `{source}`ID`` names a source, `{price}`scenario`` the edition's rent; `{report}` inserts a table or a chart by
+name. A wrong name is a warning, and a warning stops the build.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from analysis.arithmetic import arithmetic
 from analysis.boundaries import ladder
 from analysis.data import Evidence, InputError
 from analysis.figure import figure_html
+from analysis.quantity import quantity_text
 from analysis.reconstruction import reconstruct
 from analysis.report import ledger, wording
 from analysis.scenario import load_scenario
@@ -32,11 +34,11 @@ LOGGER = logging.getLogger(__name__)
 class Edition:
     """The evidence and the reconstruction that the pages speak of."""
 
-    def __init__(self, data: str, given: dict[str, Any]) -> None:
+    def __init__(self, data: str, given: dict[str, Any], model: str) -> None:
         self.evidence = Evidence.load(Path(data))
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
-        self.reconstruction = reconstruct("deepseek-r1", self.scenario, self.evidence)
+        self.reconstruction = reconstruct(model, self.scenario, self.evidence)
 
     @cached_property
     def numbers(self) -> dict[str, Any]:
@@ -48,16 +50,20 @@ class Edition:
             return wording.fact_html(self.evidence.facts[name], self.evidence)
         if kind == "result":
             return wording.result_html(name, self.reconstruction)
+        if kind == "source":
+            return wording.source_html(name, self.evidence)
+        if kind == "price":
+            return wording.unbroken(quantity_text(self.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour"))
         if name not in self.numbers:
             raise InputError(f"{name} is not a row of arithmetic.csv")
         return wording.number_html(self.numbers[name], self.evidence)
 
-    def report(self, name: str) -> str:
-        """A table or a chart by name as HTML."""
+    def report(self, name: str, lines: list[str]) -> str:
+        """A table or a chart by name as HTML; `lines` say what it is of, where that is the page's choice."""
         makers = {
             "ladder_table": lambda: ledger.ladder_table(self.reconstruction, self.evidence),
             "bill_ladder": lambda: figure_html(charts.bill_ladder(ladder(self.reconstruction))),
-            "hours_of_models": lambda: figure_html(charts.hours_of_models(self.models())),
+            "hours_of_models": lambda: figure_html(charts.hours_of_models(self.labelled_hours(lines))),
             "facts": lambda: ledger.facts_table(self.evidence),
             "sources": lambda: ledger.sources_table(self.evidence),
             "arithmetic": lambda: ledger.arithmetic_table(self.numbers, self.evidence),
@@ -67,21 +73,17 @@ class Edition:
             raise InputError(f"{name} is not a report: {', '.join(makers)}")
         return makers[name]()
 
-    def models(self) -> pd.DataFrame:
-        """V3 with R1, and Llama 4, by their disclosed hours."""
-        value = {name: fact.value for name, fact in self.evidence.facts.items()}
-        rows = [
-            ("V3, all phases", value["v3_total_gpu_hours"]),
-            ("Llama 4 Maverick", value["llama4_maverick_gpu_hours"]),
-            ("Llama 4 Scout", value["llama4_scout_gpu_hours"]),
-        ]
-        return pd.DataFrame(rows, columns=["label", "gpu_hours"])
+    def labelled_hours(self, lines: list[str]) -> pd.DataFrame:
+        """Hours of facts under labels, from lines `label = fact`."""
+        pairs = [line.split(" = ") for line in lines]
+        hours = [self.evidence.facts.with_unit(fact, "gpu_hours").value for _, fact in pairs]
+        return pd.DataFrame({"label": [label for label, _ in pairs], "gpu_hours": hours})
 
 
 def edition(app: Sphinx) -> Edition:
     """The edition of this build, read once."""
     if not hasattr(app, "traincost_edition"):
-        app.traincost_edition = Edition(app.config.traincost_data, app.config.traincost_given)
+        app.traincost_edition = Edition(app.config.traincost_data, app.config.traincost_given, app.config.traincost_model)
     return app.traincost_edition
 
 
@@ -101,10 +103,11 @@ class ReportDirective(SphinxDirective):
     """A table or a chart."""
 
     required_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         try:
-            html = edition(self.env.app).report(self.arguments[0])
+            html = edition(self.env.app).report(self.arguments[0], list(self.content))
         except InputError as error:
             LOGGER.warning("report: %s", error, location=self.get_location())
             html = ""
@@ -130,11 +133,12 @@ def without_download_button(_: Sphinx, config: Any) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("traincost_data", "", "env", [str])
+    app.add_config_value("traincost_model", "", "env", [str])
     app.add_config_value("traincost_given", {"scenario": "paper"}, "env", [dict])
     for name in ("comments_config", "thebe_config"):  # Jupyter Book sets them for extensions that we leave out
         app.add_config_value(name, {}, "", [dict])
     app.connect("config-inited", without_download_button)
-    for role in ("fact", "number", "result"):
+    for role in ("fact", "number", "result", "source", "price"):
         app.add_role(role, FigureRole())
     app.add_directive("report", ReportDirective)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))

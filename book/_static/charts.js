@@ -19,7 +19,7 @@
       const spec = JSON.parse(figure.querySelector(".chart-spec").textContent);
       const place = document.createElement("div");
       place.className = "chart-live";
-      spec.title.text = wrap(spec.title.text, Math.floor(figure.clientWidth / 7.9));
+      spec.title.text = wrap(spec.title.text, Math.floor(figure.clientWidth / 8.8));
       figure.insertBefore(place, figure.firstChild);
       return window.vegaEmbed(place, spec, { actions: false, renderer: "svg" }).then(function () {
         figure.classList.add("live");
