@@ -94,6 +94,11 @@ def active_parameters(architecture: Architecture) -> int:
     return count_parameters(architecture).active_with_head
 
 
+def total_parameters(architecture: Architecture) -> int:
+    """All parameters [count]; of an outline, those that are active."""
+    return architecture.params_active if isinstance(architecture, Outline) else count_parameters(architecture).total
+
+
 def flop_per_token(architecture: Architecture, seq_len_tokens: ArrayLike, attention: Attention = "causal", mtp: bool = False) -> np.ndarray:
     """Training FLOP per token, forward and backward.
 
@@ -129,14 +134,20 @@ def flop_per_token(architecture: Architecture, seq_len_tokens: ArrayLike, attent
 
 
 def flop_per_token_from_dimensions(
-    params_active: ArrayLike, layers: ArrayLike, d_model: ArrayLike, vocab: ArrayLike, seq_len_tokens: ArrayLike
+    params_active: ArrayLike,
+    layers: ArrayLike,
+    d_model: ArrayLike,
+    vocab: ArrayLike,
+    seq_len_tokens: ArrayLike,
+    tied_embeddings: ArrayLike = False,
 ) -> np.ndarray:
     """Training FLOP per token on the same basis, for a run known by its outer dimensions only.
 
-    params_active [count] includes the embedding table, which does not multiply; attention is causal, with
-    projections as wide as the model. All broadcast.
+    params_active [count] includes the embedding table, which multiplies only where the output head shares it
+    (`tied_embeddings`); attention is causal, with projections as wide as the model. All broadcast.
     """
-    multiplying = np.asarray(params_active, dtype=float) - np.asarray(vocab, dtype=float) * np.asarray(d_model, dtype=float)
+    table = np.asarray(vocab, dtype=float) * np.asarray(d_model, dtype=float)
+    multiplying = np.asarray(params_active, dtype=float) - np.where(tied_embeddings, 0.0, table)
     context = _mean_context_tokens(seq_len_tokens, "causal")
     return FLOP_PER_MULTIPLYING_PARAMETER * multiplying + 3.0 * 4.0 * np.asarray(layers, dtype=float) * np.asarray(d_model) * context
 

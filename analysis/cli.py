@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     shown = command("reconstruct", _reconstruct, "reconstruct a model's phases", parameters=True)
     shown.add_argument("model", metavar="MODEL")
     shown.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    guessed = command("estimate", _estimate, "estimate a run that nobody disclosed, from a description in TOML")
+    guessed.add_argument("spec", metavar="SPEC.toml|-|DIR", help="a file, standard input, or a folder of files")
+    guessed.add_argument("--exclude-developer", metavar="NAME", help="leave this developer's runs out of the data")
+    guessed.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
     listed = command("pages", _pages, "list the pages that an edition executes")
     listed.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
     facts = command("facts", _facts, "list the facts, or show one")
@@ -152,6 +156,38 @@ def _reconstruction_text(found: Reconstruction) -> str:
         for row in [*content["phases"], content["total"]]
     ]
     return pd.DataFrame(rows).to_string(index=False)
+
+
+def _estimate(options: argparse.Namespace) -> None:
+    from analysis.estimate import estimate, read_spec, read_specs
+
+    evidence = Evidence.load(options.data)
+    for line in evidence.broken_identities():
+        _say(f"warning: {line}")
+    developers = {*evidence["training_runs"].developer, *evidence["rl_runs"].developer}
+    if options.exclude_developer and options.exclude_developer not in developers:
+        raise InputError(
+            f"--exclude-developer {options.exclude_developer}: no such developer{did_you_mean(options.exclude_developer, developers)}"
+        )
+    exclude = (options.exclude_developer,) if options.exclude_developer else ()
+    folder = options.spec != "-" and Path(options.spec).is_dir()
+    specs = [read_spec(sys.stdin.read(), "standard input")] if options.spec == "-" else read_specs(Path(options.spec))
+    answers = [estimate(spec, evidence, exclude) for spec in specs]
+    if options.json:
+        print(json.dumps(answers if folder else answers[0], indent=1))
+        return
+    for answer in answers:
+        print(_estimate_text(answer))
+
+
+def _estimate_text(answer: dict[str, Any]) -> str:
+    rows = [
+        {"": name.replace("_", " "), **{key: f"{value:,.4g}" for key, value in answer[name].items() if key != "parts"}}
+        for name in ("gpu_hours", "usd", "energy_kwh", "co2_kg", "mfu", "step_seconds")
+        if name in answer
+    ]
+    said = "\n".join(f"  - {line}" for line in answer["assumptions"])
+    return f"{answer['name']}\n{pd.DataFrame(rows).to_string(index=False)}\nassumed:\n{said}"
 
 
 def _pages(options: argparse.Namespace) -> None:

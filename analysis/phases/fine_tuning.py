@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.architecture import flop_per_token
-from analysis.phases.pretraining import mfu_input, training_work
+from analysis.phases.pretraining import training_work
 from analysis.phases.setting import Input, Setting, Work
 from analysis.sampling import from_other_developers
 from analysis.stages import FineTuningStage, GenerationStage
@@ -38,7 +38,7 @@ def decode_throughput_input(setting: Setting) -> Input:
 
 def inputs(stage: FineTuningStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a fine-tuning stage, by field."""
-    return setting.stage_inputs(stage) | {"mfu": mfu_input(setting)}
+    return setting.stage_inputs(stage) | {"mfu": setting.parameter_or("mfu", setting.mfu)}
 
 
 def work(stage: FineTuningStage, values: Mapping[str, np.ndarray], setting: Setting) -> Work:

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 from analysis.architecture import flop_per_token, flop_per_token_from_dimensions
 from analysis.hardware import peak_flop_s
 from analysis.phases.setting import Input, Setting, Work
-from analysis.sampling import from_other_developers
 from analysis.stages import PretrainingStage
 
 SMALLEST_REFERENCE_PARAMS = 1e9
@@ -34,8 +33,6 @@ def reference_runs(training_runs: pd.DataFrame, hardware: pd.DataFrame, kind: st
     """The runs that may serve as references, with their FLOP per token and MFU on one basis.
 
     A row serves if it has no reason against it, a billion parameters or more, and tokens, hours and chip.
-    Attention is counted causally; a run whose sequence length is not known takes the median of its kind, and
-    one whose dimensions are not known takes its kind's median ratio to six FLOP per active parameter.
 
     Returns
     -------
@@ -48,30 +45,28 @@ def reference_runs(training_runs: pd.DataFrame, hardware: pd.DataFrame, kind: st
         & training_runs[["params_active", "tokens", "gpu_hours"]].notna().all(axis=1)
         & (training_runs.chip != "")
     ].copy()
-    seq_len_tokens = usable.seq_len_tokens.fillna(usable.groupby("architecture").seq_len_tokens.transform("median"))
-    counted = flop_per_token_from_dimensions(usable.params_active, usable.layers, usable.d_model, usable.vocab, seq_len_tokens)
-    ratio = pd.Series(counted, usable.index) / (6.0 * usable.params_active)
-    ratio = ratio.fillna(ratio.groupby(usable.architecture).transform("median"))
-    usable["flop_per_token"] = ratio * 6.0 * usable.params_active
+    usable["flop_per_token"] = flop_per_token_of(usable)
     peaks = usable.chip.map(peak_flop_s(hardware.set_index("chip")))
     usable["mfu"] = usable.tokens * usable.flop_per_token / (usable.gpu_hours * 3600.0 * peaks)
     return usable if kind is None else usable[usable.architecture == kind]
 
 
-def mfu_input(setting: Setting) -> Input:
-    """The MFU of training, from other developers' runs of the same kind.
+def flop_per_token_of(runs: pd.DataFrame) -> pd.Series:
+    """FLOP per token of rows of training_runs.csv, attention counted causally.
 
-    Student's t on the developers' mean log MFU; the same draw in every stage that trains the model.
+    A run whose sequence length is not known takes the median of its kind, and one whose dimensions are not known
+    its kind's median ratio to six FLOP per active parameter.
     """
-    runs = reference_runs(setting.tables["training_runs"], setting.tables["hardware"], setting.architecture_kind)
-    basis = f"other developers' {'mixture-of-experts' if setting.architecture_kind == 'moe' else 'dense'} runs"
-    prior = Input("mfu", "MFU of training", "ratio", from_other_developers(runs.mfu, runs.developer, basis, high=1.0))
-    return setting.parameter_or("mfu", prior)
+    lengths = runs.seq_len_tokens.fillna(runs.groupby("architecture").seq_len_tokens.transform("median"))
+    tied = runs.tied_embeddings == "yes"
+    counted = flop_per_token_from_dimensions(runs.params_active, runs.layers, runs.d_model, runs.vocab, lengths, tied)
+    ratio = pd.Series(counted, runs.index) / (6.0 * runs.params_active)
+    return ratio.fillna(ratio.groupby(runs.architecture).transform("median")) * 6.0 * runs.params_active
 
 
 def inputs(stage: PretrainingStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a stage, by field."""
-    return setting.stage_inputs(stage) | {"mfu": mfu_input(setting)}
+    return setting.stage_inputs(stage) | {"mfu": setting.parameter_or("mfu", setting.mfu)}
 
 
 def work(stage: PretrainingStage, values: Mapping[str, np.ndarray], setting: Setting) -> Work:

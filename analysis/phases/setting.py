@@ -53,6 +53,7 @@ class Setting:
     decoding: Decoding | None
     chip: Chip
     parameters: Parameters
+    mfu: Input
 
     def stage_inputs(self, stage: Stage) -> dict[str, Input]:
         """The inputs that a stage's own fields name, by field."""

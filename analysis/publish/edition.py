@@ -15,8 +15,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from analysis import __version__, charts
+from analysis import __version__, charts, comparison
 from analysis.arithmetic import arithmetic
+from analysis.backtest import backtest, summary
 from analysis.boundaries import ladder, to_list
 from analysis.data import Evidence, InputError
 from analysis.figure import WIDTHS_PX, svg
@@ -113,6 +114,8 @@ def results(reconstruction: Reconstruction, evidence: Evidence) -> dict[str, Any
         "edition": {"version": __version__, "scenario": scenario.name, "parameters": effective, "data_sha256": evidence.sha256},
         "models": {reconstruction.model.name: reconstruction.to_dict()},
         "boundaries": to_list(ladder(reconstruction)),
+        "comparison": comparison.to_list(comparison.compare(evidence)),
+        "estimator": summary(backtest(evidence)),
     }
 
 

@@ -1,24 +1,12 @@
-"""Every chart of the book: a tidy frame in, a chart out.
-
-A chart states its finding in its title, writes its description from its data, and knows nothing of files.
-What is disclosed, what is reconstructed and what is assumed have one colour and one mark each, everywhere.
-"""
+"""Charts of the bill and of its phases."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from analysis.figure import show_charts_as_figures
+from analysis.charts.look import ASSUMED, CHECK, DISCLOSED, PARTS, RECONSTRUCTED, TEXT, finish
 from analysis.quantity import hours_text, usd_text
-
-show_charts_as_figures()
-
-DISCLOSED, RECONSTRUCTED, ASSUMED, CHECK = "#1f83a3", "#d9772b", "#8f8f8f", "#7b5fb5"
-PARTS = ["#5b8fb0", "#b9b9b9", "#e8b93a", RECONSTRUCTED, "#4f9d69", "#7b5fb5", "#b3365a"]
-TEXT = "currentColor"
 
 
 def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
@@ -44,7 +32,7 @@ def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
     names = base.mark_text(align="left", baseline="bottom", dy=-9, color=TEXT).encode(x=alt.datum(0), text="label:N")
     figures = base.mark_text(align="left", dx=5, color=TEXT, fontWeight="bold").encode(x="usd:Q", text="figure:N")
     description = "; ".join(f"{row.label}: {row.figure}" for row in frame.itertuples())
-    return _finish(bars + names + figures, f"The headline is {headline / top.usd:.0%} of the bill", description, height=215)
+    return finish(bars + names + figures, f"The headline is {headline / top.usd:.0%} of the bill", description, height=215)
 
 
 def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
@@ -80,7 +68,7 @@ def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
             for row in frame.itertuples()
         )
     )
-    return _finish(rule + middle + point + names, title, description, height=12 + 48 * len(frame))
+    return finish(rule + middle + point + names, title, description, height=12 + 48 * len(frame))
 
 
 def where_the_time_goes(parts: pd.DataFrame) -> alt.LayerChart:
@@ -104,7 +92,7 @@ def _stacked_by_stage(parts: pd.DataFrame, order: list[str], title: str) -> alt.
     stages = alt.Chart(parts[["stage"]].drop_duplicates())
     names = stages.mark_text(align="left", baseline="bottom", dy=-8, color=TEXT).encode(x=alt.datum(0), y=y, text="stage:N")
     description = "; ".join(f"{row.stage}, {row.part}: {row.share:.1%}" for row in parts.itertuples())
-    return _finish(bars + names, title, description, height=10 + 46 * parts.stage.nunique())
+    return finish(bars + names, title, description, height=10 + 46 * parts.stage.nunique())
 
 
 def where_the_bill_goes(phases: pd.DataFrame) -> alt.LayerChart:
@@ -129,7 +117,7 @@ def _share_bars(frame: pd.DataFrame, field: str, title: str, color: str) -> alt.
     names = base.mark_text(align="left", baseline="bottom", dy=-8, color=TEXT).encode(x=alt.datum(0), text=f"{field}:N")
     values = base.mark_text(align="left", dx=5, color=TEXT).encode(x="share:Q", text="text:N")
     description = "; ".join(f"{getattr(row, field)}: {row.share:.1%}" for row in frame.itertuples())
-    return _finish(bars + names + values, title, description, height=8 + 40 * len(frame))
+    return finish(bars + names + values, title, description, height=8 + 40 * len(frame))
 
 
 def efficiency_of_runs(runs: pd.DataFrame, own_mfu: float, own_label: str) -> alt.LayerChart:
@@ -158,7 +146,7 @@ def efficiency_of_runs(runs: pd.DataFrame, own_mfu: float, own_label: str) -> al
         f"{kind}: {len(group)} runs, {group.mfu.min():.1%} to {group.mfu.max():.1%}, median {group.mfu.median():.1%}"
         for kind, group in runs.groupby("kind")
     )
-    return _finish(dots + line + name, title, description, height=100)
+    return finish(dots + line + name, title, description, height=100)
 
 
 def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
@@ -182,7 +170,7 @@ def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
     values = base.mark_text(align="left", dx=5, color=TEXT).encode(x="factor:Q", text="text:N")
     title = f"{label}: the width comes from the {lead.input}" if lead.factor > 1 else f"{label}: no input is uncertain"
     description = "; ".join(f"{row.input} ({row.known}): factor {row.factor:.2f}" for row in frame.itertuples())
-    return _finish(bars + names + values, title, description, height=10 + 40 * len(frame))
+    return finish(bars + names + values, title, description, height=10 + 40 * len(frame))
 
 
 def answer_lengths(lengths: pd.DataFrame) -> alt.LayerChart:
@@ -201,7 +189,7 @@ def answer_lengths(lengths: pd.DataFrame) -> alt.LayerChart:
     )
     title = f"Answers grow from {first.mean_answer_tokens:,.0f} to {last.mean_answer_tokens:,.0f} tokens in the mean"
     description = "; ".join(f"step {row.step:,}: {row.mean_answer_tokens:,.0f} tokens" for row in lengths.iloc[::20].itertuples())
-    return _finish(band + line, title, description, height=200)
+    return finish(band + line, title, description, height=200)
 
 
 def _length_ranges(lengths: pd.DataFrame) -> alt.LayerChart:
@@ -215,7 +203,7 @@ def _length_ranges(lengths: pd.DataFrame) -> alt.LayerChart:
         f"{row.stage}: {row.low_answer_tokens:,.0f} to {row.high_answer_tokens:,.0f} tokens" for row in lengths.itertuples()
     )
     title = "No length curve is published for this phase: the lengths are assumed ranges"
-    return _finish(rule + tick + names, title, description, height=12 + 46 * len(lengths))
+    return finish(rule + tick + names, title, description, height=12 + 46 * len(lengths))
 
 
 def rollout_bounds(frame: pd.DataFrame) -> alt.Chart:
@@ -239,7 +227,7 @@ def rollout_bounds(frame: pd.DataFrame) -> alt.Chart:
     description = "Median seconds of a rollout. " + "; ".join(
         f"{bound}: {group.iloc[0]:,.0f} s at first, {group.iloc[-1]:,.0f} s at last" for bound, group in by_bound
     )
-    return _finish(chart, title, description, height=height)
+    return finish(chart, title, description, height=height)
 
 
 def hours_of_models(frame: pd.DataFrame) -> alt.LayerChart:
@@ -258,34 +246,4 @@ def hours_of_models(frame: pd.DataFrame) -> alt.LayerChart:
     values = base.mark_text(align="left", dx=5, color=TEXT).encode(x="gpu_hours:Q", text="text:N")
     others = " and ".join(f"{row.gpu_hours / reference.gpu_hours:.2f} times ({row.label})" for row in frame.iloc[1:].itertuples())
     description = "; ".join(f"{row.label}: {row.gpu_hours:,.0f} GPU-hours" for row in frame.itertuples())
-    return _finish(bars + names + values, f"Against {reference.label}: {others}", description, height=8 + 40 * len(frame))
-
-
-def _finish(chart: Any, title: str, description: str, height: int) -> Any:
-    """The look they share: transparent, as wide as the page, text in the page's own colour."""
-    return (
-        chart.properties(
-            title=alt.TitleParams(title, anchor="start", fontSize=14, fontWeight=600, offset=10),
-            description=f"{title}. {description}.",
-            width="container",
-            height=height,
-        )
-        .configure(background="transparent", font="system-ui, sans-serif")
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelColor=TEXT,
-            titleColor=TEXT,
-            domainColor=TEXT,
-            tickColor=TEXT,
-            gridColor=TEXT,
-            gridOpacity=0.15,
-            domainOpacity=0.4,
-            tickOpacity=0.4,
-            labelFontSize=11,
-            titleFontSize=11,
-            titleFontWeight="normal",
-        )
-        .configure_title(color=TEXT)
-        .configure_text(fontSize=11)
-        .configure_legend(labelColor=TEXT, titleColor=TEXT, orient="top", labelFontSize=11)
-    )
+    return finish(bars + names + values, f"Against {reference.label}: {others}", description, height=8 + 40 * len(frame))

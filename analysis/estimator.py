@@ -1,0 +1,208 @@
+"""Efficiency (MFU) of a pre-training run that nobody disclosed, from those that somebody did.
+
+Fitted on the log MFU of disclosed runs, attention and vocabulary counted. Developers are clusters: a developer
+weighs as the square root of its rows, every comparison leaves out a whole developer, and intervals are
+calibrated by developer with residuals that no fit has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from analysis.data import Evidence
+from analysis.phases.pretraining import reference_runs
+from analysis.sampling import Distribution
+
+# How far the hours of a row can be trusted to be those of the run, by what its source says they are.
+TRUST = {"run": 1.0, "rounded": 0.7, "computed": 0.7, "upper_bound": 0.5, "with_other_work": 0.5, "from_energy": 0.5}
+NUMBERS = ["log_active", "log_sparsity", "log_peak", "log_flop", "log_length", "fp8", "year"]
+FOLDS = 5
+CHOSEN = "by kind"  # by `choice` on the backtest, once; a test holds it to that
+BEYOND = ["log_active", "log_flop"]
+KIND_WORDS = {"dense": "dense", "moe": "mixture-of-experts"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to predict log MFU; `rank` orders by simplicity, `grid` is chosen within each fit."""
+
+    rank: int
+    model: BaseEstimator
+    grid: Mapping[str, list[Any]]
+    uses: str
+
+
+def _pipeline(columns: Any, model: BaseEstimator) -> Pipeline:
+    return Pipeline([("columns", columns), ("model", model)])
+
+
+def _one_hot(*fields: str) -> tuple[OneHotEncoder, list[str]]:
+    return OneHotEncoder(handle_unknown="ignore", sparse_output=False), list(fields)
+
+
+def candidates() -> dict[str, Candidate]:
+    """The candidates, from the simplest to the richest."""
+    plain = make_column_transformer((StandardScaler(), NUMBERS), _one_hot("architecture"))
+    kernel = ConstantKernel(0.1) * RBF(3.0) + WhiteKernel(0.08)
+    return {
+        "constant": Candidate(0, _pipeline(make_column_transformer(_one_hot("architecture")), DummyRegressor()), {}, "nothing"),
+        "by kind": Candidate(
+            1,
+            _pipeline(make_column_transformer(_one_hot("architecture")), Ridge()),
+            {"model__alpha": [0.3, 1.0, 3.0]},
+            "dense or mixture of experts",
+        ),
+        "by kind and chip": Candidate(
+            2,
+            _pipeline(make_column_transformer(_one_hot("architecture", "generation")), Ridge()),
+            {"model__alpha": [0.3, 1.0, 3.0]},
+            "and the chip's generation",
+        ),
+        "linear": Candidate(3, _pipeline(plain, Ridge()), {"model__alpha": [3.0, 10.0, 30.0, 100.0]}, "all features, regularised"),
+        "pooled": Candidate(
+            4,
+            _pipeline(make_column_transformer((StandardScaler(), NUMBERS), _one_hot("architecture", "developer", "chip")), Ridge()),
+            {"model__alpha": [3.0, 10.0, 30.0]},
+            "all features, developers and chips as pooled effects",
+        ),
+        "Gaussian process": Candidate(
+            5,
+            _pipeline(make_column_transformer((StandardScaler(), NUMBERS)), GaussianProcessRegressor(kernel, optimizer=None)),
+            {"model__kernel__k1__k2__length_scale": [2.0, 5.0]},
+            "all features, smooth",
+        ),
+    }
+
+
+def design(runs: pd.DataFrame, hardware: pd.DataFrame) -> pd.DataFrame:
+    """Features of runs: what is public of a run before anyone knows its hours.
+
+    `runs` has the columns of training_runs.csv that are used here, and `flop_per_token`; unknown sequence lengths
+    take the median.
+    """
+    chips = hardware.set_index("chip").loc[runs.chip].reset_index()
+    peak = chips.peak_bf16_dense_tflops.fillna(chips.peak_fp16_dense_tflops).to_numpy()
+    dates = pd.to_datetime(runs.release_date)
+    lengths = runs.seq_len_tokens.fillna(runs.seq_len_tokens.median() if runs.seq_len_tokens.notna().any() else 4096.0)
+    return pd.DataFrame(
+        {
+            "log_active": np.log(runs.params_active.to_numpy()),
+            "log_sparsity": np.log((runs.params_total / runs.params_active).clip(lower=1.0).to_numpy()),
+            "log_peak": np.log(peak),
+            "log_flop": np.log((runs.tokens * runs.flop_per_token).to_numpy()),
+            "log_length": np.log(lengths.to_numpy(dtype=float)),
+            "fp8": (runs.precision == "fp8").to_numpy(dtype=float),
+            "year": (dates.dt.year + dates.dt.dayofyear / 365.25).to_numpy(),
+            "architecture": runs.architecture.to_numpy(),
+            "generation": np.where(chips.year >= 2022, "Hopper and later", "before Hopper"),
+            "chip": runs.chip.to_numpy(),
+            "developer": runs.developer.to_numpy(),
+        }
+    )
+
+
+class Estimator:
+    """A candidate fitted on the runs of all developers but some."""
+
+    def __init__(self, evidence: Evidence, exclude: Collection[str] = (), name: str = CHOSEN) -> None:
+        runs = reference_runs(evidence["training_runs"], evidence["hardware"])
+        self.hardware = evidence["hardware"]
+        self.runs = runs[~runs.developer.isin(exclude)].reset_index(drop=True)
+        self.features = design(self.runs, self.hardware)
+        self.target = np.log(self.runs.mfu.to_numpy())
+        self.weights = row_weights(self.runs)
+        self.model = fitted(candidates()[name], self.features, self.target, self.weights, self.runs.developer)
+
+    @cached_property
+    def misses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Absolute log errors with each run's developer left out, rising, and the share of developers within each.
+
+        Every developer weighs the same, and one more, never within, stands for the one that is predicted
+        (split conformal prediction by group, Dunn et al., arXiv:1809.07441).
+        """
+        errors = np.abs(self.target - leave_out(self.model, self.features, self.target, self.weights, self.runs.developer))
+        order = np.argsort(errors)
+        cumulated = np.cumsum(developer_weights(self.runs.developer)[order])
+        return np.r_[0.0, errors[order]], np.r_[0.0, cumulated / (cumulated[-1] + 1.0)]
+
+    def predict(self, runs: pd.DataFrame) -> list[Distribution]:
+        """MFU of runs whose hours are not known, each a calibrated distribution, wider where less like it was seen."""
+        features = design(runs, self.hardware)
+        log_mfu = self.model.predict(features)
+        spreads = self.spreads(features)
+        misses, coverage = (tuple(float(value) for value in values) for values in self.misses)
+        basis = {
+            kind: f"estimator on {len(self.runs)} runs, of them {count} {KIND_WORDS[kind]} of {developers} developers"
+            for kind, count, developers in self.runs.groupby("architecture").developer.agg(["count", "nunique"]).itertuples()
+        }
+        return [
+            Distribution("log_conformal", 0.0, 0.99, basis[kind], False, float(centre), float(spread), 1.0, misses, coverage)
+            for centre, spread, kind in zip(log_mfu, spreads, features.architecture, strict=True)
+        ]
+
+    def spreads(self, features: pd.DataFrame) -> np.ndarray:
+        """How much wider than usual an interval is [1]: by how far a run lies beyond the ranges that were seen.
+
+        Size and work beyond the largest run seen, in natural logs, add to the width; within, it is one.
+        """
+        seen = self.features[BEYOND]
+        beyond = (features[BEYOND] - seen.max()).clip(lower=0.0) + (seen.min() - features[BEYOND]).clip(lower=0.0)
+        unseen_chip = ~features.chip.isin(self.features.chip)
+        return (1.0 + 0.1 * beyond.sum(axis=1) + 0.1 * unseen_chip).to_numpy(dtype=float)
+
+
+_FITTED: dict[tuple[str, tuple[str, ...]], Estimator] = {}
+
+
+def estimator_for(evidence: Evidence, exclude: Collection[str] = ()) -> Estimator:
+    """The chosen estimator without some developers; fitted once for the same evidence."""
+    key = (evidence.sha256, tuple(sorted(exclude)))
+    if key not in _FITTED:
+        _FITTED[key] = Estimator(evidence, exclude)
+    return _FITTED[key]
+
+
+def row_weights(runs: pd.DataFrame) -> np.ndarray:
+    """Weight of each row in a fit: trust in its hours, over the square root of its developer's rows."""
+    rows = runs.groupby("developer").id.transform("count")
+    return (runs.hours_are.map(TRUST).fillna(min(TRUST.values())) / np.sqrt(rows)).to_numpy()
+
+
+def developer_weights(developers: pd.Series) -> np.ndarray:
+    """Weight of each residual: every developer the same."""
+    return (1.0 / developers.groupby(developers).transform("count")).to_numpy(dtype=float)
+
+
+def fitted(candidate: Candidate, features: pd.DataFrame, target: np.ndarray, weights: np.ndarray, developers: pd.Series) -> Pipeline:
+    """The candidate with its grid chosen by folds of whole developers, fitted on all rows given."""
+    fit = {} if isinstance(candidate.model.named_steps["model"], GaussianProcessRegressor) else {"model__sample_weight": weights}
+    centred = clone(candidate.model)
+    if not candidate.grid:
+        return centred.fit(features, target, **fit)
+    search = GridSearchCV(centred, dict(candidate.grid), cv=GroupKFold(FOLDS), scoring="neg_mean_absolute_error")
+    return search.fit(features, target, groups=developers.to_numpy(), **fit).best_estimator_
+
+
+def leave_out(model: Pipeline, features: pd.DataFrame, target: np.ndarray, weights: np.ndarray, developers: pd.Series) -> np.ndarray:
+    """Prediction of each row by the same model fitted without the row's developer."""
+    predicted = np.empty(len(target))
+    for developer in developers.unique():
+        inside = (developers == developer).to_numpy()
+        fit = {} if isinstance(model.named_steps["model"], GaussianProcessRegressor) else {"model__sample_weight": weights[~inside]}
+        predicted[inside] = clone(model).fit(features[~inside], target[~inside], **fit).predict(features[inside])
+    return predicted

@@ -1,0 +1,111 @@
+"""Step time of a reinforcement run that nobody disclosed, from those that somebody did.
+
+A step is what its tokens cost to write, score and learn from; what its longest answer takes, one token after the
+other; and what does not grow with tokens. Each part has one coefficient, none below zero, fitted on the
+disclosed steps of other developers: one developer's benchmarks weigh as one developer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import nnls
+
+from analysis.data import Evidence
+from analysis.hardware import peak_flop_s
+from analysis.phases.pretraining import reference_runs
+from analysis.phases.reinforcement import longest_answer_tokens
+from analysis.sampling import Distribution
+
+NEEDED = ["params_active", "params_total", "chips", "prompts_per_step", "samples_per_prompt", "mean_len_tokens", "step_seconds"]
+# FLOP a parameter and token: a forward pass to write it and one to score it, a forward and a backward one to learn from it.
+FLOP_PER_PARAMETER = {"generation": 2.0, "scoring": 2.0, "update": 6.0}
+OVERLAP = 0.75  # of a step, where generation runs beside training; a test holds it to the pairs in the table
+
+
+@dataclass(frozen=True)
+class StepPrediction:
+    """Median seconds of a step by part, and how step time is distributed around their sum."""
+
+    parts: dict[str, float]
+    step_seconds: Distribution
+
+
+class StepEstimator:
+    """Coefficients of the parts of a step, fitted without some developers."""
+
+    def __init__(self, evidence: Evidence, exclude: tuple[str, ...] = ()) -> None:
+        runs = evidence["rl_runs"]
+        usable = (runs.unfit == "") & (runs.chip != "") & runs[NEEDED].notna().all(axis=1)
+        self.hardware = evidence["hardware"]
+        self.log_sd = evidence.facts["answer_length_log_sd"].value
+        self.runs = runs[usable & ~runs.developer.isin(exclude)].reset_index(drop=True)
+        self.sparsity_cost = sparsity_cost(evidence, exclude)
+        self.columns = self.design(self.runs)
+        self.coefficients = self._fit(np.ones(len(self.runs), dtype=bool))
+
+    def design(self, runs: pd.DataFrame) -> np.ndarray:
+        """Seconds of each part of a step at coefficients of one; shape (runs, 3): tokens, waiting, fixed.
+
+        Tokens: ten FLOP a parameter and token (writing, scoring, updating) over the chips' peak, times what
+        sparsity costs. Waiting: the longest answer by the time to read the active weights, which many chips share, so
+        it grows with their square root. Fixed: weights to move, by the square root of their number.
+        """
+        answers = (runs.prompts_per_step * runs.samples_per_prompt).to_numpy(dtype=float)
+        mean, active, total = (runs[name].to_numpy(dtype=float) for name in ("mean_len_tokens", "params_active", "params_total"))
+        chips = self.hardware.set_index("chip")
+        capacity = (runs.chips * runs.chip.map(peak_flop_s(chips))).to_numpy(dtype=float)
+        limit = runs.max_len_tokens.fillna(np.inf).to_numpy(dtype=float)
+        longest = longest_answer_tokens(mean, self.log_sd, answers, limit)
+        flop = sum(FLOP_PER_PARAMETER.values()) * active * answers * mean * (total / active) ** self.sparsity_cost
+        waiting = longest * np.sqrt(active / 1e9) / runs.chip.map(chips.hbm_tb_s).to_numpy(dtype=float) / 1000.0
+        overlap = np.where(runs["mode"] == "asynchronous", OVERLAP, 1.0)
+        return np.column_stack([flop / capacity, waiting, np.sqrt(total / 1e9)]) * overlap[:, np.newaxis]
+
+    def _fit(self, rows: np.ndarray) -> np.ndarray:
+        """Non-negative coefficients that make relative errors small, every developer of the same weight."""
+        runs, columns = self.runs[rows], self.columns[rows]
+        weights = 1.0 / np.sqrt(runs.groupby("developer").id.transform("count").to_numpy(dtype=float))
+        found, _ = nnls(columns / runs.step_seconds.to_numpy()[:, np.newaxis] * weights[:, np.newaxis], weights)
+        return found
+
+    @cached_property
+    def misses(self) -> tuple[np.ndarray, np.ndarray]:
+        """Absolute log errors with each run's developer left out, and the weight of the runs within each.
+
+        So few developers cannot each be one observation of an interval: a developer weighs as the square root of its rows.
+        """
+        errors = np.abs(np.log(self.left_out() / self.runs.step_seconds.to_numpy()))
+        order = np.argsort(errors)
+        cumulated = np.cumsum(1.0 / np.sqrt(self.runs.groupby("developer").id.transform("count").to_numpy(dtype=float)[order]))
+        return np.r_[0.0, errors[order]], np.r_[0.0, cumulated / (cumulated[-1] + 1.0)]
+
+    def left_out(self) -> np.ndarray:
+        """Predicted seconds of each step, its developer left out."""
+        predicted = np.empty(len(self.runs))
+        for developer in self.runs.developer.unique():
+            inside = (self.runs.developer == developer).to_numpy()
+            predicted[inside] = self.columns[inside] @ self._fit(~inside)
+        return predicted
+
+    def predict(self, run: pd.DataFrame) -> StepPrediction:
+        """Step time of one run, a frame of one row with the columns of rl_runs.csv."""
+        tokens, waiting, fixed = (self.design(run)[0] * self.coefficients).tolist()
+        shares = {name: flop / sum(FLOP_PER_PARAMETER.values()) * tokens for name, flop in FLOP_PER_PARAMETER.items()}
+        parts = shares | {"generation": shares["generation"] + waiting, "fixed": fixed}
+        misses, coverage = (tuple(float(value) for value in values) for values in self.misses)
+        basis = f"{len(self.runs)} steps of {self.runs.developer.nunique()} developers"
+        total = float(np.log(sum(parts.values())))
+        return StepPrediction(parts, Distribution("log_conformal", 0.0, np.inf, basis, False, total, 1.0, 1.0, misses, coverage))
+
+
+def sparsity_cost(evidence: Evidence, exclude: tuple[str, ...] = ()) -> float:
+    """Exponent of total over active parameters by which mixtures of experts use chips worse, from pre-training runs."""
+    runs = reference_runs(evidence["training_runs"], evidence["hardware"])
+    runs = runs[~runs.developer.isin(exclude)]
+    mfu = runs.groupby("architecture").mfu.median()
+    sparse = runs[runs.architecture == "moe"]
+    return float(np.log(mfu["dense"] / mfu["moe"]) / np.log((sparse.params_total / sparse.params_active).median()))
