@@ -17,7 +17,7 @@ from analysis.hardware import Chip, find_chip
 from analysis.model import CrossCheck, Model, NamedStage, Phase, configuration, load_model
 from analysis.phases import KINDS, Input, Setting, Work
 from analysis.phases.pretraining import gpu_hours
-from analysis.phases.reinforcement import rollouts_by_segment
+from analysis.phases.reinforcement import rollouts_by_segment, segment_lengths
 from analysis.sampling import draw
 from analysis.scenario import Scenario
 from analysis.stages import PretrainingStage, ReinforcementStage, distribution, stage_quantities, unit_of
@@ -247,6 +247,30 @@ def rollout_seconds(result: PhaseResult, reconstruction: Reconstruction, evidenc
         step = (np.arange(len(throughput)) + 0.5) / len(throughput) * values["steps"][0]
         frames += [pd.DataFrame({"stage": stage.label, "step": step, "bound": name, "seconds": found}) for name, found in bounds.items()]
     return _stacked(frames, result.phase)
+
+
+def rollout_run(reconstruction: Reconstruction, result: PhaseResult, stage_id: str, evidence: Evidence) -> tuple[pd.DataFrame, float]:
+    """A stage's rollout as a row of rl_runs.csv, every input at its median, and how many rollouts there are."""
+    setting = setting_of(reconstruction.model, result.phase, reconstruction.scenario, evidence)
+    stage = next(stage.work for stage in result.phase.stages if stage.id == stage_id and isinstance(stage.work, ReinforcementStage))
+    items = _phase_inputs(result.phase, setting)[stage_id]
+    values = {field: item.distribution.quantile([0.5]) for field, item in items.items()}
+    lengths = segment_lengths(stage, values, setting)
+    rollouts = float(
+        values["steps"][0] * values["prompts_per_step"][0] * values["samples_per_prompt"][0] / values["answers_per_rollout"][0]
+    )
+    run = {
+        "params_total": total_parameters(setting.configuration),
+        "params_active": active_parameters(setting.configuration),
+        "chip": setting.chip.name,
+        "chips": values["gpus"][0],
+        "prompts_per_step": values["answers_per_rollout"][0],
+        "samples_per_prompt": 1.0,
+        "mean_len_tokens": float(np.mean(lengths)),
+        "max_len_tokens": values["limit_0_tokens"][0],
+        "mode": "synchronous",
+    }
+    return pd.DataFrame([run]), rollouts
 
 
 def answer_lengths(result: PhaseResult, reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:

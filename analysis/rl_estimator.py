@@ -83,12 +83,16 @@ class StepEstimator:
         cumulated = np.cumsum(1.0 / np.sqrt(self.runs.groupby("developer").id.transform("count").to_numpy(dtype=float)[order]))
         return np.r_[0.0, errors[order]], np.r_[0.0, cumulated / (cumulated[-1] + 1.0)]
 
+    def coefficients_without(self, developer: str) -> np.ndarray:
+        """The coefficients of a fit without one developer."""
+        return self._fit((self.runs.developer != developer).to_numpy())
+
     def left_out(self) -> np.ndarray:
         """Predicted seconds of each step, its developer left out."""
         predicted = np.empty(len(self.runs))
         for developer in self.runs.developer.unique():
             inside = (self.runs.developer == developer).to_numpy()
-            predicted[inside] = self.columns[inside] @ self._fit(~inside)
+            predicted[inside] = self.columns[inside] @ self.coefficients_without(str(developer))
         return predicted
 
     def predict(self, run: pd.DataFrame) -> StepPrediction:
@@ -109,3 +113,43 @@ def sparsity_cost(evidence: Evidence, exclude: tuple[str, ...] = ()) -> float:
     mfu = runs.groupby("architecture").mfu.median()
     sparse = runs[runs.architecture == "moe"]
     return float(np.log(mfu["dense"] / mfu["moe"]) / np.log((sparse.params_total / sparse.params_active).median()))
+
+
+def alternatives(estimator: StepEstimator, evidence: Evidence) -> pd.DataFrame:
+    """Error factors of naive ways to predict the same steps, each without the step's developer.
+
+    Returns
+    -------
+    DataFrame
+        A row a step: `id`, `developer`, and a column for each way: `this model`, `pre-training MFU` (ten FLOP a
+        parameter and token at the median MFU of pre-training), `throughput only` (the same at the utilisation of
+        other developers' steps), `GPU-hours a token` (of the median run).
+    """
+    runs = estimator.runs
+    seconds = runs.step_seconds.to_numpy()
+    at_peak = estimator.columns[:, 0]
+    references = reference_runs(evidence["training_runs"], evidence["hardware"])
+    tokens = (runs.prompts_per_step * runs.samples_per_prompt * runs.mean_len_tokens).to_numpy(dtype=float)
+    chip_seconds = seconds * runs.chips.to_numpy(dtype=float) / tokens
+    predicted = {"this model": estimator.left_out(), "pre-training MFU": at_peak / references.mfu.median()}
+    for name, ratio, unit in (
+        ("throughput only", seconds / at_peak, at_peak),
+        ("GPU-hours a token", chip_seconds, tokens / runs.chips.to_numpy(dtype=float)),
+    ):
+        others = [np.median(pd.Series(ratio[runs.developer != developer])) for developer in runs.developer]
+        predicted[name] = np.array(others) * unit
+    factors = {name: np.exp(np.abs(np.log(found / seconds))) for name, found in predicted.items()}
+    return pd.DataFrame({"id": runs.id, "developer": runs.developer, **factors})
+
+
+def generation_shares(estimator: StepEstimator) -> pd.DataFrame:
+    """Generation's share of a step: as disclosed, and by the model without the step's developer; `id, disclosed, predicted`."""
+    runs = estimator.runs
+    known = runs.generation_seconds.notna()
+    rows = []
+    for index in runs.index[known]:
+        fitted = estimator.columns[index] * estimator.coefficients_without(str(runs.developer[index]))
+        writing = FLOP_PER_PARAMETER["generation"] / sum(FLOP_PER_PARAMETER.values()) * fitted[0] + fitted[1]
+        disclosed = runs.generation_seconds[index] / runs.step_seconds[index]
+        rows.append({"id": runs.id[index], "model": runs.model[index], "disclosed": disclosed, "predicted": writing / fitted.sum()})
+    return pd.DataFrame(rows)

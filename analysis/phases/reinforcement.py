@@ -130,7 +130,7 @@ def rollouts_by_segment(
     stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
 ) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
     """Seconds of a rollout by part, its FLOP, and the rollouts of each segment; arrays of (segments, samples)."""
-    mean_tokens, middle_step = _lengths(stage, values, setting)
+    mean_tokens, middle_step = _segments(stage, values, setting)
     limit = values["limit_0_tokens"]
     if "from_step" in values:
         limit = np.where(middle_step >= values["from_step"], values["limit_1_tokens"], limit)
@@ -160,7 +160,7 @@ def rollouts_by_segment(
     return seconds, flop, values["steps"] * answers_per_step / answers / len(middle_step)
 
 
-def _lengths(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting) -> tuple[np.ndarray, np.ndarray]:
+def _segments(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting) -> tuple[np.ndarray, np.ndarray]:
     """Mean answer length and middle step of each segment, shapes that broadcast to (segments, samples)."""
     if stage.length_curve is None:
         return values["mean_answer_tokens"][np.newaxis], values["steps"][np.newaxis] / 2.0
@@ -168,3 +168,8 @@ def _lengths(stage: ReinforcementStage, values: Mapping[str, np.ndarray], settin
     share = (np.arange(SEGMENTS_OF_A_CURVE) + 0.5) / SEGMENTS_OF_A_CURVE
     middle_step = share[:, np.newaxis] * values["steps"][np.newaxis]
     return np.interp(middle_step, curve.step, curve.mean_answer_tokens), middle_step
+
+
+def segment_lengths(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting) -> np.ndarray:
+    """Mean answer length of each segment of a stage [token]."""
+    return _segments(stage, values, setting)[0]

@@ -25,11 +25,11 @@ from analysis.backtest import (
 from analysis.comparison import compare, selected, trend
 from analysis.data import Evidence
 from analysis.estimator import CHOSEN
-from analysis.quantity import hours_text, usd_text
+from analysis.quantity import hours_text, quantity_text, usd_text
 from analysis.report.ledger import table_html
 from analysis.report.phase_page import BillPage
 from analysis.report.wording import Html
-from analysis.rl_estimator import StepEstimator
+from analysis.rl_estimator import StepEstimator, alternatives, generation_shares
 from analysis.sensitivity import sobol_indices
 
 FIGURES = {
@@ -165,22 +165,73 @@ def floor_table(page: EstimatorPage) -> Html:
     return table_html(pd.DataFrame(rows))
 
 
-def reinforcement_table(page: EstimatorPage) -> Html:
-    """Steps of reinforcement runs predicted without their developer, by developer and by kind."""
-    estimator = StepEstimator(page.evidence)
-    runs = estimator.runs.assign(factor=np.exp(np.abs(np.log(estimator.left_out() / estimator.runs.step_seconds))))
-    groups = {f"of {developer}": group for developer, group in runs.groupby("developer")}
-    groups |= {
-        "all": runs,
-        "models of 200 billion parameters and more": runs[runs.params_total >= 200e9],
-        "answers of 8,000 tokens and more": runs[runs.mean_len_tokens >= 8e3],
-        "on H800 or H100": runs[runs.chip.isin(["H800 SXM", "H100 SXM"])],
+def peers_table(page: EstimatorPage) -> Html:
+    """Well-known runs beside what public estimators answer: ours as if never seen, theirs as they come."""
+    peers = page.evidence["peer_estimates"].merge(page.tested[["id", "gpu_hours", "error_factor"]], left_on="run", right_on="id")
+    peers = peers.assign(factor=np.exp(np.abs(np.log(peers.estimated_gpu_hours / peers.gpu_hours))))
+    own = peers.drop_duplicates("run").error_factor
+    rows = [_peer("this estimator, the developer left out", own)]
+    rows += [_peer(str(name), group.factor.dropna()) for name, group in peers.groupby("estimator")]
+    rows.sort(key=lambda row: row["median factor"])
+    return table_html(pd.DataFrame(rows))
+
+
+def _peer(name: str, factors: pd.Series) -> dict[str, Any]:
+    return {
+        "estimator": html.escape(name),
+        "runs": len(factors),
+        "median factor": f"{factors.median():.2f}",
+        "90th percentile": f"{factors.quantile(0.9):.2f}",
+        "worst": f"{factors.max():.2f}",
     }
+
+
+def reinforcement_table(page: EstimatorPage) -> Html:
+    """Steps of reinforcement runs predicted without their developer, beside naive ways, by kind."""
+    estimator = StepEstimator(page.evidence)
+    runs, factors = estimator.runs, alternatives(estimator, page.evidence)
+    groups = {"all steps": runs.index == runs.index}
+    groups |= {f"of {developer}": (runs.developer == developer).to_numpy() for developer in runs.developer.unique()}
+    groups |= {
+        "models of 200 billion parameters and more": (runs.params_total >= 200e9).to_numpy(),
+        "answers of 8,000 tokens and more": (runs.mean_len_tokens >= 8e3).to_numpy(),
+        "on H800 or H100": runs.chip.isin(["H800 SXM", "H100 SXM"]).to_numpy(),
+    }
+    ways = [name for name in factors.columns if name not in {"id", "developer"}]
     rows = [
-        {"steps": html.escape(name), "n": len(group), "median factor": f"{group.factor.median():.2f}", "worst": f"{group.factor.max():.2f}"}
-        for name, group in groups.items()
-        if len(group)
+        {"steps": html.escape(name), "n": int(inside.sum()), **{way: f"{factors[way][inside].median():.2f}" for way in ways}}
+        for name, inside in groups.items()
+        if inside.any()
     ]
+    return table_html(pd.DataFrame(rows))
+
+
+def shares_table(page: EstimatorPage) -> Html:
+    """The share of generation in a step, as disclosed and as predicted."""
+    rows = [
+        {"run": html.escape(row.model), "disclosed": f"{row.disclosed:.0%}", "predicted": f"{row.predicted:.0%}"}
+        for row in generation_shares(StepEstimator(page.evidence)).itertuples()
+    ]
+    return table_html(pd.DataFrame(rows))
+
+
+def beside_table(page: EstimatorPage, ids: str) -> Html:
+    """Models side by side on several boundaries of work and money."""
+    rows = []
+    for row in page.choose(ids).itertuples():
+        market = not np.isnan(row.usd_market)
+        rows.append(
+            {
+                "model": html.escape(row.model),
+                "tokens": quantity_text(row.tokens, "tokens"),
+                "FLOP": quantity_text(float(f"{row.flop:.3g}"), "flop"),
+                "GPU-hours": f"{hours_text(row.p50)} ({row.how})",
+                "rent, one price": "" if np.isnan(row.usd_common) else usd_text(float(f"{row.usd_common:.3g}")),
+                "US$ a trillion tokens": usd_text(float(f"{row.usd_per_trillion_tokens:.3g}")) if market else "",
+                "US$ a billion active parameters": usd_text(float(f"{row.usd_per_billion_active:.3g}")) if market else "",
+                "US$ a zettaFLOP": f"${row.usd_per_zettaflop:,.0f}" if market else "",
+            }
+        )
     return table_html(pd.DataFrame(rows))
 
 

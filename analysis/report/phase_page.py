@@ -23,13 +23,16 @@ from analysis.reconstruction import (
     parts_of,
     percentiles,
     reconstruct,
+    rollout_run,
     rollout_seconds,
     setting_of,
     widths_of,
 )
 from analysis.report.ledger import facts_list, table_html
 from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html
+from analysis.rl_estimator import StepEstimator
 from analysis.scenario import load_scenario
+from analysis.stages import ReinforcementStage
 
 KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
 
@@ -215,6 +218,27 @@ def comparison_table(page: PhasePage) -> Html:
     for check in result.phase.cross_checks:
         used = ", ".join(fact_html(facts[fact], page.evidence) for fact in check.facts)
         rows.append(row(f"cross-check from inside, {html.escape(check.label)}: {used}", result.cross_checks[check.id]))
+    return table_html(pd.DataFrame(rows))
+
+
+def step_model_table(page: PhasePage) -> Html:
+    """What a model of step time, fitted on other developers' steps alone, says of each stage of reinforcement learning."""
+    evidence, result = page.evidence, page.result
+    estimator = StepEstimator(evidence, (page.reconstruction.model.developer,))
+    rows = []
+    for stage in (stage for stage in result.phase.stages if isinstance(stage.work, ReinforcementStage)):
+        run, rollouts = rollout_run(page.reconstruction, result, stage.id, evidence)
+        seconds = estimator.predict(run).step_seconds.quantile([0.05, 0.5, 0.95])
+        hours = [_hours(float(value * rollouts * run.chips.iloc[0] / 3600.0)) for value in seconds]
+        own = _hours(float(np.median(result.stages[stage.id].gpu_hours)))
+        rows.append(
+            {
+                "stage": html.escape(stage.label),
+                "by the parts of a rollout, as above": own,
+                "by the step model": f"{hours[1]} ({hours[0]} to {hours[2]})",
+                "fitted on": estimator.predict(run).step_seconds.basis,
+            }
+        )
     return table_html(pd.DataFrame(rows))
 
 
