@@ -22,7 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options = _parser().parse_args(arguments)
         options.run(options)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"error: {line}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         sys.stderr.close()
@@ -159,7 +160,7 @@ def _reconstruction_text(found: Reconstruction) -> str:
 
 
 def _estimate(options: argparse.Namespace) -> None:
-    from analysis.estimate import estimate, read_spec, read_specs
+    from analysis.estimate import estimate_all, read_texts
 
     evidence = Evidence.load(options.data)
     for line in evidence.broken_identities():
@@ -171,13 +172,17 @@ def _estimate(options: argparse.Namespace) -> None:
         )
     exclude = (options.exclude_developer,) if options.exclude_developer else ()
     folder = options.spec != "-" and Path(options.spec).is_dir()
-    specs = [read_spec(sys.stdin.read(), "standard input")] if options.spec == "-" else read_specs(Path(options.spec))
-    answers = [estimate(spec, evidence, exclude) for spec in specs]
-    if options.json:
-        print(json.dumps(answers if folder else answers[0], indent=1))
-        return
-    for answer in answers:
-        print(_estimate_text(answer))
+    texts = {"standard input": sys.stdin.read()} if options.spec == "-" else read_texts(Path(options.spec))
+    found = estimate_all(texts, evidence, exclude)
+    for line in found.warnings:
+        _say(f"warning: {line}")
+    if options.json and (folder or found.answers):
+        print(json.dumps(found.answers if folder else found.answers[0], indent=1))
+    elif not options.json:
+        for answer in found.answers:
+            print(_estimate_text(answer))
+    if found.mistakes:
+        raise InputError("\n".join(found.mistakes))
 
 
 def _estimate_text(answer: dict[str, Any]) -> str:

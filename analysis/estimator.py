@@ -93,9 +93,9 @@ def design(runs: pd.DataFrame, hardware: pd.DataFrame) -> pd.DataFrame:
     """Features of runs: what is public of a run before anyone knows its hours.
 
     `runs` has the columns of training_runs.csv that are used here, and `flop_per_token`; unknown sequence lengths
-    take the median.
+    take the median, and a chip that hardware.csv does not hold has no peak here.
     """
-    chips = hardware.set_index("chip").loc[runs.chip].reset_index()
+    chips = hardware.set_index("chip").reindex(runs.chip).reset_index()
     peak = chips.peak_bf16_dense_tflops.fillna(chips.peak_fp16_dense_tflops).to_numpy()
     dates = pd.to_datetime(runs.release_date)
     lengths = runs.seq_len_tokens.fillna(runs.seq_len_tokens.median() if runs.seq_len_tokens.notna().any() else 4096.0)

@@ -106,6 +106,17 @@ class StepEstimator:
         return StepPrediction(parts, Distribution("log_conformal", 0.0, np.inf, basis, False, total, 1.0, 1.0, misses, coverage))
 
 
+_FITTED: dict[tuple[str, tuple[str, ...]], StepEstimator] = {}
+
+
+def step_estimator_for(evidence: Evidence, exclude: tuple[str, ...] = ()) -> StepEstimator:
+    """The estimator without some developers; fitted once for the same evidence."""
+    key = (evidence.sha256, tuple(sorted(exclude)))
+    if key not in _FITTED:
+        _FITTED[key] = StepEstimator(evidence, exclude)
+    return _FITTED[key]
+
+
 def sparsity_cost(evidence: Evidence, exclude: tuple[str, ...] = ()) -> float:
     """Exponent of total over active parameters by which mixtures of experts use chips worse, from pre-training runs."""
     runs = reference_runs(evidence["training_runs"], evidence["hardware"])

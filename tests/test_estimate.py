@@ -8,7 +8,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.data import InputError
-from analysis.estimate import estimate, read_spec
+from analysis.estimate import estimate, estimate_all, read_spec
 
 PRETRAINING = """
 name = "Some 70B"
@@ -98,6 +98,9 @@ def test_excluding_a_developer_changes_the_answer_and_its_own_run_is_not_needed(
         ('"H100"', '"H9000"', "H9000 is not in hardware.csv"),
         ("2025-06-01", '"June"', "release_date"),
         ("name =", "name ==", "not valid TOML"),
+        ("2025-06-01", "2999-06-01", "2999-06-01 is in the future"),
+        ('hardware = "H100"', "", "hardware is missing"),
+        ("tokens = 15e12", "tokens = 0", "tokens: input should be greater than 0"),
     ],
 )
 def test_a_wrong_specification_is_one_line(evidence, old, new, expected):
@@ -119,3 +122,47 @@ def test_a_file_standard_input_and_a_folder(tmp_path, capsys, monkeypatch):
     assert main(["estimate", str(tmp_path / "a.toml"), "--exclude-developer", "Metta"]) == 2
     assert "did you mean Meta?" in capsys.readouterr().err
     assert main(["estimate", str(tmp_path / "c.toml")]) == 2
+
+
+def test_units_are_read_as_papers_write_them(evidence):
+    written = PRETRAINING.replace("15e12", '"15T"').replace("70e9", '"70 b"')
+    assert answer(evidence, written) == answer(evidence, PRETRAINING)
+
+
+def test_a_slip_of_units_is_said(evidence):
+    assert not estimate_all({"spec": PRETRAINING}, evidence).warnings
+    for tokens in ("15", "15e9", "15e14"):
+        found = estimate_all({"spec": PRETRAINING.replace("15e12", tokens)}, evidence)
+        assert "slip of units" in found.warnings[0]
+        assert found.answers[0]["assumptions"][0] in found.warnings[0]
+
+
+def test_a_chip_that_nobody_knows_is_taken_by_its_peak(evidence):
+    known = answer(evidence, PRETRAINING)
+    peak = evidence["hardware"].set_index("chip").peak_bf16_dense_tflops["H100 SXM"]
+    unknown = answer(evidence, PRETRAINING.replace('"H100"', '"H9000"'), f"peak_bf16_tflops = {peak}")
+    unnamed = answer(evidence, PRETRAINING.replace('hardware = "H100"', ""), f"peak_bf16_tflops = {2 * peak}")
+    assert unknown["gpu_hours"]["p50"] == pytest.approx(known["gpu_hours"]["p50"])
+    assert unknown["gpu_hours"]["p95"] > known["gpu_hours"]["p95"]
+    assert unnamed["gpu_hours"]["p50"] == pytest.approx(known["gpu_hours"]["p50"] / 2)
+
+
+def test_a_bad_file_does_not_keep_the_good_ones_from_their_answers(tmp_path, capsys):
+    (tmp_path / "a.toml").write_text(PRETRAINING)
+    (tmp_path / "b.toml").write_text(PRETRAINING.replace("H100", "H9000"))
+    (tmp_path / "c.toml").write_text(PRETRAINING.replace("tokens", "tokenz"))
+    (tmp_path / "d.toml").write_text(REINFORCEMENT)
+    assert main(["estimate", str(tmp_path), "--json"]) == 2
+    shown = capsys.readouterr()
+    assert [item["name"] for item in json.loads(shown.out)] == ["Some 70B", "Some RL"]
+    assert [line.split(",")[0] for line in shown.err.splitlines() if line.startswith("error: ")] == ["error: b.toml", "error: c.toml"]
+
+
+def test_reinforcement_is_monotone_where_physics_is(evidence):
+    base = answer(evidence, REINFORCEMENT)
+    assert answer(evidence, REINFORCEMENT.replace("512\nsamples", "1024\nsamples"))["gpu_hours"]["p50"] > base["gpu_hours"]["p50"]
+    more_chips = answer(evidence, REINFORCEMENT.replace("chips = 512", "chips = 1024"))
+    assert more_chips["step_seconds"]["p50"] <= base["step_seconds"]["p50"]
+    short = REINFORCEMENT.replace("6000", "300")
+    higher_cap = answer(evidence, short.replace("32768", "65536"))["gpu_hours"]["p50"]
+    assert higher_cap == pytest.approx(answer(evidence, short)["gpu_hours"]["p50"], rel=0.05)

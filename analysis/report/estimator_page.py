@@ -29,7 +29,7 @@ from analysis.quantity import hours_text, quantity_text, usd_text
 from analysis.report.ledger import table_html
 from analysis.report.phase_page import BillPage
 from analysis.report.wording import Html
-from analysis.rl_estimator import StepEstimator, alternatives, generation_shares
+from analysis.rl_estimator import alternatives, generation_shares, step_estimator_for
 from analysis.sensitivity import sobol_indices
 
 FIGURES = {
@@ -188,7 +188,7 @@ def _peer(name: str, factors: pd.Series) -> dict[str, Any]:
 
 def reinforcement_table(page: EstimatorPage) -> Html:
     """Steps of reinforcement runs predicted without their developer, beside naive ways, by kind."""
-    estimator = StepEstimator(page.evidence)
+    estimator = step_estimator_for(page.evidence)
     runs, factors = estimator.runs, alternatives(estimator, page.evidence)
     groups = {"all steps": runs.index == runs.index}
     groups |= {f"of {developer}": (runs.developer == developer).to_numpy() for developer in runs.developer.unique()}
@@ -210,7 +210,7 @@ def shares_table(page: EstimatorPage) -> Html:
     """The share of generation in a step, as disclosed and as predicted."""
     rows = [
         {"run": html.escape(row.model), "disclosed": f"{row.disclosed:.0%}", "predicted": f"{row.predicted:.0%}"}
-        for row in generation_shares(StepEstimator(page.evidence)).itertuples()
+        for row in generation_shares(step_estimator_for(page.evidence)).itertuples()
     ]
     return table_html(pd.DataFrame(rows))
 

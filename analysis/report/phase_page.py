@@ -30,7 +30,7 @@ from analysis.reconstruction import (
 )
 from analysis.report.ledger import facts_list, table_html
 from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html
-from analysis.rl_estimator import StepEstimator
+from analysis.rl_estimator import step_estimator_for
 from analysis.scenario import load_scenario
 from analysis.stages import ReinforcementStage
 
@@ -224,7 +224,7 @@ def comparison_table(page: PhasePage) -> Html:
 def step_model_table(page: PhasePage) -> Html:
     """What a model of step time, fitted on other developers' steps alone, says of each stage of reinforcement learning."""
     evidence, result = page.evidence, page.result
-    estimator = StepEstimator(evidence, (page.reconstruction.model.developer,))
+    estimator = step_estimator_for(evidence, (page.reconstruction.model.developer,))
     rows = []
     for stage in (stage for stage in result.phase.stages if isinstance(stage.work, ReinforcementStage)):
         run, rollouts = rollout_run(page.reconstruction, result, stage.id, evidence)
