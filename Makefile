@@ -1,8 +1,9 @@
-# book: environment, execution, published book. test: the whole suite. lab: the notebooks in JupyterLab.
+# book: environment, execution, published book. test: the whole suite. lab: the notebooks in JupyterLab. bench: what is
+# said of speed, measured.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test lab clean
+.PHONY: book test lab bench clean
 
 book: .venv/installed
 	$(BIN)/traincost build
@@ -16,6 +17,11 @@ test: .venv/installed
 
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks
+
+bench: .venv/installed
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement benchmarks/requirements.lock
+	$(BIN)/python benchmarks/percentiles.py
+	$(BIN)/python benchmarks/estimates.py
 
 # uv comes from the lock by pip, the rest of the lock by uv, and the package itself without asking for more.
 .venv/installed: requirements.lock pyproject.toml

@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 from scipy.optimize import nnls
 
 from analysis.data import Evidence
@@ -73,15 +74,15 @@ class StepEstimator:
         return found
 
     @cached_property
-    def misses(self) -> tuple[np.ndarray, np.ndarray]:
-        """Absolute log errors with each run's developer left out, and the weight of the runs within each.
+    def log_error(self) -> tuple[float, int]:
+        """Root-mean-square log error with each run's developer left out, every developer alike, and how many there are.
 
-        So few developers cannot each be one observation of an interval: a developer weighs as the square root of its rows.
+        So few developers cannot bear the tail quantiles of conformal prediction, which would stop at the worst miss
+        seen: Student's t, with a degree of freedom a developer, goes on beyond it.
         """
-        errors = np.abs(np.log(self.left_out() / self.runs.step_seconds.to_numpy()))
-        order = np.argsort(errors)
-        cumulated = np.cumsum(1.0 / np.sqrt(self.runs.groupby("developer").id.transform("count").to_numpy(dtype=float)[order]))
-        return np.r_[0.0, errors[order]], np.r_[0.0, cumulated / (cumulated[-1] + 1.0)]
+        errors = np.log(self.left_out() / self.runs.step_seconds.to_numpy())
+        weights = 1.0 / self.runs.groupby("developer").id.transform("count").to_numpy(dtype=float)
+        return float(np.sqrt(np.average(errors**2, weights=weights))), int(self.runs.developer.nunique())
 
     def coefficients_without(self, developer: str) -> np.ndarray:
         """The coefficients of a fit without one developer."""
@@ -100,10 +101,10 @@ class StepEstimator:
         tokens, waiting, fixed = (self.design(run)[0] * self.coefficients).tolist()
         shares = {name: flop / sum(FLOP_PER_PARAMETER.values()) * tokens for name, flop in FLOP_PER_PARAMETER.items()}
         parts = shares | {"generation": shares["generation"] + waiting, "fixed": fixed}
-        misses, coverage = (tuple(float(value) for value in values) for values in self.misses)
-        basis = f"{len(self.runs)} steps of {self.runs.developer.nunique()} developers"
+        spread, developers = self.log_error
+        basis = f"{len(self.runs)} steps of {developers} developers"
         total = float(np.log(sum(parts.values())))
-        return StepPrediction(parts, Distribution("log_conformal", 0.0, np.inf, basis, False, total, 1.0, 1.0, misses, coverage))
+        return StepPrediction(parts, Distribution("log_t", 0.0, np.inf, basis, False, total, spread, developers))
 
 
 _FITTED: dict[tuple[str, tuple[str, ...]], StepEstimator] = {}
@@ -151,6 +152,25 @@ def alternatives(estimator: StepEstimator, evidence: Evidence) -> pd.DataFrame:
         predicted[name] = np.array(others) * unit
     factors = {name: np.exp(np.abs(np.log(found / seconds))) for name, found in predicted.items()}
     return pd.DataFrame({"id": runs.id, "developer": runs.developer, **factors})
+
+
+def left_out_intervals(evidence: Evidence, level: float = 0.9) -> pd.DataFrame:
+    """Intervals of every step, fitted and calibrated without the step's developer.
+
+    Returns
+    -------
+    DataFrame
+        A row a step: `id`, whether its seconds are `inside`, and the interval's `width` (upper over lower bound).
+    """
+    frames = []
+    everyone = step_estimator_for(evidence).runs
+    for developer, rows in everyone.groupby("developer", sort=False):
+        others = step_estimator_for(evidence, (str(developer),))
+        spread, developers = others.log_error
+        reach = spread * stats.t(developers).ppf((1.0 + level) / 2.0)
+        errors = np.abs(np.log(others.design(rows) @ others.coefficients / rows.step_seconds))
+        frames.append(pd.DataFrame({"id": rows.id, "inside": errors <= reach, "width": np.exp(2.0 * reach)}))
+    return pd.concat(frames).sort_index()
 
 
 def generation_shares(estimator: StepEstimator) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.rl_estimator import OVERLAP, StepEstimator, sparsity_cost
+from analysis.rl_estimator import OVERLAP, StepEstimator, alternatives, generation_shares, left_out_intervals, sparsity_cost
 
 
 @pytest.fixture(scope="module")
@@ -36,3 +36,23 @@ def test_overlap_is_that_of_pairs_in_the_table(estimator):
 
 def test_sparsity_costs_something_but_less_than_the_parameters_it_saves(evidence):
     assert 0 < sparsity_cost(evidence) < 1
+
+
+def test_naive_ways_miss_by_more_than_the_model(estimator, evidence):
+    medians = alternatives(estimator, evidence).drop(columns=["id", "developer"]).median()
+    assert medians.idxmin() == "this model"
+    assert (medians >= 1).all()
+
+
+def test_intervals_widen_with_the_level_and_hold_more(evidence):
+    narrow, wide = (left_out_intervals(evidence, level) for level in (0.5, 0.9))
+    assert len(narrow) == len(wide)
+    assert (narrow.width < wide.width).all()
+    assert narrow.inside.mean() < wide.inside.mean()
+
+
+def test_generation_is_a_part_of_a_step(estimator):
+    shares = generation_shares(estimator)
+    assert len(shares) > 1
+    assert shares[["disclosed", "predicted"]].gt(0).all().all()
+    assert shares[["disclosed", "predicted"]].lt(1).all().all()

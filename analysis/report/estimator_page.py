@@ -29,7 +29,7 @@ from analysis.quantity import hours_text, quantity_text, usd_text
 from analysis.report.ledger import table_html
 from analysis.report.phase_page import BillPage
 from analysis.report.wording import Html
-from analysis.rl_estimator import alternatives, generation_shares, step_estimator_for
+from analysis.rl_estimator import alternatives, generation_shares, left_out_intervals, step_estimator_for
 from analysis.sensitivity import sobol_indices
 
 FIGURES = {
@@ -197,9 +197,18 @@ def reinforcement_table(page: EstimatorPage) -> Html:
         "answers of 8,000 tokens and more": (runs.mean_len_tokens >= 8e3).to_numpy(),
         "on H800 or H100": runs.chip.isin(["H800 SXM", "H100 SXM"]).to_numpy(),
     }
-    ways = [name for name in factors.columns if name not in {"id", "developer"}]
+    intervals = left_out_intervals(page.evidence)
+    ways = [name for name in factors.columns if name not in {"id", "developer", "this model"}]
     rows = [
-        {"steps": html.escape(name), "n": int(inside.sum()), **{way: f"{factors[way][inside].median():.2f}" for way in ways}}
+        {
+            "steps": html.escape(name),
+            "n": int(inside.sum()),
+            "this model, median": f"{factors['this model'][inside].median():.2f}",
+            "90th percentile": f"{factors['this model'][inside].quantile(0.9):.2f}",
+            "inside its 90 % interval": f"{intervals.inside[inside].mean():.0%}",
+            "width of it": f"{intervals.width[inside].median():.1f}",
+            **{f"{way}, median": f"{factors[way][inside].median():.2f}" for way in ways},
+        }
         for name, inside in groups.items()
         if inside.any()
     ]

@@ -1,0 +1,42 @@
+"""`traincost estimate` on a folder of a thousand descriptions: one process for all, against one process for each."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+SPEC = """name = "run {number}"
+developer = "Somebody"
+release_date = 2025-06-01
+params_total = {billions}e9
+params_active = 7e9
+tokens = "15T"
+hardware = "H100"
+"""
+FILES, ALONE = 1000, 5
+COMMAND = Path(sys.executable).with_name("traincost")
+
+
+def seconds(*arguments: str) -> float:
+    """How long one call of the command takes."""
+    begin = time.perf_counter()
+    subprocess.run([COMMAND, "estimate", *arguments, "--json"], check=True, capture_output=True)
+    return time.perf_counter() - begin
+
+
+def main() -> None:
+    """Print answers per second of both ways, and their ratio."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for number in range(FILES):
+            (folder / f"{number}.toml").write_text(SPEC.format(number=number, billions=7 + number % 100))
+        together = FILES / seconds(name)
+        alone = ALONE / sum(seconds(str(folder / f"{number}.toml")) for number in range(ALONE))
+    print(f"one process {together:.0f} answers per second, a process each {alone:.2f}: ratio {together / alone:.0f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Percentiles of R1's total to an rms error of 0.1 %: this project's points against squigglepy's.
+
+Both sides send the same number of uniform draws through the same distributions and the same arithmetic; what differs
+is where the draws lie. Sizes double until the 5th, 50th and 95th percentile, over repeated seeds, are within the error
+of a far longer run. Prints the size, the seconds and their ratio.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import squigglepy as sq
+from scipy.stats import qmc
+from tqdm import tqdm
+
+from analysis.data import Evidence
+from analysis.reconstruction import gpu_hours_of, percentiles, reconstruct, uncertain_inputs
+from analysis.scenario import load_scenario
+
+RMS_ERROR = 0.001
+SEEDS = 4
+CHUNK = 2**14  # draws at a time, which bounds the memory of both
+SMALLEST, LARGEST, REFERENCE = 12, 21, 19  # powers of two
+
+
+def sobol(size: int, names: list[str], seed: int) -> Iterator[np.ndarray]:
+    """Scrambled Sobol points, as the project draws them."""
+    engine = qmc.Sobol(len(names), scramble=True, seed=seed)
+    for _ in range(max(size // CHUNK, 1)):
+        yield engine.random(min(size, CHUNK)).T
+
+
+def monte_carlo(size: int, names: list[str], seed: int) -> Iterator[np.ndarray]:
+    """Independent draws by squigglepy."""
+    sq.set_seed(seed)
+    for _ in range(max(size // CHUNK, 1)):
+        yield np.array([sq.sample(sq.uniform(0, 1), n=min(size, CHUNK)) for _ in names])
+
+
+def main() -> int:
+    """Measure both, print a table, and return 1 if the promised ratio is missed."""
+    evidence = Evidence.load()
+    reconstruction = reconstruct("deepseek-r1", load_scenario(directory=evidence.directory), evidence)
+    inputs = uncertain_inputs(reconstruction)
+    names = list(inputs)
+
+    def found(draws: Iterator[np.ndarray]) -> np.ndarray:
+        hours = [
+            gpu_hours_of(
+                reconstruction, evidence, {name: inputs[name].distribution.quantile(row) for name, row in zip(names, chunk, strict=True)}
+            )
+            for chunk in draws
+        ]
+        return np.array(list(percentiles(np.concatenate(hours)).values()))
+
+    reference = found(sobol(2**REFERENCE, names, 1234))
+
+    def measured(way: Callable[[int, list[str], int], Iterator[np.ndarray]], label: str) -> tuple[int, float, float]:
+        for power in tqdm(range(SMALLEST, LARGEST + 1), desc=label, file=sys.stderr):
+            begin = time.perf_counter()
+            results = np.array([found(way(2**power, names, seed)) for seed in range(SEEDS)])
+            seconds = (time.perf_counter() - begin) / SEEDS
+            error = float(np.sqrt(np.mean((results / reference - 1.0) ** 2)))
+            if error <= RMS_ERROR:
+                break
+        return 2**power, seconds, error
+
+    rows = {label: measured(way, label) for label, way in {"Sobol points": sobol, "squigglepy": monte_carlo}.items()}
+    for label, (size, seconds, error) in rows.items():
+        print(f"{label:14} {size:>9,} draws  {seconds:8.2f} s  rms error {error:.3%}")
+    ratio = rows["squigglepy"][1] / rows["Sobol points"][1]
+    memory_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"ratio {ratio:.1f} (promised: 10), peak memory of both {memory_gib:.2f} GiB (promised: 2)")
+    return int(ratio < 10 or memory_gib > 2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
