@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -68,6 +69,11 @@ class EstimatorPage:
     def models(self) -> pd.DataFrame:
         """Every model on the boundary of its final run."""
         return compare(self.evidence)
+
+    @cached_property
+    def step_factors(self) -> pd.DataFrame:
+        """Error factors of the reinforcement model and of naive ways, step by step."""
+        return alternatives(step_estimator_for(self.evidence), self.evidence)
 
     def choose(self, ids: str) -> pd.DataFrame:
         """Some of the models, by their ids separated by commas."""
@@ -187,31 +193,35 @@ def _peer(name: str, factors: pd.Series) -> dict[str, Any]:
 
 
 def reinforcement_table(page: EstimatorPage) -> Html:
-    """Steps of reinforcement runs predicted without their developer, beside naive ways, by kind."""
-    estimator = step_estimator_for(page.evidence)
-    runs, factors = estimator.runs, alternatives(estimator, page.evidence)
-    groups = {"all steps": runs.index == runs.index}
+    """Steps of reinforcement runs predicted without their developer, with what their intervals held, by kind."""
+    factors, intervals = page.step_factors["this model"], left_out_intervals(page.evidence)
+    return _by_kind(
+        page,
+        lambda inside: {
+            "median factor": f"{factors[inside].median():.2f}",
+            "90th percentile": f"{factors[inside].quantile(0.9):.2f}",
+            "inside their 90 % interval": f"{intervals.inside[inside].mean():.0%}",
+            "width, p95 over p05": f"{intervals.width[inside].median():.1f}",
+        },
+    )
+
+
+def naive_table(page: EstimatorPage) -> Html:
+    """Median factors of the model and of naive ways, on the same steps."""
+    factors = page.step_factors.drop(columns=["id", "developer"])
+    return _by_kind(page, lambda inside: {way: f"{factors[way][inside].median():.2f}" for way in factors})
+
+
+def _by_kind(page: EstimatorPage, figures: Callable[[np.ndarray], dict[str, str]]) -> Html:
+    runs = step_estimator_for(page.evidence).runs
+    groups = {"all steps": np.ones(len(runs), dtype=bool)}
     groups |= {f"of {developer}": (runs.developer == developer).to_numpy() for developer in runs.developer.unique()}
     groups |= {
         "models of 200 billion parameters and more": (runs.params_total >= 200e9).to_numpy(),
         "answers of 8,000 tokens and more": (runs.mean_len_tokens >= 8e3).to_numpy(),
         "on H800 or H100": runs.chip.isin(["H800 SXM", "H100 SXM"]).to_numpy(),
     }
-    intervals = left_out_intervals(page.evidence)
-    ways = [name for name in factors.columns if name not in {"id", "developer", "this model"}]
-    rows = [
-        {
-            "steps": html.escape(name),
-            "n": int(inside.sum()),
-            "this model, median": f"{factors['this model'][inside].median():.2f}",
-            "90th percentile": f"{factors['this model'][inside].quantile(0.9):.2f}",
-            "inside its 90 % interval": f"{intervals.inside[inside].mean():.0%}",
-            "width of it": f"{intervals.width[inside].median():.1f}",
-            **{f"{way}, median": f"{factors[way][inside].median():.2f}" for way in ways},
-        }
-        for name, inside in groups.items()
-        if inside.any()
-    ]
+    rows = [{"steps": html.escape(name), "n": int(inside.sum()), **figures(inside)} for name, inside in groups.items() if inside.any()]
     return table_html(pd.DataFrame(rows))
 
 
