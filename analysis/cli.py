@@ -160,17 +160,12 @@ def _reconstruction_text(found: Reconstruction) -> str:
 
 
 def _estimate(options: argparse.Namespace) -> None:
-    from analysis.estimate import estimate_all, read_texts
+    from analysis.estimate import estimate_all, find_developer, read_texts
 
     evidence = Evidence.load(options.data)
     for line in evidence.broken_identities():
         _say(f"warning: {line}")
-    developers = {*evidence["training_runs"].developer, *evidence["rl_runs"].developer}
-    if options.exclude_developer and options.exclude_developer not in developers:
-        raise InputError(
-            f"--exclude-developer {options.exclude_developer}: no such developer{did_you_mean(options.exclude_developer, developers)}"
-        )
-    exclude = (options.exclude_developer,) if options.exclude_developer else ()
+    exclude = (find_developer(options.exclude_developer, evidence),) if options.exclude_developer else ()
     folder = options.spec != "-" and Path(options.spec).is_dir()
     texts = {"standard input": sys.stdin.read()} if options.spec == "-" else read_texts(Path(options.spec))
     found = estimate_all(texts, evidence, exclude)

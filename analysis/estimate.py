@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from analysis.architecture import flop_per_token_from_dimensions
 from analysis.cost import energy_kwh, market_price, rental_usd
-from analysis.data import Evidence, InputError, first_mistake
+from analysis.data import Evidence, InputError, did_you_mean, first_mistake
 from analysis.estimator import estimator_for
 from analysis.hardware import Chip, find_chip, peak_flop_s
 from analysis.phases.pretraining import gpu_hours
@@ -101,6 +101,25 @@ def read_spec(text: str, where: str) -> Spec:
         raise first_mistake(error, f"{where}, ", kind.model_fields) from None
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def find_developer(name: str, evidence: Evidence) -> str:
+    """A developer of the tables by that name, however it is spelt in case and blanks.
+
+    Raises
+    ------
+    InputError
+        If no run is of that developer.
+    """
+    developers = {*evidence["training_runs"].developer, *evidence["rl_runs"].developer}
+    found = {_spelling(developer): developer for developer in sorted(developers)}
+    if _spelling(name) not in found:
+        raise InputError(f"{name} is no developer of training_runs.csv or rl_runs.csv{did_you_mean(name, developers)}")
+    return found[_spelling(name)]
+
+
+def _spelling(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 @dataclass(frozen=True)

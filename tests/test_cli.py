@@ -98,9 +98,11 @@ def test_broken_identities_warn_in_reconstruct_and_stop_a_build(capsys, edited, 
     assert not (tmp_path / "edition").exists()
 
 
-def test_the_computing_path_imports_no_plotting_or_notebook_package():
+@pytest.mark.parametrize("command", [["reconstruct", "deepseek-r1", "--json"], ["estimate", "-", "--json"]])
+def test_the_computing_path_imports_no_plotting_or_notebook_package(command):
+    spec = "name='a'\ndeveloper='b'\nrelease_date=2025-01-01\nparams_total='7B'\nparams_active='7B'\ntokens='2T'\nhardware='H100'"
     program = (
-        "import sys, analysis.cli; analysis.cli.main(['reconstruct', 'deepseek-r1', '--json']);"
-        "sys.exit(bool({'altair', 'papermill', 'sphinx', 'IPython', 'nbformat', 'matplotlib'} & set(sys.modules)))"
+        f"import sys, analysis.cli; code = analysis.cli.main({command!r});"
+        "sys.exit(bool(code) or bool({'altair', 'papermill', 'sphinx', 'IPython', 'nbformat', 'matplotlib'} & set(sys.modules)))"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, input=spec, text=True)

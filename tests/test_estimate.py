@@ -7,8 +7,8 @@ import re
 import pytest
 
 from analysis.cli import main
-from analysis.data import InputError
-from analysis.estimate import estimate, estimate_all, read_spec
+from analysis.data import Evidence, InputError
+from analysis.estimate import estimate, estimate_all, find_developer, read_spec
 
 PRETRAINING = """
 name = "Some 70B"
@@ -166,3 +166,28 @@ def test_reinforcement_is_monotone_where_physics_is(evidence):
     short = REINFORCEMENT.replace("6000", "300")
     higher_cap = answer(evidence, short.replace("32768", "65536"))["gpu_hours"]["p50"]
     assert higher_cap == pytest.approx(answer(evidence, short)["gpu_hours"]["p50"], rel=0.05)
+
+
+def test_a_longer_sequence_is_never_cheaper(evidence):
+    hours = [
+        answer(evidence, PRETRAINING, "layers = 80", "d_model = 8192", f"seq_len = {n}")["gpu_hours"]["p50"] for n in (2048, 8192, 32768)
+    ]
+    assert hours == sorted(hours)
+    assert hours[0] < hours[-1]
+
+
+def test_the_spelling_of_a_developer_does_not_matter(evidence):
+    for developer in evidence["training_runs"].developer.unique():
+        assert find_developer(f" {developer.upper()} ", evidence) == developer
+    with pytest.raises(InputError, match="did you mean Meta"):
+        find_developer("Metta", evidence)
+
+
+def test_the_order_of_rows_does_not_matter(evidence, folder):
+    for name in ("training_runs.csv", "rl_runs.csv"):
+        header, *lines = (folder / name).read_text(encoding="utf-8").splitlines()
+        (folder / name).write_text("\n".join([header, *reversed(lines)]) + "\n", encoding="utf-8")
+    turned = Evidence.load(folder)
+    for text in (PRETRAINING, REINFORCEMENT):
+        first, second = (answer(data, text)["gpu_hours"] for data in (evidence, turned))
+        assert second == pytest.approx(first, rel=1e-6)
