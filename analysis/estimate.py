@@ -20,7 +20,7 @@ from analysis.data import Evidence, InputError, did_you_mean, first_mistake
 from analysis.estimator import estimator_for
 from analysis.hardware import Chip, find_chip, peak_flop_s
 from analysis.phases.pretraining import gpu_hours
-from analysis.rl_estimator import step_estimator_for
+from analysis.rl_estimator import FLOP_PER_PARAMETER, step_estimator_for
 
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
@@ -258,14 +258,15 @@ def _estimate_reinforcement(spec: ReinforcementSpec, evidence: Evidence, exclude
     seconds = found.step_seconds.quantile(list(PERCENTILES.values()))
     hours = seconds * spec.steps * spec.chips / 3600.0
     tokens = spec.steps * spec.prompts_per_step * spec.samples_per_prompt * spec.mean_len
-    flop = 10.0 * spec.params_active * tokens
+    flop_per_token = sum(FLOP_PER_PARAMETER.values()) * spec.params_active
+    flop = flop_per_token * tokens
     assumptions = [f"step time from {found.step_seconds.basis}"]
     assumptions.append("every step has the mean length; FLOP are ten a parameter and token")
     if "NVIDIA" in set(estimator.runs.developer):
         assumptions.append("most rows are benchmarks of one vendor, which weigh as one developer")
     return _answer(spec, chip, hours, evidence, assumptions) | {
         "flop": float(flop),
-        "flop_per_token": float(10.0 * spec.params_active),
+        "flop_per_token": float(flop_per_token),
         "mfu": _named(np.sort(flop / (hours * 3600.0 * chip.peak_flop_s))),
         "step_seconds": _named(seconds) | {"parts": found.parts},
         "assumptions": assumptions,

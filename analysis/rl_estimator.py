@@ -16,6 +16,7 @@ from scipy import stats
 from scipy.optimize import nnls
 
 from analysis.data import Evidence
+from analysis.estimator import developer_weights
 from analysis.hardware import peak_flop_s
 from analysis.phases.pretraining import reference_runs
 from analysis.phases.reinforcement import longest_answer_tokens
@@ -81,7 +82,7 @@ class StepEstimator:
         seen: Student's t, with a degree of freedom a developer, goes on beyond it.
         """
         errors = np.log(self.left_out() / self.runs.step_seconds.to_numpy())
-        weights = 1.0 / self.runs.groupby("developer").id.transform("count").to_numpy(dtype=float)
+        weights = developer_weights(self.runs.developer)
         return float(np.sqrt(np.average(errors**2, weights=weights))), int(self.runs.developer.nunique())
 
     def coefficients_without(self, developer: str) -> np.ndarray:

@@ -114,7 +114,7 @@ def summary_table(page: EstimatorPage) -> Html:
         {
             "figure": FIGURES[row.figure],
             "value": f"{row.value:.3g}",
-            "90 % range, developers drawn again": f"{row.low:.3g} to {row.high:.3g}",
+            RANGE: f"{row.low:.3g} to {row.high:.3g}",
         }
         for row in frame.itertuples()
     ]
