@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from analysis.architecture import flop_per_token
+from analysis.architecture import active_parameters, flop_per_token
+from analysis.cost import market_price
 from analysis.data import Evidence, InputError, names_in
 from analysis.hardware import find_chip
 from analysis.model import Model, configuration
@@ -47,12 +48,14 @@ def arithmetic(model: Model, evidence: Evidence) -> dict[str, Number]:
 def computed_values(model: Model, evidence: Evidence) -> dict[str, float]:
     """What the arithmetic may use beside facts, by name.
 
-    `own_flop_per_token` and `own_peak_flop_s`: of the model at the length of its first stage, and its chip;
+    `own_params_active` (head counted, embedding not), `own_flop_per_token` (at the length of the model's first stage)
+    and `own_peak_flop_s` of its chip;
     `moe_` and `dense_` with `reference_runs`, `reference_developers` and `reference_best_mfu` of other developers;
-    `RUN_reference_mfu` for each reference run, its id with underscores.
+    `RUN_reference_mfu` for each reference run; and prices of hours (`quotes`). Names have underscores for all but
+    letters and digits.
     """
     runs = reference_runs(evidence["training_runs"], evidence["hardware"])
-    values = {f"{re.sub('[^a-z0-9]', '_', run)}_reference_mfu": float(mfu) for run, mfu in zip(runs.id, runs.mfu, strict=True)}
+    values = quotes(evidence) | {f"{_as_name(run)}_reference_mfu": float(mfu) for run, mfu in zip(runs.id, runs.mfu, strict=True)}
     others = runs[runs.developer != model.developer]
     for kind, group in others.groupby("architecture"):
         values |= {
@@ -62,9 +65,29 @@ def computed_values(model: Model, evidence: Evidence) -> dict[str, float]:
         }
     first = next(stage.work for phase in model.phases for stage in phase.stages if isinstance(stage.work, PretrainingStage))
     length = distribution(first.seq_len_tokens, "tokens", evidence.facts).quantile(0.5)
+    values["own_params_active"] = float(active_parameters(configuration(model, evidence.facts)))
     values["own_flop_per_token"] = float(flop_per_token(configuration(model, evidence.facts), length))
     values["own_peak_flop_s"] = float(find_chip(model.chip, evidence["hardware"]).peak_flop_s)
     return values
+
+
+def quotes(evidence: Evidence) -> dict[str, float]:
+    """Rents by name [US$ per GPU-hour].
+
+    `quote_low_CHIP` and `quote_high_CHIP` over all quotes of a chip, `market_CHIP_latest` its middle near the last of
+    them, `market_CHIP_at_RUN` its middle near the release of a run of training_runs.csv on it.
+    """
+    prices = evidence["prices"]
+    found: dict[str, float] = {}
+    for chip, rows in prices.groupby("chip"):
+        name, latest = _as_name(str(chip)), market_price(str(chip), rows.date.max(), prices)
+        found |= {f"quote_low_{name}": float(rows.usd_per_gpu_hour.min()), f"quote_high_{name}": float(rows.usd_per_gpu_hour.max())}
+        found |= {f"market_{name}_latest": float(latest or "nan")}
+    for run in evidence["training_runs"].itertuples():
+        price = market_price(run.chip, run.release_date, prices) if run.chip else None
+        if price is not None:
+            found[f"market_{_as_name(run.chip)}_at_{_as_name(run.id)}"] = price
+    return found
 
 
 def runs_at_least(mfu: float, kind: str, model: Model, evidence: Evidence) -> float:
@@ -87,3 +110,7 @@ def rests_on_second_hand(number: Number, evidence: Evidence) -> bool:
         elif name in evidence.facts and evidence.facts[name].second_hand:
             return True
     return False
+
+
+def _as_name(text: str) -> str:
+    return re.sub("[^a-z0-9]", "_", text.lower())

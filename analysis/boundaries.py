@@ -1,43 +1,130 @@
-"""What each number counts: rungs that contain each other, from disclosed hours at one price."""
+"""What each number counts: rungs that contain each other, at one price, and markers that are no rung."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from analysis.cost import rental_usd
-from analysis.reconstruction import Reconstruction
+from analysis.cost import OwnershipInputs, owned_usd_per_gpu_hour, rental_usd
+from analysis.data import Evidence, facts_in
+from analysis.model import Boundary
+from analysis.reconstruction import PERCENTILES, Reconstruction
+from analysis.sampling import Distribution, constant, draw
+from analysis.stages import distribution, expressions_of
 
 
-def ladder(reconstruction: Reconstruction) -> pd.DataFrame:
-    """The bill as a ladder of boundaries.
+def ladder(reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
+    """The bill as a ladder of boundaries, and the markers beside it.
 
     Returns
     -------
     DataFrame
-        A row a rung, in rising order: `id`, `label`, `gpu_hours` and `usd` (cumulated; disclosed hours at the
-        scenario's price), `adds` and `includes` (lists of phase ids), `headline` (the figure of the news).
+        Rungs in rising order, then markers. `id`, `label` and `short`, `counts` and `leaves_out` (sentences), `gpu_hours` (of
+        the disclosed phases in it), `usd` with `usd_p05` and `usd_p95` (disclosed hours at the scenario's price,
+        divided by what assumed shares leave of the whole), `own_usd` likewise (the same hours on owned machines;
+        NaN for a stock, and for a chip without a purchase price), `adds` and `includes` (phase ids, and the ids of
+        assumed rungs), `facts`, `assumed`, `headline`, `marker`.
     """
-    rows = []
+    samples, seed = reconstruction.scenario.parameters.samples, reconstruction.scenario.parameters.seed
+    inputs = OwnershipInputs.of(reconstruction.chip, reconstruction.scenario.parameters, evidence)
+    shares = {rung.id: _share(rung, reconstruction, evidence) for rung in reconstruction.model.boundaries if rung.share is not None}
+    draws = draw({**shares, **(inputs.distributions if inputs else {})}, samples, seed)
+    own_price = np.full(samples, np.nan)
+    if inputs:
+        own_price = owned_usd_per_gpu_hour({name: draws[name] for name in inputs.distributions}, inputs.tdp_w)
+    rows: list[dict[str, Any]] = []
     includes: list[str] = []
+    facts: list[str] = []
+    factor = np.ones(samples)
     for boundary in reconstruction.model.boundaries:
-        includes = includes + boundary.adds
-        gpu_hours = sum(reconstruction[phase].disclosed_gpu_hours or 0.0 for phase in includes)
-        usd = float(rental_usd(gpu_hours, reconstruction.price_usd_per_gpu_hour))
-        rows.append({**boundary.model_dump(), "gpu_hours": gpu_hours, "usd": usd, "includes": includes})
-    return pd.DataFrame(rows, columns=["id", "label", "gpu_hours", "usd", "adds", "includes", "headline"])
+        if boundary.share is not None:
+            factor = factor / (1.0 - draws[boundary.id])
+            includes, facts = [*includes, boundary.id], facts + facts_of(boundary, reconstruction)
+            rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price))
+        elif boundary.marker:
+            own = facts_of(boundary, reconstruction)
+            rows.append(
+                _stock(boundary, own, evidence)
+                if boundary.usd is not None
+                else _row(boundary, reconstruction, boundary.adds, own, np.ones(samples), own_price)
+            )
+        else:
+            includes, facts = includes + boundary.adds, facts + facts_of(boundary, reconstruction)
+            rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price))
+    return pd.DataFrame(rows)
 
 
-def to_list(rungs: pd.DataFrame) -> list[dict[str, Any]]:
+def rungs_of(boundaries: pd.DataFrame) -> pd.DataFrame:
+    """The rungs alone, without the markers."""
+    return boundaries[~boundaries.marker].reset_index(drop=True)
+
+
+def disclosed_rungs(boundaries: pd.DataFrame) -> pd.DataFrame:
+    """The rungs that rest on disclosed hours alone."""
+    return boundaries[~boundaries.marker & ~boundaries.assumed].reset_index(drop=True)
+
+
+def to_list(boundaries: pd.DataFrame) -> list[dict[str, Any]]:
     """The ladder as the contract of `results.json` has it; disclosed hours have no width."""
     return [
         {
             "id": row["id"],
             "label": row["label"],
-            "usd": {"p05": row["usd"], "p50": row["usd"], "p95": row["usd"]},
+            "usd": {"p05": row["usd_p05"], "p50": row["usd"], "p95": row["usd_p95"]},
             "includes": row["includes"],
-            "marker": False,
+            "marker": row["marker"],
         }
-        for row in rungs.to_dict("records")
+        for row in boundaries.to_dict("records")
     ]
+
+
+def facts_of(boundary: Boundary, reconstruction: Reconstruction) -> list[str]:
+    """The facts that a boundary adds: disclosed hours of its phases and their price, or those of its share."""
+    quantity = boundary.share if boundary.share is not None else boundary.usd
+    if quantity is not None:
+        return [fact for expression in expressions_of(quantity) for fact in facts_in(expression)]
+    disclosed = [reconstruction[phase].phase.disclosed for phase in boundary.adds]
+    return [found.gpu_hours for found in disclosed if found] + [reconstruction.model.price_usd_per_gpu_hour]
+
+
+def _share(boundary: Boundary, reconstruction: Reconstruction, evidence: Evidence) -> Distribution:
+    given = getattr(reconstruction.scenario.parameters, boundary.parameter) if boundary.parameter else None
+    if given is not None:
+        return constant(given, f"parameter {boundary.parameter}")
+    assert boundary.share is not None
+    return distribution(boundary.share, "ratio", evidence.facts)
+
+
+def _row(
+    boundary: Boundary, found: Reconstruction, includes: list[str], facts: list[str], factor: np.ndarray, own_price: np.ndarray
+) -> dict[str, Any]:
+    phases = [phase.phase.id for phase in found.phases]
+    gpu_hours = sum(found[phase].disclosed_gpu_hours or 0.0 for phase in includes if phase in phases)
+    return _described(boundary) | {
+        "gpu_hours": gpu_hours,
+        **_interval("usd", rental_usd(gpu_hours, found.price_usd_per_gpu_hour) * factor),
+        **_interval("own_usd", rental_usd(gpu_hours, own_price) * factor),
+        "includes": includes,
+        "facts": list(dict.fromkeys(facts)),
+        "assumed": bool(np.ptp(factor)) or factor[0] != 1.0,
+    }
+
+
+def _stock(boundary: Boundary, facts: list[str], evidence: Evidence) -> dict[str, Any]:
+    """A sum that is no run's: its own range, no hours."""
+    assert boundary.usd is not None
+    low, middle, high = distribution(boundary.usd, "usd", evidence.facts).quantile([0.05, 0.5, 0.95])
+    nothing = dict.fromkeys(("gpu_hours", "own_usd", "own_usd_p05", "own_usd_p95"), float("nan"))
+    money = {"usd": middle, "usd_p05": low, "usd_p95": high}
+    return _described(boundary) | nothing | money | {"includes": [], "facts": facts, "assumed": True}
+
+
+def _described(boundary: Boundary) -> dict[str, Any]:
+    return {name: getattr(boundary, name) for name in ("id", "label", "short", "counts", "leaves_out", "adds", "headline", "marker")}
+
+
+def _interval(name: str, samples: np.ndarray) -> dict[str, float]:
+    low, middle, high = np.percentile(samples, list(PERCENTILES.values()))
+    return {name: float(middle), f"{name}_p05": float(low), f"{name}_p95": float(high)}

@@ -12,8 +12,11 @@ from typing import Any, NoReturn
 import pandas as pd
 
 from analysis.data import Evidence, Fact, InputError, did_you_mean
+from analysis.model import load_model
 from analysis.reconstruction import Reconstruction, reconstruct
 from analysis.scenario import PARAMETER_NAMES, Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
+
+DEFAULT_MODEL = "deepseek-r1"  # the model whose ladder the claims are held against
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -71,9 +74,14 @@ def _parser() -> argparse.ArgumentParser:
     guessed.add_argument("spec", metavar="SPEC.toml|-|DIR", help="a file, standard input, or a folder of files")
     guessed.add_argument("--exclude-developer", metavar="NAME", help="leave this developer's runs out of the data")
     guessed.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    judged = command("claims", _claims, "the public claims with their verdicts", parameters=True)
+    judged.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    card = command("card", _card, "validate a disclosure card, print what is missing, and estimate the rest")
+    card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
+    card.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
     listed = command("pages", _pages, "list the pages that an edition executes")
     listed.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
-    facts = command("facts", _facts, "list the facts, or show one")
+    facts = command("facts", _facts, "list the facts, or show one, or one that is derived from them")
     facts.add_argument("id", nargs="?", metavar="ID")
     command("sources", _sources, "list the sources")
     command("scenarios", _scenarios, "list the scenarios and the parameters that they may set")
@@ -123,9 +131,10 @@ def _rerun(options: argparse.Namespace) -> None:
     overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
     scenario = load_scenario(settings.get("scenario", "paper"), evidence.directory, **overrides)
     _say(scenario.summary)
-    found = reconstruct(settings["model"], scenario, evidence)
-    if "phase" in settings:
-        found.model.phase(settings["phase"])
+    if "model" in settings:  # names and bounds are checked before a kernel starts
+        found = reconstruct(settings["model"], scenario, evidence)
+        if "phase" in settings:
+            found.model.phase(settings["phase"])
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
     check_writable(output.parent)
     parameters = given | ({"data": settings["data"]} if options.data else {})
@@ -190,6 +199,42 @@ def _estimate_text(answer: dict[str, Any]) -> str:
     return f"{answer['name']}\n{pd.DataFrame(rows).to_string(index=False)}\nassumed:\n{said}"
 
 
+def _claims(options: argparse.Namespace) -> None:
+    from analysis.claims import counts_of, judge_all, to_list
+    from analysis.derivation import Derivation
+
+    evidence = Evidence.load(options.data)
+    scenario, _ = _scenario(options, evidence)
+    for line in evidence.broken_identities():
+        _say(f"warning: {line}")
+    judged = judge_all(Derivation(reconstruct(DEFAULT_MODEL, scenario, evidence), evidence))
+    if options.json:
+        print(json.dumps(to_list(judged), indent=1, ensure_ascii=False))
+    else:
+        rows = [{"id": one.id, "verdict": one.verdict, "claim": one.claim, "because": one.reason} for one in judged]
+        print(pd.DataFrame(rows).to_string(index=False, max_colwidth=90))
+        print(counts_of(judged).to_string(index=False))
+
+
+def _card(options: argparse.Namespace) -> None:
+    from analysis.disclosure import answer, load_card
+
+    evidence = Evidence.load(options.data)
+    found = answer(load_card(options.card, evidence), evidence)
+    print(json.dumps(found, indent=1) if options.json else _card_text(found))
+
+
+def _card_text(found: dict[str, Any]) -> str:
+    missing = "\n".join(f"  - {name}" for name in found["missing"]) or "  nothing"
+    rows = [
+        {"phase": row["phase"], "how": row["how"]} | {f"{key} h": f"{value:,.0f}" for key, value in (row["gpu_hours"] or {}).items()}
+        for row in found["estimate"]
+    ]
+    asked = len(found["disclosed"]) + len(found["missing"])
+    head = f"{found['name']}: {found['score']:.0%} of what a bill needs ({len(found['disclosed'])} of {asked} fields)"
+    return f"{head}\nmissing:\n{missing}\n{pd.DataFrame(rows).to_string(index=False, na_rep='')}"
+
+
 def _pages(options: argparse.Namespace) -> None:
     from analysis.publish.edition import checkout, list_pages
 
@@ -203,7 +248,9 @@ def _pages(options: argparse.Namespace) -> None:
 
 def _facts(options: argparse.Namespace) -> None:
     evidence = Evidence.load(options.data)
-    if options.id:
+    if options.id in set(evidence["arithmetic"].id):
+        print(_number_text(options.id, evidence))
+    elif options.id:
         print(_fact_text(evidence.facts[options.id], evidence))
     else:
         columns = ["id", "value", "unit", "kind", "confidence", "source_id", "locator"]
@@ -225,6 +272,15 @@ def _fact_text(fact: Fact, evidence: Evidence) -> str:
         "note": fact.note,
     }
     return "\n".join(f"{name:<11}{text}" for name, text in lines.items() if text)
+
+
+def _number_text(name: str, evidence: Evidence) -> str:
+    from analysis.arithmetic import arithmetic
+
+    number = arithmetic(load_model(DEFAULT_MODEL, evidence), evidence)[name]
+    lines = {"id": name, "figure": number.label, "value": f"{number.value:.10g} {number.unit}", "kind": number.kind}
+    lines |= {"arithmetic": number.expression, "note": number.note}
+    return "\n".join(f"{label:<11}{text}" for label, text in lines.items() if text)
 
 
 def _sources(options: argparse.Namespace) -> None:

@@ -165,7 +165,7 @@ class Evidence:
         return digest.hexdigest()
 
     def broken_identities(self) -> list[str]:
-        """Each identity of `identities.csv` that does not hold, as a line."""
+        """Each identity of `identities.csv` and each guard of `corrections.csv` that does not hold, as a line."""
         lines = []
         for row in self["identities"].itertuples():
             left, right = self.facts.calculate(row.left), self.facts.calculate(row.right)
@@ -174,6 +174,9 @@ class Evidence:
                     f"identities.csv, {row.id}: {row.left} = {left:.6g}, but {row.right} = {right:.6g} "
                     f"(allowed: {row.relative_tolerance:.2%} apart; {row.why})"
                 )
+        for row in self["corrections"].itertuples():
+            if row.guard and not math.isclose(now := self.facts.calculate(row.guard), float(row.seen), rel_tol=1e-6):
+                lines.append(f"corrections.csv, {row.id}: {row.guard} is now {now:.6g}, not the {float(row.seen):.6g} that was corrected")
         return lines
 
 

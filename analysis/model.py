@@ -79,12 +79,40 @@ class Phase(Strict):
 
 
 class Boundary(Strict):
-    """A rung of the ladder: the phases that it adds to the rung below."""
+    """A rung of the ladder, or a marker beside it.
+
+    A rung adds phases to the rung below, or a `share`: what it adds as a share of the whole that it makes, an
+    assumption that `parameter` of a scenario may replace. A marker stands on its own: on phases, or on `usd`.
+    """
 
     id: str
     label: str
-    adds: list[str]
+    short: str
+    counts: str
+    leaves_out: str
+    adds: list[str] = Field(default_factory=list)
+    share: Quantity | None = None
+    parameter: Literal["failed_run_share"] | None = None
+    usd: Quantity | None = None
     headline: bool = False
+    marker: bool = False
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> Self:
+        given = [bool(self.adds), self.share is not None, self.usd is not None]
+        if sum(given) != 1 or (self.usd is not None and not self.marker):
+            raise ValueError("a boundary has one of adds, share and usd, and usd only as a marker")
+        return self
+
+
+class Belief(Strict):
+    """What the page of beliefs holds claimed totals against: a rung, the phase whose efficiency is doubted, the totals."""
+
+    boundary: str
+    phase: str
+    needed_mfu: str
+    totals: dict[str, str]
+    final_run_shares: list[str]
 
 
 class Model(Strict):
@@ -101,6 +129,7 @@ class Model(Strict):
     decoding: Decoding | None
     phases: list[Phase]
     boundaries: list[Boundary]
+    belief: Belief | None
     checks: list[str]
 
     def phase(self, phase_id: str) -> Phase:
@@ -141,6 +170,7 @@ class _ModelFile(Strict):
     decoding: Decoding | None = None
     checks: list[str] = Field(default_factory=list)
     boundary: list[Boundary] = Field(default_factory=list)
+    belief: Belief | None = None
     phase: list[_PhaseFile] = Field(default_factory=list)
 
 
@@ -237,6 +267,9 @@ def _quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
     found: list[tuple[str, str | Span | Borrowed, str]] = [
         (f"architecture.{key}", fact, "params" if key == "params_active" else "count") for key, fact in model.architecture.items()
     ]
+    for boundary in model.boundaries:
+        found += [(f"boundary {boundary.id}.share", boundary.share, "ratio")] if boundary.share is not None else []
+        found += [(f"boundary {boundary.id}.usd", boundary.usd, "usd")] if boundary.usd is not None else []
     if model.decoding:
         found += [(f"decoding.{field}", getattr(model.decoding, field), UNITS.get(field, "")) for field in Decoding.model_fields]
     for phase in model.phases:

@@ -41,6 +41,22 @@ class Parameters(BaseModel):
     longest_answer_tokens: Annotated[
         float | None, _parameter("tokens", "Length of the longest answer of every rollout.", ge=1, le=10_000_000)
     ] = None
+    failed_run_share: Annotated[
+        float | None,
+        _parameter("ratio", "Failed and smaller runs as a share of the GPU-hours of all runs.", ge=0, lt=1),
+    ] = None
+    utilisation: Annotated[
+        float | None, _parameter("ratio", "Share of the hours of their life in which owned machines do paid or useful work.", gt=0, le=1)
+    ] = None
+    depreciation_years: Annotated[
+        float | None, _parameter("years", "Life over which owned machines are written off, in equal parts.", gt=0, le=30)
+    ] = None
+    pue: Annotated[
+        float | None, _parameter("ratio", "Power usage effectiveness: energy of the building over energy of its machines.", ge=1, le=5)
+    ] = None
+    electricity_usd_per_kwh: Annotated[float | None, _parameter("US$ per kWh", "Price of electricity for owned machines.", ge=0, le=10)] = (
+        None
+    )
     samples: Annotated[int, _parameter("count", "Samples of the uncertain inputs, a power of two.", ge=64, le=2**20)] = 4096
     seed: Annotated[int, _parameter("count", "Seed of the samples.", ge=0, le=2**32 - 1)] = 0
 
@@ -127,10 +143,14 @@ def parameters_frame() -> pd.DataFrame:
     for name in PARAMETER_NAMES:
         found = properties[name]
         number = next((option for option in found.get("anyOf", [found]) if option.get("type") != "null"), found)
-        low, high = (next((number[key] for key in keys if key in number), None) for keys in (("minimum", "exclusiveMinimum"), ("maximum",)))
-        bounds = "" if low is None else f"{low:g} to {high:g}"
-        rows.append({"parameter": name, "unit": found["unit"], "bounds": bounds, "meaning": found["description"]})
+        rows.append({"parameter": name, "unit": found["unit"], "bounds": _bounds(number), "meaning": found["description"]})
     return pd.DataFrame(rows)
+
+
+def _bounds(number: Mapping[str, Any]) -> str:
+    """The bounds of a parameter's JSON Schema in words; the empty string where it has none."""
+    ends = {"minimum": "", "exclusiveMinimum": "above ", "maximum": "to ", "exclusiveMaximum": "to below "}
+    return " ".join(f"{word}{number[end]:g}" for end, word in ends.items() if end in number)
 
 
 def parse_overrides(texts: list[str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.data import Evidence, default_directory
+from analysis.derivation import Derivation
 from analysis.reconstruction import Reconstruction, reconstruct
 from analysis.scenario import load_scenario
 
@@ -25,6 +26,11 @@ def evidence() -> Evidence:
 @pytest.fixture(scope="session")
 def r1(evidence: Evidence) -> Reconstruction:
     return reconstruct("deepseek-r1", load_scenario(), evidence)
+
+
+@pytest.fixture(scope="session")
+def derivation(r1: Reconstruction, evidence: Evidence) -> Derivation:
+    return Derivation(r1, evidence)
 
 
 @pytest.fixture

@@ -66,6 +66,12 @@ def test_facts_sources_and_scenarios_answer(capsys, evidence):
         (["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "--out", "/proc/x.ipynb"], "cannot be written"),
         (["rerun", str(ROOT / "README.md")], "not a notebook"),
         (["reconstruct", "deepseek-v2"], "deepseek-v2 has no phases to reconstruct"),
+        (["claims", "--scenario", "papr"], "did you mean paper?"),
+        (["claims", "-p", "depreciation_years=-1"], "depreciation_years: input should be greater than 0"),
+        (["claims", "-p", "utilisation=1.2"], "utilisation: input should be less than or equal to 1"),
+        (["claims", "-p", "failed_run_share=1"], "failed_run_share: input should be less than 1"),
+        (["card", "deepseek-v33"], "did you mean deepseek-v3?"),
+        (["card", "no-such-file.toml"], "No such file"),
         (["bild"], "invalid choice: 'bild'"),
         ([], "the following arguments are required: COMMAND"),
         (["build", "-p", "gpu_price=3"], "is not a parameter"),
@@ -98,7 +104,27 @@ def test_broken_identities_warn_in_reconstruct_and_stop_a_build(capsys, edited, 
     assert not (tmp_path / "edition").exists()
 
 
-@pytest.mark.parametrize("command", [["reconstruct", "deepseek-r1", "--json"], ["estimate", "-", "--json"]])
+def test_claims_and_cards_answer_in_the_form_of_the_contract(capsys):
+    code, out, _ = run(capsys, "claims", "--json")
+    assert code == 0 and all(set(claim) == {"id", "claim", "verdict", "reason", "facts"} for claim in json.loads(out))
+    code, out, _ = run(capsys, "card", "gpt-4", "--json")
+    card = json.loads(out)
+    assert code == 0 and set(card) == {"name", "score", "disclosed", "missing", "estimate"} and len(card["missing"]) > 20
+    code, out, _ = run(capsys, "card", "llama-3.1-405b")
+    assert code == 0 and "missing:" in out and "pretraining" in out
+
+
+def test_a_derived_figure_is_shown_with_its_arithmetic(capsys, derivation):
+    code, out, _ = run(capsys, "facts", "r1_with_base_usd")
+    assert code == 0 and derivation.numbers["r1_with_base_usd"].expression in out
+
+
+def test_a_notebook_that_is_of_no_model_runs_too(capsys, tmp_path):
+    code, out, _ = run(capsys, "rerun", str(ROOT / "notebooks" / "disclosure.ipynb"), "--out", str(tmp_path / "mine.ipynb"))
+    assert code == 0 and out.strip() == str(tmp_path / "mine.ipynb")
+
+
+@pytest.mark.parametrize("command", [["reconstruct", "deepseek-r1", "--json"], ["claims", "--json"], ["estimate", "-", "--json"]])
 def test_the_computing_path_imports_no_plotting_or_notebook_package(command):
     spec = "name='a'\ndeveloper='b'\nrelease_date=2025-01-01\nparams_total='7B'\nparams_active='7B'\ntokens='2T'\nhardware='H100'"
     program = (

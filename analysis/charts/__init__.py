@@ -3,6 +3,7 @@
 A chart states its finding in its title, writes its description from its data, and knows nothing of files.
 """
 
+from analysis.charts.boundaries import disclosure_scores, effects_on_the_bill, ladder_with_claims
 from analysis.charts.estimates import backtest_dots, calibration_of, candidates_compared, cost_trend, costs_of_models, sobol_bars
 from analysis.charts.phases import (
     answer_lengths,
@@ -25,9 +26,12 @@ __all__ = [
     "cost_trend",
     "costs_of_models",
     "disclosed_and_reconstructed",
+    "disclosure_scores",
+    "effects_on_the_bill",
     "efficiency_of_runs",
     "hours_of_models",
     "input_widths",
+    "ladder_with_claims",
     "rollout_bounds",
     "sobol_bars",
     "where_the_bill_goes",

@@ -18,13 +18,18 @@ from typing import Any
 from analysis import __version__, charts, comparison
 from analysis.arithmetic import arithmetic
 from analysis.backtest import backtest, summary
-from analysis.boundaries import ladder, to_list
+from analysis.boundaries import disclosed_rungs
+from analysis.boundaries import to_list as boundaries_list
+from analysis.claims import judge_all
+from analysis.claims import to_list as claims_list
 from analysis.data import Evidence, InputError
+from analysis.derivation import Derivation
+from analysis.disclosure import card_schema
 from analysis.figure import WIDTHS_PX, svg
 from analysis.publish.book import announce, assemble, check, run_sphinx, write_json, write_vega
 from analysis.publish.execute import Job, execute_all
 from analysis.quantity import quantity_text
-from analysis.reconstruction import Reconstruction, reconstruct
+from analysis.reconstruction import reconstruct
 from analysis.scenario import Scenario
 
 COPIES_KEPT = 8  # of each page, so that going back and forth between a few editions costs nothing
@@ -103,8 +108,9 @@ def build(
     return out / "index.html"
 
 
-def results(reconstruction: Reconstruction, evidence: Evidence) -> dict[str, Any]:
+def results(derivation: Derivation) -> dict[str, Any]:
     """The contract of results.json."""
+    reconstruction, evidence = derivation.reconstruction, derivation.evidence
     scenario = reconstruction.scenario
     effective = scenario.parameters.model_dump() | {
         "price_usd_per_gpu_hour": reconstruction.price_usd_per_gpu_hour,
@@ -113,7 +119,8 @@ def results(reconstruction: Reconstruction, evidence: Evidence) -> dict[str, Any
     return {
         "edition": {"version": __version__, "scenario": scenario.name, "parameters": effective, "data_sha256": evidence.sha256},
         "models": {reconstruction.model.name: reconstruction.to_dict()},
-        "boundaries": to_list(ladder(reconstruction)),
+        "boundaries": boundaries_list(derivation.boundaries),
+        "claims": claims_list(judge_all(derivation)),
         "comparison": comparison.to_list(comparison.compare(evidence)),
         "estimator": summary(backtest(evidence)),
     }
@@ -143,9 +150,11 @@ def _write_edition(
     reconstruction = reconstruct(edition_model(root), scenario, evidence)
     known = arithmetic(reconstruction.model, evidence)["sum_gpu_hours"]
     check(html, root / "book", quantity_text(known.value, known.unit).split()[0])
-    write_json(html / "results.json", results(reconstruction, evidence))
+    derivation = Derivation(reconstruction, evidence)
+    write_json(html / "results.json", results(derivation))
+    write_json(html / "card.schema.json", card_schema())
     shutil.copytree(evidence.directory, html / "data")
-    picture = svg(charts.bill_ladder(ladder(reconstruction)).to_dict(), WIDTHS_PX["wide"])
+    picture = svg(charts.bill_ladder(disclosed_rungs(derivation.boundaries)).to_dict(), WIDTHS_PX["wide"])
     # outside a page there is no text colour to take over: a grey that reads on light and dark
     (html / "bill.svg").write_text(picture.replace("currentColor", "#777777"), encoding="utf-8")
     for page in pages:

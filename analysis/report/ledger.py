@@ -9,19 +9,20 @@ from collections.abc import Mapping
 import pandas as pd
 
 from analysis.arithmetic import Number, rests_on_second_hand
-from analysis.boundaries import ladder
+from analysis.boundaries import disclosed_rungs
 from analysis.data import Evidence, Fact, names_in
+from analysis.derivation import Derivation
 from analysis.model import Phase
 from analysis.quantity import hours_text, quantity_text, usd_text
-from analysis.reconstruction import Reconstruction
 from analysis.report.wording import KIND_LABELS, SECOND_HAND_MARK, Html, fact_html
 from analysis.scenario import parameters_frame
 
 
-def ladder_table(reconstruction: Reconstruction, evidence: Evidence) -> Html:
-    """The bill as a ladder: each rung with the disclosed hours it adds, all hours, and dollars at the scenario's price."""
+def bill_table(derivation: Derivation) -> Html:
+    """The rungs that rest on disclosed hours: those each adds, all hours, and dollars at the scenario's price."""
     rows = []
-    for row in ladder(reconstruction).itertuples():
+    reconstruction, evidence = derivation.reconstruction, derivation.evidence
+    for row in disclosed_rungs(derivation.boundaries).itertuples():
         added = ", ".join(_added_hours(reconstruction[phase].phase, evidence) for phase in row.adds)
         usd = usd_text(row.usd, 3)
         label = html.escape(row.label)

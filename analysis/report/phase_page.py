@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.arithmetic import arithmetic
-from analysis.boundaries import ladder
+from analysis.boundaries import disclosed_rungs
 from analysis.data import Evidence, Fact, names_in
+from analysis.derivation import Derivation
 from analysis.phases.pretraining import reference_runs
 from analysis.quantity import quantity_text
 from analysis.reconstruction import (
@@ -44,10 +46,15 @@ class BillPage:
     reconstruction: Reconstruction
     evidence: Evidence
 
+    @cached_property
+    def derivation(self) -> Derivation:
+        """Everything that expressions of the tables may name, under this scenario."""
+        return Derivation(self.reconstruction, self.evidence)
+
     @property
     def rungs(self) -> pd.DataFrame:
-        """The ladder of boundaries."""
-        return ladder(self.reconstruction)
+        """The rungs of the ladder that rest on disclosed hours."""
+        return disclosed_rungs(self.derivation.boundaries)
 
     @property
     def phases(self) -> pd.DataFrame:

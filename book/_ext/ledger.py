@@ -1,7 +1,8 @@
 """Figures in prose from data: roles for facts, derived figures and results, and directives for tables and charts.
 
 `{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind, linked to its
-row; `{source}`ID`` names a source, `{price}`scenario`` the edition's rent; `{report}` inserts a table or a chart by
+row; `{source}`ID`` names a source, `{price}`scenario`` the edition's
+rent, `{claim}`ID`` a claim's verdict and `{said}`ID`` its date; `{report}` inserts a table or a chart by
 name. A wrong name is a warning, and a warning stops the build.
 """
 
@@ -19,13 +20,13 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from analysis import charts
-from analysis.arithmetic import arithmetic
-from analysis.boundaries import ladder
+from analysis.boundaries import disclosed_rungs
 from analysis.data import Evidence, InputError
+from analysis.derivation import Derivation
 from analysis.figure import figure_html
 from analysis.quantity import quantity_text
 from analysis.reconstruction import reconstruct
-from analysis.report import ledger, wording
+from analysis.report import claims_page, disclosure_page, ledger, wording
 from analysis.scenario import load_scenario
 
 LOGGER = logging.getLogger(__name__)
@@ -39,10 +40,11 @@ class Edition:
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
         self.reconstruction = reconstruct(model, self.scenario, self.evidence)
+        self.derivation = Derivation(self.reconstruction, self.evidence)
 
     @cached_property
     def numbers(self) -> dict[str, Any]:
-        return arithmetic(self.reconstruction.model, self.evidence)
+        return self.derivation.numbers
 
     def figure(self, kind: str, name: str) -> str:
         """A figure in prose as HTML."""
@@ -50,6 +52,10 @@ class Edition:
             return wording.fact_html(self.evidence.facts[name], self.evidence)
         if kind == "result":
             return wording.result_html(name, self.reconstruction)
+        if kind == "claim":
+            return claims_page.claim_html(name, self.derivation)
+        if kind == "said":
+            return claims_page.said_html(name, self.derivation)
         if kind == "source":
             return wording.source_html(name, self.evidence)
         if kind == "price":
@@ -61,8 +67,14 @@ class Edition:
     def report(self, name: str, lines: list[str]) -> str:
         """A table or a chart by name as HTML; `lines` say what it is of, where that is the page's choice."""
         makers = {
-            "ladder_table": lambda: ledger.ladder_table(self.reconstruction, self.evidence),
-            "bill_ladder": lambda: figure_html(charts.bill_ladder(ladder(self.reconstruction))),
+            "bill_table": lambda: ledger.bill_table(self.derivation),
+            "bill_ladder": lambda: figure_html(charts.bill_ladder(disclosed_rungs(self.derivation.boundaries))),
+            "ladder_with_claims": lambda: figure_html(
+                charts.ladder_with_claims(self.derivation.boundaries, claims_page.claims_on_ladder(self.derivation))
+            ),
+            "story": lambda: claims_page.story_table(self.derivation),
+            "corrections": lambda: claims_page.corrections_table(self.derivation),
+            "card_standard": disclosure_page.standard_table,
             "hours_of_models": lambda: figure_html(charts.hours_of_models(self.labelled_hours(lines))),
             "facts": lambda: ledger.facts_table(self.evidence),
             "sources": lambda: ledger.sources_table(self.evidence),
@@ -138,7 +150,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in ("comments_config", "thebe_config"):  # Jupyter Book sets them for extensions that we leave out
         app.add_config_value(name, {}, "", [dict])
     app.connect("config-inited", without_download_button)
-    for role in ("fact", "number", "result", "source", "price"):
+    for role in ("fact", "number", "result", "source", "price", "claim", "said"):
         app.add_role(role, FigureRole())
     app.add_directive("report", ReportDirective)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))

@@ -1,0 +1,222 @@
+"""What the pages say of claims, contradictions, estimates of others, and corrections."""
+
+from __future__ import annotations
+
+import html
+import math
+
+import pandas as pd
+
+from analysis.claims import Judged, counts_of, inexpressible, judge_all
+from analysis.contradictions import contradictions
+from analysis.data import Evidence, InputError, did_you_mean, facts_in
+from analysis.derivation import Derivation
+from analysis.others import corrections, others_estimates
+from analysis.quantity import quantity_text, usd_text
+from analysis.report.ledger import table_html
+from analysis.report.wording import Html, fact_html, source_html
+
+VERDICT_WORDS = {
+    "supported": "supported",
+    "supported_within_boundary": "supported within its boundary",
+    "misleading": "misleading",
+    "contradicted": "contradicted",
+    "not_checkable": "not checkable",
+}
+STORY = "seed_"  # the claims of the news story that the book begins with
+
+
+def claims_table(derivation: Derivation, verdict: str | None = None) -> Html:
+    """Every claim with its verdict, reason and facts; with a verdict, those alone."""
+    judged = [one for one in judge_all(derivation) if verdict in (None, one.verdict)]
+    rows = [
+        {
+            "claim": f'<span id="{one.id}">{html.escape(one.claim)}</span>',
+            "who, when": f"{html.escape(one.who)}, {one.date}<br>{source_html(one.source_id, derivation.evidence)}",
+            "verdict": verdict_html(one.verdict),
+            "because": html.escape(one.reason),
+            "facts": _folded(", ".join(_fact_link(name, derivation.evidence) for name in one.facts), len(one.facts)),
+        }
+        for one in judged
+    ]
+    return table_html(pd.DataFrame(rows), "ledger claims")
+
+
+def claims_finding(derivation: Derivation) -> Html:
+    """The paragraph that opens the page of claims."""
+    counts = counts_of(judge_all(derivation))
+    parts = ", ".join(f"{row.claims} {VERDICT_WORDS[row.verdict]}" for row in counts.itertuples())
+    return Html(
+        f'<div class="finding"><p><strong>Of {counts.claims.sum()} public claims: {parts}.</strong> Verdicts are on claims, not on people. '
+        "They follow by one rule from what a reader can check in the claim's source: the figure, what it is said to be a "
+        "figure of, what it does count, and whether the claim names the difference.</p></div>"
+    )
+
+
+def story_table(derivation: Derivation) -> Html:
+    """The claims of the news story, each with its verdict, linked to the reason."""
+    rows = [
+        {"claim of the story": html.escape(one.claim), "verdict": f'<a href="claims.html#{one.id}">{verdict_html(one.verdict)}</a>'}
+        for one in judge_all(derivation)
+        if one.id.startswith(STORY)
+    ]
+    return table_html(pd.DataFrame(rows), "verdicts")
+
+
+def inexpressible_table(evidence: Evidence) -> Html:
+    """The claims that give no figure, and why the rule cannot express them."""
+    rows = [
+        {"claim": html.escape(row.claim), "who, when": f"{html.escape(row.who)}, {row.date}", "why": html.escape(row.note)}
+        for row in inexpressible(evidence).itertuples()
+    ]
+    return table_html(pd.DataFrame(rows))
+
+
+def verdict_html(verdict: str) -> str:
+    """A verdict as a word with its own mark."""
+    return f'<span class="verdict {verdict}">{VERDICT_WORDS[verdict]}</span>'
+
+
+def claim_html(claim_id: str, derivation: Derivation) -> str:
+    """A claim's verdict, linked to its reason."""
+    return f'<a href="claims.html#{claim_id}">{verdict_html(_find(claim_id, derivation).verdict)}</a>'
+
+
+def said_html(claim_id: str, derivation: Derivation) -> str:
+    """The day or month of a claim in words, linked to it."""
+    found = _find(claim_id, derivation)
+    day = pd.Timestamp(found.date)
+    text = f"{day.day} {day:%B %Y}" if len(found.date) > 7 else f"{day:%B %Y}"
+    return f'<a href="claims.html#{claim_id}">{text}</a>'
+
+
+def contradictions_table(derivation: Derivation) -> Html:
+    """Where sources disagree, the largest effect on the bill first."""
+    rows = [
+        {
+            "in question": f'<span id="{row.id}">{html.escape(row.what)}</span>',
+            "one side": _side(row.says_a, row.a, row.unit, row.source_a, row.locator_a, derivation.evidence),
+            "other side": _side(row.says_b, row.b, row.unit, row.source_b, row.locator_b, derivation.evidence),
+            "apart": "" if math.isnan(row.apart) else f"{row.apart:.3g} times",
+            "effect on the bill": _effect(row.effect_usd),
+            "likely reason": html.escape(row.likely_reason),
+        }
+        for row in contradictions(derivation).itertuples()
+    ]
+    return table_html(pd.DataFrame(rows), "ledger")
+
+
+def contradictions_finding(derivation: Derivation) -> Html:
+    """The paragraph that opens the page of contradictions."""
+    frame = contradictions(derivation)
+    touching = frame[frame.effect_usd.abs() > 0]
+    publisher = _publisher(derivation.evidence)
+    same = touching.source_a.map(publisher) == touching.source_b.map(publisher)
+    own, others = touching[same].effect_usd.abs(), touching[~same].effect_usd.abs()
+    return Html(
+        f'<div class="finding"><p><strong>{len(frame)} places where sources disagree; {len(touching)} of them would move the bill, '
+        f"{int((frame.effect_usd.abs() >= 1e5).sum())} by $100K or more.</strong> Where one publisher disagrees with itself "
+        f"({len(own)} of those that move it), by {usd_text(_short(own.max()))} at most; where two do ({len(others)}), "
+        f"by {usd_text(_short(others.max()))}.</p></div>"
+    )
+
+
+def others_finding(derivation: Derivation) -> Html:
+    """The paragraph that opens the page of others' estimates."""
+    frame = others_estimates(derivation)
+    parting = frame[frame.parts_here].sort_values("ratio", key=lambda ratio: ratio.map(math.log).abs(), ascending=False)
+    agreeing = sorted(set(frame.title) - set(parting.title))
+    steps = "; ".join(f"{html.escape(row.title)}: {html.escape(row.label)} ({row.ratio:.2g} times ours)" for row in parting.itertuples())
+    return Html(
+        f'<div class="finding"><p><strong>{len(parting)} of {frame.estimate.nunique()} estimates part from ours at a step with a name.'
+        f"</strong> {steps}. {len(agreeing)} {'agrees' if len(agreeing) == 1 else 'agree'} throughout: "
+        f"{html.escape(', '.join(agreeing) or 'none')}.</p></div>"
+    )
+
+
+def others_table(derivation: Derivation) -> Html:
+    """Others' estimates step by step, the step marked where they part from ours."""
+    rows = []
+    frame = others_estimates(derivation)
+    for estimate, steps in frame.groupby("estimate", sort=False):
+        title = html.escape(steps.title.iloc[0])
+        source = f"{source_html(steps.source_id.iloc[0], derivation.evidence)}, {html.escape(steps.locator.iloc[0])}"
+        agrees = "" if steps.parts_here.any() else " It agrees with ours at every step."
+        rows.append(
+            {"step": f'<strong id="{estimate}">{title}</strong><br>{source}{agrees}', "theirs": "", "ours": "", "ratio": "", "note": ""}
+        )
+        rows += [
+            {
+                "step": f"{row.step}. {html.escape(row.label)}",
+                "theirs": quantity_text(_short(row.theirs), row.unit),
+                "ours": quantity_text(_short(row.ours), row.unit),
+                "ratio": f"{row.ratio:.3g}" + (" <strong>← here they part</strong>" if row.parts_here else ""),
+                "note": html.escape(row.note),
+            }
+            for row in steps.itertuples()
+        ]
+    return table_html(pd.DataFrame(rows))
+
+
+def corrections_table(derivation: Derivation) -> Html:
+    """Corrections of others' figures and of ours, dated."""
+    rows = [
+        {
+            "what": f'<span id="{row.id}">{html.escape(row.target)}</span>',
+            "whose": row.whose,
+            "seen": "" if math.isnan(row.seen_value) else quantity_text(row.seen_value, row.unit),
+            "we use": "" if math.isnan(row.use_value) else quantity_text(_short(row.use_value), row.unit),
+            "why": html.escape(row.why),
+            "recorded": row.date,
+            "status": html.escape(row.status),
+        }
+        for row in corrections(derivation).itertuples()
+    ]
+    return table_html(pd.DataFrame(rows), "ledger")
+
+
+def claims_on_ladder(derivation: Derivation) -> pd.DataFrame:
+    """Every claim of dollars that counts a boundary of the ladder: `id, claim, who, value, boundary, verdict`."""
+    judged: dict[str, Judged] = {one.id: one for one in judge_all(derivation)}
+    claims = derivation.evidence["claims"]
+    claims = claims[(claims.quantity == "usd") & claims.value.notna() & claims.asserted_boundary.isin(derivation.boundaries.id)]
+    frame = claims[["id", "claim", "who", "value"]].assign(boundary=claims.asserted_boundary)
+    return frame.assign(verdict=[VERDICT_WORDS[judged[name].verdict].removeprefix("supported ") for name in frame.id]).reset_index(
+        drop=True
+    )
+
+
+def _find(claim_id: str, derivation: Derivation) -> Judged:
+    judged = {one.id: one for one in judge_all(derivation)}
+    if claim_id not in judged:
+        raise InputError(f"{claim_id} is not a claim{did_you_mean(claim_id, judged)}")
+    return judged[claim_id]
+
+
+def _side(says: str, value: float, unit: str, source: str, locator: str, evidence: Evidence) -> str:
+    figure = "" if math.isnan(value) else f"<strong>{quantity_text(_short(value), unit)}</strong><br>"
+    return f"{figure}{html.escape(says)}<br><small>{source_html(source, evidence)}, {html.escape(locator)}</small>"
+
+
+def _effect(usd: float) -> str:
+    if math.isnan(usd):
+        return "cannot be computed"
+    return "none" if abs(usd) < 0.5 else ("+" if usd > 0 else "−") + usd_text(abs(_short(usd)))
+
+
+def _publisher(evidence: Evidence) -> pd.Series:
+    return evidence["sources"].set_index("source_id").publisher
+
+
+def _folded(links: str, count: int) -> str:
+    """A list that a reader opens, so that long ones do not stretch the row."""
+    return f"<details><summary>{count}</summary>{links}</details>" if count > 2 else links
+
+
+def _fact_link(name: str, evidence: Evidence) -> str:
+    fact = evidence.facts[facts_in(name)[0]]
+    return fact_html(fact, evidence, text=name)
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")

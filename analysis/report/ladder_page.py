@@ -1,0 +1,199 @@
+"""What the pages say of boundaries: the ladder, machines owned instead of rented, carbon, and what one would have to believe."""
+
+from __future__ import annotations
+
+import html
+import math
+
+import numpy as np
+import pandas as pd
+
+from analysis.belief import beliefs
+from analysis.cost import OwnershipInputs, energy_kwh, from_theirs_to_ours, owned_parts, study_usd
+from analysis.data import Evidence
+from analysis.derivation import Derivation
+from analysis.hardware import find_chip
+from analysis.quantity import hours_text, quantity_text, usd_text
+from analysis.report.ledger import table_html
+from analysis.report.wording import Html, fact_html, source_html
+from analysis.scenario import Parameters
+
+GRIDS = ("grid_china_kg_co2_per_kwh", "grid_united_states_kg_co2_per_kwh", "grid_france_kg_co2_per_kwh", "grid_world_kg_co2_per_kwh")
+
+
+def ladder_table(derivation: Derivation) -> Html:
+    """Every rung and marker: rent with interval, the same hours on owned machines, what it counts and leaves out, its facts."""
+    rows = []
+    for row in derivation.boundaries.itertuples():
+        facts = ", ".join(fact_html(derivation.evidence.facts[name], derivation.evidence, text=name) for name in row.facts)
+        kind = "assumption" if row.assumed else "derived"
+        mark = " <small>(beside the ladder)</small>" if row.marker else ""
+        rows.append(
+            {
+                "boundary": f'<span id="{row.id}">{html.escape(row.label)}</span>{mark}',
+                "rented": f'<span class="figure {kind}">{_interval(row.usd_p05, row.usd, row.usd_p95)}</span>',
+                "on owned machines": ""
+                if math.isnan(row.own_usd)
+                else f'<span class="figure assumption">{_interval(row.own_usd_p05, row.own_usd, row.own_usd_p95)}</span>',
+                "counts": html.escape(row.counts),
+                "leaves out": html.escape(row.leaves_out),
+                "rests on": facts,
+            }
+        )
+    return table_html(pd.DataFrame(rows), "ledger")
+
+
+def ladder_finding(derivation: Derivation) -> Html:
+    """The paragraph that opens the page of the ladder."""
+    boundaries = derivation.boundaries
+    rungs, disclosed = boundaries[~boundaries.marker], boundaries[~boundaries.marker & ~boundaries.assumed]
+    first, last, top = disclosed.iloc[0], disclosed.iloc[-1], rungs.iloc[-1]
+    price = quantity_text(derivation.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+    return Html(
+        f'<div class="finding"><p><strong>From {usd_text(first.usd)} to {usd_text(last.usd)} on disclosed hours, and to '
+        f"{usd_text(_two(top.usd_p05))} to {usd_text(_two(top.usd_p95))} if failed runs and people cost what they cost others.</strong> "
+        f"Each rung holds the one below, all at {price}. The upper two are assumptions: DeepSeek discloses neither. "
+        f"{_owned_sentence(last)}</p></div>"
+    )
+
+
+def _owned_sentence(rung: pd.Series) -> str:
+    if math.isnan(rung.own_usd):
+        return "No purchase price of the chip is among our data, so owned machines are not priced."
+    low, high = rung.own_usd_p05 / rung.usd, rung.own_usd_p95 / rung.usd
+    return f"On owned machines that are kept busy the same hours cost {low:.1f} to {high:.1f} times the rent."
+
+
+def ownership_table(derivation: Derivation) -> Html:
+    """What an owned GPU-hour costs: each input with its range, and where it comes from."""
+    inputs = OwnershipInputs.of(derivation.reconstruction.chip, derivation.reconstruction.scenario.parameters, derivation.evidence)
+    if inputs is None:
+        return Html(f"<p>No purchase price of {html.escape(derivation.reconstruction.chip.name)} is among our data.</p>")
+    rows = []
+    for name, found in inputs.distributions.items():
+        low, middle, high = (float(value) for value in found.quantile([0.05, 0.5, 0.95]))
+        known = found.basis in derivation.evidence.facts
+        basis = (
+            fact_html(derivation.evidence.facts[found.basis], derivation.evidence, text=found.basis) if known else html.escape(found.basis)
+        )
+        rows.append(
+            {
+                "input": name.removeprefix("own_").replace("_", " "),
+                "middle": f"{middle:,.4g}",
+                "90 % range": "" if low == high else f"{low:,.4g} to {high:,.4g}",
+                "from": basis,
+            }
+        )
+    return table_html(pd.DataFrame(rows))
+
+
+def owned_hour_table(evidence: Evidence) -> Html:
+    """An owned GPU-hour by part for every chip with a purchase price, each input at its middle, beside the highest and lowest quote."""
+    rows = []
+    prices = evidence["prices"].groupby("chip").usd_per_gpu_hour
+    for chip in sorted(set(evidence["purchase_prices"].chip)):
+        inputs = OwnershipInputs.of(find_chip(chip, evidence["hardware"]), Parameters(), evidence)
+        if inputs is None:
+            continue
+        values = {name: found.quantile(0.5) for name, found in inputs.distributions.items()}
+        parts = {name: float(part) for name, part in owned_parts(values, inputs.tdp_w).items()}
+        quotes = prices.get_group(chip) if chip in prices.groups else pd.Series(dtype=float)
+        rows.append(
+            {
+                "chip": html.escape(chip),
+                **{f"{name}, US$/h": f"{value:.2f}" for name, value in parts.items()},
+                "all, US$/h": f"<strong>{sum(parts.values()):.2f}</strong>",
+                "rent, US$/h": "" if quotes.empty else f"{quotes.min():.2f} to {quotes.max():.2f}",
+            }
+        )
+    return table_html(pd.DataFrame(rows))
+
+
+def study_table(derivation: Derivation) -> Html:
+    """A published study's ownership cost beside ours, and the steps from the one to the other."""
+    rows = []
+    for study in derivation.evidence["ownership_studies"].itertuples():
+        published = "publishes none" if math.isnan(study.published_usd) else usd_text(_short(study.published_usd))
+        source = f"{source_html(study.source_id, derivation.evidence)}, {html.escape(study.locator)}"
+        rows.append(
+            {
+                "step": f"<strong>{html.escape(study.label)}</strong><br>the study: {published}; ours with its inputs: "
+                f"{usd_text(_short(study_usd(study)))}<br><small>{source}. {html.escape(study.note)}</small>",
+                "after it": "",
+                "factor": "",
+            }
+        )
+        rows += [
+            {
+                "step": html.escape(step.step),
+                "after it": usd_text(_short(step.usd)),
+                "factor": "" if math.isnan(step.factor) else f"{step.factor:.2f}",
+            }
+            for step in from_theirs_to_ours(study, derivation.evidence).itertuples()
+        ]
+    return table_html(pd.DataFrame(rows))
+
+
+def carbon_table(derivation: Derivation) -> Html:
+    """Electricity and carbon of each disclosed rung, by grid, each input at its middle."""
+    facts, parameters = derivation.evidence.facts, derivation.reconstruction.scenario.parameters
+    tdp_w = float(derivation.evidence["hardware"].set_index("chip").tdp_w[derivation.reconstruction.chip.name])
+    pue = parameters.pue or facts.with_unit("datacentre_pue", "ratio").value
+    power = facts.with_unit("node_power_per_tdp", "ratio").value
+    grids = {name: facts.with_unit(name, "kg_co2_per_kwh") for name in GRIDS}
+    rows = []
+    for row in derivation.boundaries[~derivation.boundaries.assumed].itertuples():
+        energy = float(energy_kwh(row.gpu_hours, tdp_w, power, pue))
+        carbon = {_grid(name): f"{energy * fact.value / 1000.0:,.0f}" for name, fact in grids.items()}
+        rows.append(
+            {"boundary": html.escape(row.label), "GPU-hours": hours_text(row.gpu_hours), "MWh": f"{energy / 1000.0:,.0f}", **carbon}
+        )
+    return table_html(pd.DataFrame(rows).rename(columns={_grid(name): f"t CO₂, {_grid(name)}" for name in GRIDS}))
+
+
+def beliefs_table(derivation: Derivation) -> Html:
+    """For each claimed total, what would have to be true, and whether physics or the data allow it."""
+    rows = []
+    for row in beliefs(derivation).itertuples():
+        boundary = row.lever == "boundary"
+        needed = html.escape(row.why) if boundary else _needed(row.needed, row.unit)
+        allowed = '<span class="verdict supported">possible</span>' if row.allowed else '<span class="verdict contradicted">outside</span>'
+        rows.append(
+            {
+                "for this to be true": f"{quantity_text(row.usd, 'usd')}, {html.escape(row.total)}",
+                "one would have to believe": html.escape(row.lever),
+                "of": needed,
+                "which is": allowed,
+                "allowed": "a boundary of the ladder, within 1 %"
+                if boundary
+                else f"{_needed(row.low, row.unit)} to {_needed(row.high, row.unit)}: {html.escape(row.why)}",
+            }
+        )
+    return table_html(pd.DataFrame(rows))
+
+
+def _needed(value: float, unit: str) -> str:
+    if math.isinf(value):
+        return "no value: less would be left than nothing"
+    if value < 0:
+        return "less than none"
+    return quantity_text(_two(value) if unit == "ratio" else float(f"{value:.3g}"), unit)
+
+
+def _interval(low: float, middle: float, high: float) -> str:
+    """One figure, or a middle with its interval; an assumption to two figures."""
+    if np.isclose(low, high):
+        return usd_text(_short(middle))
+    return f"{usd_text(_two(middle))} ({usd_text(_two(low))} to {usd_text(_two(high))})"
+
+
+def _grid(name: str) -> str:
+    return name.removeprefix("grid_").removesuffix("_kg_co2_per_kwh").replace("_", " ").title()
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}")
+
+
+def _two(value: float) -> float:
+    return float(f"{value:.2g}")
