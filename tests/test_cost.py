@@ -76,11 +76,11 @@ def test_parts_add_up(values):
 @pytest.mark.parametrize(
     ("name", "cheaper"),
     [
-        ("own_life_years", 2.0),
-        ("own_utilisation", 1.1),
-        ("own_system_price_usd", 0.5),
-        ("own_pue", 0.9),
-        ("own_electricity_usd_per_kwh", 0.5),
+        ("life_years", 2.0),
+        ("utilisation", 1.1),
+        ("system_price_usd", 0.5),
+        ("pue", 0.9),
+        ("electricity_usd_per_kwh", 0.5),
     ],
 )
 def test_what_makes_an_owned_hour_cheaper(name, cheaper, values):

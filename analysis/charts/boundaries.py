@@ -16,7 +16,7 @@ VERDICT_LOOK = {
     "contradicted": ("#b3365a", "cross"),
     "not checkable": ("#8f8f8f", "diamond"),
 }
-ROW_PX = 40
+ROW_PX = 37
 SAME_PLACE = 0.08  # claims nearer than this on the log10 scale are stacked
 
 
