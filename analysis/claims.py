@@ -47,7 +47,7 @@ class Counted:
         """The figure in words."""
         if not self.known:
             return "no figure is public"
-        ends = list(dict.fromkeys(quantity_text(_short(value), self.unit) for value in (self.low, self.high)))
+        ends = list(dict.fromkeys(quantity_text(value, self.unit) for value in (self.low, self.high)))
         return " to ".join(ends)
 
 
@@ -95,11 +95,11 @@ def fits(claim: dict[str, Any], counted: Counted) -> bool:
     """Whether a claim's figure fits what a boundary comes to; the one place that says so."""
     if not counted.known or math.isnan(claim["value"]):
         return False
-    if claim["relation"] == "above":
-        return counted.low > claim["value"]
-    if claim["relation"] == "below":
-        return counted.high < claim["value"]
     low, high = printed_range(claim["value"], claim["value_to"], int(claim["digits"]))
+    if claim["relation"] == "above":
+        return counted.low > low
+    if claim["relation"] == "below":
+        return counted.high < high
     return low <= counted.high and counted.low <= high
 
 
@@ -167,7 +167,7 @@ def _judged(row: dict[str, Any], verdict: Verdict, reason: str, facts: tuple[str
 def _reason(row: dict[str, Any], verdict: Verdict, said_of: Counted, asserted: Counted) -> str:
     """One sentence with the figures that decide."""
     if verdict == "not_checkable":
-        return f"There is nothing to compare it with: of {said_of.label}, no figure is public that is not the claimant's own."
+        return f"There is nothing to compare it with: we hold no independent figure of {said_of.label}."
     value = value_text(row, said_of.unit)
     whole = f"{said_of.label} ({said_of.text})"
     part = f"{asserted.label} ({asserted.text})"
@@ -218,7 +218,3 @@ def _check_figure(row: dict[str, Any], where: str) -> None:
     for field in ("digits", "relation"):
         if row[field] == "" or (isinstance(row[field], float) and math.isnan(row[field])):
             raise InputError(f"{where}, {field}: empty, but required where a value is printed")
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.4g}")

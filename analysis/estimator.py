@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, clone
-from sklearn.compose import make_column_transformer
+from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.dummy import DummyRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
@@ -39,16 +39,13 @@ KIND_WORDS = {"dense": "dense", "moe": "mixture-of-experts"}
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way to predict log MFU; `rank` orders by simplicity, `grid` is chosen within each fit."""
+    """A way to predict log MFU; `rank` orders by simplicity, `grid` of the model is chosen within each fit."""
 
     rank: int
+    columns: ColumnTransformer
     model: BaseEstimator
     grid: Mapping[str, list[Any]]
     uses: str
-
-
-def _pipeline(columns: Any, model: BaseEstimator) -> Pipeline:
-    return Pipeline([("columns", columns), ("model", model)])
 
 
 def _one_hot(*fields: str) -> tuple[OneHotEncoder, list[str]]:
@@ -59,31 +56,22 @@ def candidates() -> dict[str, Candidate]:
     """The candidates, from the simplest to the richest."""
     plain = make_column_transformer((StandardScaler(), NUMBERS), _one_hot("architecture"))
     kernel = ConstantKernel(0.1) * RBF(3.0) + WhiteKernel(0.08)
+    kind = make_column_transformer(_one_hot("architecture"))
+    chip = make_column_transformer(_one_hot("architecture", "generation"))
+    pooled = make_column_transformer((StandardScaler(), NUMBERS), _one_hot("architecture", "developer", "chip"))
+    smooth = make_column_transformer((StandardScaler(), NUMBERS))
+    light, strong = {"alpha": [0.3, 1.0, 3.0]}, {"alpha": [3.0, 10.0, 30.0]}
     return {
-        "constant": Candidate(0, _pipeline(make_column_transformer(_one_hot("architecture")), DummyRegressor()), {}, "nothing"),
-        "by kind": Candidate(
-            1,
-            _pipeline(make_column_transformer(_one_hot("architecture")), Ridge()),
-            {"model__alpha": [0.3, 1.0, 3.0]},
-            "dense or mixture of experts",
-        ),
-        "by kind and chip": Candidate(
-            2,
-            _pipeline(make_column_transformer(_one_hot("architecture", "generation")), Ridge()),
-            {"model__alpha": [0.3, 1.0, 3.0]},
-            "and the chip's generation",
-        ),
-        "linear": Candidate(3, _pipeline(plain, Ridge()), {"model__alpha": [3.0, 10.0, 30.0, 100.0]}, "all features, regularised"),
-        "pooled": Candidate(
-            4,
-            _pipeline(make_column_transformer((StandardScaler(), NUMBERS), _one_hot("architecture", "developer", "chip")), Ridge()),
-            {"model__alpha": [3.0, 10.0, 30.0]},
-            "all features, developers and chips as pooled effects",
-        ),
+        "constant": Candidate(0, kind, DummyRegressor(), {}, "nothing"),
+        "by kind": Candidate(1, kind, Ridge(), light, "dense or mixture of experts"),
+        "by kind and chip": Candidate(2, chip, Ridge(), light, "and the chip's generation"),
+        "linear": Candidate(3, plain, Ridge(), {"alpha": [3.0, 10.0, 30.0, 100.0]}, "all features, regularised"),
+        "pooled": Candidate(4, pooled, Ridge(), strong, "all features, developers and chips as pooled effects"),
         "Gaussian process": Candidate(
             5,
-            _pipeline(make_column_transformer((StandardScaler(), NUMBERS)), GaussianProcessRegressor(kernel, optimizer=None)),
-            {"model__kernel__k1__k2__length_scale": [2.0, 5.0]},
+            smooth,
+            GaussianProcessRegressor(kernel, optimizer=None),
+            {"kernel__k1__k2__length_scale": [2.0, 5.0]},
             "all features, smooth",
         ),
     }
@@ -189,20 +177,33 @@ def developer_weights(developers: pd.Series) -> np.ndarray:
 
 
 def fitted(candidate: Candidate, features: pd.DataFrame, target: np.ndarray, weights: np.ndarray, developers: pd.Series) -> Pipeline:
-    """The candidate with its grid chosen by folds of whole developers, fitted on all rows given."""
-    fit = {} if isinstance(candidate.model.named_steps["model"], GaussianProcessRegressor) else {"model__sample_weight": weights}
-    centred = clone(candidate.model)
-    if not candidate.grid:
-        return centred.fit(features, target, **fit)
-    search = GridSearchCV(centred, dict(candidate.grid), cv=GroupKFold(FOLDS), scoring="neg_mean_absolute_error")
-    return search.fit(features, target, groups=developers.to_numpy(), **fit).best_estimator_
+    """The candidate with its grid chosen by folds of whole developers, fitted on all rows given.
+
+    Columns are encoded once for all folds: what a fold has not seen is a column of zeros in it.
+    """
+    columns = clone(candidate.columns).fit(features)
+    encoded, fit = columns.transform(features), _weighted(candidate.model, weights)
+    model = Pipeline([("model", clone(candidate.model))])  # weights by the step's name weigh the fit and not the score
+    if candidate.grid:
+        grid = {f"model__{name}": values for name, values in candidate.grid.items()}
+        search = GridSearchCV(model, grid, cv=GroupKFold(FOLDS), scoring="neg_mean_absolute_error")
+        model = search.fit(encoded, target, groups=developers.to_numpy(), **fit).best_estimator_
+    else:
+        model.fit(encoded, target, **fit)
+    return Pipeline([("columns", columns), ("model", model["model"])])
 
 
 def leave_out(model: Pipeline, features: pd.DataFrame, target: np.ndarray, weights: np.ndarray, developers: pd.Series) -> np.ndarray:
-    """Prediction of each row by the same model fitted without the row's developer."""
-    predicted = np.empty(len(target))
+    """Prediction of each row by the same model fitted without the row's developer; columns stay encoded as they are."""
+    encoded, predicted = model["columns"].transform(features), np.empty(len(target))
     for developer in developers.unique():
         inside = (developers == developer).to_numpy()
-        fit = {} if isinstance(model.named_steps["model"], GaussianProcessRegressor) else {"model__sample_weight": weights[~inside]}
-        predicted[inside] = clone(model).fit(features[~inside], target[~inside], **fit).predict(features[inside])
+        refit = Pipeline([("model", clone(model["model"]))])
+        refit.fit(encoded[~inside], target[~inside], **_weighted(model["model"], weights[~inside]))
+        predicted[inside] = refit.predict(encoded[inside])
     return predicted
+
+
+def _weighted(model: BaseEstimator, weights: np.ndarray) -> dict[str, np.ndarray]:
+    """The weights as a pipeline's last step takes them; a Gaussian process takes none."""
+    return {} if isinstance(model, GaussianProcessRegressor) else {"model__sample_weight": weights}
