@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from analysis.architecture import active_parameters, flop_per_token
-from analysis.cost import market_price
+from analysis.cost import market_price, system_price
 from analysis.data import Evidence, InputError, names_in
 from analysis.hardware import find_chip
 from analysis.model import Model, configuration
@@ -51,11 +51,15 @@ def computed_values(model: Model, evidence: Evidence) -> dict[str, float]:
     `own_params_active` (head counted, embedding not), `own_flop_per_token` (at the length of the model's first stage)
     and `own_peak_flop_s` of its chip;
     `moe_` and `dense_` with `reference_runs`, `reference_developers` and `reference_best_mfu` of other developers;
-    `RUN_reference_mfu` for each reference run; and prices of hours (`quotes`). Names have underscores for all but
-    letters and digits.
+    `RUN_reference_mfu` for each reference run; and prices, rented and bought (`quotes`, `system_prices`). Names have
+    underscores for all but letters and digits.
     """
     runs = reference_runs(evidence["training_runs"], evidence["hardware"])
-    values = quotes(evidence) | {f"{_as_name(run)}_reference_mfu": float(mfu) for run, mfu in zip(runs.id, runs.mfu, strict=True)}
+    values = (
+        quotes(evidence)
+        | system_prices(evidence)
+        | {f"{_as_name(run)}_reference_mfu": float(mfu) for run, mfu in zip(runs.id, runs.mfu, strict=True)}
+    )
     others = runs[runs.developer != model.developer]
     for kind, group in others.groupby("architecture"):
         values |= {
@@ -87,6 +91,16 @@ def quotes(evidence: Evidence) -> dict[str, float]:
         price = market_price(run.chip, run.release_date, prices) if run.chip else None
         if price is not None:
             found[f"market_{_as_name(run.chip)}_at_{_as_name(run.id)}"] = price
+    return found
+
+
+def system_prices(evidence: Evidence) -> dict[str, float]:
+    """Prices of a chip with its server by name, `system_price_low_CHIP` and `system_price_high_CHIP` [US$]."""
+    found: dict[str, float] = {}
+    for chip in sorted(set(evidence["purchase_prices"].chip)):
+        price = system_price(chip, evidence)
+        if price is not None:
+            found |= {f"system_price_low_{_as_name(chip)}": price.low, f"system_price_high_{_as_name(chip)}": price.high}
     return found
 
 

@@ -23,9 +23,9 @@ def ladder(reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
     DataFrame
         Rungs in rising order, then markers. `id`, `label` and `short`, `counts` and `leaves_out` (sentences), `gpu_hours` (of
         the disclosed phases in it), `usd` with `usd_p05` and `usd_p95` (disclosed hours at the scenario's price,
-        divided by what assumed shares leave of the whole), `own_usd` likewise (the same hours on owned machines;
-        NaN for a stock, and for a chip without a purchase price), `adds` and `includes` (phase ids, and the ids of
-        assumed rungs), `facts`, `assumed`, `headline`, `marker`.
+        divided by what assumed shares leave of the whole), `added_usd` likewise (over the rung below), `own_usd`
+        likewise (the same hours on owned machines; NaN for a stock, and for a chip without a purchase price), `adds`
+        and `includes` (phase ids, and the ids of assumed rungs), `facts`, `assumed`, `headline`, `marker`.
     """
     samples, seed = reconstruction.scenario.parameters.samples, reconstruction.scenario.parameters.seed
     inputs = OwnershipInputs.of(reconstruction.chip, reconstruction.scenario.parameters, evidence)
@@ -37,22 +37,25 @@ def ladder(reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     includes: list[str] = []
     facts: list[str] = []
-    factor = np.ones(samples)
+    factor, below = np.ones(samples), np.zeros(samples)
     for boundary in reconstruction.model.boundaries:
         if boundary.share is not None:
             factor = factor / (1.0 - draws[boundary.id])
             includes, facts = [*includes, boundary.id], facts + facts_of(boundary, reconstruction)
-            rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price))
+            rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price, below))
+            below = below + rows[-1].pop("added")
         elif boundary.marker:
             own = facts_of(boundary, reconstruction)
             rows.append(
                 _stock(boundary, own, evidence)
                 if boundary.usd is not None
-                else _row(boundary, reconstruction, boundary.adds, own, np.ones(samples), own_price)
+                else _row(boundary, reconstruction, boundary.adds, own, np.ones(samples), own_price, np.zeros(samples))
             )
+            rows[-1].pop("added", None)
         else:
             includes, facts = includes + boundary.adds, facts + facts_of(boundary, reconstruction)
-            rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price))
+            rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price, below))
+            below = below + rows[-1].pop("added")
     return pd.DataFrame(rows)
 
 
@@ -98,17 +101,27 @@ def _share(boundary: Boundary, reconstruction: Reconstruction, evidence: Evidenc
 
 
 def _row(
-    boundary: Boundary, found: Reconstruction, includes: list[str], facts: list[str], factor: np.ndarray, own_price: np.ndarray
+    boundary: Boundary,
+    found: Reconstruction,
+    includes: list[str],
+    facts: list[str],
+    factor: np.ndarray,
+    own_price: np.ndarray,
+    below: np.ndarray,
 ) -> dict[str, Any]:
+    """A boundary as a row; `added` are the samples of what it adds to the one `below`."""
     phases = [phase.phase.id for phase in found.phases]
     gpu_hours = sum(found[phase].disclosed_gpu_hours or 0.0 for phase in includes if phase in phases)
+    usd = rental_usd(gpu_hours, found.price_usd_per_gpu_hour) * factor
     return _described(boundary) | {
         "gpu_hours": gpu_hours,
-        **_interval("usd", rental_usd(gpu_hours, found.price_usd_per_gpu_hour) * factor),
+        **_interval("usd", usd),
+        **_interval("added_usd", usd - below),
         **_interval("own_usd", rental_usd(gpu_hours, own_price) * factor),
         "includes": includes,
         "facts": list(dict.fromkeys(facts)),
         "assumed": bool(np.ptp(factor)) or factor[0] != 1.0,
+        "added": usd - below,
     }
 
 
@@ -116,7 +129,8 @@ def _stock(boundary: Boundary, facts: list[str], evidence: Evidence) -> dict[str
     """A sum that is no run's: its own range, no hours."""
     assert boundary.usd is not None
     low, middle, high = distribution(boundary.usd, "usd", evidence.facts).quantile([0.05, 0.5, 0.95])
-    nothing = dict.fromkeys(("gpu_hours", "own_usd", "own_usd_p05", "own_usd_p95"), float("nan"))
+    missing = ("gpu_hours", *(f"{name}{end}" for name in ("added_usd", "own_usd") for end in ("", "_p05", "_p95")))
+    nothing = dict.fromkeys(missing, float("nan"))
     money = {"usd": middle, "usd_p05": low, "usd_p95": high}
     return _described(boundary) | nothing | money | {"includes": [], "facts": facts, "assumed": True}
 

@@ -47,7 +47,7 @@ class Counted:
         """The figure in words."""
         if not self.known:
             return "no figure is public"
-        ends = list(dict.fromkeys(quantity_text(value, self.unit) for value in (self.low, self.high)))
+        ends = list(dict.fromkeys(_text(value, self.unit) for value in (self.low, self.high)))
         return " to ".join(ends)
 
 
@@ -95,11 +95,11 @@ def fits(claim: dict[str, Any], counted: Counted) -> bool:
     """Whether a claim's figure fits what a boundary comes to; the one place that says so."""
     if not counted.known or math.isnan(claim["value"]):
         return False
-    low, high = printed_range(claim["value"], claim["value_to"], int(claim["digits"]))
     if claim["relation"] == "above":
-        return counted.low > low
+        return counted.low > claim["value"]
     if claim["relation"] == "below":
-        return counted.high < high
+        return counted.high < claim["value"]
+    low, high = printed_range(claim["value"], claim["value_to"], int(claim["digits"]))
     return low <= counted.high and counted.low <= high
 
 
@@ -182,9 +182,9 @@ def _reason(row: dict[str, Any], verdict: Verdict, said_of: Counted, asserted: C
 
 def value_text(row: dict[str, Any], unit: str) -> str:
     """A claim's figure in words, with how it is meant."""
-    value = quantity_text(row["value"], unit)
+    value = _text(row["value"], unit)
     if not math.isnan(row["value_to"]):
-        return f"{value} to {quantity_text(row['value_to'], unit)}"
+        return f"{value} to {_text(row['value_to'], unit)}"
     return {"above": "More than ", "below": "Less than "}.get(row["relation"], "") + value
 
 
@@ -218,3 +218,8 @@ def _check_figure(row: dict[str, Any], where: str) -> None:
     for field in ("digits", "relation"):
         if row[field] == "" or (isinstance(row[field], float) and math.isnan(row[field])):
             raise InputError(f"{where}, {field}: empty, but required where a value is printed")
+
+
+def _text(value: float, unit: str) -> str:
+    """A figure in words, a ratio above one in times."""
+    return f"{value:.4g} times" if unit == "ratio" and value > 1 else quantity_text(value, unit)

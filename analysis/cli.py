@@ -204,15 +204,16 @@ def _claims(options: argparse.Namespace) -> None:
     from analysis.derivation import Derivation
 
     evidence = Evidence.load(options.data)
-    scenario, _ = _scenario(options, evidence)
+    scenario = load_scenario(options.scenario, evidence.directory, **parse_overrides(options.overrides))
+    judged = judge_all(Derivation(reconstruct(DEFAULT_MODEL, scenario, evidence), evidence))
+    _say(scenario.summary)
     for line in evidence.broken_identities():
         _say(f"warning: {line}")
-    judged = judge_all(Derivation(reconstruct(DEFAULT_MODEL, scenario, evidence), evidence))
     if options.json:
         print(json.dumps(to_list(judged), indent=1, ensure_ascii=False))
     else:
-        rows = [{"id": one.id, "verdict": one.verdict, "claim": one.claim, "because": one.reason} for one in judged]
-        print(pd.DataFrame(rows).to_string(index=False, max_colwidth=90))
+        for one in judged:
+            print(f"{one.id}  {one.verdict}\n  {one.claim}\n  {one.reason}")
         print(counts_of(judged).to_string(index=False))
 
 

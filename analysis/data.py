@@ -168,16 +168,23 @@ class Evidence:
         """Each identity of `identities.csv` and each guard of `corrections.csv` that does not hold, as a line."""
         lines = []
         for row in self["identities"].itertuples():
-            left, right = self.facts.calculate(row.left), self.facts.calculate(row.right)
+            left, right = (self._calculated(side, f"identities.csv, {row.id}") for side in (row.left, row.right))
             if abs(left - right) > row.relative_tolerance * abs(right) + 1e-9 * abs(right):
                 lines.append(
                     f"identities.csv, {row.id}: {row.left} = {left:.6g}, but {row.right} = {right:.6g} "
                     f"(allowed: {row.relative_tolerance:.2%} apart; {row.why})"
                 )
         for row in self["corrections"].itertuples():
-            if row.guard and not math.isclose(now := self.facts.calculate(row.guard), float(row.seen), rel_tol=1e-6):
+            now = self._calculated(row.guard, f"corrections.csv, {row.id}, guard") if row.guard else math.nan
+            if row.guard and not math.isclose(now, float(row.seen), rel_tol=1e-6):
                 lines.append(f"corrections.csv, {row.id}: {row.guard} is now {now:.6g}, not the {float(row.seen):.6g} that was corrected")
         return lines
+
+    def _calculated(self, expression: str, where: str) -> float:
+        try:
+            return self.facts.calculate(expression)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
 
 
 def default_directory() -> Path:

@@ -20,7 +20,7 @@ class Derivation:
     """What an expression may name beside facts, and its value under one scenario.
 
     Names: every row of arithmetic.csv and what those may use; `rung_ID_usd` (with `_low` and `_high`) and
-    `rung_ID_gpu_hours` for each boundary of the ladder; `edition_price_usd_per_gpu_hour`.
+    `rung_ID_gpu_hours` and `rung_ID_own_usd` for each boundary of the ladder; `edition_price_usd_per_gpu_hour`.
     """
 
     reconstruction: Reconstruction
@@ -47,6 +47,7 @@ class Derivation:
                 f"rung_{rung.id}_usd_low": rung.usd_p05,
                 f"rung_{rung.id}_usd_high": rung.usd_p95,
                 f"rung_{rung.id}_gpu_hours": rung.gpu_hours,
+                f"rung_{rung.id}_own_usd": rung.own_usd,
             }
         return found
 
@@ -84,7 +85,7 @@ class Derivation:
 
     def _rung_of(self, name: str) -> list[str]:
         for rung in self.boundaries.itertuples():
-            if re.fullmatch(rf"rung_{rung.id}_(usd|usd_low|usd_high)", name):
+            if re.fullmatch(rf"rung_{rung.id}_(usd|usd_low|usd_high|own_usd)", name):
                 return list(rung.facts)
             if name == f"rung_{rung.id}_gpu_hours":
                 return [fact for fact in rung.facts if self.evidence.facts[fact].unit == "gpu_hours"]

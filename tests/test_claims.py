@@ -104,7 +104,7 @@ def test_what_nobody_printed_fits_nothing():
 def test_the_rent_that_an_edition_assumes_decides_claims_of_dollars(evidence, derivation):
     dearer = verdicts(derive(evidence, price_usd_per_gpu_hour=4.0))
     assert dearer["seed_587m"] != verdicts(derivation)["seed_587m"]
-    assert dearer["v3_2788k_full"] == "supported"
+    assert dearer["v3_under_two_months"] == verdicts(derivation)["v3_under_two_months"]
 
 
 def test_what_gives_no_figure_is_listed_with_a_reason(evidence):

@@ -16,8 +16,10 @@ VERDICT_LOOK = {
     "contradicted": ("#b3365a", "cross"),
     "not checkable": ("#8f8f8f", "diamond"),
 }
-ROW_PX = 37
+DOLLARS = "replace(replace(format(datum.value, '$~s'), 'G', 'B'), 'k', 'K')"
+ROW_PX = 31
 SAME_PLACE = 0.08  # claims nearer than this on the log10 scale are stacked
+STEP = 0.19  # of a row, from one stacked claim to the next
 
 
 def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.LayerChart:
@@ -26,15 +28,15 @@ def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.La
     `boundaries` as `boundaries.ladder` returns them; `claims`: `id, claim, who, value, boundary, verdict`.
     """
     rungs = boundaries[["id", "label", "short", "usd", "usd_p05", "usd_p95", "assumed", "marker"]].copy()
-    rungs["row"] = np.arange(len(rungs), dtype=float)
+    row_of = _rows(boundaries, claims)
+    rungs["row"] = row_of.to_numpy()
     rungs["figure"] = [_figure(rung) for rung in rungs.itertuples()]
-    dots = _stacked(claims, rungs.set_index("id").row)
+    dots = claims.assign(row=claims.boundary.map(row_of) + 0.24 + STEP * _depth(claims)).drop(columns="id")
     least, most = min(rungs.usd_p05.min(), dots.value.min()), max(rungs.usd_p95.max(), dots.value.max())
     scale = alt.Scale(type="log", domain=[float(least) * 0.6, float(most) * 2.2], nice=False)
-    axis = alt.Axis(
-        values=[10.0**power for power in range(4, 11)], labelExpr="replace(replace(format(datum.value, '$~s'), 'G', 'B'), 'k', 'K')"
-    )
-    rows = alt.Scale(domain=[-0.55, len(rungs) - 0.35], reverse=True, nice=False, zero=False)
+    axis = alt.Axis(values=[10.0**power for power in range(4, 11)], labelExpr=DOLLARS)
+    end = float(max(rungs.row.max(), dots.row.max()))
+    rows = alt.Scale(domain=[-0.55, end + 0.4], reverse=True, nice=False, zero=False)
     y = alt.Y("row:Q", axis=None, scale=rows)
     x = alt.X("usd:Q", title="US$ (log scale)", scale=scale, axis=axis)
     tips = [alt.Tooltip("label:N", title="boundary"), *(alt.Tooltip(f"{name}:Q", format="$,.3s") for name in ("usd_p05", "usd", "usd_p95"))]
@@ -51,7 +53,7 @@ def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.La
     names = names.transform_calculate(text="datum.short + ': ' + datum.figure")
     words, colors, shapes = list(VERDICT_LOOK), [look[0] for look in VERDICT_LOOK.values()], [look[1] for look in VERDICT_LOOK.values()]
     present = [word for word in words if word in set(dots.verdict)]
-    legend = alt.Legend(values=present, columns=3, labelLimit=200, symbolOpacity=1)
+    legend = alt.Legend(values=present, columns=2, columnPadding=24, labelLimit=200, symbolOpacity=1)
     points = (
         alt.Chart(dots)
         .mark_point(filled=True, size=38, opacity=0.9)
@@ -69,13 +71,13 @@ def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.La
         )
     )
     misled = int((dots.verdict == "misleading").sum())
-    title = f"{misled} of {len(dots)} claims of dollars are said of something else"
+    title = f"{misled} of {len(dots)} claims put a true figure on the wrong thing"
     description = (
         "; ".join(f"{rung.label}: {rung.figure}" for rung in rungs.itertuples())
         + ". Claims: "
         + "; ".join(f"{dot.claim.rstrip('.')} ({dot.verdict})" for dot in dots.itertuples())
     )
-    return finish(alt.layer(*layers, names, points), title, description, height=20 + ROW_PX * len(rungs))
+    return finish(alt.layer(*layers, names, points), title, description, height=int(20 + ROW_PX * (end + 1)))
 
 
 def _figure(rung: object) -> str:
@@ -87,13 +89,17 @@ def _figure(rung: object) -> str:
     )
 
 
-def _stacked(claims: pd.DataFrame, row_of: pd.Series) -> pd.DataFrame:
-    """Claims with a `row` a little below their boundary's, those at the same place one under the other."""
-    dots = claims.assign(place=np.round(np.log10(claims.value) / SAME_PLACE)).sort_values(["boundary", "value", "verdict"])
-    depth = dots.groupby(["boundary", "place"]).cumcount()
-    columns = depth // 3  # three under each other, then the next column to the right
-    dots = dots.assign(row=dots.boundary.map(row_of) + 0.17 + 0.14 * (depth % 3), value_shown=dots.value * 1.16**columns)
-    return dots.assign(value=dots.value_shown)[["claim", "who", "value", "row", "verdict"]]
+def _rows(boundaries: pd.DataFrame, claims: pd.DataFrame) -> pd.Series:
+    """Where each boundary's line lies, leaving room below for the claims that are stacked under it."""
+    deepest = _depth(claims).groupby(claims.boundary).max().add(1).reindex(boundaries.id).fillna(0)
+    heights = 1.0 + STEP * (deepest - 2).clip(lower=0)
+    return pd.Series(np.r_[0.0, heights.cumsum()[:-1]], index=boundaries.id)
+
+
+def _depth(claims: pd.DataFrame) -> pd.Series:
+    """How many claims of the same boundary lie at the same place above each."""
+    place = np.round(np.log10(claims.value) / SAME_PLACE)
+    return claims.sort_values(["value", "verdict"]).groupby(["boundary", place]).cumcount().reindex(claims.index)
 
 
 def effects_on_the_bill(frame: pd.DataFrame) -> alt.LayerChart:
@@ -104,7 +110,9 @@ def effects_on_the_bill(frame: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(frame).encode(y=alt.Y("what:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0.62, paddingOuter=0.5)))
     scale = alt.Scale(type="log", domain=[float(frame["size"].min()) * 0.6, float(frame["size"].max()) * 4], nice=False)
     bars = base.mark_bar(cornerRadiusEnd=2, color=DISCLOSED).encode(
-        x=alt.X("size:Q", title="difference between the two bills, US$ (log scale)", scale=scale, axis=alt.Axis(format="$~s", tickCount=5)),
+        x=alt.X(
+            "size:Q", title="difference between the two bills, US$ (log scale)", scale=scale, axis=alt.Axis(tickCount=5, labelExpr=DOLLARS)
+        ),
         x2=alt.datum(float(frame["size"].min()) * 0.6),
         tooltip=["what:N", alt.Tooltip("effect_usd:Q", format="$,.0f")],
     )
@@ -122,9 +130,14 @@ def disclosure_scores(frame: pd.DataFrame) -> alt.LayerChart:
     frame = frame[["model", "developer", "score", "disclosed", "asked"]].assign(
         text=[f"{row.score:.0%}  ({row.disclosed} of {row.asked})" for row in frame.itertuples()]
     )
-    base = alt.Chart(frame).encode(y=alt.Y("model:N", sort=None, title=None, axis=alt.Axis(labelLimit=130)))
+    base = alt.Chart(frame).encode(y=alt.Y("model:N", sort=None, title=None, axis=alt.Axis(labelLimit=170)))
     bars = base.mark_bar(cornerRadiusEnd=2, color=DISCLOSED).encode(
-        x=alt.X("score:Q", title="share of the fields disclosed", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1.15])),
+        x=alt.X(
+            "score:Q",
+            title="share of the fields disclosed",
+            axis=alt.Axis(format="%", values=[0, 0.25, 0.5, 0.75, 1]),
+            scale=alt.Scale(domain=[0, 1.3]),
+        ),
         tooltip=["model:N", "developer:N", alt.Tooltip("score:Q", format=".0%")],
     )
     values = base.mark_text(align="left", dx=5, color=TEXT).encode(x="score:Q", text="text:N")

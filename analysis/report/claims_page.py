@@ -23,6 +23,7 @@ VERDICT_WORDS = {
     "contradicted": "contradicted",
     "not_checkable": "not checkable",
 }
+STOCKS = {"company_fleet": "fleet_capital", "rl_of_r1": "r1_zero"}  # boundaries of claims, by the line of the ladder that stands for them
 STORY = "seed_"  # the claims of the news story that the book begins with
 
 
@@ -95,10 +96,10 @@ def contradictions_table(derivation: Derivation) -> Html:
     rows = [
         {
             "in question": f'<span id="{row.id}">{html.escape(row.what)}</span>',
-            "one side": _side(row.says_a, row.a, row.unit, row.source_a, row.locator_a, derivation.evidence),
-            "other side": _side(row.says_b, row.b, row.unit, row.source_b, row.locator_b, derivation.evidence),
-            "apart": "" if math.isnan(row.apart) else f"{row.apart:.3g} times",
             "effect on the bill": _effect(row.effect_usd),
+            "one side": _side(row.says_a, row.a, row.unit, row.source_a, row.locator_a, row.bill_a, derivation.evidence),
+            "other side": _side(row.says_b, row.b, row.unit, row.source_b, row.locator_b, row.bill_b, derivation.evidence),
+            "apart": _apart(row.apart),
             "likely reason": html.escape(row.likely_reason),
         }
         for row in contradictions(derivation).itertuples()
@@ -117,7 +118,7 @@ def contradictions_finding(derivation: Derivation) -> Html:
         f'<div class="finding"><p><strong>{len(frame)} places where sources disagree; {len(touching)} of them would move the bill, '
         f"{int((frame.effect_usd.abs() >= 1e5).sum())} by $100K or more.</strong> Where one publisher disagrees with itself "
         f"({len(own)} of those that move it), by {usd_text(_short(own.max()))} at most; where two do ({len(others)}), "
-        f"by {usd_text(_short(others.max()))}.</p></div>"
+        f"by {usd_text(_short(others.max()))} at most.</p></div>"
     )
 
 
@@ -126,10 +127,12 @@ def others_finding(derivation: Derivation) -> Html:
     frame = others_estimates(derivation)
     parting = frame[frame.parts_here].sort_values("ratio", key=lambda ratio: ratio.map(math.log).abs(), ascending=False)
     agreeing = sorted(set(frame.title) - set(parting.title))
-    steps = "; ".join(f"{html.escape(row.title)}: {html.escape(row.label)} ({row.ratio:.2g} times ours)" for row in parting.itertuples())
+    steps = "".join(
+        f"<li>{html.escape(row.title)}: {html.escape(row.label)}, {row.ratio:.2g} times ours</li>" for row in parting.itertuples()
+    )
     return Html(
-        f'<div class="finding"><p><strong>{len(parting)} of {frame.estimate.nunique()} estimates part from ours at a step with a name.'
-        f"</strong> {steps}. {len(agreeing)} {'agrees' if len(agreeing) == 1 else 'agree'} throughout: "
+        f'<div class="finding"><p><strong>{len(parting)} of {frame.estimate.nunique()} estimates part from ours, each at one step:'
+        f"</strong></p><ul>{steps}</ul><p>{len(agreeing)} {'agrees' if len(agreeing) == 1 else 'agree'} throughout: "
         f"{html.escape(', '.join(agreeing) or 'none')}.</p></div>"
     )
 
@@ -176,14 +179,19 @@ def corrections_table(derivation: Derivation) -> Html:
 
 
 def claims_on_ladder(derivation: Derivation) -> pd.DataFrame:
-    """Every claim of dollars that counts a boundary of the ladder: `id, claim, who, value, boundary, verdict`."""
+    """Every claim of dollars that counts a boundary of the ladder, or, where it fits none, that is said of one.
+
+    `id, claim, who, value, boundary, verdict`.
+    """
     judged: dict[str, Judged] = {one.id: one for one in judge_all(derivation)}
     claims = derivation.evidence["claims"]
-    claims = claims[(claims.quantity == "usd") & claims.value.notna() & claims.asserted_boundary.isin(derivation.boundaries.id)]
-    frame = claims[["id", "claim", "who", "value"]].assign(boundary=claims.asserted_boundary)
-    return frame.assign(verdict=[VERDICT_WORDS[judged[name].verdict].removeprefix("supported ") for name in frame.id]).reset_index(
-        drop=True
+    claims = claims[(claims.quantity == "usd") & claims.value.notna()]
+    verdicts = claims.id.map(lambda name: judged[name].verdict)
+    boundary = claims.asserted_boundary.where(verdicts != "contradicted", claims.said_of).replace(STOCKS)
+    frame = claims[["id", "claim", "who", "value"]].assign(
+        boundary=boundary, verdict=[VERDICT_WORDS[verdict].removeprefix("supported ") for verdict in verdicts]
     )
+    return frame[frame.boundary.isin(derivation.boundaries.id)].reset_index(drop=True)
 
 
 def _find(claim_id: str, derivation: Derivation) -> Judged:
@@ -193,9 +201,17 @@ def _find(claim_id: str, derivation: Derivation) -> Judged:
     return judged[claim_id]
 
 
-def _side(says: str, value: float, unit: str, source: str, locator: str, evidence: Evidence) -> str:
+def _apart(factor: float) -> str:
+    """How far apart two sides are, in times or, where that says nothing, in per cent."""
+    if math.isnan(factor):
+        return ""
+    return f"{factor:.3g} times" if factor >= 1.1 else f"{100 * (factor - 1):.2g} %"
+
+
+def _side(says: str, value: float, unit: str, source: str, locator: str, bill: float, evidence: Evidence) -> str:
     figure = "" if math.isnan(value) else f"<strong>{quantity_text(_short(value), unit)}</strong><br>"
-    return f"{figure}{html.escape(says)}<br><small>{source_html(source, evidence)}, {html.escape(locator)}</small>"
+    bill_if_so = "" if math.isnan(bill) else f"bill if so: {usd_text(_short(bill), 3)}<br>"
+    return f"{figure}{html.escape(says)}<br>{bill_if_so}<small>{source_html(source, evidence)}, {html.escape(locator)}</small>"
 
 
 def _effect(usd: float) -> str:
@@ -210,7 +226,7 @@ def _publisher(evidence: Evidence) -> pd.Series:
 
 def _folded(links: str, count: int) -> str:
     """A list that a reader opens, so that long ones do not stretch the row."""
-    return f"<details><summary>{count}</summary>{links}</details>" if count > 2 else links
+    return f"<details><summary>{count} facts</summary>{links}</details>" if count > 2 else links
 
 
 def _fact_link(name: str, evidence: Evidence) -> str:

@@ -16,12 +16,12 @@ def disclosure_finding(evidence: Evidence) -> Html:
     """The paragraph that opens the page."""
     table = scores(list_cards(evidence))
     whole = table[table.hours_known == table.phases]
-    first, last = table.iloc[0], table.iloc[-1]
+    first, silent = table.iloc[0], table.model[table.disclosed == 0]
     return Html(
         f'<div class="finding"><p><strong>Of {len(table)} models, {len(whole)} disclose the hours of every phase; the median card is '
-        f"{table.score.median():.0%} filled.</strong> {html.escape(first.model)} has the most ({first.score:.0%}), "
-        f"{html.escape(last.model)} the least ({last.score:.0%}). A base model has fewer phases to disclose than one that was also "
-        "tuned: compare the fields, not only the share.</p></div>"
+        f"{table.score.median():.0%} filled.</strong> {html.escape(first.model)} has the most ({first.score:.0%}); "
+        f"{len(silent)} disclose nothing ({html.escape(', '.join(silent))}). A base model has fewer phases to disclose than one that "
+        "was also tuned: compare the fields, not only the share.</p></div>"
     )
 
 

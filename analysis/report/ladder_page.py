@@ -79,8 +79,8 @@ def ownership_table(derivation: Derivation) -> Html:
         rows.append(
             {
                 "input": name.removeprefix("own_").replace("_", " "),
-                "middle": f"{middle:,.4g}",
-                "90 % range": "" if low == high else f"{low:,.4g} to {high:,.4g}",
+                "middle": _plain(middle),
+                "90 % range": "" if low == high else f"{_plain(low)} to {_plain(high)}",
                 "from": basis,
             }
         )
@@ -97,13 +97,15 @@ def owned_hour_table(evidence: Evidence) -> Html:
             continue
         values = {name: found.quantile(0.5) for name, found in inputs.distributions.items()}
         parts = {name: float(part) for name, part in owned_parts(values, inputs.tdp_w).items()}
+        if math.isnan(sum(parts.values())):  # no rated power of the chip is known
+            continue
         quotes = prices.get_group(chip) if chip in prices.groups else pd.Series(dtype=float)
         rows.append(
             {
                 "chip": html.escape(chip),
                 **{f"{name}, US$/h": f"{value:.2f}" for name, value in parts.items()},
                 "all, US$/h": f"<strong>{sum(parts.values()):.2f}</strong>",
-                "rent, US$/h": "" if quotes.empty else f"{quotes.min():.2f} to {quotes.max():.2f}",
+                "rent, US$/h": " to ".join(dict.fromkeys(f"{end:.2f}" for end in (quotes.min(), quotes.max()))) if len(quotes) else "",
             }
         )
     return table_html(pd.DataFrame(rows))
@@ -164,7 +166,7 @@ def beliefs_table(derivation: Derivation) -> Html:
                 "one would have to believe": html.escape(row.lever),
                 "of": needed,
                 "which is": allowed,
-                "allowed": "a boundary of the ladder, within 1 %"
+                "allowed": "inside the rung's interval, or within 1 % of it"
                 if boundary
                 else f"{_needed(row.low, row.unit)} to {_needed(row.high, row.unit)}: {html.escape(row.why)}",
             }
@@ -189,6 +191,11 @@ def _interval(low: float, middle: float, high: float) -> str:
 
 def _grid(name: str) -> str:
     return name.removeprefix("grid_").removesuffix("_kg_co2_per_kwh").replace("_", " ").title()
+
+
+def _plain(value: float) -> str:
+    """A number to three figures without an exponent."""
+    return f"{float(f'{value:.3g}'):,.10g}"
 
 
 def _short(value: float) -> float:

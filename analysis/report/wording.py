@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import html
 
+import pandas as pd
+
 from analysis.arithmetic import Number, rests_on_second_hand
 from analysis.data import Evidence, Fact, InputError, did_you_mean
 from analysis.quantity import quantity_text
@@ -64,6 +66,17 @@ def result_html(path: str, reconstruction: Reconstruction) -> str:
         f"reconstructed: {quantity_text(interval['p05'], units[field])} to {quantity_text(interval['p95'], units[field])} (90 % interval)"
     )
     return link(f"{phase}.html", quantity_text(interval["p50"], units[field]), "reconstructed", title)
+
+
+def rung_html(rung_id: str, boundaries: pd.DataFrame) -> str:
+    """What a rung of the ladder adds to the one below, as a link to it; an assumption to two figures."""
+    rungs = boundaries[~boundaries.marker].set_index("id")
+    if rung_id not in rungs.index:
+        raise InputError(f"{rung_id} is not a rung{did_you_mean(rung_id, list(rungs.index))}")
+    row = rungs.loc[rung_id]
+    ends = [quantity_text(float(f"{row[name]:.2g}"), "usd") for name in ("added_usd_p05", "added_usd_p95")]
+    title = f"{row.label}: {row.counts} 90 % interval of what it adds"
+    return link(f"ladder.html#{rung_id}", " to ".join(dict.fromkeys(ends)), "assumption" if row.assumed else "derived", title)
 
 
 def link(href: str, text: str, kind: str, title: str) -> str:

@@ -2,7 +2,8 @@
 
 `{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind, linked to its
 row; `{source}`ID`` names a source, `{price}`scenario`` the edition's
-rent, `{claim}`ID`` a claim's verdict and `{said}`ID`` its date; `{report}` inserts a table or a chart by
+rent, `{claim}`ID`` a claim's verdict `{said}`ID`` its date and
+`{rung}`ID`` what a rung adds; `{report}` inserts a table or a chart by
 name. A wrong name is a warning, and a warning stops the build.
 """
 
@@ -52,6 +53,8 @@ class Edition:
             return wording.fact_html(self.evidence.facts[name], self.evidence)
         if kind == "result":
             return wording.result_html(name, self.reconstruction)
+        if kind == "rung":
+            return wording.rung_html(name, self.derivation.boundaries)
         if kind == "claim":
             return claims_page.claim_html(name, self.derivation)
         if kind == "said":
@@ -150,7 +153,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     for name in ("comments_config", "thebe_config"):  # Jupyter Book sets them for extensions that we leave out
         app.add_config_value(name, {}, "", [dict])
     app.connect("config-inited", without_download_button)
-    for role in ("fact", "number", "result", "source", "price", "claim", "said"):
+    for role in ("fact", "number", "result", "source", "price", "claim", "said", "rung"):
         app.add_role(role, FigureRole())
     app.add_directive("report", ReportDirective)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
