@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from analysis.cost import OwnershipInputs, owned_usd_per_gpu_hour, rental_usd
 from analysis.data import Evidence, facts_in
-from analysis.model import Boundary
-from analysis.reconstruction import PERCENTILES, Reconstruction
+from analysis.hardware import Chip
+from analysis.model import Boundary, Model
+from analysis.reconstruction import PERCENTILES, Reconstruction, given_by
 from analysis.sampling import Distribution, constant, draw
+from analysis.scenario import Parameters
 from analysis.stages import distribution, expressions_of
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """One draw of all that the ladder assumes: shares of rungs, and what an owned GPU-hour costs."""
+
+    distributions: Mapping[str, Distribution]
+    draws: Mapping[str, np.ndarray]
+    ownership: OwnershipInputs | None
+
+    @classmethod
+    def of(cls, model: Model, chip: Chip, parameters: Parameters, evidence: Evidence) -> Self:
+        """The draws under a scenario's parameters."""
+        ownership = OwnershipInputs.of(chip, parameters, evidence)
+        found = {rung.id: _share(rung, parameters, evidence) for rung in model.boundaries if rung.share is not None}
+        found |= ownership.distributions if ownership else {}
+        return cls(found, draw(found, parameters.samples, parameters.seed), ownership)
+
+    def share(self, boundary: Boundary, parameters: Parameters) -> np.ndarray:
+        """What a rung adds as a share of the whole that it makes [1]."""
+        return self._values(boundary.id, parameters)
+
+    def own_usd_per_gpu_hour(self, parameters: Parameters) -> np.ndarray:
+        """What an owned GPU-hour costs [US$]; NaN where no price of the chip is known."""
+        if self.ownership is None:
+            return np.full(parameters.samples, np.nan)
+        values = {name: self._values(name, parameters) for name in self.ownership.distributions}
+        return owned_usd_per_gpu_hour(values, self.ownership.tdp_w)
+
+    def _values(self, name: str, parameters: Parameters) -> np.ndarray:
+        """The draw of an input, or the value that these parameters set where a parameter was set when it was drawn."""
+        given = given_by(self.distributions[name], parameters)
+        return self.draws[name] if given is None else np.full(parameters.samples, given)
 
 
 def ladder(reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
@@ -27,20 +64,16 @@ def ladder(reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
         likewise (the same hours on owned machines; NaN for a stock, and for a chip without a purchase price), `adds`
         and `includes` (phase ids, and the ids of assumed rungs), `facts`, `assumed`, `headline`, `marker`.
     """
-    samples, seed = reconstruction.scenario.parameters.samples, reconstruction.scenario.parameters.seed
-    inputs = OwnershipInputs.of(reconstruction.chip, reconstruction.scenario.parameters, evidence)
-    shares = {rung.id: _share(rung, reconstruction, evidence) for rung in reconstruction.model.boundaries if rung.share is not None}
-    draws = draw({**shares, **(inputs.distributions if inputs else {})}, samples, seed)
-    own_price = np.full(samples, np.nan)
-    if inputs:
-        own_price = owned_usd_per_gpu_hour({name: draws[name] for name in inputs.distributions}, inputs.tdp_w)
+    parameters = reconstruction.scenario.parameters
+    assumed = Assumptions.of(reconstruction.model, reconstruction.chip, parameters, evidence)
+    own_price, samples = assumed.own_usd_per_gpu_hour(parameters), parameters.samples
     rows: list[dict[str, Any]] = []
     includes: list[str] = []
     facts: list[str] = []
     factor, below = np.ones(samples), np.zeros(samples)
     for boundary in reconstruction.model.boundaries:
         if boundary.share is not None:
-            factor = factor / (1.0 - draws[boundary.id])
+            factor = factor / (1.0 - assumed.share(boundary, parameters))
             includes, facts = [*includes, boundary.id], facts + facts_of(boundary, reconstruction)
             rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price, below))
             below = below + rows[-1].pop("added")
@@ -92,8 +125,8 @@ def facts_of(boundary: Boundary, reconstruction: Reconstruction) -> list[str]:
     return [found.gpu_hours for found in disclosed if found] + [reconstruction.model.price_usd_per_gpu_hour]
 
 
-def _share(boundary: Boundary, reconstruction: Reconstruction, evidence: Evidence) -> Distribution:
-    given = getattr(reconstruction.scenario.parameters, boundary.parameter) if boundary.parameter else None
+def _share(boundary: Boundary, parameters: Parameters, evidence: Evidence) -> Distribution:
+    given = getattr(parameters, boundary.parameter) if boundary.parameter else None
     if given is not None:
         return constant(given, f"parameter {boundary.parameter}")
     assert boundary.share is not None

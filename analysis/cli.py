@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any, NoReturn
 
 import pandas as pd
@@ -16,6 +17,8 @@ from analysis.model import load_model
 from analysis.reconstruction import Reconstruction, reconstruct
 from analysis.scenario import PARAMETER_NAMES, Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
 
+MOST_WITHOUT_YES = 100_000  # combinations of a sweep
+SECONDS_BETWEEN_LINES = 2.0
 DEFAULT_MODEL = "deepseek-r1"  # the model whose ladder the claims are held against
 
 
@@ -79,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     card = command("card", _card, "validate a disclosure card, print what is missing, and estimate the rest")
     card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
     card.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    swept = command("sweep", _sweep, "evaluate many parameter sets at once", parameters=True)
+    swept.add_argument("--grid", action="append", default=[], metavar="key=a,b,c|lo:hi:n", help="values of a parameter; may be repeated")
+    swept.add_argument("--sample", type=int, metavar="N", help="N Sobol points over the ranges instead of every combination")
+    swept.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="one row a combination; a chart stands beside it")
+    swept.add_argument("--scheduler", metavar="local|ADDRESS", help="on a Dask cluster instead of in this process")
+    swept.add_argument("--yes", action="store_true", help=f"do it even if there are more than {MOST_WITHOUT_YES:,} combinations")
     listed = command("pages", _pages, "list the pages that an edition executes")
     listed.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
     facts = command("facts", _facts, "list the facts, or show one, or one that is derived from them")
@@ -234,6 +243,52 @@ def _card_text(found: dict[str, Any]) -> str:
     asked = len(found["disclosed"]) + len(found["missing"])
     head = f"{found['name']}: {found['score']:.0%} of what a bill needs ({len(found['disclosed'])} of {asked} fields)"
     return f"{head}\nmissing:\n{missing}\n{pd.DataFrame(rows).to_string(index=False, na_rep='')}"
+
+
+def _sweep(options: argparse.Namespace) -> None:
+    from analysis.sweep import check_target, combinations, size_of, sweep, sweep_on_cluster, write
+
+    evidence = Evidence.load(options.data)
+    size = size_of(options.grid, options.sample)
+    if size > MOST_WITHOUT_YES and not options.yes:
+        raise InputError(f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; say --yes to evaluate them all")
+    check_target(options.out)
+    scenario, _ = _scenario(options, evidence)
+    sets = combinations(options.grid, options.sample, scenario.parameters.seed)
+    report = _Progress(len(sets))
+    if options.scheduler:
+        frame = sweep_on_cluster(DEFAULT_MODEL, scenario, evidence, sets, options.scheduler, report)
+    else:
+        frame = sweep(DEFAULT_MODEL, scenario, evidence, sets, report)
+    write(frame, options.out)
+    print(options.out)
+    _sweep_chart(frame, str(sets.columns[0]), options.out.with_suffix(".svg"))
+
+
+def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
+    """The summary chart beside the table; computing needs no plotting package, so it may be missing."""
+    try:
+        from analysis import charts
+        from analysis.figure import WIDTHS_PX, svg
+    except ImportError:
+        _say("no chart: install the extra `book`")
+        return
+    drawing = svg(charts.sweep_summary(frame, parameter).to_dict(), WIDTHS_PX["wide"])
+    path.write_text(drawing.replace("currentColor", "#777777"), encoding="utf-8")
+    print(path)
+
+
+class _Progress:
+    """Says how far a sweep is and how long it still takes, every two seconds."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.started, self.said = total, perf_counter(), perf_counter()
+
+    def __call__(self, done: int, of: int) -> None:
+        now = perf_counter()
+        if now - self.said >= SECONDS_BETWEEN_LINES or (done == of and now - self.started >= SECONDS_BETWEEN_LINES):
+            self.said = now
+            _say(f"{done:,} of {of:,} combinations ({now - self.started:.0f} s, {(now - self.started) * (of - done) / done:.0f} s to go)")
 
 
 def _pages(options: argparse.Namespace) -> None:

@@ -18,11 +18,12 @@ from analysis.model import CrossCheck, Model, NamedStage, Phase, configuration, 
 from analysis.phases import KINDS, Input, Setting, Work
 from analysis.phases.pretraining import gpu_hours
 from analysis.phases.reinforcement import rollouts_by_segment, segment_lengths
-from analysis.sampling import draw
-from analysis.scenario import Scenario
+from analysis.sampling import Distribution, draw
+from analysis.scenario import Parameters, Scenario
 from analysis.stages import PretrainingStage, ReinforcementStage, distribution, stage_quantities, unit_of
 
 PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
+GIVEN = "parameter "  # how the basis of a distribution begins that a parameter of the scenario gave
 RUN_TABLES = ("training_runs", "rl_runs")
 
 
@@ -81,24 +82,67 @@ def reconstruct(model_name: str, scenario: Scenario, evidence: Evidence) -> Reco
     InputError
         For an unknown model or chip, or a model file that names a wrong fact.
     """
-    model = load_model(model_name, evidence)
-    if not model.phases:
-        raise InputError(f"{model_name} has no phases to reconstruct: its file holds an architecture only")
-    parameters = scenario.parameters
-    chip = find_chip(parameters.chip or model.chip, evidence["hardware"])
-    price = parameters.price_usd_per_gpu_hour or evidence.facts.with_unit(model.price_usd_per_gpu_hour, "usd_per_gpu_hour").value
-    inputs = {phase.id: _phase_inputs(phase, setting_of(model, phase, scenario, evidence)) for phase in model.phases}
-    every = {item.name: item.distribution for stages in inputs.values() for fields in stages.values() for item in fields.values()}
-    draws = draw(every, parameters.samples, parameters.seed)
+    ground = ground_of(model_name, scenario, evidence)
+    model, chip = ground.model, ground.chip
+    price = scenario.parameters.price_usd_per_gpu_hour
+    if price is None:
+        price = evidence.facts.with_unit(model.price_usd_per_gpu_hour, "usd_per_gpu_hour").value
     results = []
     for phase in model.phases:
-        stages = _evaluate(phase, inputs[phase.id], draws, setting_of(model, phase, scenario, evidence))
-        named = {item.name: item for fields in inputs[phase.id].values() for item in fields.values()}
+        stages = _evaluate(phase, ground.inputs[phase.id], ground.draws, ground.settings[phase.id])
+        named = {item.name: item for fields in ground.inputs[phase.id].values() for item in fields.values()}
         checks = {check.id: cross_check_gpu_hours(check, model, evidence) for check in phase.cross_checks}
         hours = evidence.facts.with_unit(phase.disclosed.gpu_hours, "gpu_hours").value if phase.disclosed else None
         usd = evidence.facts.with_unit(phase.disclosed.usd, "usd").value if phase.disclosed else None
         results.append(PhaseResult(phase, stages, named, hours, usd, price, chip, checks))
     return Reconstruction(model, scenario, tuple(results), price, chip)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a reconstruction stands on: the model, and for each phase its setting, its inputs by stage and field, and one draw of all."""
+
+    model: Model
+    chip: Chip
+    settings: Mapping[str, Setting]
+    inputs: Mapping[str, Mapping[str, Mapping[str, Input]]]
+    draws: Mapping[str, np.ndarray]
+
+    def parameters_of(self, phase_id: str, stage: NamedStage) -> tuple[str, ...]:
+        """The parameters of a scenario that reach a stage's hours."""
+        bases = {item.distribution.basis for item in self.inputs[phase_id][stage.id].values()}
+        named = tuple(sorted(basis.removeprefix(GIVEN) for basis in bases if basis.startswith(GIVEN)))
+        longest = isinstance(stage.work, ReinforcementStage) and self.settings[phase_id].parameters.longest_answer_tokens is not None
+        return (*named, "longest_answer_tokens") if longest else named
+
+    def stage_gpu_hours(self, phase_id: str, stage: NamedStage, parameters: Parameters) -> np.ndarray:
+        """GPU-hours of a stage with other values of the parameters that are set here; an array of shape (samples,)."""
+        setting = replace(self.settings[phase_id], parameters=parameters)
+        values = {}
+        for field, item in self.inputs[phase_id][stage.id].items():
+            given = given_by(item.distribution, parameters)
+            values[field] = self.draws[item.name] if given is None else np.full(parameters.samples, given)
+        return KINDS[stage.work.kind][1](stage.work, values, setting).gpu_hours
+
+
+def given_by(distribution: Distribution, parameters: Parameters) -> float | None:
+    """The value that a parameter gives an input whose distribution came from that parameter; None for all others."""
+    if not distribution.basis.startswith(GIVEN):
+        return None
+    return float(getattr(parameters, distribution.basis.removeprefix(GIVEN)))
+
+
+def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground:
+    """The settings, inputs and draws of a model's phases under a scenario."""
+    model = load_model(model_name, evidence)
+    if not model.phases:
+        raise InputError(f"{model_name} has no phases to reconstruct: its file holds an architecture only")
+    chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
+    settings = {phase.id: setting_of(model, phase, scenario, evidence) for phase in model.phases}
+    inputs = {phase.id: _phase_inputs(phase, settings[phase.id]) for phase in model.phases}
+    every = {item.name: item.distribution for stages in inputs.values() for fields in stages.values() for item in fields.values()}
+    draws = draw(every, scenario.parameters.samples, scenario.parameters.seed)
+    return Ground(model, chip, settings, inputs, draws)
 
 
 def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidence) -> Setting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,8 +15,9 @@ from analysis.data import InputError, default_directory, first_mistake, named_fi
 PRECEDENCE = "fact < scenario < -p"
 
 
-def _parameter(unit: str, meaning: str, **bounds: Any) -> Any:
-    return Field(description=meaning, json_schema_extra={"unit": unit}, **bounds)
+def _parameter(unit: str, meaning: str, usual: tuple[float, float] | None = None, **bounds: Any) -> Any:
+    """A declared parameter; `usual` is the range that a sweep samples where none is given."""
+    return Field(description=meaning, json_schema_extra={"unit": unit, "usual": list(usual or ())}, **bounds)
 
 
 class Parameters(BaseModel):
@@ -24,39 +25,44 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True)
 
-    price_usd_per_gpu_hour: Annotated[float | None, _parameter("US$ per GPU-hour", "Rent of one GPU for one hour.", gt=0, le=1000)] = None
+    price_usd_per_gpu_hour: Annotated[
+        float | None, _parameter("US$ per GPU-hour", "Rent of one GPU for one hour.", (1.0, 10.0), gt=0, le=1000)
+    ] = None
     chip: Annotated[str | None, _parameter("name in hardware.csv", "The chip that every phase runs on.")] = None
     mfu: Annotated[
         float | None,
         _parameter(
             "ratio",
             "Model FLOP utilisation of pre-training and fine-tuning on the dense BF16 peak, attention counted causally.",
+            (0.1, 0.6),
             gt=0,
             le=1,
         ),
     ] = None
     time_per_output_token_ms: Annotated[
-        float | None, _parameter("ms", "Time to decode one token of the longest answer of a rollout.", gt=0, le=10_000)
+        float | None, _parameter("ms", "Time to decode one token of the longest answer of a rollout.", (5.0, 100.0), gt=0, le=10_000)
     ] = None
     longest_answer_tokens: Annotated[
-        float | None, _parameter("tokens", "Length of the longest answer of every rollout.", ge=1, le=10_000_000)
+        float | None, _parameter("tokens", "Length of the longest answer of every rollout.", (8192.0, 65536.0), ge=1, le=10_000_000)
     ] = None
     failed_run_share: Annotated[
         float | None,
-        _parameter("ratio", "Failed and smaller runs as a share of the GPU-hours of all runs.", ge=0, lt=1),
+        _parameter("ratio", "Failed and smaller runs as a share of the GPU-hours of all runs.", (0.5, 0.95), ge=0, lt=1),
     ] = None
     utilisation: Annotated[
-        float | None, _parameter("ratio", "Share of the hours of their life in which owned machines do paid or useful work.", gt=0, le=1)
+        float | None,
+        _parameter("ratio", "Share of the hours of their life in which owned machines do paid or useful work.", (0.3, 1.0), gt=0, le=1),
     ] = None
     depreciation_years: Annotated[
-        float | None, _parameter("years", "Life over which owned machines are written off, in equal parts.", gt=0, le=30)
+        float | None, _parameter("years", "Life over which owned machines are written off, in equal parts.", (2.0, 8.0), gt=0, le=30)
     ] = None
     pue: Annotated[
-        float | None, _parameter("ratio", "Power usage effectiveness: energy of the building over energy of its machines.", ge=1, le=5)
+        float | None,
+        _parameter("ratio", "Power usage effectiveness: energy of the building over energy of its machines.", (1.05, 1.6), ge=1, le=5),
     ] = None
-    electricity_usd_per_kwh: Annotated[float | None, _parameter("US$ per kWh", "Price of electricity for owned machines.", ge=0, le=10)] = (
-        None
-    )
+    electricity_usd_per_kwh: Annotated[
+        float | None, _parameter("US$ per kWh", "Price of electricity for owned machines.", (0.03, 0.2), ge=0, le=10)
+    ] = None
     samples: Annotated[int, _parameter("count", "Samples of the uncertain inputs, a power of two.", ge=64, le=2**20)] = 4096
     seed: Annotated[int, _parameter("count", "Seed of the samples.", ge=0, le=2**32 - 1)] = 0
 
@@ -134,6 +140,18 @@ def list_scenarios(directory: Path | None = None) -> list[Scenario]:
     """Every scenario of the evidence folder, by name."""
     directory = directory or default_directory()
     return [load_scenario(path.stem, directory) for path in sorted((directory / "scenarios").glob("*.toml"))]
+
+
+def usual_range(name: str) -> tuple[float, float] | None:
+    """The range of a parameter that a sweep samples where none is given; None for a parameter without one."""
+    usual = Parameters.model_json_schema()["properties"][name]["usual"]
+    return (float(usual[0]), float(usual[1])) if usual else None
+
+
+def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """A scenario with other values laid over it, checked as those of `-p` are."""
+    parameters = _validate(scenario.parameters.model_dump() | dict(values), "")
+    return replace(scenario, parameters=parameters, origins={**scenario.origins, **dict.fromkeys(values, "-p")})
 
 
 def parameters_frame() -> pd.DataFrame:

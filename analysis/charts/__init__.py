@@ -16,6 +16,7 @@ from analysis.charts.phases import (
     where_the_bill_goes,
     where_the_time_goes,
 )
+from analysis.charts.sweeps import sweep_summary
 
 __all__ = [
     "answer_lengths",
@@ -34,6 +35,7 @@ __all__ = [
     "ladder_with_claims",
     "rollout_bounds",
     "sobol_bars",
+    "sweep_summary",
     "where_the_bill_goes",
     "where_the_time_goes",
 ]
