@@ -31,9 +31,11 @@ class Assumptions:
     def of(cls, model: Model, chip: Chip, parameters: Parameters, evidence: Evidence) -> Self:
         """The draws under a scenario's parameters."""
         ownership = OwnershipInputs.of(chip, parameters, evidence)
-        found = {rung.id: _share(rung, parameters, evidence) for rung in model.boundaries if rung.share is not None}
-        found |= ownership.distributions if ownership else {}
-        return cls(found, draw(found, parameters.samples, parameters.seed), ownership)
+        shares = {rung.id: _share(rung, parameters, evidence) for rung in model.boundaries if rung.share is not None}
+        owned = dict(ownership.distributions) if ownership else {}
+        # two draws, so that setting an input of the one leaves the other as it is
+        draws = draw(shares, parameters.samples, parameters.seed) | draw(owned, parameters.samples, parameters.seed + 1)
+        return cls({**shares, **owned}, draws, ownership)
 
     def share(self, boundary: Boundary, parameters: Parameters) -> np.ndarray:
         """What a rung adds as a share of the whole that it makes [1]."""

@@ -82,6 +82,10 @@ def _parser() -> argparse.ArgumentParser:
     card = command("card", _card, "validate a disclosure card, print what is missing, and estimate the rest")
     card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
     card.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    compared = command("diff", _diff, "what differs between two editions")
+    compared.add_argument("before", type=Path, metavar="EDITION_A", help="the folder of an edition")
+    compared.add_argument("after", type=Path, metavar="EDITION_B", help="the folder of another")
+    compared.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
     swept = command("sweep", _sweep, "evaluate many parameter sets at once", parameters=True)
     swept.add_argument("--grid", action="append", default=[], metavar="key=a,b,c|lo:hi:n", help="values of a parameter; may be repeated")
     swept.add_argument("--sample", type=int, metavar="N", help="N Sobol points over the ranges instead of every combination")
@@ -243,6 +247,19 @@ def _card_text(found: dict[str, Any]) -> str:
     asked = len(found["disclosed"]) + len(found["missing"])
     head = f"{found['name']}: {found['score']:.0%} of what a bill needs ({len(found['disclosed'])} of {asked} fields)"
     return f"{head}\nmissing:\n{missing}\n{pd.DataFrame(rows).to_string(index=False, na_rep='')}"
+
+
+def _diff(options: argparse.Namespace) -> None:
+    from analysis.results import difference, read_results
+
+    frame = difference(read_results(options.before), read_results(options.after))
+    if options.json:
+        print(frame.to_json(orient="records", indent=1, double_precision=10))
+    elif frame.empty:
+        print("nothing differs")
+    else:
+        for part, rows in frame.groupby("part", sort=False):
+            print(f"{part}\n{rows.drop(columns='part').to_string(index=False, na_rep='', float_format=lambda value: f'{value:,.6g}')}\n")
 
 
 def _sweep(options: argparse.Namespace) -> None:

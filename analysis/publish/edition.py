@@ -6,34 +6,30 @@ import hashlib
 import json
 import shutil
 import sys
-import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from analysis import __version__, charts, comparison
+from analysis import charts
 from analysis.arithmetic import arithmetic
-from analysis.backtest import backtest, summary
 from analysis.boundaries import disclosed_rungs
-from analysis.boundaries import to_list as boundaries_list
-from analysis.claims import judge_all
-from analysis.claims import to_list as claims_list
 from analysis.data import Evidence, InputError
 from analysis.derivation import Derivation
 from analysis.disclosure import card_schema
 from analysis.figure import WIDTHS_PX, svg
 from analysis.publish.book import announce, assemble, check, run_sphinx, write_json, write_vega
 from analysis.publish.execute import Job, execute_all
+from analysis.publish.place import MARK, refuse_foreign, standing_key, swap, workplace
 from analysis.quantity import quantity_text
 from analysis.reconstruction import reconstruct
+from analysis.results import results
 from analysis.scenario import Scenario
 
+LAST = "last.json"  # beside the executed copies: what each depended on
 COPIES_KEPT = 8  # of each page, so that going back and forth between a few editions costs nothing
-MARK = ".edition"  # holds the key of the edition that stands in a folder
 Report = Callable[[str], None]
 
 
@@ -86,44 +82,21 @@ def build(
     given = {"scenario": str(Path(scenario_name).resolve()) if scenario_name.endswith(".toml") else scenario_name, **overrides}
     if evidence.directory != root / "data":
         given["data"] = str(evidence.directory.resolve())
-    ground = _digest(
-        [*_code_files(root), root / "requirements.lock"], root, evidence.sha256, sys.version, scenario.parameters.model_dump_json()
-    )
-    keys = {
-        page.page: _digest([root / "notebooks" / f"{page.notebook}.ipynb"], root, ground, json.dumps([page.parameters, scenario.name]))
-        for page in pages
-    }
+    parts = {page.page: _parts(page, root, scenario, evidence) for page in pages}
+    keys = {name: _digest([], root, *found.values()) for name, found in parts.items()}
     edition_key = _digest(_files(root / "book"), root, *keys.values(), scenario.title, str(scenario.is_default))
-    if use_cache and _standing_key(out) == edition_key:
+    if use_cache and standing_key(out) == edition_key and all((out / f"{page.page}.html").is_file() for page in pages):
         report(f"nothing changed: {len(pages)} pages stand")
         return out / "index.html"
-    _refuse_foreign(out)
-    with _workplace(out) as work:
-        executed = _execute_changed(root, pages, keys, given, use_cache, report)
+    refuse_foreign(out)
+    with workplace(out) as work:
+        executed = _execute_changed(root, pages, parts, keys, given, use_cache, report)
         started = perf_counter()
         _write_edition(root, pages, executed, scenario, given, evidence, work, report)
         (work / "html" / MARK).write_text(edition_key, encoding="utf-8")
         report(f"book built and checked ({perf_counter() - started:.1f} s)")
-        _swap(work / "html", out)
+        swap(work / "html", out)
     return out / "index.html"
-
-
-def results(derivation: Derivation) -> dict[str, Any]:
-    """The contract of results.json."""
-    reconstruction, evidence = derivation.reconstruction, derivation.evidence
-    scenario = reconstruction.scenario
-    effective = scenario.parameters.model_dump() | {
-        "price_usd_per_gpu_hour": reconstruction.price_usd_per_gpu_hour,
-        "chip": reconstruction.chip.name,
-    }
-    return {
-        "edition": {"version": __version__, "scenario": scenario.name, "parameters": effective, "data_sha256": evidence.sha256},
-        "models": {reconstruction.model.name: reconstruction.to_dict()},
-        "boundaries": boundaries_list(derivation.boundaries),
-        "claims": claims_list(judge_all(derivation)),
-        "comparison": comparison.to_list(comparison.compare(evidence)),
-        "estimator": summary(backtest(evidence)),
-    }
 
 
 def _write_edition(
@@ -162,24 +135,75 @@ def _write_edition(
         shutil.copy(_notebook(root, page), html / "notebooks")
 
 
+def _parts(page: Page, root: Path, scenario: Scenario, evidence: Evidence) -> dict[str, str]:
+    """What a page depends on, each part as a hash, by the word that says why it runs again."""
+    code = _digest([*_code_files(root), root / "requirements.lock"], root, sys.version)
+    values = json.dumps([page.parameters, scenario.name, scenario.parameters.model_dump()], sort_keys=True)
+    return {
+        "code": code,
+        "data": evidence.sha256,
+        "notebook": _digest([_notebook(root, page)], root),
+        "parameters": _digest([], root, values),
+    }
+
+
 def _execute_changed(
-    root: Path, pages: list[Page], keys: Mapping[str, str], given: Mapping[str, str], use_cache: bool, report: Report
+    root: Path,
+    pages: list[Page],
+    parts: Mapping[str, Mapping[str, str]],
+    keys: Mapping[str, str],
+    given: Mapping[str, str],
+    use_cache: bool,
+    report: Report,
 ) -> dict[str, Path]:
-    """The executed copy of each page, run now unless it stands."""
+    """The executed copy of each page, run now unless it stands; says what runs and why, in one word."""
     folder = root / "book" / "_build" / "executed"
     folder.mkdir(parents=True, exist_ok=True)
     outputs = {page.page: folder / f"{page.page}.{keys[page.page]}.ipynb" for page in pages}
-    stale = [page for page in pages if not (use_cache and outputs[page.page].is_file())]
-    report(f"{len(pages) - len(stale)} pages stand, {len(stale)} to execute")
-    jobs = [
-        Job(page.page, root / "notebooks" / f"{page.notebook}.ipynb", {**page.parameters, **given}, outputs[page.page]) for page in stale
-    ]
-    execute_all(jobs, report)
+    last = _read_last(folder)
+    reasons: dict[str, list[Page]] = {}
+    for page in pages:
+        reason = _reason(outputs[page.page], parts[page.page], last.get(page.page, {}), use_cache)
+        if reason:
+            reasons.setdefault(reason, []).append(page)
+        else:
+            outputs[page.page].touch()  # the copies kept are those last used
+    stale = [page for pages_of_reason in reasons.values() for page in pages_of_reason]
+    why = "".join(f"; {reason}: {', '.join(page.page for page in found)}" for reason, found in reasons.items())
+    report(f"{len(pages) - len(stale)} pages stand, {len(stale)} to execute{why}")
+    ordered = [page for page in pages if page in stale]
+    execute_all([Job(page.page, _notebook(root, page), {**page.parameters, **given}, outputs[page.page]) for page in ordered], report)
+    write_json(folder / LAST, {**last, **parts})
     for page in pages:
         copies = sorted(folder.glob(f"{page.page}.*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in copies[COPIES_KEPT:]:
             old.unlink(missing_ok=True)
     return outputs
+
+
+def _reason(output: Path, parts: Mapping[str, str], last: Mapping[str, str], use_cache: bool) -> str:
+    """Why a page runs, in one word; empty if its executed copy stands."""
+    if not use_cache:
+        return "asked"
+    if output.is_file():
+        return "" if _is_whole(output) else "damaged"
+    return next((word for word, found in parts.items() if last and last.get(word) != found), "new")
+
+
+def _is_whole(copy: Path) -> bool:
+    try:
+        return bool(json.loads(copy.read_text(encoding="utf-8"))["cells"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _read_last(folder: Path) -> dict[str, dict[str, str]]:
+    """What each page depended on when it last ran; nothing if that was never written, or is damaged."""
+    try:
+        found = json.loads((folder / LAST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _notebook(root: Path, page: Page) -> Path:
@@ -202,38 +226,3 @@ def _code_files(root: Path) -> list[Path]:
 def _files(folder: Path) -> list[Path]:
     found = folder.rglob("*")
     return sorted(path for path in found if path.is_file() and not {"_build", "__pycache__"} & set(path.relative_to(folder).parts))
-
-
-def _standing_key(out: Path) -> str | None:
-    mark = out / MARK
-    return mark.read_text(encoding="utf-8") if mark.is_file() else None
-
-
-def _refuse_foreign(out: Path) -> None:
-    """Nothing of the user's is lost: a folder that is not an edition is not replaced."""
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out}: is a file; name a folder")
-    if out.is_dir() and any(out.iterdir()) and _standing_key(out) is None:
-        raise InputError(f"--out {out}: holds files that are no edition; name an empty or a new folder")
-
-
-@contextmanager
-def _workplace(out: Path) -> Iterator[Path]:
-    """A folder beside `out`, on the same disk, that is gone afterwards."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise InputError(f"--out {out}: cannot be written: {error.strerror}") from None
-    try:
-        yield work
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
-
-
-def _swap(new: Path, out: Path) -> None:
-    """Put the new edition in the place of the last one."""
-    last = new.parent / "last"
-    if out.exists():
-        out.rename(last)
-    new.rename(out)

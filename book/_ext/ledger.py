@@ -20,14 +20,15 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from analysis import charts
+from analysis import charts, comparison
 from analysis.boundaries import disclosed_rungs
 from analysis.data import Evidence, InputError
 from analysis.derivation import Derivation
 from analysis.figure import figure_html
 from analysis.quantity import quantity_text
 from analysis.reconstruction import reconstruct
-from analysis.report import claims_page, disclosure_page, ledger, wording
+from analysis.report import changes_page, claims_page, disclosure_page, ledger, wording
+from analysis.results import difference, scenario_results
 from analysis.scenario import load_scenario
 
 LOGGER = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Edition:
             "ladder_with_claims": lambda: figure_html(
                 charts.ladder_with_claims(self.derivation.boundaries, claims_page.claims_on_ladder(self.derivation))
             ),
+            "changes": lambda: changes_page.changes_html(self.changes()),
             "story": lambda: claims_page.story_table(self.derivation),
             "corrections": lambda: claims_page.corrections_table(self.derivation),
             "card_standard": disclosure_page.standard_table,
@@ -87,6 +89,19 @@ class Edition:
         if name not in makers:
             raise InputError(f"{name} is not a report: {', '.join(makers)}")
         return makers[name]()
+
+    def changes(self) -> pd.DataFrame:
+        """What differs from the default edition: the default scenario on the project's own evidence."""
+        evidence = Evidence.load()
+        own = scenario_results(self.derivation)
+        if self.scenario.is_default and evidence.sha256 == self.evidence.sha256:
+            return difference(own, own)
+        default = Derivation(reconstruct(self.reconstruction.model.name, load_scenario(), evidence), evidence)
+        found = [scenario_results(default), own]
+        if evidence.sha256 != self.evidence.sha256:  # ranks depend on the evidence alone
+            ranked = [comparison.to_list(comparison.compare(data)) for data in (evidence, self.evidence)]
+            found = [one | {"comparison": rows} for one, rows in zip(found, ranked, strict=True)]
+        return difference(*found)
 
     def labelled_hours(self, lines: list[str]) -> pd.DataFrame:
         """Hours of facts under labels, from lines `label = fact`."""
