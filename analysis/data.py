@@ -13,9 +13,9 @@ import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pandas as pd
 from pandera.errors import SchemaErrors
@@ -127,16 +127,16 @@ def facts_in(expression: str) -> list[str]:
     return [re.sub("__(low|high)$", "", name) for name in names_in(expression)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Evidence:
-    """The tables of one data folder, validated, and its facts."""
+    """The tables of one data folder, validated, and its facts; one object for as long as the files stay as they are."""
 
     directory: Path
     facts: Facts
     tables: Mapping[str, pd.DataFrame]
 
-    @classmethod
-    def load(cls, directory: Path | None = None) -> Self:
+    @staticmethod
+    def load(directory: Path | None = None) -> Evidence:
         """Read and validate every table in `directory` (the package's own evidence by default).
 
         Raises
@@ -145,12 +145,7 @@ class Evidence:
             For a missing or damaged file, column or value; the line names file, row and field.
         """
         directory = directory or default_directory()
-        package = _read_package(directory)
-        tables = {resource["name"]: _read_table(directory, resource) for resource in package["resources"]}
-        for resource in package["resources"]:
-            _check_foreign_keys(resource, tables)
-        facts = tables["facts"].to_dict("records")
-        return cls(directory, Facts({row["id"]: Fact(**row) for row in facts}), tables)
+        return _load(directory, _signature(directory))
 
     def __getitem__(self, table: str) -> pd.DataFrame:
         return self.tables[table]
@@ -185,6 +180,23 @@ class Evidence:
             return self.facts.calculate(expression)
         except InputError as error:
             raise InputError(f"{where}: {error}") from None
+
+
+def _signature(directory: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, times and sizes of the files of a folder: the same as long as nothing was written there."""
+    found = [(path, path.stat()) for path in sorted(directory.rglob("*")) if path.is_file()] if directory.is_dir() else []
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found)
+
+
+@lru_cache(maxsize=4)
+def _load(directory: Path, signature: tuple[tuple[str, int, int], ...]) -> Evidence:
+    """The evidence of a folder, read once for as long as its files stay as they are (`signature`)."""
+    package = _read_package(directory)
+    tables = {resource["name"]: _read_table(directory, resource) for resource in package["resources"]}
+    for resource in package["resources"]:
+        _check_foreign_keys(resource, tables)
+    facts = tables["facts"].to_dict("records")
+    return Evidence(directory, Facts({row["id"]: Fact(**row) for row in facts}), tables)
 
 
 def default_directory() -> Path:

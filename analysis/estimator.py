@@ -8,12 +8,14 @@ calibrated by developer with residuals that no fit has seen.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import sklearn
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.dummy import DummyRegressor
@@ -154,15 +156,14 @@ class Estimator:
         return (1.0 + 0.1 * beyond.sum(axis=1) + 0.1 * unseen_chip).to_numpy(dtype=float)
 
 
-_FITTED: dict[tuple[str, tuple[str, ...]], Estimator] = {}
-
-
 def estimator_for(evidence: Evidence, exclude: Collection[str] = ()) -> Estimator:
     """The chosen estimator without some developers; fitted once for the same evidence."""
-    key = (evidence.sha256, tuple(sorted(exclude)))
-    if key not in _FITTED:
-        _FITTED[key] = Estimator(evidence, exclude)
-    return _FITTED[key]
+    return _estimator(evidence, tuple(sorted(exclude)))
+
+
+@lru_cache(maxsize=128)
+def _estimator(evidence: Evidence, exclude: tuple[str, ...]) -> Estimator:
+    return Estimator(evidence, exclude)
 
 
 def row_weights(runs: pd.DataFrame) -> np.ndarray:
@@ -176,6 +177,11 @@ def developer_weights(developers: pd.Series) -> np.ndarray:
     return (1.0 / developers.groupby(developers).transform("count")).to_numpy(dtype=float)
 
 
+def _unchecked() -> AbstractContextManager[None]:
+    """Rows are checked when they are loaded; thousands of small fits would check them again."""
+    return sklearn.config_context(assume_finite=True, skip_parameter_validation=True)
+
+
 def fitted(candidate: Candidate, features: pd.DataFrame, target: np.ndarray, weights: np.ndarray, developers: pd.Series) -> Pipeline:
     """The candidate with its grid chosen by folds of whole developers, fitted on all rows given.
 
@@ -187,7 +193,8 @@ def fitted(candidate: Candidate, features: pd.DataFrame, target: np.ndarray, wei
     if candidate.grid:
         grid = {f"model__{name}": values for name, values in candidate.grid.items()}
         search = GridSearchCV(model, grid, cv=GroupKFold(FOLDS), scoring="neg_mean_absolute_error")
-        model = search.fit(encoded, target, groups=developers.to_numpy(), **fit).best_estimator_
+        with _unchecked():
+            model = search.fit(encoded, target, groups=developers.to_numpy(), **fit).best_estimator_
     else:
         model.fit(encoded, target, **fit)
     return Pipeline([("columns", columns), ("model", model["model"])])
@@ -199,8 +206,9 @@ def leave_out(model: Pipeline, features: pd.DataFrame, target: np.ndarray, weigh
     for developer in developers.unique():
         inside = (developers == developer).to_numpy()
         refit = Pipeline([("model", clone(model["model"]))])
-        refit.fit(encoded[~inside], target[~inside], **_weighted(model["model"], weights[~inside]))
-        predicted[inside] = refit.predict(encoded[inside])
+        with _unchecked():
+            refit.fit(encoded[~inside], target[~inside], **_weighted(model["model"], weights[~inside]))
+            predicted[inside] = refit.predict(encoded[inside])
     return predicted
 
 

@@ -8,7 +8,7 @@ disclosed steps of other developers: one developer's benchmarks weigh as one dev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -108,15 +108,14 @@ class StepEstimator:
         return StepPrediction(parts, Distribution("log_t", 0.0, np.inf, basis, False, total, spread, developers))
 
 
-_FITTED: dict[tuple[str, tuple[str, ...]], StepEstimator] = {}
-
-
 def step_estimator_for(evidence: Evidence, exclude: tuple[str, ...] = ()) -> StepEstimator:
     """The estimator without some developers; fitted once for the same evidence."""
-    key = (evidence.sha256, tuple(sorted(exclude)))
-    if key not in _FITTED:
-        _FITTED[key] = StepEstimator(evidence, exclude)
-    return _FITTED[key]
+    return _estimator(evidence, tuple(sorted(exclude)))
+
+
+@lru_cache(maxsize=128)
+def _estimator(evidence: Evidence, exclude: tuple[str, ...]) -> StepEstimator:
+    return StepEstimator(evidence, exclude)
 
 
 def sparsity_cost(evidence: Evidence, exclude: tuple[str, ...] = ()) -> float:

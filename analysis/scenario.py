@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -85,7 +85,7 @@ class Scenario:
     title: str
     meaning: str
     parameters: Parameters
-    origins: Mapping[str, str]
+    origins: Mapping[str, str] = field(hash=False)
 
     @property
     def is_default(self) -> bool:

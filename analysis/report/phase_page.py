@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from analysis.reconstruction import (
 from analysis.report.ledger import facts_list, table_html
 from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html
 from analysis.rl_estimator import step_estimator_for
-from analysis.scenario import load_scenario
+from analysis.scenario import Scenario, load_scenario
 from analysis.stages import ReinforcementStage
 
 KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
@@ -129,7 +129,13 @@ class PhasePage(BillPage):
 def open_bill(model: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> BillPage:
     """Reconstruct a model for its page; `parameters` are a scenario's, None where the scenario decides."""
     evidence = Evidence.load(Path(data) if data else None)
-    return BillPage(reconstruct(model, load_scenario(scenario, evidence.directory, **parameters), evidence), evidence)
+    return _opened(model, load_scenario(scenario, evidence.directory, **parameters), evidence)
+
+
+@lru_cache(maxsize=4)
+def _opened(model: str, scenario: Scenario, evidence: Evidence) -> BillPage:
+    """The page of one scenario on one evidence: the pages of an edition share it."""
+    return BillPage(reconstruct(model, scenario, evidence), evidence)
 
 
 def open_phase(model: str, phase: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> PhasePage:
