@@ -8,6 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.measure import Measured, measured
+
 SPEC = """name = "run {number}"
 developer = "Somebody"
 release_date = 2025-06-01
@@ -27,16 +29,14 @@ def seconds(*arguments: str) -> float:
     return time.perf_counter() - begin
 
 
-def main() -> None:
-    """Print answers per second of both ways, and their ratio."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for number in range(FILES):
-            (folder / f"{number}.toml").write_text(SPEC.format(number=number, billions=7 + number % 100))
-        together = FILES / seconds(name)
-        alone = ALONE / sum(seconds(str(folder / f"{number}.toml")) for number in range(ALONE))
-    print(f"one process {together:.0f} answers per second, a process each {alone:.2f}: ratio {together / alone:.0f}")
-
-
-if __name__ == "__main__":
-    main()
+def measure(runs: int) -> list[Measured]:
+    """Seconds an answer of both ways, over some runs."""
+    pairs = []
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for number in range(FILES):
+                (folder / f"{number}.toml").write_text(SPEC.format(number=number, billions=7 + number % 100))
+            alone = sum(seconds(str(folder / f"{number}.toml")) for number in range(ALONE)) / ALONE
+            pairs.append((seconds(name) / FILES, alone))
+    return [measured("estimate on a folder of 1,000 descriptions", "a process for each", 50, pairs)]

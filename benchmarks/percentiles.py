@@ -7,7 +7,6 @@ of a far longer run. Prints the size, the seconds and their ratio.
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from tqdm import tqdm
 from analysis.data import Evidence
 from analysis.reconstruction import gpu_hours_of, percentiles, reconstruct, uncertain_inputs
 from analysis.scenario import load_scenario
+from benchmarks.measure import Measured, measured
 
 RMS_ERROR = 0.001
 SEEDS = 4
@@ -41,8 +41,8 @@ def monte_carlo(size: int, names: list[str], seed: int) -> Iterator[np.ndarray]:
         yield np.array([sq.sample(sq.uniform(0, 1), n=min(size, CHUNK)) for _ in names])
 
 
-def main() -> int:
-    """Measure both, print a table, and return 1 if the promised ratio is missed."""
+def measure(runs: int) -> list[Measured]:
+    """The ratio of both; `runs` does not count, for each way is repeated with several seeds."""
     evidence = Evidence.load()
     reconstruction = reconstruct("deepseek-r1", load_scenario(directory=evidence.directory), evidence)
     inputs = uncertain_inputs(reconstruction)
@@ -59,7 +59,7 @@ def main() -> int:
 
     reference = found(sobol(2**REFERENCE, names, 1234))
 
-    def measured(way: Callable[[int, list[str], int], Iterator[np.ndarray]], label: str) -> tuple[int, float, float]:
+    def timed(way: Callable[[int, list[str], int], Iterator[np.ndarray]], label: str) -> tuple[int, float, float]:
         for power in tqdm(range(SMALLEST, LARGEST + 1), desc=label, file=sys.stderr):
             begin = time.perf_counter()
             results = np.array([found(way(2**power, names, seed)) for seed in range(SEEDS)])
@@ -69,14 +69,6 @@ def main() -> int:
                 break
         return 2**power, seconds, error
 
-    rows = {label: measured(way, label) for label, way in {"Sobol points": sobol, "squigglepy": monte_carlo}.items()}
-    for label, (size, seconds, error) in rows.items():
-        print(f"{label:14} {size:>9,} draws  {seconds:8.2f} s  rms error {error:.3%}")
-    ratio = rows["squigglepy"][1] / rows["Sobol points"][1]
-    memory_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"ratio {ratio:.1f} (promised: 10), peak memory of both {memory_gib:.2f} GiB (promised: 2)")
-    return int(ratio < 10 or memory_gib > 2)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    rows = {label: timed(way, label) for label, way in {"Sobol points": sobol, "squigglepy": monte_carlo}.items()}
+    pair = rows["Sobol points"][1], rows["squigglepy"][1]
+    return [measured(f"percentiles of R1's total to {RMS_ERROR:.1%} rms error", "the same with squigglepy's draws", 10, [pair])]

@@ -1,0 +1,37 @@
+"""All benchmarks in one run: a table on standard output, and benchmarks/results.json for the page in the book."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from benchmarks import books, estimates, execution, percentiles, sweeps, weight
+from benchmarks.measure import machine
+
+RESULTS = Path(__file__).with_name("results.json")
+ALL = {"execution": execution, "books": books, "sweeps": sweeps, "percentiles": percentiles, "estimates": estimates}
+
+
+def main() -> None:
+    """Measure what is asked for, keep what was measured before of the rest."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("names", nargs="*", choices=[[], *ALL], help="which (all)")
+    options = parser.parse_args()
+    before = json.loads(RESULTS.read_text(encoding="utf-8"))["measured"] if RESULTS.exists() else {}
+    found = dict(before)
+    for name in options.names or ALL:
+        print(f"measuring {name}, {options.runs} runs", file=sys.stderr, flush=True)
+        found[name] = [row.as_row() for row in ALL[name].measure(options.runs)]
+        content = {"machine": machine(), "measured": found, "first_page": weight.first_page()}
+        RESULTS.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    rows = [row for rows in found.values() for row in rows]
+    print(pd.DataFrame(rows).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
