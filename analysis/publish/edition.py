@@ -28,6 +28,7 @@ from analysis.reconstruction import reconstruct
 from analysis.results import results
 from analysis.scenario import Scenario
 
+BENCHMARKS = Path("benchmarks", "results.json")
 LAST = "last.json"  # beside the executed copies: what each depended on
 COPIES_KEPT = 8  # of each page, so that going back and forth between a few editions costs nothing
 Report = Callable[[str], None]
@@ -84,7 +85,7 @@ def build(
         given["data"] = str(evidence.directory.resolve())
     parts = {page.page: _parts(page, root, scenario, evidence) for page in pages}
     keys = {name: _digest([], root, *found.values()) for name, found in parts.items()}
-    edition_key = _digest(_files(root / "book"), root, *keys.values(), scenario.title, str(scenario.is_default))
+    edition_key = _digest([*_files(root / "book"), root / BENCHMARKS], root, *keys.values(), scenario.title, str(scenario.is_default))
     if use_cache and standing_key(out) == edition_key and all((out / f"{page.page}.html").is_file() for page in pages):
         report(f"nothing changed: {len(pages)} pages stand")
         return out / "index.html"
@@ -117,7 +118,12 @@ def _write_edition(
             sources,
             f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed.",
         )
-    settings = {"traincost_data": str(evidence.directory), "traincost_given": dict(given), "traincost_model": edition_model(root)}
+    settings = {
+        "traincost_data": str(evidence.directory),
+        "traincost_given": dict(given),
+        "traincost_model": edition_model(root),
+        "traincost_benchmarks": str(root / BENCHMARKS),
+    }
     run_sphinx(sources, html, work / "doctrees", settings, work / "sphinx.log")
     write_vega(html / "_static" / "vega.js")  # not among the sources: every page would load it
     reconstruction = reconstruct(edition_model(root), scenario, evidence)

@@ -9,6 +9,7 @@ name. A wrong name is a warning, and a warning stops the build.
 
 from __future__ import annotations
 
+import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from analysis.derivation import Derivation
 from analysis.figure import figure_html
 from analysis.quantity import quantity_text
 from analysis.reconstruction import reconstruct
-from analysis.report import changes_page, claims_page, disclosure_page, ledger, wording
+from analysis.report import benchmarks_page, changes_page, claims_page, disclosure_page, ledger, wording
 from analysis.results import difference, scenario_results
 from analysis.scenario import load_scenario
 
@@ -37,7 +38,8 @@ LOGGER = logging.getLogger(__name__)
 class Edition:
     """The evidence and the reconstruction that the pages speak of."""
 
-    def __init__(self, data: str, given: dict[str, Any], model: str) -> None:
+    def __init__(self, data: str, given: dict[str, Any], model: str, benchmarks: str) -> None:
+        self.benchmarks = benchmarks
         self.evidence = Evidence.load(Path(data))
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
@@ -76,6 +78,7 @@ class Edition:
             "ladder_with_claims": lambda: figure_html(
                 charts.ladder_with_claims(self.derivation.boundaries, claims_page.claims_on_ladder(self.derivation))
             ),
+            "benchmarks": lambda: benchmarks_page.benchmarks_html(json.loads(Path(self.benchmarks).read_text(encoding="utf-8"))),
             "changes": lambda: changes_page.changes_html(self.changes()),
             "story": lambda: claims_page.story_table(self.derivation),
             "corrections": lambda: claims_page.corrections_table(self.derivation),
@@ -113,7 +116,9 @@ class Edition:
 def edition(app: Sphinx) -> Edition:
     """The edition of this build, read once."""
     if not hasattr(app, "traincost_edition"):
-        app.traincost_edition = Edition(app.config.traincost_data, app.config.traincost_given, app.config.traincost_model)
+        app.traincost_edition = Edition(
+            app.config.traincost_data, app.config.traincost_given, app.config.traincost_model, app.config.traincost_benchmarks
+        )
     return app.traincost_edition
 
 
@@ -164,6 +169,7 @@ def without_download_button(_: Sphinx, config: Any) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("traincost_data", "", "env", [str])
     app.add_config_value("traincost_model", "", "env", [str])
+    app.add_config_value("traincost_benchmarks", "", "env", [str])
     app.add_config_value("traincost_given", {"scenario": "paper"}, "env", [dict])
     for name in ("comments_config", "thebe_config"):  # Jupyter Book sets them for extensions that we leave out
         app.add_config_value(name, {}, "", [dict])

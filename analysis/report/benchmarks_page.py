@@ -1,0 +1,39 @@
+"""What the page of benchmarks says: measured ratios beside what was promised, and the machine."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import pandas as pd
+
+from analysis.report.ledger import table_html
+from analysis.report.wording import Html
+
+
+def benchmarks_html(content: dict[str, Any]) -> Html:
+    """The measurements of benchmarks/results.json as a table, with the machine and the weight of the first page."""
+    rows = [row for measured in content["measured"].values() for row in measured]
+    table = pd.DataFrame(
+        [
+            {
+                "work": html.escape(row["work"]),
+                "against": html.escape(row["against"]),
+                "times as fast": f"<strong>{row['ratio']:.3g}</strong> ({row['least']:.3g} to {row['most']:.3g})",
+                "promised": f"{row['promised']:.3g}",
+                "kept": "yes" if row["ratio"] >= row["promised"] else "no",
+                "seconds, ours and theirs": f"{row['ours_s']:.3g} and {row['theirs_s']:.3g}",
+                "runs": row["runs"],
+            }
+            for row in rows
+        ]
+    )
+    machine = ", ".join(f"{html.escape(name)} {html.escape(str(value))}" for name, value in content["machine"].items())
+    page = content.get("first_page") or {}
+    weight = (
+        f"<p>The first page asks for {page['requests']} files, {page['megabytes_gzip']} MB after compression, and for "
+        f"{page['outside_requests']} of other hosts.</p>"
+        if page
+        else ""
+    )
+    return Html(f"{table_html(table)}{weight}<p><small>Measured on: {machine}.</small></p>")
