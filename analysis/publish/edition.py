@@ -62,7 +62,14 @@ def edition_model(root: Path) -> str:
 
 
 def build(
-    scenario: Scenario, scenario_name: str, overrides: Mapping[str, str], evidence: Evidence, out: Path, use_cache: bool, report: Report
+    scenario: Scenario,
+    scenario_name: str,
+    overrides: Mapping[str, str],
+    evidence: Evidence,
+    out: Path,
+    use_cache: bool,
+    report: Report,
+    fresh_kernels: bool = False,
 ) -> Path:
     """Build an edition into `out` and return its first page.
 
@@ -94,7 +101,7 @@ def build(
         return out / "index.html"
     _refuse_foreign(out)
     with _workplace(out) as work:
-        executed = _execute_changed(root, pages, keys, given, use_cache, report)
+        executed = _execute_changed(root, pages, keys, given, use_cache, report, fresh_kernels)
         started = perf_counter()
         _write_edition(root, pages, executed, scenario, given, evidence, work, report)
         (work / "html" / MARK).write_text(edition_key, encoding="utf-8")
@@ -154,7 +161,7 @@ def _write_edition(
 
 
 def _execute_changed(
-    root: Path, pages: list[Page], keys: Mapping[str, str], given: Mapping[str, str], use_cache: bool, report: Report
+    root: Path, pages: list[Page], keys: Mapping[str, str], given: Mapping[str, str], use_cache: bool, report: Report, fresh_kernels: bool
 ) -> dict[str, Path]:
     """The executed copy of each page, run now unless it stands."""
     folder = root / "book" / "_build" / "executed"
@@ -165,7 +172,7 @@ def _execute_changed(
     jobs = [
         Job(page.page, root / "notebooks" / f"{page.notebook}.ipynb", {**page.parameters, **given}, outputs[page.page]) for page in stale
     ]
-    execute_all(jobs, report)
+    execute_all(jobs, report, fresh_kernels)
     for page in pages:
         copies = sorted(folder.glob(f"{page.page}.*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True)
         for old in copies[COPIES_KEPT:]:
