@@ -21,10 +21,11 @@ import numpy as np
 import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
-from jupyter_client.provisioning import LocalProvisioner
+from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
 import analysis
+from analysis.data import Evidence
 from analysis.publish.forks import Fork, end_with
 
 FORK = "fork"
@@ -42,7 +43,7 @@ def warm_up() -> None:
     with warnings.catch_warnings():  # and forget what was warned of: a notebook is warned again
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
             importlib.import_module(module.name)
-        analysis.data.Evidence.load()
+        Evidence.load()
         altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(x="x:Q").to_dict()
 
 
@@ -59,7 +60,8 @@ class ForkedKernel(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> Any:
         """Tell the waiting fork which kernel to be."""
         self.waiting.connection.send((cmd, kwargs["env"] | {"JPY_PARENT_PID": str(os.getpid())}, kwargs.get("cwd")))
-        self.process, self.pid, self.pgid = self.waiting, self.waiting.pid, self.waiting.pid
+        self.process: Any = self.waiting
+        self.pid = self.pgid = self.waiting.pid
         return self.connection_info
 
 
@@ -90,7 +92,7 @@ class ForkManager(AsyncKernelManager):
         await super()._async_wait(POLL_SECONDS)
 
 
-class ForkEngine(NBClientEngine):
+class ForkEngine(NBClientEngine):  # type: ignore[misc]
     """Executes as papermill's own engine does, but in a forked kernel."""
 
     @classmethod
@@ -123,5 +125,5 @@ def _be_kernel(connection: Connection) -> None:
     sys.argv = [str(spec and spec.origin), *command[command.index(LAUNCHER) + 1 :]]
     IPKernelApp.launch_instance(parent_handle=os.getppid())  # a fresh one reads it at its import
     IPKernelApp.instance().control_thread.join(JOIN_SECONDS)  # it publishes its end through what is closed next
-    threading._shutdown()
+    threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
