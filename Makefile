@@ -22,6 +22,7 @@ bench: .venv/installed
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement benchmarks/requirements.lock
 	$(BIN)/python benchmarks/percentiles.py
 	$(BIN)/python benchmarks/estimates.py
+	$(BIN)/python benchmarks/execution.py
 
 # uv comes from the lock by pip, the rest of the lock by uv, and the package itself without asking for more.
 .venv/installed: requirements.lock pyproject.toml

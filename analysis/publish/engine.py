@@ -14,6 +14,7 @@ import signal
 import sys
 import threading
 import warnings
+from contextlib import redirect_stderr
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -37,9 +38,10 @@ PUBLISHED_MS, RECONNECT_MS = 50, 5
 def warm_up() -> None:
     """Import what kernels and notebooks need, and fill the caches that a first use fills."""
     import altair
-    import ipykernel.debugger
-    import ipykernel.kernelapp  # noqa: F401
 
+    with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
+        importlib.import_module("ipykernel.debugger")
+    importlib.import_module("ipykernel.kernelapp")
     with warnings.catch_warnings():  # and forget what was warned of: a notebook is warned again
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
             importlib.import_module(module.name)

@@ -76,7 +76,7 @@ def forked(
     # the current folder is no place to import from
     code = f"import sys; del sys.path[0]; from {__name__} import serve; serve({theirs.fileno()}, {os.getpid()})"
     # in a session of its own, so that an interrupt from the terminal arrives at this process alone
-    server = subprocess.Popen([sys.executable, "-Xfrozen_modules=off", "-c", code], pass_fds=[theirs.fileno()], start_new_session=True)
+    server = subprocess.Popen([sys.executable, "-c", code], pass_fds=[theirs.fileno()], start_new_session=True)
     theirs.close()
     try:
         ours.send((prepare, function, list(tasks), workers))
