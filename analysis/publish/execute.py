@@ -115,7 +115,7 @@ def execute_all(jobs: Iterable[Job], report: Callable[[str], None], fresh_kernel
     if not jobs:
         return
     record = jobs[0].output.parent / SECONDS
-    seconds: dict[str, float] = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    seconds = _read_seconds(record)
     jobs.sort(key=lambda job: seconds.get(job.name, math.inf), reverse=True)
     workers = min(len(jobs), _cores())
     waiting = [job.name for job in jobs]
@@ -130,6 +130,13 @@ def execute_all(jobs: Iterable[Job], report: Callable[[str], None], fresh_kernel
             expected = f"; about {rest:.0f} s to go" if rest > 0 else ""
             report(f"[{len(jobs) - len(waiting)}/{len(jobs)}] {name} executed ({outcome:.1f} s){expected}")
     record.write_text(json.dumps(seconds), encoding="utf-8")
+
+
+def _read_seconds(record: Path) -> dict[str, float]:
+    try:
+        return json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # there is no last time, or its end was cut off
+        return {}
 
 
 def _outcomes(jobs: Sequence[Job], workers: int, fresh_kernels: bool) -> Generator[tuple[int, Any], None, None]:

@@ -41,7 +41,8 @@ NOTEBOOKS = {
         "import os, sys, threading, warnings, signal\n"
         "print(sys.argv[0], sys.argv[3:], sys.path, sys.flags, sys._xoptions, sys.executable, sys.warnoptions, __name__)",
         "print(os.getcwd(), sorted(os.environ), os.getsid(0) == os.getpid(), sys.modules['__main__'].__dict__ is globals())",
-        "print([row for row in warnings.filters if row[3]], [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)])",
+        "print([row for row in warnings.filters if row[3]])",
+        "print([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)])",
         "print(threading.current_thread().name, sys.getrecursionlimit(), sys.gettrace(), type(get_ipython()), os.umask(0o22))",
         "import atexit, pathlib\n_ = atexit.register(pathlib.Path(given).write_text, 'said goodbye')",
     ],
@@ -153,6 +154,14 @@ def test_each_page_is_reported_and_the_rest_expected(tmp_path: Path):
     execute_all(jobs, lines.append)
     assert re.fullmatch(r"\[1/3\] [ac] executed \(\d+\.\d s\); about \d+ s to go", lines[0])
     assert re.fullmatch(r"\[3/3\] [abc] executed \(\d+\.\d s\)", lines[2])
+
+
+def test_without_forks_a_kernel_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(execution.forks, "can_fork", lambda: False)
+    job = Job("x", write(tmp_path / "x.ipynb", "6 * 7"), {}, tmp_path / "out.ipynb")
+    (tmp_path / execution.SECONDS).write_text("cut off in the mi")
+    execute_all([job], print)
+    assert nbformat.read(job.output, 4).cells[-1].outputs[0].data["text/plain"] == "42"
 
 
 def test_real_pages_are_those_of_fresh_kernels(tmp_path: Path):
