@@ -74,7 +74,7 @@ def forked(
     """Call `function` on each task, after `prepare` once for all, and yield a task's number with its result or error as it ends."""
     ours, theirs = Pipe()
     # the current folder is no place to import from
-    code = f"import sys; del sys.path[0]; from {__name__} import serve; serve({theirs.fileno()}, {os.getpid()})"
+    code = f"import sys; sys.path = list(filter(None, sys.path)); from {__name__} import serve; serve({theirs.fileno()}, {os.getpid()})"
     # in a session of its own, so that an interrupt from the terminal arrives at this process alone
     server = subprocess.Popen([sys.executable, "-c", code], pass_fds=[theirs.fileno()], start_new_session=True)
     theirs.close()
