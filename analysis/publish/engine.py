@@ -5,6 +5,7 @@ A kernel is a real one, with its messages: it differs from a fresh one only in w
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import importlib
 import importlib.util
@@ -32,7 +33,7 @@ from analysis.publish.forks import Fork, end_with
 FORK = "fork"
 LAUNCHER = "ipykernel_launcher"  # the module that a fresh kernel starts from
 POLL_SECONDS, JOIN_SECONDS = 0.005, 0.5
-PUBLISHED_MS, RECONNECT_MS = 50, 5
+ANSWER_MS, PUBLISHED_MS, RECONNECT_MS = 1000, 50, 5
 
 
 def warm_up() -> None:
@@ -77,17 +78,22 @@ class ForkClient(AsyncKernelClient):
     async def wait_for_ready(self, timeout: float | None = None) -> None:
         """Ask until the kernel answers and what it publishes arrives too."""
         published = False
-        while not published:
-            self.kernel_info()
-            await self.get_shell_msg(timeout=timeout)
-            published = bool(await self.iopub_channel.socket.poll(PUBLISHED_MS))
+        async with asyncio.timeout(timeout):
+            while not published:
+                if not await self.is_alive():
+                    raise RuntimeError("the kernel died before it answered")
+                self.kernel_info()
+                if await self.shell_channel.socket.poll(ANSWER_MS):
+                    await self.get_shell_msg()
+                    published = bool(await self.iopub_channel.socket.poll(PUBLISHED_MS))
 
 
 class ForkManager(AsyncKernelManager):
     """A kernel manager whose kernel is a fork."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(client_factory=ForkClient, **kwargs)
+        # sockets without a file (`@`) are this process's own, where a port that is free may be taken before it is used
+        super().__init__(client_factory=ForkClient, transport="ipc", ip=f"@{FORK}-{os.getpid()}", **kwargs)
         self.provisioner = ForkedKernel(kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self)
 
     async def _async_wait(self, pollinterval: float = POLL_SECONDS) -> None:

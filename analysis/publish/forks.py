@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from multiprocessing import Pipe
@@ -20,6 +21,7 @@ from typing import Any, TypeVar
 import psutil
 
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+POLL_SECONDS, ASK_AGAIN_SECONDS = 0.005, 2
 Task = TypeVar("Task")
 
 
@@ -32,10 +34,12 @@ class Fork:
         self.connection, far = Pipe()
         self.returncode: int | None = None
         parent = os.getpid()
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})  # until the fork has its own way to end
         self.pid = os.fork()
         if not self.pid:
             self.connection.close()
             _run(parent, call, far, *arguments)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         far.close()
 
     def poll(self) -> int | None:
@@ -109,11 +113,19 @@ def serve(descriptor: int, parent: int) -> None:
                 number, fork = running.pop(ready)
                 connection.send((number, _outcome(fork)))
     finally:
-        for _, fork in running.values():
-            fork.terminate()
-        for _, fork in running.values():
-            fork.wait()
+        _end([fork for _, fork in running.values()])
         os._exit(0)
+
+
+def _end(forks: list[Fork]) -> None:
+    """Ask forks to end until they have: what a signal raises is lost where Python ignores exceptions."""
+    while forks:
+        for fork in forks:
+            fork.terminate()
+        asked = time.monotonic()
+        while forks and time.monotonic() < asked + ASK_AGAIN_SECONDS:
+            time.sleep(POLL_SECONDS)
+            forks = [fork for fork in forks if fork.poll() is None]
 
 
 def end_with(parent: int, number: signal.Signals) -> None:
@@ -128,6 +140,7 @@ def _run(parent: int, call: Callable[..., object], *arguments: Any) -> None:
     status: Any = 1
     try:
         signal.signal(signal.SIGTERM, _leave)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         end_with(parent, signal.SIGTERM)
         call(*arguments)
         status = 0
