@@ -66,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     built = command("build", _build, "build an edition of the book", parameters=True)
     built.add_argument("--out", type=Path, metavar="DIR", help="where to put it (book/_build/html)")
     built.add_argument("--no-cache", action="store_true", help="execute every page, changed or not")
+    built.add_argument("--fresh-kernels", action="store_true", help="start a kernel for each page; do not fork")
     rerun = command("rerun", _rerun, "execute one notebook", parameters=False)
     rerun.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     _add_overrides(rerun)
@@ -126,7 +127,7 @@ def _build(options: argparse.Namespace) -> None:
     scenario, overrides = _scenario(options, evidence)
     reconstruct(edition_model(checkout()), scenario, evidence)  # names and bounds are checked before anything runs
     out = (options.out or checkout() / "book" / "_build" / "html").resolve()
-    first = build(scenario, options.scenario, overrides, evidence, out, not options.no_cache, _say)
+    first = build(scenario, options.scenario, overrides, evidence, out, not options.no_cache, _say, options.fresh_kernels)
     print(f"open {first}")
 
 

@@ -26,8 +26,12 @@ VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2]
 
 
 def figure_html(chart: alt.TopLevelMixin) -> str:
-    """The chart as an HTML figure: three SVG drawings, its description, its specification, its data as CSV."""
-    spec = chart.to_dict()
+    """The chart as an HTML figure."""
+    return spec_html(chart.to_dict())
+
+
+def spec_html(spec: dict[str, Any]) -> str:
+    """A specification as an HTML figure: three SVG drawings, its description, itself, its data as CSV."""
     description = html.escape(spec["description"], quote=True)
     name = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
     drawings = "".join(
@@ -62,7 +66,7 @@ def show_charts_as_figures() -> None:
     """Let every chart of this process display as such a figure, in JupyterLab and in an executed notebook alike."""
 
     def render(spec: dict[str, Any], **_: Any) -> dict[str, str]:
-        return {"text/html": figure_html(alt.Chart.from_dict(spec)), "text/plain": spec["description"]}
+        return {"text/html": spec_html(spec), "text/plain": spec["description"]}
 
     alt.renderers.register("figure", render)
     alt.renderers.enable("figure")

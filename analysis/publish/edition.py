@@ -64,7 +64,14 @@ def edition_model(root: Path) -> str:
 
 
 def build(
-    scenario: Scenario, scenario_name: str, overrides: Mapping[str, str], evidence: Evidence, out: Path, use_cache: bool, report: Report
+    scenario: Scenario,
+    scenario_name: str,
+    overrides: Mapping[str, str],
+    evidence: Evidence,
+    out: Path,
+    use_cache: bool,
+    report: Report,
+    fresh_kernels: bool = False,
 ) -> Path:
     """Build an edition into `out` and return its first page.
 
@@ -91,7 +98,7 @@ def build(
         return out / "index.html"
     refuse_foreign(out)
     with workplace(out) as work:
-        executed = _execute_changed(root, pages, parts, keys, given, use_cache, report)
+        executed = _execute_changed(root, pages, parts, keys, given, use_cache, report, fresh_kernels)
         started = perf_counter()
         _write_edition(root, pages, executed, scenario, given, evidence, work, report)
         (work / "html" / MARK).write_text(edition_key, encoding="utf-8")
@@ -161,6 +168,7 @@ def _execute_changed(
     given: Mapping[str, str],
     use_cache: bool,
     report: Report,
+    fresh_kernels: bool,
 ) -> dict[str, Path]:
     """The executed copy of each page, run now unless it stands; says what runs and why, in one word."""
     folder = root / "book" / "_build" / "executed"
@@ -177,8 +185,8 @@ def _execute_changed(
     stale = [page for pages_of_reason in reasons.values() for page in pages_of_reason]
     why = "".join(f"; {reason}: {', '.join(page.page for page in found)}" for reason, found in reasons.items())
     report(f"{len(pages) - len(stale)} pages stand, {len(stale)} to execute{why}")
-    ordered = [page for page in pages if page in stale]
-    execute_all([Job(page.page, _notebook(root, page), {**page.parameters, **given}, outputs[page.page]) for page in ordered], report)
+    jobs = [Job(page.page, _notebook(root, page), {**page.parameters, **given}, outputs[page.page]) for page in pages if page in stale]
+    execute_all(jobs, report, fresh_kernels)
     write_json(folder / LAST, {**last, **parts})
     for page in pages:
         copies = sorted(folder.glob(f"{page.page}.*.ipynb"), key=lambda path: path.stat().st_mtime, reverse=True)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import json
+import math
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -18,8 +22,10 @@ from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
 from analysis.data import InputError, did_you_mean
+from analysis.publish import engine, forks
 
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
+SECONDS = "seconds.json"  # how long each notebook took the last time, beside the executed copies
 
 
 class NotebookFailed(RuntimeError):
@@ -56,8 +62,8 @@ def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
         raise InputError(f"{notebook}: not a notebook: {str(error).splitlines()[0][:80]}") from None
 
 
-def execute(job: Job) -> Path:
-    """Execute one notebook; the output appears only when it is whole.
+def execute(job: Job, engine_name: str | None = None) -> Path:
+    """Execute one notebook, by papermill's own engine or a registered one; the output appears only when it is whole.
 
     Raises
     ------
@@ -78,6 +84,7 @@ def execute(job: Job) -> Path:
                 str(job.notebook),
                 str(partial),
                 dict(job.parameters),
+                engine_name=engine_name,
                 kernel_name=KERNEL,
                 progress_bar=False,
                 extra_arguments=["--IPKernelApp.log_level=ERROR"],  # a note on transport security would stand between the progress lines
@@ -99,21 +106,72 @@ def execute(job: Job) -> Path:
     return job.output
 
 
-def execute_all(jobs: Iterable[Job], report: Callable[[str], None]) -> None:
-    """Execute notebooks in a pool of processes on all cores, reporting each as it ends."""
+def execute_all(jobs: Iterable[Job], report: Callable[[str], None], fresh_kernels: bool = False) -> None:
+    """Execute notebooks on all cores, reporting each as it ends; whatever ends this process ends them.
+
+    Each runs in a clean fork where there are forks, or in a kernel that is started for it. What took longest the
+    last time comes first, so that no core waits at the end.
+    """
     jobs = list(jobs)
     if not jobs:
         return
-    started = perf_counter()
-    with ProcessPoolExecutor(max_workers=min(len(jobs), os.cpu_count() or 1)) as pool:
-        running = {pool.submit(execute, job): job for job in jobs}
+    record = jobs[0].output.parent / SECONDS
+    seconds = _read_seconds(record)
+    jobs.sort(key=lambda job: seconds.get(job.name, math.inf), reverse=True)
+    workers = min(len(jobs), _cores())
+    waiting = [job.name for job in jobs]
+    with closing(_outcomes(jobs, workers, fresh_kernels)) as outcomes:
+        for number, outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            name = jobs[number].name
+            waiting.remove(name)
+            seconds[name] = outcome
+            rest = sum(seconds.get(other, math.nan) for other in waiting) / workers
+            expected = f"; about {rest:.0f} s to go" if rest > 0 else ""
+            report(f"[{len(jobs) - len(waiting)}/{len(jobs)}] {name} executed ({outcome:.1f} s){expected}")
+    record.write_text(json.dumps(seconds), encoding="utf-8")
+
+
+def _read_seconds(record: Path) -> dict[str, float]:
+    try:
+        return json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # there is no last time, or its end was cut off
+        return {}
+
+
+def _outcomes(jobs: Sequence[Job], workers: int, fresh_kernels: bool) -> Generator[tuple[int, Any], None, None]:
+    """The number of each job as it ends, with its seconds or its error."""
+    if forks.can_fork():
+        prepare = functools.partial(engine.warm_up, [job.parameters for job in jobs])
+        return forks.forked(_timed if fresh_kernels else _timed_in_fork, jobs, workers, prepare)
+    return _pooled(jobs, workers)
+
+
+def _pooled(jobs: Sequence[Job], workers: int) -> Generator[tuple[int, Any], None, None]:
+    with ProcessPoolExecutor(workers) as pool:
+        running = {pool.submit(_timed, job): number for number, job in enumerate(jobs)}
         try:
-            for done, future in enumerate(as_completed(running), 1):
-                future.result()
-                report(f"[{done}/{len(jobs)}] {running[future].name} executed ({perf_counter() - started:.1f} s)")
-        except BaseException:
+            for future in as_completed(running):
+                yield running[future], future.exception() or future.result()
+        finally:
             pool.shutdown(cancel_futures=True)
-            raise
+
+
+def _timed(job: Job, engine_name: str | None = None) -> float:
+    started = perf_counter()
+    execute(job, engine_name)
+    return perf_counter() - started
+
+
+def _timed_in_fork(job: Job) -> float:
+    engine.fork_kernel()
+    return _timed(job, engine.FORK)
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def tidied(notebook: NotebookNode) -> NotebookNode:

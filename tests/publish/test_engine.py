@@ -1,0 +1,203 @@
+"""The forked kernel: in outputs and errors as a fresh one, blind to its siblings, and gone with its parent."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+
+from analysis.data import InputError
+from analysis.publish import execute as execution
+from analysis.publish.edition import list_pages
+from analysis.publish.execute import Job, execute_all, tidied
+from analysis.publish.forks import can_fork
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")
+
+NOTEBOOKS = {
+    "streams": [
+        "import sys\nprint('out')\nprint('err', file=sys.stderr)\nprint('out again', flush=True)",
+        "import os, subprocess\n_ = os.system('echo from a child')",
+        "import logging\nlogging.warning('logged')",
+        "import warnings\nwarnings.warn('watch out', FutureWarning, stacklevel=1)",
+        "print('no line end', end='')",
+    ],
+    "rich": [
+        "from IPython.display import HTML, Markdown, display\ndisplay(HTML('<b>bold</b>'), Markdown('*word*'))\n'the result'",
+        "handle = display('first', display_id='here')",
+        "handle.update('second')\nprint('kept', 1)\nNone",
+        "import pandas as pd\npd.DataFrame({'a': [1.5, None]})",
+        "from IPython.display import clear_output\nprint('gone')\nclear_output()\nprint('stays')",
+        "%timeit -n1 -r1 -q 1\nsorted(_oh), len(In)",
+    ],
+    "surroundings": [
+        "import os, sys, threading, warnings, signal\n"
+        "print(sys.argv[0], sys.argv[3:], sys.path, sys.flags, sys._xoptions, sys.executable, sys.warnoptions, __name__)",
+        "print(os.getcwd(), sorted(os.environ), os.getsid(0) == os.getpid(), sys.modules['__main__'].__dict__ is globals())",
+        "print([row for row in warnings.filters if row[3]])",
+        "print([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)])",
+        "print(threading.current_thread().name, sys.getrecursionlimit(), sys.gettrace(), type(get_ipython()), os.umask(0o22))",
+        "import atexit, pathlib\n_ = atexit.register(pathlib.Path(given).write_text, 'said goodbye')",
+    ],
+    "seeded": ["import random\nimport numpy as np\nnp.random.seed(3)\nrandom.seed(3)\nnp.random.random(), random.random()"],
+    "error": [
+        "print('before')",
+        "def inner():\n    [][1]\ntry:\n    inner()\nexcept IndexError as error:\n    raise ValueError('wörds') from error",
+        "1",
+    ],
+    "error_of_a_frozen_module": ["import os\nos.makedirs('/proc/nowhere/folder')"],
+    "syntax": ["1", "1 +"],
+    "interrupt": ["print('before')\nraise KeyboardInterrupt"],
+    "leave": ["import sys\nprint('before')\nsys.exit(0)", "print('never')"],
+    "leave_badly": ["import sys\nsys.exit('badly')"],
+    "dead": ["print('before')", "import os\nos._exit(3)"],
+    "killed": ["import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"],
+    "mistake": ["from analysis.data import InputError\nraise InputError('a mistake of the user')"],
+}
+FAILING = {"error", "error_of_a_frozen_module", "syntax", "interrupt", "leave_badly", "dead", "killed", "mistake"}
+
+
+def write(path: Path, *sources: str) -> Path:
+    """A notebook with one parameter, `given`."""
+    parameters = nbformat.v4.new_code_cell("given: str = None", metadata={"tags": ["parameters"]})
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=[parameters, *map(nbformat.v4.new_code_cell, sources)], metadata=kernel), path)
+    return path
+
+
+def outcomes(jobs: list[Job], fresh: bool) -> dict[str, object]:
+    """The seconds or the error of each job, by name."""
+    return {jobs[number].name: outcome for number, outcome in execution._outcomes(jobs, 2, fresh)}
+
+
+def steady(path: Path) -> str:
+    """An executed notebook without what differs from process to process."""
+    text = nbformat.writes(tidied(nbformat.read(path, as_version=4)))
+    return re.sub(r"ipykernel_\d+", "", text)
+
+
+@pytest.fixture(scope="module")
+def both_ways(tmp_path_factory) -> dict[str, tuple[Path, dict[str, object]]]:
+    """All notebooks executed in forks and in fresh kernels: the folder, and the outcomes."""
+    notebooks = tmp_path_factory.mktemp("notebooks")
+    given = str(notebooks / "goodbye")
+    found = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTEST_CURRENT_TEST")  # with it, a kernel leaves the output of children alone
+        for way in ("forked", "fresh"):
+            folder = tmp_path_factory.mktemp("executed")
+            jobs = [
+                Job(name, write(notebooks / f"{name}.ipynb", *sources), {"given": given}, folder / f"{name}.ipynb")
+                for name, sources in NOTEBOOKS.items()
+            ]
+            found[way] = folder, outcomes(jobs, way == "fresh")
+            assert Path(given).read_text() == "said goodbye"
+            Path(given).unlink()
+    return found
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_outputs_are_those_of_a_fresh_kernel(both_ways, name):
+    executed = [sorted(folder.glob(f"{name}*")) for folder, _ in both_ways.values()]
+    assert [path.name for path in executed[0]] == [path.name for path in executed[1]]
+    for forked, fresh in zip(*executed, strict=True):
+        assert steady(forked) == steady(fresh)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_errors_are_those_of_a_fresh_kernel(both_ways, name):
+    (forked_folder, forked), (fresh_folder, fresh) = both_ways.values()
+    assert isinstance(forked[name], Exception) == (name in FAILING)
+    assert type(forked[name]) is type(fresh[name])
+    if name in FAILING:
+        assert str(forked[name]).replace(str(forked_folder), "") == str(fresh[name]).replace(str(fresh_folder), "")
+
+
+def test_nothing_leaks_into_the_next_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    leak = (
+        "import builtins, os, pandas as pd, analysis\n"
+        "print(os.getcwd(), 'LEAK' in os.environ, hasattr(builtins, 'leak'), pd.options.display.max_rows, hasattr(analysis, 'leak'))\n"
+        "os.chdir('/')\nos.environ['LEAK'] = '1'\nbuiltins.leak = analysis.leak = 1\npd.options.display.max_rows = 7"
+    )
+    monkeypatch.setattr(execution, "_cores", lambda: 1)
+    jobs = [Job(name, write(tmp_path / "leak.ipynb", leak), {}, tmp_path / f"{name}.ipynb") for name in "ab"]
+    execute_all(jobs, print)
+    assert jobs[0].output.read_bytes() == jobs[1].output.read_bytes()
+
+
+def test_random_numbers_are_each_notebooks_own(tmp_path: Path):
+    draw = "import random\nimport numpy as np\nprint(np.random.random(), random.random())"
+    jobs = [Job(name, write(tmp_path / "draw.ipynb", draw), {}, tmp_path / f"{name}.ipynb") for name in "ab"]
+    execute_all(jobs, print)
+    texts = [nbformat.read(job.output, 4).cells[-1].outputs[0].text.split() for job in jobs]
+    assert not set(texts[0]) & set(texts[1])
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_wrong_parameter_is_the_users_mistake(tmp_path: Path, fresh):
+    job = Job("x", write(tmp_path / "x.ipynb", "1"), {"givn": 1}, tmp_path / "out.ipynb")
+    with pytest.raises(InputError, match=r"givn is not a parameter of x\.ipynb; did you mean given\?"):
+        execute_all([job], print, fresh_kernels=fresh)
+
+
+def test_each_page_is_reported_and_the_rest_expected(tmp_path: Path):
+    jobs = [Job(name, write(tmp_path / "one.ipynb", "1"), {}, tmp_path / f"{name}.ipynb") for name in "abc"]
+    lines: list[str] = []
+    (tmp_path / execution.SECONDS).write_text('{"a": 90, "b": 2, "c": 60}')
+    execute_all(jobs, lines.append)
+    assert re.fullmatch(r"\[1/3\] [ac] executed \(\d+\.\d s\); about \d+ s to go", lines[0])
+    assert re.fullmatch(r"\[3/3\] [abc] executed \(\d+\.\d s\)", lines[2])
+
+
+def test_without_forks_a_kernel_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(execution.forks, "can_fork", lambda: False)
+    job = Job("x", write(tmp_path / "x.ipynb", "6 * 7"), {}, tmp_path / "out.ipynb")
+    (tmp_path / execution.SECONDS).write_text("cut off in the mi")
+    execute_all([job], print)
+    assert nbformat.read(job.output, 4).cells[-1].outputs[0].data["text/plain"] == "42"
+
+
+def test_real_pages_are_those_of_fresh_kernels(tmp_path: Path):
+    pages = [page for page in list_pages(ROOT) if page.page in ("r1_sft_data", "bill")]
+    executed = []
+    for fresh in (False, True):
+        folder = tmp_path / str(fresh)
+        folder.mkdir()
+        jobs = [
+            Job(page.page, ROOT / "notebooks" / f"{page.notebook}.ipynb", page.parameters, folder / f"{page.page}.ipynb") for page in pages
+        ]
+        execute_all(jobs, print, fresh_kernels=fresh)
+        executed.append([job.output.read_bytes() for job in jobs])
+    assert len(executed[0]) == 2
+    assert executed[0] == executed[1]
+
+
+@pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_nothing_is_left_of_an_interrupted_execution(tmp_path: Path, number, fresh):
+    sleep = "import pathlib, subprocess, time\nchild = subprocess.Popen(['sleep', '600'])\npathlib.Path(given).touch()\ntime.sleep(600)"
+    write(tmp_path / "sleep.ipynb", sleep)
+    code = (
+        "from pathlib import Path\nfrom analysis.publish.execute import Job, execute_all\n"
+        "jobs = [Job(name, Path('sleep.ipynb'), {'given': f'begun_{name}'}, Path(f'{name}.ipynb')) for name in 'ab']\n"
+        f"execute_all(jobs, print, {fresh})"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)
+    workers = min(execution._cores(), 2)
+    while len(list(tmp_path.glob("begun_*"))) < workers:
+        assert parent.poll() is None
+        time.sleep(0.05)
+    family = psutil.Process(parent.pid).children(recursive=True)
+    assert len(family) >= 3 * workers + 1  # the server, and with each notebook its job, kernel and child
+    os.kill(parent.pid, number)
+    parent.wait(timeout=30)
+    _, alive = psutil.wait_procs(family, timeout=30)
+    assert alive == []
+    assert not list(tmp_path.glob("*.part.ipynb"))
