@@ -97,3 +97,10 @@ def test_two_executions_differ_in_nothing(tmp_path: Path):
     assert str(tmp_path).encode() not in copies[0]
     injected = [cell for cell in nbformat.reads(copies[0].decode(), 4).cells if "injected-parameters" in cell.metadata.tags]
     assert "hide-input" in injected[0].metadata.tags
+
+
+def test_a_page_whose_inputs_the_parameters_all_set_has_its_charts_too(tmp_path: Path):
+    """With the MFU given, nothing is left open in pre-training: the interval is a point and no input widens it."""
+    job = Job("closed", ROOT / "notebooks" / "pretraining.ipynb", {"mfu": 0.31}, tmp_path / "closed.ipynb")
+    outputs = [output for cell in nbformat.read(execute(job), as_version=4).cells for output in cell.get("outputs", [])]
+    assert any("no input is uncertain" in output.get("data", {}).get("text/html", "") for output in outputs)

@@ -151,6 +151,8 @@ def efficiency_of_runs(runs: pd.DataFrame, own_mfu: float, own_label: str) -> al
 
 def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
     """How far each input alone moves a phase; `widths` as `reconstruction.widths_of` returns them."""
+    if widths.empty:  # the parameters of the edition leave nothing open
+        widths = pd.DataFrame([{"input": "none", "factor": 1.0, "assumed": False}])
     frame = widths[["input", "factor", "assumed"]].assign(
         text=[f"× {factor:.2f}" for factor in widths.factor],
         known=["assumed" if assumed else "from data" for assumed in widths.assumed],
