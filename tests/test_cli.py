@@ -1,6 +1,8 @@
 """The commands by contract: standard output, standard error, exit codes."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 
@@ -102,6 +104,15 @@ def test_broken_identities_warn_in_reconstruct_and_stop_a_build(capsys, edited, 
     code, _, err = run(capsys, "build", "--data", str(folder), "--out", str(tmp_path / "edition"))
     assert code == 2 and "error: identities.csv, v3_hours_add_up" in err
     assert not (tmp_path / "edition").exists()
+
+
+def test_a_full_disk_is_one_line(capsys, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some/file")
+
+    monkeypatch.setattr("analysis.cli._facts", full)
+    code, _, err = run(capsys, "facts")
+    assert code == 1 and err == "error: some/file: No space left on device\n"
 
 
 def test_claims_and_cards_answer_in_the_form_of_the_contract(capsys):
