@@ -155,13 +155,16 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
 
 
 def parameters_frame() -> pd.DataFrame:
-    """The declared parameters: `parameter, unit, bounds, meaning`."""
+    """The declared parameters: `parameter, unit, bounds, sampled` (the range that a sweep samples where none is given), `meaning`."""
     properties = Parameters.model_json_schema()["properties"]
     rows = []
     for name in PARAMETER_NAMES:
         found = properties[name]
         number = next((option for option in found.get("anyOf", [found]) if option.get("type") != "null"), found)
-        rows.append({"parameter": name, "unit": found["unit"], "bounds": _bounds(number), "meaning": found["description"]})
+        sampled = " to ".join(f"{end:g}" for end in found["usual"])
+        rows.append(
+            {"parameter": name, "unit": found["unit"], "bounds": _bounds(number), "sampled": sampled, "meaning": found["description"]}
+        )
     return pd.DataFrame(rows)
 
 
