@@ -1,5 +1,6 @@
 """The notebooks: thin, stripped, their parameters as declared, and executed from any folder."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,16 @@ def test_what_is_deepseeks_stands_in_the_model_file(path):
     for cell in nbformat.read(path, as_version=4).cells:
         if "parameters" not in cell.metadata.get("tags", []):
             assert "deepseek" not in cell.source.lower()
+
+
+def test_pages_that_no_scenario_reaches_read_none_of_its_parameters():
+    names = {*parameters_frame().parameter, "scenario"}
+    pages = [page for page in list_pages(ROOT) if not page.scenario]
+    assert pages
+    for page in pages:
+        cells = nbformat.read(ROOT / "notebooks" / f"{page.notebook}.ipynb", as_version=4).cells
+        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code" and "parameters" not in cell.metadata.tags)
+        assert not names & set(re.findall(r"\w+", code))
 
 
 def test_plain_papermill_works_from_another_folder(tmp_path: Path):

@@ -36,12 +36,13 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Page:
-    """A page that is executed: its name, title, notebook and parameters."""
+    """A page that is executed: its name, title, notebook and parameters, and whether a scenario reaches it."""
 
     page: str
     title: str
     notebook: str
     parameters: Mapping[str, Any]
+    scenario: bool = True
 
 
 def checkout() -> Path:
@@ -151,7 +152,8 @@ def _write_edition(
 def _parts(page: Page, root: Path, scenario: Scenario, evidence: Evidence) -> dict[str, str]:
     """What a page depends on, each part as a hash, by the word that says why it runs again."""
     code = _digest([*_code_files(root), root / "requirements.lock"], root, sys.version)
-    values = json.dumps([page.parameters, scenario.name, scenario.parameters.model_dump()], sort_keys=True)
+    reaching = [scenario.name, scenario.parameters.model_dump()] if page.scenario else []
+    values = json.dumps([page.parameters, *reaching], sort_keys=True)
     return {
         "code": code,
         "data": evidence.sha256,
@@ -185,7 +187,12 @@ def _execute_changed(
     stale = [page for pages_of_reason in reasons.values() for page in pages_of_reason]
     why = "".join(f"; {reason}: {', '.join(page.page for page in found)}" for reason, found in reasons.items())
     report(f"{len(pages) - len(stale)} pages stand, {len(stale)} to execute{why}")
-    jobs = [Job(page.page, _notebook(root, page), {**page.parameters, **given}, outputs[page.page]) for page in pages if page in stale]
+    only_data = {name: value for name, value in given.items() if name == "data"}
+    jobs = [
+        Job(page.page, _notebook(root, page), {**page.parameters, **(given if page.scenario else only_data)}, outputs[page.page])
+        for page in pages
+        if page in stale
+    ]
     execute_all(jobs, report, fresh_kernels)
     write_json(folder / LAST, {**last, **parts})
     for page in pages:
