@@ -162,7 +162,7 @@ def test_another_price_is_announced_on_every_page_and_moves_the_rungs(edition, t
     for before, after in zip(default["boundaries"], dear["boundaries"], strict=True):
         if before["id"] == "fleet_capital":  # a stock has no rent
             continue
-        assert after["usd"]["p50"] == pytest.approx(2 * before["usd"]["p50"])
+        assert after["usd"]["p50"] == pytest.approx(2 * before["usd"]["p50"], rel=1e-5)  # printed to six figures
     for page in PAGES:
         assert "Not the default edition" in (out / f"{page}.html").read_text(encoding="utf-8")
         assert "Not the default edition" not in (edition / f"{page}.html").read_text(encoding="utf-8")
@@ -309,7 +309,6 @@ def test_text_of_charts_is_readable_in_the_dark(chromium, edition):
 def test_search_finds_a_page_from_a_folder(chromium, edition):
     opened, trouble = visit(chromium, f"file://{edition}", "search", viewport=WIDE)
     opened.goto(f"file://{edition}/search.html?q=rollout")
-    opened.wait_for_selector("ul.search li a")
-    assert "R1-Zero" in opened.locator("#search-results").inner_text()
+    opened.wait_for_selector("ul.search li:has-text('R1-Zero')")  # results arrive one after the other
     assert [line for line in trouble if "favicon" not in line] == []
     opened.context.close()

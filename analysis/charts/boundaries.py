@@ -17,7 +17,7 @@ VERDICT_LOOK = {
     "not checkable": ("#8f8f8f", "diamond"),
 }
 DOLLARS = "replace(replace(format(datum.value, '$~s'), 'G', 'B'), 'k', 'K')"
-ROW_PX = 31
+ROW_PX = 29
 SAME_PLACE = 0.08  # claims nearer than this on the log10 scale are stacked
 STEP = 0.19  # of a row, from one stacked claim to the next
 
