@@ -19,8 +19,8 @@ def benchmarks_html(content: dict[str, Any]) -> Html:
             {
                 "work": html.escape(row["work"]),
                 "against": html.escape(row["against"]),
-                "times as fast": f"<strong>{row['ratio']:.3g}</strong> ({row['least']:.3g} to {row['most']:.3g})",
-                "promised": f"{row['promised']:.3g}",
+                "times as fast": f"<strong>{row['ratio']:,.4g}</strong> ({row['least']:,.4g} to {row['most']:,.4g})",
+                "promised": f"{row['promised']:,.4g}",
                 "kept": "yes" if row["ratio"] >= row["promised"] else "no",
                 "seconds, ours and theirs": f"{row['ours_s']:.3g} and {row['theirs_s']:.3g}",
                 "runs": row["runs"],
