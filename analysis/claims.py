@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import pandas as pd
@@ -66,8 +68,9 @@ class Judged:
     note: str
 
 
-def judge_all(derivation: Derivation) -> list[Judged]:
-    """Every claim of claims.csv with its verdict, in the table's order.
+@lru_cache(maxsize=4)
+def judge_all(derivation: Derivation) -> tuple[Judged, ...]:
+    """Every claim of claims.csv with its verdict, in the table's order; judged once for all tables and roles of a page.
 
     Raises
     ------
@@ -75,7 +78,8 @@ def judge_all(derivation: Derivation) -> list[Judged]:
         For a claim that names an unknown boundary, or a boundary that names an unknown fact.
     """
     counted = counted_quantities(derivation)
-    return [_judge(row, counted, derivation, position) for position, row in enumerate(derivation.evidence["claims"].to_dict("records"))]
+    rows = derivation.evidence["claims"].to_dict("records")
+    return tuple(_judge(row, counted, derivation, position) for position, row in enumerate(rows))
 
 
 def counted_quantities(derivation: Derivation) -> dict[tuple[str, str], Counted]:
@@ -128,12 +132,12 @@ def verdict_of(fits_said_of: bool, fits_asserted: bool, named: bool, comparable:
     return "contradicted"
 
 
-def to_list(judged: list[Judged]) -> list[dict[str, Any]]:
+def to_list(judged: Iterable[Judged]) -> list[dict[str, Any]]:
     """The contract of `traincost claims --json`."""
     return [{"id": one.id, "claim": one.claim, "verdict": one.verdict, "reason": one.reason, "facts": list(one.facts)} for one in judged]
 
 
-def counts_of(judged: list[Judged]) -> pd.DataFrame:
+def counts_of(judged: Iterable[Judged]) -> pd.DataFrame:
     """How many claims have each verdict: `verdict, claims`, in the order of the rule."""
     counts = Counter(one.verdict for one in judged)
     return pd.DataFrame([{"verdict": verdict, "claims": counts[verdict]} for verdict in VERDICTS])

@@ -15,7 +15,7 @@ from analysis.data import Evidence, InputError, did_you_mean, facts_in, names_in
 from analysis.reconstruction import Reconstruction
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Derivation:
     """What an expression may name beside facts, and its value under one scenario.
 

@@ -18,6 +18,15 @@ UNIT_WORDS = {
 }
 
 
+def significant(value: float, figures: int) -> float:
+    """A value rounded to some significant figures.
+
+    >>> significant(5_873_500.0, 3)
+    5870000.0
+    """
+    return float(f"{value:.{figures}g}")
+
+
 def quantity_text(value: float, unit: str) -> str:
     """A value with its unit as a reader writes it.
 

@@ -12,7 +12,7 @@ from analysis.contradictions import contradictions
 from analysis.data import Evidence, InputError, did_you_mean, facts_in
 from analysis.derivation import Derivation
 from analysis.others import corrections, others_estimates
-from analysis.quantity import quantity_text, usd_text
+from analysis.quantity import quantity_text, significant, usd_text
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html, fact_html, source_html
 
@@ -117,8 +117,8 @@ def contradictions_finding(derivation: Derivation) -> Html:
     return Html(
         f'<div class="finding"><p><strong>{len(frame)} places where sources disagree; {len(touching)} of them would move the bill, '
         f"{int((frame.effect_usd.abs() >= 1e5).sum())} by $100K or more.</strong> Where one publisher disagrees with itself "
-        f"({len(own)} of those that move it), by {usd_text(_short(own.max()))} at most; where two do ({len(others)}), "
-        f"by {usd_text(_short(others.max()))} at most.</p></div>"
+        f"({len(own)} of those that move it), by {usd_text(significant(own.max(), 4))} at most; where two do ({len(others)}), "
+        f"by {usd_text(significant(others.max(), 4))} at most.</p></div>"
     )
 
 
@@ -151,8 +151,8 @@ def others_table(derivation: Derivation) -> Html:
         rows += [
             {
                 "step": f"{row.step}. {html.escape(row.label)}",
-                "theirs": quantity_text(_short(row.theirs), row.unit),
-                "ours": quantity_text(_short(row.ours), row.unit),
+                "theirs": quantity_text(significant(row.theirs, 4), row.unit),
+                "ours": quantity_text(significant(row.ours, 4), row.unit),
                 "ratio": f"{row.ratio:.3g}" + (" <strong>← here they part</strong>" if row.parts_here else ""),
                 "note": html.escape(row.note),
             }
@@ -168,7 +168,7 @@ def corrections_table(derivation: Derivation) -> Html:
             "what": f'<span id="{row.id}">{html.escape(row.target)}</span>',
             "whose": row.whose,
             "seen": "" if math.isnan(row.seen_value) else quantity_text(row.seen_value, row.unit),
-            "we use": "" if math.isnan(row.use_value) else quantity_text(_short(row.use_value), row.unit),
+            "we use": "" if math.isnan(row.use_value) else quantity_text(significant(row.use_value, 4), row.unit),
             "why": html.escape(row.why),
             "recorded": row.date,
             "status": html.escape(row.status),
@@ -209,15 +209,15 @@ def _apart(factor: float) -> str:
 
 
 def _side(says: str, value: float, unit: str, source: str, locator: str, bill: float, evidence: Evidence) -> str:
-    figure = "" if math.isnan(value) else f"<strong>{quantity_text(_short(value), unit)}</strong><br>"
-    bill_if_so = "" if math.isnan(bill) else f"bill if so: {usd_text(_short(bill), 3)}<br>"
+    figure = "" if math.isnan(value) else f"<strong>{quantity_text(significant(value, 4), unit)}</strong><br>"
+    bill_if_so = "" if math.isnan(bill) else f"bill if so: {usd_text(significant(bill, 4), 3)}<br>"
     return f"{figure}{html.escape(says)}<br>{bill_if_so}<small>{source_html(source, evidence)}, {html.escape(locator)}</small>"
 
 
 def _effect(usd: float) -> str:
     if math.isnan(usd):
         return "cannot be computed"
-    return "none" if abs(usd) < 0.5 else ("+" if usd > 0 else "−") + usd_text(abs(_short(usd)))
+    return "none" if abs(usd) < 0.5 else ("+" if usd > 0 else "−") + usd_text(abs(significant(usd, 4)))
 
 
 def _publisher(evidence: Evidence) -> pd.Series:
@@ -232,7 +232,3 @@ def _folded(links: str, count: int) -> str:
 def _fact_link(name: str, evidence: Evidence) -> str:
     fact = evidence.facts[facts_in(name)[0]]
     return fact_html(fact, evidence, text=name)
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.4g}")

@@ -13,7 +13,7 @@ from analysis.cost import OwnershipInputs, energy_kwh, from_theirs_to_ours, owne
 from analysis.data import Evidence
 from analysis.derivation import Derivation
 from analysis.hardware import find_chip
-from analysis.quantity import hours_text, quantity_text, usd_text
+from analysis.quantity import hours_text, quantity_text, significant, usd_text
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html, fact_html, source_html
 from analysis.scenario import Parameters
@@ -49,9 +49,10 @@ def ladder_finding(derivation: Derivation) -> Html:
     rungs, disclosed = boundaries[~boundaries.marker], boundaries[~boundaries.marker & ~boundaries.assumed]
     first, last, top = disclosed.iloc[0], disclosed.iloc[-1], rungs.iloc[-1]
     price = quantity_text(derivation.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+    ends = [usd_text(significant(end, 2)) for end in (top.usd_p05, top.usd_p95)]
     return Html(
         f'<div class="finding"><p><strong>From {usd_text(first.usd)} to {usd_text(last.usd)} on disclosed hours, and to '
-        f"{usd_text(_two(top.usd_p05))} to {usd_text(_two(top.usd_p95))} if failed runs and people cost what they cost others.</strong> "
+        f"{ends[0]} to {ends[1]} if failed runs and people cost what they cost others.</strong> "
         f"Each rung holds the one below, all at {price}. The upper two are assumptions: DeepSeek discloses neither. "
         f"{_owned_sentence(last)}</p></div>"
     )
@@ -115,12 +116,12 @@ def study_table(derivation: Derivation) -> Html:
     """A published study's ownership cost beside ours, and the steps from the one to the other."""
     rows = []
     for study in derivation.evidence["ownership_studies"].itertuples():
-        published = "publishes none" if math.isnan(study.published_usd) else usd_text(_short(study.published_usd))
+        published = "publishes none" if math.isnan(study.published_usd) else usd_text(significant(study.published_usd, 4))
         source = f"{source_html(study.source_id, derivation.evidence)}, {html.escape(study.locator)}"
         rows.append(
             {
                 "step": f"<strong>{html.escape(study.label)}</strong><br>the study: {published}; ours with its inputs: "
-                f"{usd_text(_short(study_usd(study)))}<br><small>{source}. {html.escape(study.note)}</small>",
+                f"{usd_text(significant(study_usd(study), 4))}<br><small>{source}. {html.escape(study.note)}</small>",
                 "after it": "",
                 "factor": "",
             }
@@ -128,7 +129,7 @@ def study_table(derivation: Derivation) -> Html:
         rows += [
             {
                 "step": html.escape(step.step),
-                "after it": usd_text(_short(step.usd)),
+                "after it": usd_text(significant(step.usd, 4)),
                 "factor": "" if math.isnan(step.factor) else f"{step.factor:.2f}",
             }
             for step in from_theirs_to_ours(study, derivation.evidence).itertuples()
@@ -179,14 +180,14 @@ def _needed(value: float, unit: str) -> str:
         return "no value: less would be left than nothing"
     if value < 0:
         return "less than none"
-    return quantity_text(_two(value) if unit == "ratio" else float(f"{value:.3g}"), unit)
+    return quantity_text(significant(value, 2) if unit == "ratio" else float(f"{value:.3g}"), unit)
 
 
 def _interval(low: float, middle: float, high: float) -> str:
     """One figure, or a middle with its interval; an assumption to two figures."""
     if np.isclose(low, high):
-        return usd_text(_short(middle))
-    return f"{usd_text(_two(middle))} ({usd_text(_two(low))} to {usd_text(_two(high))})"
+        return usd_text(significant(middle, 4))
+    return f"{usd_text(significant(middle, 2))} ({usd_text(significant(low, 2))} to {usd_text(significant(high, 2))})"
 
 
 def _grid(name: str) -> str:
@@ -196,11 +197,3 @@ def _grid(name: str) -> str:
 def _plain(value: float) -> str:
     """A number to three figures without an exponent."""
     return f"{float(f'{value:.3g}'):,.10g}"
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.4g}")
-
-
-def _two(value: float) -> float:
-    return float(f"{value:.2g}")
