@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data import Evidence
-from analysis.estimator import CHOSEN, Estimator, candidates, design, fitted, leave_out, row_weights
+from analysis.estimator import CHOSEN, candidates, design, estimator_for, fitted, leave_out, row_weights
 from analysis.phases.pretraining import reference_runs
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
@@ -32,7 +32,7 @@ def backtest(evidence: Evidence) -> pd.DataFrame:
     runs = reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
     parts = []
     for developer, group in runs.groupby("developer", sort=False):
-        estimator = Estimator(evidence, (str(developer),))
+        estimator = estimator_for(evidence, (str(developer),))
         for (_, run), found in zip(group.iterrows(), estimator.predict(group), strict=True):
             at = run.mfu * run.gpu_hours
             middle, low_mfu, high_mfu = found.quantile([0.5, 0.05, 0.95])
@@ -76,9 +76,9 @@ def with_ranges(tested: pd.DataFrame) -> pd.DataFrame:
 def bootstrap(tested: pd.DataFrame, statistic: Callable[[pd.DataFrame], Mapping[str, float]], seed: int = 0) -> pd.DataFrame:
     """A statistic over samples of whole developers, drawn with replacement."""
     rng = np.random.default_rng(seed)
-    groups = [group for _, group in tested.groupby("developer")]
+    groups = list(tested.groupby("developer").indices.values())
     picks = rng.integers(0, len(groups), (BOOTSTRAPS, len(groups)))
-    return pd.DataFrame([statistic(pd.concat([groups[index] for index in pick])) for pick in picks])
+    return pd.DataFrame([statistic(tested.iloc[np.concatenate([groups[index] for index in pick])]) for pick in picks])
 
 
 def calibration(tested: pd.DataFrame) -> pd.DataFrame:
