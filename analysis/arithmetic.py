@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from analysis.architecture import active_parameters, flop_per_token
 from analysis.cost import market_price, system_price
@@ -56,7 +58,7 @@ def computed_values(model: Model, evidence: Evidence) -> dict[str, float]:
     """
     runs = reference_runs(evidence["training_runs"], evidence["hardware"])
     values = (
-        quotes(evidence)
+        dict(quotes(evidence))
         | system_prices(evidence)
         | {f"{_as_name(run)}_reference_mfu": float(mfu) for run, mfu in zip(runs.id, runs.mfu, strict=True)}
     )
@@ -75,8 +77,9 @@ def computed_values(model: Model, evidence: Evidence) -> dict[str, float]:
     return values
 
 
-def quotes(evidence: Evidence) -> dict[str, float]:
-    """Rents by name [US$ per GPU-hour].
+@lru_cache(maxsize=4)
+def quotes(evidence: Evidence) -> Mapping[str, float]:
+    """Rents by name [US$ per GPU-hour], looked up once for the same evidence.
 
     `quote_low_CHIP` and `quote_high_CHIP` over all quotes of a chip, `market_CHIP_latest` its middle near the last of
     them, `market_CHIP_at_RUN` its middle near the release of a run of training_runs.csv on it.

@@ -8,14 +8,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
-from analysis.data import Evidence, Fact, InputError, did_you_mean
-from analysis.model import load_model
-from analysis.reconstruction import Reconstruction, reconstruct
+from analysis.data import Evidence, Fact, InputError, did_you_mean, evidence_folder
 from analysis.scenario import PARAMETER_NAMES, Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
+
+if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
+    from analysis.reconstruction import Reconstruction
 
 MOST_WITHOUT_YES = 100_000  # combinations of a sweep
 SECONDS_BETWEEN_LINES = 2.0
@@ -113,29 +114,35 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _scenario(options: argparse.Namespace, evidence: Evidence) -> tuple[Scenario, dict[str, str]]:
+def _scenario(options: argparse.Namespace, directory: Path) -> tuple[Scenario, dict[str, str]]:
     overrides = parse_overrides(options.overrides)
-    scenario = load_scenario(options.scenario, evidence.directory, **overrides)
+    scenario = load_scenario(options.scenario, directory, **overrides)
     _say(scenario.summary)
     return scenario, overrides
 
 
 def _build(options: argparse.Namespace) -> None:
-    from analysis.publish.edition import build, checkout, edition_model
+    from analysis.publish.plan import plan
+
+    directory = evidence_folder(options.data)
+    scenario, overrides = _scenario(options, directory)
+    planned = plan(scenario, options.scenario, overrides, directory)
+    out = (options.out or planned.root / "book" / "_build" / "html").resolve()
+    if planned.stands_in(out) and not options.no_cache:
+        _say(f"nothing changed: {len(planned.pages)} pages stand")
+        print(f"open {out / 'index.html'}")
+        return
+    from analysis.publish.edition import build  # only now: what a build imports takes longer than to see that none is due
 
     evidence = Evidence.load(options.data)
     broken = evidence.broken_identities()
     if broken:
         raise InputError(broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more")
-    scenario, overrides = _scenario(options, evidence)
-    reconstruct(edition_model(checkout()), scenario, evidence)  # names and bounds are checked before anything runs
-    out = (options.out or checkout() / "book" / "_build" / "html").resolve()
-    first = build(scenario, options.scenario, overrides, evidence, out, not options.no_cache, _say, options.fresh_kernels)
-    print(f"open {first}")
+    print(f"open {build(planned, evidence, out, not options.no_cache, _say, options.fresh_kernels)}")
 
 
 def _rerun(options: argparse.Namespace) -> None:
-    from analysis.publish.execute import Job, check_writable, declared_parameters, execute
+    from analysis.publish.execute import Job, check_writable, declared_parameters, execute_one
 
     given = parse_overrides(options.overrides)
     declared = declared_parameters(options.notebook)
@@ -144,23 +151,21 @@ def _rerun(options: argparse.Namespace) -> None:
     for name in given:
         if name not in declared:
             raise InputError(f"{name} is not a parameter of {options.notebook.name}{did_you_mean(name, declared)}")
-    evidence = Evidence.load(Path(settings["data"]) if "data" in settings else None)
+    directory = evidence_folder(Path(settings["data"]) if "data" in settings else None)
     overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
-    scenario = load_scenario(settings.get("scenario", "paper"), evidence.directory, **overrides)
-    _say(scenario.summary)
-    if "model" in settings:  # names and bounds are checked before a kernel starts
-        found = reconstruct(settings["model"], scenario, evidence)
-        if "phase" in settings:
-            found.model.phase(settings["phase"])
+    _say(load_scenario(settings.get("scenario", "paper"), directory, **overrides).summary)
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
     check_writable(output.parent)
     parameters = given | ({"data": settings["data"]} if options.data else {})
-    print(execute(Job(options.notebook.stem, options.notebook.resolve(), parameters, output)))
+    execute_one(Job(options.notebook.stem, options.notebook.resolve(), parameters, output))
+    print(output)
 
 
 def _reconstruct(options: argparse.Namespace) -> None:
+    from analysis.reconstruction import reconstruct
+
     evidence = Evidence.load(options.data)
-    scenario, _ = _scenario(options, evidence)
+    scenario, _ = _scenario(options, evidence.directory)
     for line in evidence.broken_identities():
         _say(f"warning: {line}")
     found = reconstruct(options.model, scenario, evidence)
@@ -218,11 +223,11 @@ def _estimate_text(answer: dict[str, Any]) -> str:
 
 def _claims(options: argparse.Namespace) -> None:
     from analysis.claims import counts_of, judge_all, to_list
-    from analysis.derivation import Derivation
+    from analysis.derivation import derive
 
     evidence = Evidence.load(options.data)
     scenario = load_scenario(options.scenario, evidence.directory, **parse_overrides(options.overrides))
-    judged = judge_all(Derivation(reconstruct(DEFAULT_MODEL, scenario, evidence), evidence))
+    judged = judge_all(derive(DEFAULT_MODEL, scenario, evidence))
     _say(scenario.summary)
     for line in evidence.broken_identities():
         _say(f"warning: {line}")
@@ -274,7 +279,7 @@ def _sweep(options: argparse.Namespace) -> None:
     if size > MOST_WITHOUT_YES and not options.yes:
         raise InputError(f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; say --yes to evaluate them all")
     check_target(options.out)
-    scenario, _ = _scenario(options, evidence)
+    scenario, _ = _scenario(options, evidence.directory)
     sets = combinations(options.grid, options.sample, scenario.parameters.seed)
     report = _Progress(len(sets))
     if options.scheduler:
@@ -313,7 +318,7 @@ class _Progress:
 
 
 def _pages(options: argparse.Namespace) -> None:
-    from analysis.publish.edition import checkout, list_pages
+    from analysis.publish.plan import checkout, list_pages
 
     pages = list_pages(checkout())
     if options.json:
@@ -353,6 +358,7 @@ def _fact_text(fact: Fact, evidence: Evidence) -> str:
 
 def _number_text(name: str, evidence: Evidence) -> str:
     from analysis.arithmetic import arithmetic
+    from analysis.model import load_model
 
     number = arithmetic(load_model(DEFAULT_MODEL, evidence), evidence)[name]
     lines = {"id": name, "figure": number.label, "value": f"{number.value:.10g} {number.unit}", "kind": number.kind}

@@ -22,6 +22,8 @@ from pandera.errors import SchemaErrors
 from pandera.io.pandas_io import from_frictionless_schema
 from pydantic import ValidationError
 
+PACKAGE = "datapackage.json"
+
 
 class InputError(ValueError):
     """A mistake in what the user gave: one line that says what, where, and what is allowed."""
@@ -144,7 +146,7 @@ class Evidence:
         InputError
             For a missing or damaged file, column or value; the line names file, row and field.
         """
-        directory = directory or default_directory()
+        directory = evidence_folder(directory)
         return _load(directory, _signature(directory))
 
     def __getitem__(self, table: str) -> pd.DataFrame:
@@ -153,11 +155,7 @@ class Evidence:
     @cached_property
     def sha256(self) -> str:
         """Hash of every file of the folder, by name and content."""
-        digest = hashlib.sha256()
-        for path in sorted(self.directory.rglob("*")):
-            if path.suffix in {".csv", ".toml", ".json"}:
-                digest.update(path.relative_to(self.directory).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-        return digest.hexdigest()
+        return folder_sha256(self.directory)
 
     def broken_identities(self) -> list[str]:
         """Each identity of `identities.csv` and each guard of `corrections.csv` that does not hold, as a line."""
@@ -182,6 +180,15 @@ class Evidence:
             raise InputError(f"{where}: {error}") from None
 
 
+def folder_sha256(directory: Path) -> str:
+    """Hash of every table and file of an evidence folder, by name and content."""
+    digest = hashlib.sha256()
+    for path in sorted(directory.rglob("*")):
+        if path.suffix in {".csv", ".toml", ".json"}:
+            digest.update(path.relative_to(directory).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
 def _signature(directory: Path) -> tuple[tuple[str, int, int], ...]:
     """Names, times and sizes of the files of a folder: the same as long as nothing was written there."""
     found = [(path, path.stat()) for path in sorted(directory.rglob("*")) if path.is_file()] if directory.is_dir() else []
@@ -203,6 +210,14 @@ def default_directory() -> Path:
     """The evidence that came with the package: in the wheel, or beside it in a checkout."""
     packaged = Path(__file__).parent / "_data"
     return packaged if packaged.is_dir() else Path(__file__).parent.parent / "data"
+
+
+def evidence_folder(directory: Path | None = None) -> Path:
+    """The folder given, or that of the package; an `InputError` if it holds no evidence."""
+    directory = directory or default_directory()
+    if not (directory / PACKAGE).is_file():
+        raise InputError(f"{directory / PACKAGE}: no such file; an evidence folder has a {PACKAGE}")
+    return directory
 
 
 def named_file(directory: Path, folder: str, name: str) -> Path:
@@ -237,13 +252,10 @@ def first_mistake(error: ValidationError, where: str, known: Collection[str]) ->
 
 
 def _read_package(directory: Path) -> dict[str, Any]:
-    path = directory / "datapackage.json"
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; an evidence folder has a datapackage.json") from None
+        return json.loads((directory / PACKAGE).read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: not valid JSON: {error}") from None
+        raise InputError(f"{PACKAGE}: not valid JSON: {error}") from None
 
 
 def _read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:

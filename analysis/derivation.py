@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import pandas as pd
 
 from analysis.arithmetic import Number, arithmetic, computed_values
 from analysis.boundaries import ladder
 from analysis.data import Evidence, InputError, did_you_mean, facts_in, names_in
-from analysis.reconstruction import Reconstruction
+from analysis.reconstruction import Reconstruction, reconstruct
+from analysis.scenario import Scenario
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +91,18 @@ class Derivation:
             if name == f"rung_{rung.id}_gpu_hours":
                 return [fact for fact in rung.facts if self.evidence.facts[fact].unit == "gpu_hours"]
         return []
+
+
+@lru_cache(maxsize=8)
+def derive(model: str, scenario: Scenario, evidence: Evidence) -> Derivation:
+    """The derivation of a model under a scenario: one object for the same evidence, shared by all who ask.
+
+    Raises
+    ------
+    InputError
+        As `reconstruct` does.
+    """
+    return Derivation(reconstruct(model, scenario, evidence), evidence)
 
 
 def expressions_in(*cells: str) -> list[str]:

@@ -14,23 +14,20 @@ from analysis.backtest import backtest, summary
 from analysis.boundaries import to_list as boundaries_list
 from analysis.claims import judge_all
 from analysis.claims import to_list as claims_list
-from analysis.data import InputError
+from analysis.data import Evidence, InputError
 from analysis.derivation import Derivation
 
 SAME = 1e-5  # results carry six significant digits
 PARTS = ("parameters", "hours", "dollars", "ladder", "verdicts", "ranks")
 
 
-def results(derivation: Derivation) -> dict[str, Any]:
-    """The contract of results.json."""
-    return scenario_results(derivation) | {
-        "comparison": comparison.to_list(comparison.compare(derivation.evidence)),
-        "estimator": summary(backtest(derivation.evidence)),
-    }
+def evidence_results(evidence: Evidence) -> dict[str, Any]:
+    """Those of the results in the contract of results.json that no scenario reaches."""
+    return {"comparison": comparison.to_list(comparison.compare(evidence)), "estimator": summary(backtest(evidence))}
 
 
 def scenario_results(derivation: Derivation) -> dict[str, Any]:
-    """Those of the results that a scenario reaches."""
+    """The others, that a scenario reaches."""
     reconstruction, evidence = derivation.reconstruction, derivation.evidence
     scenario = reconstruction.scenario
     effective = scenario.parameters.model_dump() | {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import yaml
 
-from analysis.publish.edition import Page, checkout, list_pages
+from analysis.publish.plan import Page, checkout, list_pages
 from benchmarks.execution import one_by_one
 from benchmarks.measure import NOTEBOOKS, Measured, measured
 

@@ -8,13 +8,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from analysis.publish.edition import Page, checkout, list_pages
+from analysis.publish.plan import Page, checkout, list_pages
 from benchmarks.measure import NOTEBOOKS, Measured, measured
 
 TOGETHER = """
 import sys
 from pathlib import Path
-from analysis.publish.edition import checkout, list_pages
+from analysis.publish.plan import checkout, list_pages
 from analysis.publish.execute import Job, execute_all
 
 root, folder, names = checkout(), Path(sys.argv[1]), sys.argv[2:]

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import Any
 
-from analysis.publish.edition import checkout
+from analysis.publish.plan import checkout
 
 NOTEBOOKS = checkout() / "notebooks"
 PACKAGES = ("papermill", "jupyter-book", "sphinx", "altair", "numpy", "pandas", "scikit-learn", "distributed")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
-from analysis.publish.edition import checkout
+from analysis.publish.plan import checkout
 
 
 def first_page(edition: Path | None = None) -> dict[str, Any]:

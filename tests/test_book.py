@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from analysis.cli import main
 from analysis.publish.book import BookFailed, assemble, page_names
-from analysis.publish.edition import list_pages
+from analysis.publish.plan import list_pages
 
 from .conftest import ROOT
 

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from analysis.data import InputError
-from analysis.publish.edition import list_pages
+from analysis.publish.plan import list_pages
 from analysis.publish.execute import Job, NotebookFailed, declared_parameters, execute
 from analysis.scenario import parameters_frame
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import html as markup
+import importlib
 import json
 import re
 import shutil
@@ -15,6 +16,7 @@ import nbformat
 import vl_convert
 import yaml
 from jupyter_book.sphinx import build_sphinx
+from sphinx.application import builtin_extensions
 
 from analysis.figure import VEGA_LITE_VERSION
 
@@ -67,6 +69,14 @@ def write_vega(target: Path) -> None:
     """One script with Vega, Vega-Lite and Vega-Embed, so that charts work with no network."""
     bundle = vl_convert.javascript_bundle(VEGA_SNIPPET % VEGA_LITE_VERSION, vl_version=VEGA_LITE_VERSION)
     target.write_text(f"(function () {{\n{bundle}\n}})();\n", encoding="utf-8")
+
+
+def import_extensions(book: Path) -> None:
+    """Import what Sphinx would import when it starts, so that it need not then."""
+    settings = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))["sphinx"]
+    for name in [*builtin_extensions, *settings["config"]["extensions"]]:
+        if name not in settings["local_extensions"]:
+            importlib.import_module(name)
 
 
 def run_sphinx(sources: Path, html: Path, doctrees: Path, settings: Mapping[str, Any], log: Path) -> None:

@@ -57,7 +57,7 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     for parameters in notebooks:
         if "model" in parameters:
             with suppress(Exception):  # whatever is wrong, the notebook itself says it
-                open_bill(**{name: value for name, value in parameters.items() if name != "phase"})
+                _ = open_bill(**{name: value for name, value in parameters.items() if name != "phase"}).derivation.values
 
 
 def fork_kernel() -> None:

@@ -106,21 +106,32 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     return job.output
 
 
-def execute_all(jobs: Iterable[Job], report: Callable[[str], None], fresh_kernels: bool = False) -> None:
+def execute_one(job: Job) -> None:
+    """Execute one notebook as `execute_all` does each; whatever ends this process ends it."""
+    with closing(_outcomes([job], 1, fresh_kernels=False, meanwhile=lambda: None)) as outcomes:
+        for _, outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+
+def execute_all(
+    jobs: Iterable[Job], report: Callable[[str], None], fresh_kernels: bool = False, meanwhile: Callable[[], object] = lambda: None
+) -> None:
     """Execute notebooks on all cores, reporting each as it ends; whatever ends this process ends them.
 
     Each runs in a clean fork where there are forks, or in a kernel that is started for it. What took longest the
-    last time comes first, so that no core waits at the end.
+    last time comes first, so that no core waits at the end. `meanwhile` is called once, while they start.
     """
     jobs = list(jobs)
     if not jobs:
+        meanwhile()
         return
     record = jobs[0].output.parent / SECONDS
     seconds = _read_seconds(record)
     jobs.sort(key=lambda job: seconds.get(job.name, math.inf), reverse=True)
     workers = min(len(jobs), _cores())
     waiting = [job.name for job in jobs]
-    with closing(_outcomes(jobs, workers, fresh_kernels)) as outcomes:
+    with closing(_outcomes(jobs, workers, fresh_kernels, meanwhile)) as outcomes:
         for number, outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -140,18 +151,21 @@ def _read_seconds(record: Path) -> dict[str, float]:
         return {}
 
 
-def _outcomes(jobs: Sequence[Job], workers: int, fresh_kernels: bool) -> Generator[tuple[int, Any], None, None]:
+def _outcomes(
+    jobs: Sequence[Job], workers: int, fresh_kernels: bool, meanwhile: Callable[[], object]
+) -> Generator[tuple[int, Any], None, None]:
     """The number of each job as it ends, with its seconds or its error."""
     if forks.can_fork():
         prepare = functools.partial(engine.warm_up, [job.parameters for job in jobs])
-        return forks.forked(_timed if fresh_kernels else _timed_in_fork, jobs, workers, prepare)
-    return _pooled(jobs, workers)
+        return forks.forked(_timed if fresh_kernels else _timed_in_fork, jobs, workers, prepare, meanwhile)
+    return _pooled(jobs, workers, meanwhile)
 
 
-def _pooled(jobs: Sequence[Job], workers: int) -> Generator[tuple[int, Any], None, None]:
+def _pooled(jobs: Sequence[Job], workers: int, meanwhile: Callable[[], object]) -> Generator[tuple[int, Any], None, None]:
     with ProcessPoolExecutor(workers) as pool:
         running = {pool.submit(_timed, job): number for number, job in enumerate(jobs)}
         try:
+            meanwhile()
             for future in as_completed(running):
                 yield running[future], future.exception() or future.result()
         finally:

@@ -73,9 +73,16 @@ def can_fork() -> bool:
 
 
 def forked(
-    function: Callable[[Task], object], tasks: Sequence[Task], workers: int, prepare: Callable[[], object]
+    function: Callable[[Task], object],
+    tasks: Sequence[Task],
+    workers: int,
+    prepare: Callable[[], object],
+    meanwhile: Callable[[], object],
 ) -> Generator[tuple[int, Any], None, None]:
-    """Call `function` on each task, after `prepare` once for all, and yield a task's number with its result or error as it ends."""
+    """Call `function` on each task, after `prepare` once for all, and yield a task's number with its result or error as it ends.
+
+    `meanwhile` is called here while they prepare.
+    """
     ours, theirs = Pipe()
     # the current folder is no place to import from
     code = f"import sys; sys.path = list(filter(None, sys.path)); from {__name__} import serve; serve({theirs.fileno()}, {os.getpid()})"
@@ -84,6 +91,7 @@ def forked(
     theirs.close()
     try:
         ours.send((prepare, function, list(tasks), workers))
+        meanwhile()
         for _ in tasks:
             yield ours.recv()
     except (EOFError, ConnectionError):

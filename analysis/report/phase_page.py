@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pandas as pd
 from analysis.arithmetic import arithmetic
 from analysis.boundaries import disclosed_rungs
 from analysis.data import Evidence, Fact, names_in
-from analysis.derivation import Derivation
+from analysis.derivation import Derivation, derive
 from analysis.phases.pretraining import reference_runs
 from analysis.quantity import quantity_text
 from analysis.reconstruction import (
@@ -24,7 +23,6 @@ from analysis.reconstruction import (
     error_factor,
     parts_of,
     percentiles,
-    reconstruct,
     rollout_run,
     rollout_seconds,
     setting_of,
@@ -33,7 +31,7 @@ from analysis.reconstruction import (
 from analysis.report.ledger import facts_list, table_html
 from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html
 from analysis.rl_estimator import step_estimator_for
-from analysis.scenario import Scenario, load_scenario
+from analysis.scenario import load_scenario
 from analysis.stages import ReinforcementStage
 
 KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
@@ -43,13 +41,17 @@ KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
 class BillPage:
     """A reconstructed model with the evidence behind it."""
 
-    reconstruction: Reconstruction
-    evidence: Evidence
+    derivation: Derivation
 
-    @cached_property
-    def derivation(self) -> Derivation:
-        """Everything that expressions of the tables may name, under this scenario."""
-        return Derivation(self.reconstruction, self.evidence)
+    @property
+    def reconstruction(self) -> Reconstruction:
+        """The model's phases under this scenario."""
+        return self.derivation.reconstruction
+
+    @property
+    def evidence(self) -> Evidence:
+        """What it stands on."""
+        return self.derivation.evidence
 
     @property
     def rungs(self) -> pd.DataFrame:
@@ -129,19 +131,13 @@ class PhasePage(BillPage):
 def open_bill(model: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> BillPage:
     """Reconstruct a model for its page; `parameters` are a scenario's, None where the scenario decides."""
     evidence = Evidence.load(Path(data) if data else None)
-    return _opened(model, load_scenario(scenario, evidence.directory, **parameters), evidence)
-
-
-@lru_cache(maxsize=4)
-def _opened(model: str, scenario: Scenario, evidence: Evidence) -> BillPage:
-    """The page of one scenario on one evidence: the pages of an edition share it."""
-    return BillPage(reconstruct(model, scenario, evidence), evidence)
+    return BillPage(derive(model, load_scenario(scenario, evidence.directory, **parameters), evidence))
 
 
 def open_phase(model: str, phase: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> PhasePage:
     """Reconstruct a model for the page of one of its phases."""
     bill = open_bill(model, scenario, data, **parameters)
-    return PhasePage(bill.reconstruction, bill.evidence, bill.reconstruction[phase])
+    return PhasePage(bill.derivation, bill.reconstruction[phase])
 
 
 def finding(page: PhasePage) -> Html:

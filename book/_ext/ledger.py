@@ -24,10 +24,9 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from analysis import charts, comparison
 from analysis.boundaries import disclosed_rungs
 from analysis.data import Evidence, InputError
-from analysis.derivation import Derivation
+from analysis.derivation import derive
 from analysis.figure import figure_html
 from analysis.quantity import quantity_text
-from analysis.reconstruction import reconstruct
 from analysis.report import benchmarks_page, changes_page, claims_page, disclosure_page, ledger, wording
 from analysis.results import difference, scenario_results
 from analysis.scenario import load_scenario
@@ -43,8 +42,8 @@ class Edition:
         self.evidence = Evidence.load(Path(data))
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
-        self.reconstruction = reconstruct(model, self.scenario, self.evidence)
-        self.derivation = Derivation(self.reconstruction, self.evidence)
+        self.derivation = derive(model, self.scenario, self.evidence)
+        self.reconstruction = self.derivation.reconstruction
 
     @cached_property
     def numbers(self) -> dict[str, Any]:
@@ -99,7 +98,7 @@ class Edition:
         own = scenario_results(self.derivation)
         if self.scenario.is_default and evidence.sha256 == self.evidence.sha256:
             return difference(own, own)
-        default = Derivation(reconstruct(self.reconstruction.model.name, load_scenario(), evidence), evidence)
+        default = derive(self.reconstruction.model.name, load_scenario(), evidence)
         found = [scenario_results(default), own]
         if evidence.sha256 != self.evidence.sha256:  # ranks depend on the evidence alone
             ranked = [comparison.to_list(comparison.compare(data)) for data in (evidence, self.evidence)]

@@ -14,7 +14,7 @@ import pytest
 
 from analysis.data import InputError
 from analysis.publish import execute as execution
-from analysis.publish.edition import list_pages
+from analysis.publish.plan import list_pages
 from analysis.publish.execute import Job, execute_all, tidied
 from analysis.publish.forks import can_fork
 from tests.conftest import ROOT
