@@ -9,8 +9,8 @@ import nbformat
 import pytest
 
 from analysis.data import InputError
-from analysis.publish.plan import list_pages
 from analysis.publish.execute import Job, NotebookFailed, declared_parameters, execute
+from analysis.publish.plan import list_pages
 from analysis.scenario import parameters_frame
 
 from .conftest import ROOT

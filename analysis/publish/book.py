@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import html as markup
 import importlib
-import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -109,17 +108,3 @@ def check(html: Path, book: Path, known_text: str) -> None:
     first = (html / f"{page_names(book)[0]}.html").read_text(encoding="utf-8")
     if known_text not in first:
         raise BookFailed(f"the first page does not show {known_text}")
-
-
-def write_json(path: Path, content: Any) -> None:
-    """JSON with sorted keys and six significant digits: the same bytes for the same content."""
-    path.write_text(json.dumps(rounded(content), sort_keys=True, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def rounded(content: Any) -> Any:
-    """Every float in a structure to six significant digits."""
-    if isinstance(content, dict):
-        return {key: rounded(value) for key, value in content.items()}
-    if isinstance(content, list | tuple):
-        return [rounded(value) for value in content]
-    return float(f"{content:.6g}") if isinstance(content, float) else content

@@ -14,9 +14,9 @@ import pytest
 
 from analysis.data import InputError
 from analysis.publish import execute as execution
-from analysis.publish.plan import list_pages
 from analysis.publish.execute import Job, execute_all, tidied
 from analysis.publish.forks import can_fork
+from analysis.publish.plan import list_pages
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")

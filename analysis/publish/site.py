@@ -1,0 +1,70 @@
+"""The files of an edition: the book that Sphinx makes, and what stands beside its pages."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis import charts
+from analysis.boundaries import disclosed_rungs
+from analysis.data import Evidence
+from analysis.derivation import derive
+from analysis.disclosure import card_schema
+from analysis.figure import WIDTHS_PX, svg
+from analysis.publish.book import announce, assemble, check, import_extensions, run_sphinx, write_vega
+from analysis.publish.kept import forget_oldest, kept_folder, read_kept, write_json
+from analysis.publish.plan import BENCHMARKS, Plan, edition_model
+from analysis.quantity import quantity_text
+from analysis.results import evidence_results, scenario_results
+
+VEGA, RESULTS = "vega.js", "results.json"
+
+
+def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
+    """What the edition needs and no page's execution gives, done while the first pages start."""
+    write_vega(work / VEGA)
+    import_extensions(plan.root / "book")
+    derivation = derive(edition_model(plan.root), plan.scenario, evidence)
+    write_json(work / RESULTS, scenario_results(derivation) | _evidence_results(plan, evidence, use_cache))
+
+
+def _evidence_results(plan: Plan, evidence: Evidence, use_cache: bool) -> dict[str, Any]:
+    """The results that no scenario reaches, kept for the next edition from the same code and data."""
+    kept = kept_folder(plan) / f"{RESULTS}.{plan.evidence_key}.json"
+    found = read_kept(kept) if use_cache else {}
+    if not found:
+        found = evidence_results(evidence)
+        write_json(kept, found)
+        forget_oldest(kept.parent, f"{RESULTS}.*.json")
+    return found
+
+
+def write(plan: Plan, executed: Mapping[str, Path], evidence: Evidence, work: Path) -> None:
+    """The edition's files, in `html` of the workplace, from executed copies and what was prepared there."""
+    root, scenario = plan.root, plan.scenario
+    derivation = derive(edition_model(root), scenario, evidence)
+    sources, html = work / "sources", work / "html"
+    assemble(root / "book", executed, {page.page: page.title for page in plan.pages}, sources)
+    if not scenario.is_default:
+        announce(sources, f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed.")
+    settings = {
+        "traincost_data": str(evidence.directory),
+        "traincost_given": dict(plan.given),
+        "traincost_model": edition_model(root),
+        "traincost_benchmarks": str(root / BENCHMARKS),
+    }
+    run_sphinx(sources, html, work / "doctrees", settings, work / "sphinx.log")
+    (work / VEGA).rename(html / "_static" / VEGA)  # not among the sources: every page would load it
+    known = derivation.numbers["sum_gpu_hours"]
+    check(html, root / "book", quantity_text(known.value, known.unit).split()[0])
+    (work / RESULTS).rename(html / RESULTS)
+    write_json(html / "card.schema.json", card_schema())
+    shutil.copytree(evidence.directory, html / "data")
+    picture = svg(charts.bill_ladder(disclosed_rungs(derivation.boundaries)).to_dict(), WIDTHS_PX["wide"])
+    # outside a page there is no text colour to take over: a grey that reads on light and dark
+    (html / "bill.svg").write_text(picture.replace("currentColor", "#777777"), encoding="utf-8")
+    (html / "notebooks").mkdir()
+    for page in plan.pages:
+        shutil.copy(page.path(root), html / "notebooks")
