@@ -6,6 +6,7 @@ Nothing that a figure here is judged on was in the fit, in the choice of its gri
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -96,8 +97,8 @@ def compare_candidates(evidence: Evidence) -> pd.DataFrame:
         standard errors (by developer) its mean absolute log error lies above the best; negative rank: a rule of thumb.
     """
     runs = reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
-    features, target = design(runs, evidence["hardware"]), np.log(runs.mfu.to_numpy())
-    errors = {name: np.abs(target - _nested(name, runs, features, target)) for name in candidates()}
+    target = np.log(runs.mfu.to_numpy())
+    errors = {name: np.abs(target - _nested(name, evidence)) for name in candidates()}
     by_six = np.log((runs.mfu * 6.0 * runs.params_active / runs.flop_per_token).to_numpy())
     for mfu in RULES_OF_THUMB:
         errors[f"6ND at {mfu:g}"] = np.abs(by_six - np.log(mfu))
@@ -135,7 +136,7 @@ def known_developer(evidence: Evidence) -> pd.DataFrame:
     model = fitted(candidates()["pooled"], features, target, weights, runs.developer)
     several = runs.developer.map(runs.developer.value_counts()) > 1
     alone = leave_out(model, features, target, weights, pd.Series([str(index) for index in range(len(runs))]))
-    chosen = _nested(CHOSEN, runs, features, target)
+    chosen = _nested(CHOSEN, evidence)
     frame = runs[["id", "developer"]].assign(error_factor=np.exp(np.abs(target - alone)), without=np.exp(np.abs(target - chosen)))
     return frame[several]
 
@@ -156,8 +157,11 @@ def noise_floor(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame({"first": pairs.id, "second": pairs.id_other, "ratio": ratio})
 
 
-def _nested(name: str, runs: pd.DataFrame, features: pd.DataFrame, target: np.ndarray) -> np.ndarray:
-    """Predictions of a candidate whose grid is chosen again without each developer."""
+@lru_cache(maxsize=16)
+def _nested(name: str, evidence: Evidence) -> np.ndarray:
+    """Predictions of a candidate whose grid is chosen again without each developer; made once for the same evidence."""
+    runs = reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
+    features, target = design(runs, evidence["hardware"]), np.log(runs.mfu.to_numpy())
     predicted = np.empty(len(target))
     for developer in runs.developer.unique():
         inside = (runs.developer == developer).to_numpy()

@@ -16,13 +16,13 @@ from typing import Any
 
 import altair as alt
 import pandas as pd
-import vl_convert
+
+from analysis.drawing import draw
 
 # Three drawings, so that text keeps its size: a page picks the one that fits its column.
 WIDTHS_PX = {"wide": 720, "middle": 520, "narrow": 340}
 TITLE_PX_PER_CHARACTER = 8.8
 HIDDEN = ' style="display:none"'
-VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 
 
 def figure_html(chart: alt.TopLevelMixin) -> str:
@@ -55,7 +55,7 @@ def svg(spec: dict[str, Any], width_px: int, prefix: str = "") -> str:
     sized["width"] = width_px
     sized["autosize"] = {"type": "fit-x", "contains": "padding"}
     sized["title"]["text"] = textwrap.wrap(sized["title"]["text"], int(width_px / TITLE_PX_PER_CHARACTER))
-    drawing = vl_convert.vegalite_to_svg(sized, vl_version=VEGA_LITE_VERSION)
+    drawing = draw(sized)
     # ids count on from drawing to drawing of a process, and would meet those of other drawings on a page
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="(\w+)"', drawing))):
         drawing = re.sub(rf"(id=\"|url\(#){name}\b", rf"\g<1>{prefix}-{number}", drawing)

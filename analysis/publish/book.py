@@ -17,7 +17,7 @@ import yaml
 from jupyter_book.sphinx import build_sphinx
 from sphinx.application import builtin_extensions
 
-from analysis.figure import VEGA_LITE_VERSION
+from analysis.drawing import VEGA_LITE_VERSION
 
 # Puts Vega on the window, and stops Altair's HTML from asking a CDN for it; wrapped, for its names collide with Sphinx's.
 VEGA_SNIPPET = """

@@ -10,13 +10,9 @@ import atexit
 import importlib
 import importlib.util
 import os
-import pkgutil
 import signal
 import sys
 import threading
-import warnings
-from collections.abc import Mapping, Sequence
-from contextlib import redirect_stderr, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -27,37 +23,12 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
-import analysis
-from analysis.data import Evidence
 from analysis.publish.forks import Fork, end_with
 
 FORK = "fork"
 LAUNCHER = "ipykernel_launcher"  # the module that a fresh kernel starts from
 POLL_SECONDS, JOIN_SECONDS = 0.005, 0.5
 ANSWER_MS, PUBLISHED_MS, RECONNECT_MS = 1000, 50, 5
-
-
-def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
-    """Import what kernels and notebooks need, and fill the caches that a first use fills.
-
-    `notebooks` are the parameters of those to come: what several of them begin with is computed once, here.
-    """
-    import altair
-
-    from analysis.report.phase_page import open_bill
-
-    with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
-        importlib.import_module("ipykernel.debugger")
-    importlib.import_module("ipykernel.kernelapp")
-    with warnings.catch_warnings():  # and forget what was warned of: a notebook is warned again
-        for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
-            importlib.import_module(module.name)
-        Evidence.load()
-        altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(x="x:Q").to_dict()
-    for parameters in notebooks:
-        if "model" in parameters:
-            with suppress(Exception):  # whatever is wrong, the notebook itself says it
-                _ = open_bill(**{name: value for name, value in parameters.items() if name != "phase"}).derivation.values
 
 
 def fork_kernel() -> None:

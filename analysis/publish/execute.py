@@ -23,6 +23,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from analysis.data import InputError, did_you_mean
 from analysis.publish import engine, forks
+from analysis.publish.warm import warm_up
 
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
 SECONDS = "seconds.json"  # how long each notebook took the last time, beside the executed copies
@@ -156,7 +157,7 @@ def _outcomes(
 ) -> Generator[tuple[int, Any], None, None]:
     """The number of each job as it ends, with its seconds or its error."""
     if forks.can_fork():
-        prepare = functools.partial(engine.warm_up, [job.parameters for job in jobs])
+        prepare = None if fresh_kernels else functools.partial(warm_up, [job.parameters for job in jobs])
         return forks.forked(_timed if fresh_kernels else _timed_in_fork, jobs, workers, prepare, meanwhile)
     return _pooled(jobs, workers, meanwhile)
 

@@ -76,7 +76,7 @@ def forked(
     function: Callable[[Task], object],
     tasks: Sequence[Task],
     workers: int,
-    prepare: Callable[[], object],
+    prepare: Callable[[], object] | None,
     meanwhile: Callable[[], object],
 ) -> Generator[tuple[int, Any], None, None]:
     """Call `function` on each task, after `prepare` once for all, and yield a task's number with its result or error as it ends.
@@ -108,7 +108,8 @@ def serve(descriptor: int, parent: int) -> None:
     end_with(parent, signal.SIGTERM)
     connection = Connection(descriptor)
     prepare, function, tasks, workers = connection.recv()
-    prepare()
+    if prepare:
+        prepare()
     gc.freeze()  # what the forks share stays shared
     waiting, running = list(enumerate(tasks)), dict[Any, tuple[int, Fork]]()
     try:

@@ -256,7 +256,7 @@ def beside_table(page: EstimatorPage, ids: str) -> Html:
 
 def uncertainty_finding(page: BillPage) -> Html:
     """The paragraph that opens the page on uncertainty."""
-    found = sobol_indices(page.reconstruction, page.evidence)
+    found = page.indices
     lead = found.iloc[0]
     return Html(
         f'<div class="finding"><p><strong>Of all inputs, the {html.escape(lead.input)} alone accounts for '
@@ -272,7 +272,7 @@ def leading_inputs_table(page: BillPage) -> Html:
     content = page.reconstruction.to_dict()
     rows = []
     for row in [*content["phases"], content["total"] | {"label": "total", "id": None}]:
-        found = sobol_indices(page.reconstruction, page.evidence, row["id"]).head(2)
+        indices = sobol_indices(page.reconstruction, page.evidence, row["id"]) if row["id"] else page.indices
         interval = row["gpu_hours"]["reconstructed"]
         rows.append(
             {
@@ -280,7 +280,7 @@ def leading_inputs_table(page: BillPage) -> Html:
                 "5th": hours_text(interval["p05"]),
                 "50th": hours_text(interval["p50"]),
                 "95th percentile": hours_text(interval["p95"]),
-                "would narrow it most": "; ".join(f"{html.escape(item.input)} ({item.total:.0%})" for item in found.itertuples()),
+                "would narrow it most": "; ".join(f"{html.escape(item.input)} ({item.total:.0%})" for item in indices.head(2).itertuples()),
             }
         )
     return table_html(pd.DataFrame(rows))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from analysis.report.ledger import facts_list, table_html
 from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html
 from analysis.rl_estimator import step_estimator_for
 from analysis.scenario import load_scenario
+from analysis.sensitivity import sobol_indices
 from analysis.stages import ReinforcementStage
 
 KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
@@ -52,6 +54,11 @@ class BillPage:
     def evidence(self) -> Evidence:
         """What it stands on."""
         return self.derivation.evidence
+
+    @cached_property
+    def indices(self) -> pd.DataFrame:
+        """Which input the total's uncertainty hangs on most, computed once for all who show it."""
+        return sobol_indices(self.reconstruction, self.evidence)
 
     @property
     def rungs(self) -> pd.DataFrame:
