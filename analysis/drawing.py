@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
+from contextlib import suppress
 from multiprocessing.connection import Client, Listener
 from typing import Any
 
@@ -11,25 +11,30 @@ import altair as alt
 import vl_convert
 
 VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-SHARED = "TRAINCOST_DRAWER"  # names in the environment the socket of a process that draws
-WAITING = 64  # who may queue for it
+WAITING = 64  # who may queue for a process that draws
+_drawer: str | None = None
 
 
 def draw(spec: dict[str, Any]) -> str:
     """The SVG of a specification."""
-    name = os.environ.get(SHARED)
     try:
-        return _drawn_by(name, spec) if name else _draw(spec)
+        return _drawn_by(_drawer, spec) if _drawer else _draw(spec)
     except (OSError, EOFError):  # that process is gone, or could not draw it: whatever is wrong is said here
         return _draw(spec)
 
 
+def ask(name: str) -> None:
+    """Let this process, and what is forked from it, ask the one that serves under a name."""
+    global _drawer
+    _drawer = name
+
+
 def serve(name: str) -> None:
-    """Draw for whoever asks, until this process is ended."""
+    """Draw for whoever asks under a name, until this process is ended."""
     with Listener(_address(name), family="AF_UNIX", backlog=WAITING) as listener:
         _draw({"data": {"values": [{}]}, "mark": "point"})  # starts the engine before the first asks
         while True:
-            with listener.accept() as asking:
+            with listener.accept() as asking, suppress(ValueError, EOFError, OSError):  # who gets no answer finds out why
                 asking.send_bytes(_draw(json.loads(asking.recv_bytes())).encode())
 
 

@@ -109,7 +109,7 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
 
 def execute_one(job: Job) -> None:
     """Execute one notebook as `execute_all` does each; whatever ends this process ends it."""
-    with closing(_outcomes([job], 1, fresh_kernels=False, meanwhile=lambda: None)) as outcomes:
+    with closing(_outcomes([job], 1, fresh_kernels=False)) as outcomes:
         for _, outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -153,7 +153,7 @@ def _read_seconds(record: Path) -> dict[str, float]:
 
 
 def _outcomes(
-    jobs: Sequence[Job], workers: int, fresh_kernels: bool, meanwhile: Callable[[], object]
+    jobs: Sequence[Job], workers: int, fresh_kernels: bool, meanwhile: Callable[[], object] = lambda: None
 ) -> Generator[tuple[int, Any], None, None]:
     """The number of each job as it ends, with its seconds or its error."""
     if forks.can_fork():

@@ -23,8 +23,9 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     `notebooks` are the parameters of those to come: what several of them begin with is computed once, here. All of
     their charts are drawn by one process, which starts here.
     """
-    os.environ[drawing.SHARED] = f"traincost-drawer-{os.getpid()}"
-    Fork(_draw_for_all, os.environ[drawing.SHARED])
+    drawer = f"traincost-drawer-{os.getpid()}"
+    Fork(_draw_for_all, drawer)
+    drawing.ask(drawer)
     import altair
 
     from analysis.report.phase_page import open_bill
