@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -142,23 +142,30 @@ def _build(options: argparse.Namespace) -> None:
 
 
 def _rerun(options: argparse.Namespace) -> None:
-    from analysis.publish.execute import Job, check_writable, declared_parameters, execute_one
+    from analysis.publish.execute import Job, check_writable, execute_one
 
     given = parse_overrides(options.overrides)
-    declared = declared_parameters(options.notebook)
-    defaults = {name: found["default"].strip("\"'") for name, found in declared.items() if found["default"] != "None"}
-    settings = defaults | given | ({"data": str(options.data.resolve())} if options.data else {})
+    output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
+    check_writable(output.parent)
+    parameters = given | ({"data": str(options.data.resolve())} if options.data else {})
+    job = Job(options.notebook.stem, options.notebook.resolve(), parameters, output)
+    execute_one(job, lambda: _check_rerun(options.notebook, parameters))
+    print(output)
+
+
+def _check_rerun(notebook: Path, given: Mapping[str, str]) -> None:
+    """Names and bounds, checked while the process starts that would execute the notebook."""
+    from analysis.publish.execute import declared_parameters
+
+    declared = declared_parameters(notebook)
     for name in given:
         if name not in declared:
-            raise InputError(f"{name} is not a parameter of {options.notebook.name}{did_you_mean(name, declared)}")
+            raise InputError(f"{name} is not a parameter of {notebook.name}{did_you_mean(name, declared)}")
+    defaults = {name: found["default"].strip("\"'") for name, found in declared.items() if found["default"] != "None"}
+    settings = defaults | dict(given)
     directory = evidence_folder(Path(settings["data"]) if "data" in settings else None)
     overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
     _say(load_scenario(settings.get("scenario", "paper"), directory, **overrides).summary)
-    output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
-    check_writable(output.parent)
-    parameters = given | ({"data": settings["data"]} if options.data else {})
-    execute_one(Job(options.notebook.stem, options.notebook.resolve(), parameters, output))
-    print(output)
 
 
 def _reconstruct(options: argparse.Namespace) -> None:

@@ -107,9 +107,9 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     return job.output
 
 
-def execute_one(job: Job) -> None:
-    """Execute one notebook as `execute_all` does each; whatever ends this process ends it."""
-    with closing(_outcomes([job], 1, fresh_kernels=False)) as outcomes:
+def execute_one(job: Job, meanwhile: Callable[[], object]) -> None:
+    """Execute one notebook as `execute_all` does each; what `meanwhile` raises stops it before its first cell."""
+    with closing(_outcomes([job], 1, False, meanwhile)) as outcomes:
         for _, outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome

@@ -16,6 +16,8 @@ from analysis import drawing
 from analysis.data import Evidence
 from analysis.publish.forks import Fork
 
+NOT_FOR_NOTEBOOKS = ("analysis.publish", "analysis.cli")
+
 
 def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     """Import what kernels and notebooks need, and fill the caches that a first use fills.
@@ -35,7 +37,8 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     importlib.import_module("ipykernel.kernelapp")
     with warnings.catch_warnings():  # and forget what was warned of: a notebook is warned again
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
-            importlib.import_module(module.name)
+            if not module.name.startswith(NOT_FOR_NOTEBOOKS):
+                importlib.import_module(module.name)
         Evidence.load()
         altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(x="x:Q").to_dict()
     for parameters in notebooks:
