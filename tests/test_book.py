@@ -12,12 +12,16 @@ from html.parser import HTMLParser
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from analysis.cli import main
+from analysis.publish import site
 from analysis.publish.book import BookFailed, assemble, page_names
-from analysis.publish.plan import list_pages
+from analysis.publish.kept import copy_of
+from analysis.publish.plan import list_pages, plan
+from analysis.scenario import load_scenario
 
 from .conftest import ROOT
 
@@ -32,6 +36,11 @@ def edition(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("edition") / "html"
     assert main(["build", "--out", str(out)]) == 0
     return out
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 class Links(HTMLParser):
@@ -96,15 +105,33 @@ def test_a_second_build_is_the_same_to_the_byte_and_an_unchanged_one_does_nothin
         str(again),
     ]
     subprocess.run(program, cwd=ROOT, env=environment, check=True, capture_output=True)
-    files = {path.relative_to(edition) for path in edition.rglob("*") if path.is_file()}
-    assert files == {path.relative_to(again) for path in again.rglob("*") if path.is_file()}
-    for name in sorted(files):
-        assert (again / name).read_bytes() == (edition / name).read_bytes(), name
+    first, second = tree(edition), tree(again)
+    assert sorted(first) == sorted(second)
+    for name, content in first.items():
+        assert second[name] == content, name
     before = (again / "index.html").stat().st_mtime_ns
     capsys.readouterr()
     assert main(["build", "--out", str(again)]) == 0
     assert "nothing changed" in capsys.readouterr().err
     assert (again / "index.html").stat().st_mtime_ns == before
+
+
+def test_a_page_that_changed_alone_is_written_as_in_a_whole_book(edition, evidence, tmp_path):
+    planned = plan(load_scenario(), "paper", {}, evidence.directory)
+    executed = {page.page: copy_of(page, planned) for page in planned.pages}
+    notebook = nbformat.read(executed["bill"], as_version=4)
+    notebook.cells.append(nbformat.v4.new_markdown_cell("Another sentence.", id="another"))
+    nbformat.write(notebook, tmp_path / "bill.ipynb")
+    changed = executed | {"bill": tmp_path / "bill.ipynb"}
+    for name, copies, use_cache in (("before", executed, True), ("alone", changed, True), ("whole", changed, False)):
+        (tmp_path / name).mkdir()
+        for prepared in (site.VEGA, site.RESULTS):
+            (tmp_path / name / prepared).touch()
+        site.write(planned, copies, evidence, use_cache, tmp_path / name)
+    alone, whole = tmp_path / "alone" / "html", tmp_path / "whole" / "html"
+    assert "Another sentence." in (alone / "bill.html").read_text(encoding="utf-8")
+    assert "Another sentence." not in (tmp_path / "before" / "html" / "bill.html").read_text(encoding="utf-8")
+    assert tree(alone) == tree(whole)
 
 
 def test_every_local_link_leads_to_a_file_and_an_anchor(edition, links):

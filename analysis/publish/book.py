@@ -39,8 +39,12 @@ def page_names(book: Path) -> list[str]:
 
 
 def assemble(book: Path, executed: Mapping[str, Path], titles: Mapping[str, str], target: Path) -> None:
-    """Copy the book's sources and the executed notebooks, each under its page's title, into one folder."""
-    shutil.copytree(book, target, ignore=shutil.ignore_patterns(*NOT_SOURCES))
+    """Copy the book's sources and the executed notebooks, each under its page's title, into one folder.
+
+    Where the sources are there already, only notebooks that differ are written.
+    """
+    if not target.exists():
+        shutil.copytree(book, target, ignore=shutil.ignore_patterns(*NOT_SOURCES))
     for page, path in executed.items():
         notebook = nbformat.read(path, as_version=4)
         errors = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"]
@@ -50,10 +54,16 @@ def assemble(book: Path, executed: Mapping[str, Path], titles: Mapping[str, str]
         if not heading.startswith("# "):
             raise BookFailed(f"{page}: the first cell of its notebook has no title")
         notebook.cells[0].source = f"# {titles[page]}\n{rest}"
-        nbformat.write(notebook, target / f"{page}.ipynb")
+        _write_if_new(target / f"{page}.ipynb", nbformat.writes(notebook))
     missing = [page for page in page_names(book) if not any((target / f"{page}{suffix}").is_file() for suffix in (".md", ".ipynb"))]
     if missing:
         raise BookFailed(f"_toc.yml names pages that are not there: {', '.join(missing)}")
+
+
+def _write_if_new(path: Path, text: str) -> None:
+    """Sphinx goes by the time of a file: one that stays the same keeps it."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
 
 
 def announce(sources: Path, text: str) -> None:
@@ -80,6 +90,8 @@ def import_extensions(book: Path) -> None:
 
 def run_sphinx(sources: Path, html: Path, doctrees: Path, settings: Mapping[str, Any], log: Path) -> None:
     """Build the pages, every warning an error; what Sphinx prints goes to `log`."""
+    for sheet in (html / "_static").glob("mystnb.*.css"):  # where it stands already, its address on the pages is another
+        sheet.unlink()
     with log.open("w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
         status = build_sphinx(
             str(sources),
@@ -90,7 +102,6 @@ def run_sphinx(sources: Path, html: Path, doctrees: Path, settings: Mapping[str,
             doctreedir=str(doctrees),
             warningiserror=True,
             keep_going=True,
-            freshenv=True,
         )
     if status != 0:
         lines = [line for line in log.read_text(encoding="utf-8").splitlines() if re.search("WARNING|ERROR|[a-z]Error|Exception", line)]

@@ -9,7 +9,7 @@ from time import perf_counter
 
 from analysis.data import Evidence
 from analysis.publish.execute import Job, execute_all
-from analysis.publish.kept import forget_oldest, kept_folder, read_kept, write_json
+from analysis.publish.kept import copy_of, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.place import MARK, refuse_foreign, swap, workplace
 from analysis.publish.plan import Page, Plan
 
@@ -42,7 +42,7 @@ def build(plan: Plan, evidence: Evidence, out: Path, use_cache: bool, report: Re
 
         started = perf_counter()
         report("building the book")
-        write(plan, executed, evidence, work)
+        write(plan, executed, evidence, use_cache, work)
         (work / "html" / MARK).write_text(plan.edition_key, encoding="utf-8")
         report(f"book built and checked ({perf_counter() - started:.1f} s)")
         swap(work / "html", out)
@@ -52,7 +52,7 @@ def build(plan: Plan, evidence: Evidence, out: Path, use_cache: bool, report: Re
 def _execute_changed(plan: Plan, use_cache: bool, report: Report, fresh_kernels: bool, meanwhile: Callable[[], object]) -> dict[str, Path]:
     """The executed copy of each page, run now unless it stands; says what runs and why, in one word."""
     folder = kept_folder(plan)
-    outputs = {page.page: folder / f"{page.page}.{plan.key(page)}.ipynb" for page in plan.pages}
+    outputs = {page.page: copy_of(page, plan) for page in plan.pages}
     last = read_kept(folder / LAST)
     reasons: dict[str, list[Page]] = {}
     for page in plan.pages:

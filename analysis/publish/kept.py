@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from analysis.publish.plan import Plan
+from analysis.publish.plan import Page, Plan
 
 COPIES_KEPT = 8  # of each page, so that going back and forth between a few editions costs nothing
+ROOMS_KEPT = 3
+WHOLE, LOCK = "whole", "lock"
 
 
 def kept_folder(plan: Plan) -> Path:
@@ -16,6 +22,11 @@ def kept_folder(plan: Plan) -> Path:
     folder = plan.root / "book" / "_build" / "executed"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def copy_of(page: Page, plan: Plan) -> Path:
+    """Where a page's executed copy is, or will be."""
+    return kept_folder(plan) / f"{page.page}.{plan.key(page)}.ipynb"
 
 
 def read_kept(path: Path) -> dict[str, Any]:
@@ -32,6 +43,49 @@ def forget_oldest(folder: Path, pattern: str) -> None:
     copies = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
     for old in copies[COPIES_KEPT:]:
         old.unlink(missing_ok=True)
+
+
+@contextmanager
+def book_room(plan: Plan, use_cache: bool, work: Path) -> Iterator[Path]:
+    """A folder that the last build of the same book left as it was when it succeeded: what it wrote need not be written again.
+
+    A passing folder in the workplace, where another build is in that room or nothing kept may be used.
+    """
+    rooms = plan.root / "book" / "_build" / "rooms"
+    room = rooms / plan.book_key
+    room.mkdir(parents=True, exist_ok=True)
+    with _locked(room) as ours:
+        if not (ours and use_cache):
+            yield work
+            return
+        if not (room / WHOLE).exists():
+            _empty(room)
+        (room / WHOLE).unlink(missing_ok=True)
+        yield room
+        (room / WHOLE).touch()
+        room.touch()
+    for old in sorted(rooms.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[ROOMS_KEPT:]:
+        with _locked(old) as ours:
+            if ours:
+                shutil.rmtree(old, ignore_errors=True)
+
+
+@contextmanager
+def _locked(room: Path) -> Iterator[bool]:
+    """Whether nobody else is in a room, who stays out until we leave."""
+    with (room / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+
+
+def _empty(room: Path) -> None:
+    for path in room.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -14,12 +14,13 @@ from analysis.derivation import derive
 from analysis.disclosure import card_schema
 from analysis.figure import WIDTHS_PX, svg
 from analysis.publish.book import announce, assemble, check, import_extensions, run_sphinx, write_vega
-from analysis.publish.kept import forget_oldest, kept_folder, read_kept, write_json
+from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.plan import BENCHMARKS, Plan, edition_model
 from analysis.quantity import quantity_text
 from analysis.results import evidence_results, scenario_results
 
 VEGA, RESULTS = "vega.js", "results.json"
+NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
 
 
 def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
@@ -41,21 +42,24 @@ def _evidence_results(plan: Plan, evidence: Evidence, use_cache: bool) -> dict[s
     return found
 
 
-def write(plan: Plan, executed: Mapping[str, Path], evidence: Evidence, work: Path) -> None:
+def write(plan: Plan, executed: Mapping[str, Path], evidence: Evidence, use_cache: bool, work: Path) -> None:
     """The edition's files, in `html` of the workplace, from executed copies and what was prepared there."""
     root, scenario = plan.root, plan.scenario
     derivation = derive(edition_model(root), scenario, evidence)
-    sources, html = work / "sources", work / "html"
-    assemble(root / "book", executed, {page.page: page.title for page in plan.pages}, sources)
-    if not scenario.is_default:
-        announce(sources, f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed.")
+    html = work / "html"
     settings = {
         "traincost_data": str(evidence.directory),
         "traincost_given": dict(plan.given),
         "traincost_model": edition_model(root),
         "traincost_benchmarks": str(root / BENCHMARKS),
     }
-    run_sphinx(sources, html, work / "doctrees", settings, work / "sphinx.log")
+    with book_room(plan, use_cache, work) as room:
+        sources = room / "sources"
+        assemble(root / "book", executed, {page.page: page.title for page in plan.pages}, sources)
+        if not scenario.is_default:
+            announce(sources, f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed.")
+        run_sphinx(sources, room / "pages", room / "doctrees", settings, work / "sphinx.log")
+        shutil.copytree(room / "pages", html, ignore=shutil.ignore_patterns(NOT_PUBLISHED))
     (work / VEGA).rename(html / "_static" / VEGA)  # not among the sources: every page would load it
     known = derivation.numbers["sum_gpu_hours"]
     check(html, root / "book", quantity_text(known.value, known.unit).split()[0])

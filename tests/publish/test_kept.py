@@ -1,0 +1,72 @@
+"""What builds keep for each other: whole or not used, one build at a time, and bounded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.publish.kept import COPIES_KEPT, ROOMS_KEPT, book_room, forget_oldest, read_kept, rounded
+from analysis.publish.plan import Plan
+from analysis.scenario import load_scenario
+
+
+@pytest.fixture
+def planned(tmp_path: Path):
+    def make(book_key: str = "one") -> Plan:
+        return Plan(tmp_path, load_scenario(), {}, [], {}, "evidence", book_key)
+
+    return make
+
+
+def test_a_room_is_found_as_the_last_build_left_it(planned, tmp_path):
+    with book_room(planned(), True, tmp_path) as room:
+        (room / "pages").mkdir()
+    with book_room(planned(), True, tmp_path) as again:
+        assert again == room
+        assert (again / "pages").is_dir()
+
+
+def test_a_room_that_a_build_did_not_finish_is_emptied(planned, tmp_path):
+    with pytest.raises(RuntimeError), book_room(planned(), True, tmp_path) as room:
+        (room / "pages").mkdir()
+        raise RuntimeError
+    with book_room(planned(), True, tmp_path) as room:
+        assert not (room / "pages").exists()
+
+
+@pytest.mark.parametrize("use_cache", [True, False])
+def test_a_room_holds_one_build_and_only_one_that_may_use_what_is_kept(planned, tmp_path, use_cache):
+    with book_room(planned(), True, tmp_path / "first") as first, book_room(planned(), use_cache, tmp_path / "second") as second:
+        assert (first.name, second) == ("one", tmp_path / "second")
+    with book_room(planned(), use_cache, tmp_path / "third") as third:
+        assert (third == first) == use_cache
+
+
+def test_rooms_are_bounded_and_none_is_removed_while_a_build_is_in_it(planned, tmp_path):
+    with book_room(planned("held"), True, tmp_path):
+        for number in range(ROOMS_KEPT + 2):
+            with book_room(planned(str(number)), True, tmp_path) as room:
+                pass
+        assert (room.parent / "held").is_dir()
+        assert len(list(room.parent.iterdir())) <= ROOMS_KEPT + 1
+
+
+def test_copies_are_bounded(tmp_path):
+    for number in range(COPIES_KEPT + 3):
+        (tmp_path / f"page.{number}.ipynb").touch()
+    (tmp_path / "other.ipynb").touch()
+    forget_oldest(tmp_path, "page.*.ipynb")
+    assert len(list(tmp_path.glob("page.*"))) == COPIES_KEPT
+    assert (tmp_path / "other.ipynb").exists()
+
+
+@pytest.mark.parametrize("text", ["", "cut off in the mi", "[1]"])
+def test_what_is_damaged_counts_as_nothing(tmp_path, text):
+    (tmp_path / "kept.json").write_text(text)
+    assert read_kept(tmp_path / "kept.json") == {}
+    assert read_kept(tmp_path / "missing.json") == {}
+
+
+def test_six_significant_digits():
+    assert rounded({"a": [1.23456789, 2], "b": "x"}) == {"a": [1.23457, 2], "b": "x"}
