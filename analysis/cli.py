@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -40,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except RuntimeError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 1
+    except shutil.Error as error:  # of a folder, with a line for each of its files
+        _, target, why = error.args[0][0]
+        print(f"error: {target}: {why.partition(': ')[0]}", file=sys.stderr)
         return 1
     except OSError as error:  # a full disk, most likely
         print(f"error: {error.filename or 'writing'}: {error.strerror or error}", file=sys.stderr)

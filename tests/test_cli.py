@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -106,9 +107,16 @@ def test_broken_identities_warn_in_reconstruct_and_stop_a_build(capsys, edited, 
     assert not (tmp_path / "edition").exists()
 
 
-def test_a_full_disk_is_one_line(capsys, monkeypatch):
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some/file"),
+        shutil.Error([("from/file", "some/file", "No space left on device: 'from/file' -> 'some/file'"), ("from/b", "some/b", "the same")]),
+    ],
+)
+def test_a_full_disk_is_one_line(capsys, monkeypatch, error):
     def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some/file")
+        raise error
 
     monkeypatch.setattr("analysis.cli._facts", full)
     code, _, err = run(capsys, "facts")
