@@ -17,28 +17,33 @@ PACKAGES = ("papermill", "jupyter-book", "sphinx", "altair", "numpy", "pandas", 
 
 @dataclass(frozen=True)
 class Measured:
-    """How many times faster one way is than another: median, least and largest of the runs, and what was promised."""
+    """How many times faster one way is than another: median, least and largest of the runs, and what was promised.
+
+    The promise is a ratio, or seconds at most.
+    """
 
     work: str
     against: str
-    promised: float
+    promised: float | None
     ratio: float
     least: float
     most: float
     runs: int
     ours_s: float
     theirs_s: float
+    at_most_s: float | None = None
 
     def as_row(self) -> dict[str, Any]:
         """The measurement as JSON has it, to three figures."""
         return {name: float(f"{value:.3g}") if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
-def measured(work: str, against: str, promised: float, pairs: list[tuple[float, float]]) -> Measured:
+def measured(work: str, against: str, promised: float | None, pairs: list[tuple[float, float]], at_most_s: float | None = None) -> Measured:
     """A measurement from pairs of seconds, ours and theirs, each pair of one run."""
     ratios = [theirs / ours for ours, theirs in pairs]
     ours, theirs = (statistics.median(values) for values in zip(*pairs, strict=True))
-    return Measured(work, against, promised, statistics.median(ratios), min(ratios), max(ratios), len(pairs), ours, theirs)
+    middle = statistics.median(ratios)
+    return Measured(work, against, promised, middle, min(ratios), max(ratios), len(pairs), ours, theirs, at_most_s)
 
 
 def machine() -> dict[str, Any]:

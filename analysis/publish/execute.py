@@ -88,7 +88,7 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
                 engine_name=engine_name,
                 kernel_name=KERNEL,
                 progress_bar=False,
-                extra_arguments=["--IPKernelApp.log_level=ERROR"],  # a note on transport security would stand between the progress lines
+                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its notes would stand between ours
             )
         nbformat.write(tidied(nbformat.read(partial, as_version=4)), partial)
         partial.replace(job.output)
