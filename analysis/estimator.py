@@ -198,7 +198,7 @@ def fitted(candidate: Candidate, features: pd.DataFrame, target: np.ndarray, wei
 def _chosen(candidate: Candidate, encoded: np.ndarray, target: np.ndarray, weights: np.ndarray, developers: pd.Series) -> BaseEstimator:
     """The candidate's model with the values of its grid that miss least over folds of whole developers.
 
-    As GridSearchCV chooses, which takes three times as long for fits as small as these.
+    The choice that GridSearchCV makes, without its bookkeeping, which weighs more than fits as small as these.
     """
     models = [clone(candidate.model).set_params(**values) for values in ParameterGrid(candidate.grid)]
     if len(models) == 1:

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import Pipeline
 
 from analysis.data import Evidence
-from analysis.estimator import CHOSEN, TRUST, Estimator, candidates, design, developer_weights, estimator_for, row_weights
+from analysis.estimator import CHOSEN, FOLDS, TRUST, Estimator, candidates, design, developer_weights, estimator_for, fitted, row_weights
 from analysis.phases.pretraining import reference_runs
 
 
@@ -28,6 +31,17 @@ def test_an_excluded_developer_is_in_neither_fit_nor_width(estimator, evidence, 
 
 def test_the_same_evidence_is_fitted_once(evidence, estimator):
     assert estimator_for(evidence, ["DeepSeek"]) is estimator
+
+
+@pytest.mark.parametrize("name", [name for name, candidate in candidates().items() if candidate.grid])
+def test_a_grid_is_searched_as_scikit_learn_does(runs, evidence, name):
+    candidate, features, target, weights = candidates()[name], design(runs, evidence["hardware"]), np.log(runs.mfu), row_weights(runs)
+    weighed = {} if name == "Gaussian process" else {"model__sample_weight": weights}
+    grid = {f"model__{key}": values for key, values in candidate.grid.items()}
+    search = GridSearchCV(Pipeline([("model", candidate.model)]), grid, cv=GroupKFold(FOLDS), scoring="neg_mean_absolute_error")
+    search.fit(clone(candidate.columns).fit_transform(features), target, groups=runs.developer, **weighed)
+    ours = fitted(candidate, features, target.to_numpy(), weights, runs.developer)["model"].get_params()
+    assert {key: ours[key] for key in candidate.grid} == {key.removeprefix("model__"): value for key, value in search.best_params_.items()}
 
 
 def test_a_chip_of_twice_the_peak_is_never_slower(estimator, runs, evidence):
