@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pandas as pd
 
 from analysis.data import Evidence, Fact, InputError, did_you_mean, evidence_folder
+from analysis.hardware import find_chip
 from analysis.scenario import PARAMETER_NAMES, Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
@@ -143,7 +144,14 @@ def _build(options: argparse.Namespace) -> None:
     broken = evidence.broken_identities()
     if broken:
         raise InputError(broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more")
+    _check_chip(scenario, evidence)
     print(f"open {build(planned, evidence, out, not options.no_cache, _say, options.fresh_kernels)}")
+
+
+def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
+    """The one parameter whose names are in the evidence, checked before anything runs."""
+    if scenario.parameters.chip is not None:
+        find_chip(scenario.parameters.chip, evidence["hardware"])
 
 
 def _rerun(options: argparse.Namespace) -> None:
@@ -170,7 +178,9 @@ def _check_rerun(notebook: Path, given: Mapping[str, str]) -> None:
     settings = defaults | dict(given)
     directory = evidence_folder(Path(settings["data"]) if "data" in settings else None)
     overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
-    _say(load_scenario(settings.get("scenario", "paper"), directory, **overrides).summary)
+    scenario = load_scenario(settings.get("scenario", "paper"), directory, **overrides)
+    _say(scenario.summary)
+    _check_chip(scenario, Evidence.load(directory))
 
 
 def _reconstruct(options: argparse.Namespace) -> None:

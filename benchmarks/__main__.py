@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import books, estimates, execution, percentiles, sweeps, weight
+from benchmarks import books, estimates, percentiles, sweeps, weight
 from benchmarks.measure import machine
 
 RESULTS = Path(__file__).with_name("results.json")
-ALL = {"execution": execution, "books": books, "sweeps": sweeps, "percentiles": percentiles, "estimates": estimates}
+ALL = {"books": books, "sweeps": sweeps, "percentiles": percentiles, "estimates": estimates}
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Building the book: all that comes after execution, a cold build, an unchanged one, one parameter, against plain Jupyter Book."""
+"""Building the book: execution, all that comes after it, a cold build, an unchanged one, one parameter; against plain Jupyter Book."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import yaml
 
 from analysis.publish.plan import Page, checkout, list_pages
-from benchmarks.execution import one_by_one
+from benchmarks.execution import one_by_one, together
 from benchmarks.measure import NOTEBOOKS, Measured, measured
 
 BIN = Path(sys.executable).parent
@@ -47,15 +47,17 @@ def our_build(out: Path, *arguments: str) -> tuple[float, float]:
 
 
 def measure(runs: int) -> list[Measured]:
-    """The four ratios of building, over some runs."""
+    """The five ratios of building, over some runs."""
     pages = list_pages(ROOT)
-    after, cold, unchanged, single = [], [], [], []
+    execution, after, cold, unchanged, single = [], [], [], [], []
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             (folder / "executed").mkdir()
             whole, rest = our_build(folder / "ours", "--no-cache")
             loop = one_by_one(pages, folder / "executed")
+            (folder / "together").mkdir()
+            execution.append((together(pages, folder / "together"), loop))
             plain_book(folder / "plain", pages, folder / "executed")
             plain = seconds(BIN / "jupyter-book", "build", folder / "plain")
             after.append((rest, plain))
@@ -63,6 +65,7 @@ def measure(runs: int) -> list[Measured]:
             unchanged.append((our_build(folder / "ours")[0], seconds(BIN / "jupyter-book", "build", folder / "plain")))
             single.append(one_parameter(folder, pages[1]))
     return [
+        measured("executing all pages", "the papermill command, one page after the other", 8, execution),
         measured("all that comes after execution", "jupyter-book build of the same pages", 1 / 1.5, after),
         measured("cold full build", "papermill one by one, then jupyter-book build", 5, cold),
         measured("rebuild with nothing changed", "jupyter-book build with nothing changed", None, unchanged, at_most_s=1.0),

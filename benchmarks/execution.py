@@ -1,15 +1,14 @@
-"""All pages of an edition by the forking engine, against the `papermill` command for one page after the other."""
+"""Two ways to execute all pages of an edition: by the forking engine, and by the `papermill` command for one page after the other."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
-from analysis.publish.plan import Page, checkout, list_pages
-from benchmarks.measure import NOTEBOOKS, Measured, measured
+from analysis.publish.plan import Page
+from benchmarks.measure import NOTEBOOKS
 
 TOGETHER = """
 import sys
@@ -44,12 +43,3 @@ def one_by_one(pages: list[Page], folder: Path) -> float:
         command = [Path(sys.executable).with_name("papermill"), NOTEBOOKS / f"{page.notebook}.ipynb", folder / f"{page.page}.ipynb"]
         subprocess.run([*command, *given], check=True, capture_output=True)
     return time.perf_counter() - begin
-
-
-def measure(runs: int) -> list[Measured]:
-    """The ratio of both, over some runs."""
-    pages, pairs = list_pages(checkout()), []
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as name:
-            pairs.append((together(pages, Path(name)), one_by_one(pages, Path(name))))
-    return [measured("executing all pages", "the papermill command, one page after the other", 8, pairs)]

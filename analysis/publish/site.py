@@ -25,9 +25,9 @@ NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphin
 
 def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
     """What the edition needs and no page's execution gives, done while the first pages start."""
+    derivation = derive(edition_model(plan.root), plan.scenario, evidence)  # first: it finds what is wrong
     write_vega(work / VEGA)
     import_extensions(plan.root / "book")
-    derivation = derive(edition_model(plan.root), plan.scenario, evidence)
     write_json(work / RESULTS, scenario_results(derivation) | _evidence_results(plan, evidence, use_cache))
 
 
