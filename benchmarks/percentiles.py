@@ -2,7 +2,7 @@
 
 Both sides send the same number of uniform draws through the same distributions and the same arithmetic; what differs
 is where the draws lie. Sizes double until the 5th, 50th and 95th percentile, over repeated seeds, are within the error
-of a far longer run. Prints the size, the seconds and their ratio.
+of a far longer run.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def monte_carlo(size: int, names: list[str], seed: int) -> Iterator[np.ndarray]:
 
 
 def measure(runs: int) -> list[Measured]:
-    """The ratio of both; `runs` does not count, for each way is repeated with several seeds."""
+    """The ratio of both, over some runs of several seeds each."""
     evidence = Evidence.load()
     reconstruction = reconstruct("deepseek-r1", load_scenario(directory=evidence.directory), evidence)
     inputs = uncertain_inputs(reconstruction)
@@ -59,7 +59,8 @@ def measure(runs: int) -> list[Measured]:
 
     reference = found(sobol(2**REFERENCE, names, 1234))
 
-    def timed(way: Callable[[int, list[str], int], Iterator[np.ndarray]], label: str) -> tuple[int, float, float]:
+    def timed(way: Callable[[int, list[str], int], Iterator[np.ndarray]], label: str) -> float:
+        """Seconds of the smallest size that is within the error."""
         for power in tqdm(range(SMALLEST, LARGEST + 1), desc=label, file=sys.stderr):
             begin = time.perf_counter()
             results = np.array([found(way(2**power, names, seed)) for seed in range(SEEDS)])
@@ -67,8 +68,7 @@ def measure(runs: int) -> list[Measured]:
             error = float(np.sqrt(np.mean((results / reference - 1.0) ** 2)))
             if error <= RMS_ERROR:
                 break
-        return 2**power, seconds, error
+        return seconds
 
-    rows = {label: timed(way, label) for label, way in {"Sobol points": sobol, "squigglepy": monte_carlo}.items()}
-    pair = rows["Sobol points"][1], rows["squigglepy"][1]
-    return [measured(f"percentiles of R1's total to {RMS_ERROR:.1%} rms error", "the same with squigglepy's draws", 10, [pair])]
+    pairs = [(timed(sobol, "Sobol points"), timed(monte_carlo, "squigglepy")) for _ in range(runs)]
+    return [measured(f"percentiles of R1's total to {RMS_ERROR:.1%} rms error", "the same with squigglepy's draws", 10, pairs)]
