@@ -12,6 +12,10 @@ from analysis.report.ledger import table_html
 from analysis.report.wording import Html
 
 
+def _promise(row: Mapping[str, Any]) -> str:
+    return f"{row['at_most_s']:g} s at most" if row["promised"] is None else f"{row['promised']:,.4g}"
+
+
 def _is_kept(row: Mapping[str, Any]) -> bool:
     return bool(row["ours_s"] <= row["at_most_s"] if row["promised"] is None else row["ratio"] >= row["promised"])
 
@@ -22,13 +26,11 @@ def benchmarks_html(content: dict[str, Any]) -> Html:
     table = pd.DataFrame(
         [
             {
-                "work": html.escape(row["work"]),
-                "against": html.escape(row["against"]),
-                "times as fast": f"<strong>{row['ratio']:,.4g}</strong> ({row['least']:,.4g} to {row['most']:,.4g})",
-                "promised": f"{row['at_most_s']:g} s at most" if row["promised"] is None else f"{row['promised']:,.4g}",
-                "kept": "yes" if _is_kept(row) else "no",
+                "work": f"{html.escape(row['work'])}<br><small>against {html.escape(row['against'])}</small>",
+                "times as fast": f"<strong>{row['ratio']:,.4g}</strong><br><small>{row['least']:,.4g} to {row['most']:,.4g}, "
+                f"{row['runs']} runs</small>",
+                "promised": f"{_promise(row)}<br><small>{'kept' if _is_kept(row) else 'missed'}</small>",
                 "seconds, ours and theirs": f"{row['ours_s']:.3g} and {row['theirs_s']:.3g}",
-                "runs": row["runs"],
             }
             for row in rows
         ]
