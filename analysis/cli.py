@@ -6,18 +6,19 @@ import argparse
 import json
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
-from analysis.data import Evidence, Fact, InputError, did_you_mean, evidence_folder
+from analysis.data import Evidence, Fact, InputError, evidence_folder
 from analysis.hardware import find_chip
 from analysis.scenario import PARAMETER_NAMES, Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
+    from analysis.publish.execute import Job
     from analysis.reconstruction import Reconstruction
 
 MOST_WITHOUT_YES = 100_000  # combinations of a sweep
@@ -161,21 +162,18 @@ def _rerun(options: argparse.Namespace) -> None:
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
     check_writable(output.parent)
     parameters = given | ({"data": str(options.data.resolve())} if options.data else {})
-    job = Job(options.notebook.stem, options.notebook.resolve(), parameters, output)
-    execute_one(job, lambda: _check_rerun(options.notebook, parameters))
+    job = Job(options.notebook.stem, options.notebook, parameters, output)
+    execute_one(job, lambda: _check_rerun(job))
     print(output)
 
 
-def _check_rerun(notebook: Path, given: Mapping[str, str]) -> None:
+def _check_rerun(job: Job) -> None:
     """Names and bounds, checked while the process starts that would execute the notebook."""
-    from analysis.publish.execute import declared_parameters
+    from analysis.publish.execute import check_declared
 
-    declared = declared_parameters(notebook)
-    for name in given:
-        if name not in declared:
-            raise InputError(f"{name} is not a parameter of {notebook.name}{did_you_mean(name, declared)}")
+    declared = check_declared(job)
     defaults = {name: found["default"].strip("\"'") for name, found in declared.items() if found["default"] != "None"}
-    settings = defaults | dict(given)
+    settings = defaults | dict(job.parameters)
     directory = evidence_folder(Path(settings["data"]) if "data" in settings else None)
     overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
     scenario = load_scenario(settings.get("scenario", "paper"), directory, **overrides)

@@ -63,6 +63,15 @@ def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
         raise InputError(f"{notebook}: not a notebook: {str(error).splitlines()[0][:80]}") from None
 
 
+def check_declared(job: Job) -> dict[str, dict[str, str]]:
+    """The parameters that a job's notebook declares; an `InputError` if the job gives another."""
+    declared = declared_parameters(job.notebook)
+    for name in job.parameters:
+        if name not in declared:
+            raise InputError(f"{name} is not a parameter of {job.notebook.name}{did_you_mean(name, declared)}")
+    return declared
+
+
 def execute(job: Job, engine_name: str | None = None) -> Path:
     """Execute one notebook, by papermill's own engine or a registered one; the output appears only when it is whole.
 
@@ -73,10 +82,7 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     NotebookFailed
         If a cell fails; what had been executed stands beside the output, as `NAME.failed.ipynb`.
     """
-    declared = declared_parameters(job.notebook)
-    for name in job.parameters:
-        if name not in declared:
-            raise InputError(f"{name} is not a parameter of {job.notebook.name}{did_you_mean(name, declared)}")
+    check_declared(job)
     partial = job.output.with_suffix(f".{os.getpid()}.part.ipynb")
     try:
         with warnings.catch_warnings():

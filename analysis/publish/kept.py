@@ -5,8 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,14 @@ def read_kept(path: Path) -> dict[str, Any]:
 
 def forget_oldest(folder: Path, pattern: str) -> None:
     """Remove all but the copies last used."""
-    copies = sorted(folder.glob(pattern), key=lambda path: path.stat().st_mtime, reverse=True)
-    for old in copies[COPIES_KEPT:]:
-        old.unlink(missing_ok=True)
+    with suppress(FileNotFoundError):  # another build tidies up at the same time
+        for old in _by_use(folder.glob(pattern))[COPIES_KEPT:]:
+            old.unlink()
+
+
+def _by_use(paths: Iterable[Path]) -> list[Path]:
+    """Those last used first."""
+    return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
 @contextmanager
@@ -51,11 +56,15 @@ def book_room(plan: Plan, use_cache: bool, work: Path) -> Iterator[Path]:
 
     A passing folder in the workplace, where another build is in that room or nothing kept may be used.
     """
+    if not use_cache:
+        yield work
+        return
     rooms = plan.root / "book" / "_build" / "rooms"
     room = rooms / plan.book_key
     room.mkdir(parents=True, exist_ok=True)
+    room.touch()  # the rooms kept are those last used
     with _locked(room) as ours:
-        if not (ours and use_cache):
+        if not ours:
             yield work
             return
         if not (room / WHOLE).exists():
@@ -63,11 +72,11 @@ def book_room(plan: Plan, use_cache: bool, work: Path) -> Iterator[Path]:
         (room / WHOLE).unlink(missing_ok=True)
         yield room
         (room / WHOLE).touch()
-        room.touch()
-    for old in sorted(rooms.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True)[ROOMS_KEPT:]:
-        with _locked(old) as ours:
-            if ours:
-                shutil.rmtree(old, ignore_errors=True)
+    with suppress(FileNotFoundError):  # another build tidies up at the same time
+        for old in _by_use(rooms.iterdir())[ROOMS_KEPT:]:
+            with _locked(old) as ours:
+                if ours:
+                    shutil.rmtree(old, ignore_errors=True)
 
 
 @contextmanager
