@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: book test lab bench clean
+.PHONY: book test golden lab bench clean
 
 book: .venv/installed
 	$(BIN)/traincost build
@@ -14,6 +14,10 @@ test: .venv/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+# The published results, pinned: renew them, and read in the diff what moved.
+golden: .venv/installed
+	$(BIN)/python -m tests.golden
 
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks
