@@ -1,4 +1,6 @@
-"""The command line: a thin shell over the package. Exit 0: done; 2: the user's mistake, in one line; 1: ours."""
+"""The command line: a thin shell over the package. Exit 0: done; 2: the user's mistake, in one
+line; 1: ours.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +15,22 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
-from analysis.data import Evidence, Fact, InputError, evidence_folder
-from analysis.hardware import find_chip
-from analysis.scenario import PARAMETER_NAMES, Scenario, list_scenarios, load_scenario, parameters_frame, parse_overrides
+from analysis.data.chips import find_chip
+from analysis.data.facts import Fact
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import (
+    PARAMETER_NAMES,
+    Scenario,
+    list_scenarios,
+    load_scenario,
+    parameters_frame,
+    parse_overrides,
+)
+from analysis.data.tables import Evidence, evidence_folder
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
     from analysis.publish.execute import Job
-    from analysis.reconstruction import Reconstruction
+    from analysis.reconstruction.reconstruction import Reconstruction
 
 MOST_WITHOUT_YES = 100_000  # combinations of a sweep
 SECONDS_BETWEEN_LINES = 2.0
@@ -60,53 +71,117 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="traincost", description="What it really costs to train a frontier language model: reconstruct, build, rerun.")
+    parser = _Parser(
+        prog="traincost",
+        description="What it really costs to train a frontier language model: reconstruct, build, rerun.",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
-    def command(name: str, run: Any, text: str, *, parameters: bool = False) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Any, text: str, *, parameters: bool = False
+    ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(run=run)
         added.add_argument("--data", type=Path, metavar="DIR", help="another evidence folder")
         if parameters:
-            added.add_argument("--scenario", default="paper", metavar="NAME|FILE", help="a file in data/scenarios, or a path")
             added.add_argument(
-                "-p", dest="overrides", action="append", default=[], metavar="key=value", help="one parameter; may be repeated"
+                "--scenario",
+                default="paper",
+                metavar="NAME|FILE",
+                help="a file in data/scenarios, or a path",
+            )
+            added.add_argument(
+                "-p",
+                dest="overrides",
+                action="append",
+                default=[],
+                metavar="key=value",
+                help="one parameter; may be repeated",
             )
         return added
 
     built = command("build", _build, "build an edition of the book", parameters=True)
     built.add_argument("--out", type=Path, metavar="DIR", help="where to put it (book/_build/html)")
     built.add_argument("--no-cache", action="store_true", help="execute every page, changed or not")
-    built.add_argument("--fresh-kernels", action="store_true", help="start a kernel for each page; do not fork")
+    built.add_argument(
+        "--fresh-kernels", action="store_true", help="start a kernel for each page; do not fork"
+    )
     rerun = command("rerun", _rerun, "execute one notebook", parameters=False)
     rerun.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     _add_overrides(rerun)
-    rerun.add_argument("--out", type=Path, metavar="FILE", help="the executed notebook (NOTEBOOK.executed.ipynb)")
+    rerun.add_argument(
+        "--out", type=Path, metavar="FILE", help="the executed notebook (NOTEBOOK.executed.ipynb)"
+    )
     shown = command("reconstruct", _reconstruct, "reconstruct a model's phases", parameters=True)
     shown.add_argument("model", metavar="MODEL")
-    shown.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
-    guessed = command("estimate", _estimate, "estimate a run that nobody disclosed, from a description in TOML")
-    guessed.add_argument("spec", metavar="SPEC.toml|-|DIR", help="a file, standard input, or a folder of files")
-    guessed.add_argument("--exclude-developer", metavar="NAME", help="leave this developer's runs out of the data")
-    guessed.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    shown.add_argument(
+        "--json", action="store_true", help="JSON, and nothing else, on standard output"
+    )
+    guessed = command(
+        "estimate", _estimate, "estimate a run that nobody disclosed, from a description in TOML"
+    )
+    guessed.add_argument(
+        "spec", metavar="SPEC.toml|-|DIR", help="a file, standard input, or a folder of files"
+    )
+    guessed.add_argument(
+        "--exclude-developer", metavar="NAME", help="leave this developer's runs out of the data"
+    )
+    guessed.add_argument(
+        "--json", action="store_true", help="JSON, and nothing else, on standard output"
+    )
     judged = command("claims", _claims, "the public claims with their verdicts", parameters=True)
-    judged.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
-    card = command("card", _card, "validate a disclosure card, print what is missing, and estimate the rest")
+    judged.add_argument(
+        "--json", action="store_true", help="JSON, and nothing else, on standard output"
+    )
+    card = command(
+        "card", _card, "validate a disclosure card, print what is missing, and estimate the rest"
+    )
     card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
-    card.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    card.add_argument(
+        "--json", action="store_true", help="JSON, and nothing else, on standard output"
+    )
     compared = command("diff", _diff, "what differs between two editions")
     compared.add_argument("before", type=Path, metavar="EDITION_A", help="the folder of an edition")
     compared.add_argument("after", type=Path, metavar="EDITION_B", help="the folder of another")
-    compared.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
+    compared.add_argument(
+        "--json", action="store_true", help="JSON, and nothing else, on standard output"
+    )
     swept = command("sweep", _sweep, "evaluate many parameter sets at once", parameters=True)
-    swept.add_argument("--grid", action="append", default=[], metavar="key=a,b,c|lo:hi:n", help="values of a parameter; may be repeated")
-    swept.add_argument("--sample", type=int, metavar="N", help="N Sobol points over the ranges instead of every combination")
-    swept.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help="one row a combination; a chart stands beside it")
-    swept.add_argument("--scheduler", metavar="local|ADDRESS", help="on a Dask cluster instead of in this process")
-    swept.add_argument("--yes", action="store_true", help=f"do it even if there are more than {MOST_WITHOUT_YES:,} combinations")
+    swept.add_argument(
+        "--grid",
+        action="append",
+        default=[],
+        metavar="key=a,b,c|lo:hi:n",
+        help="values of a parameter; may be repeated",
+    )
+    swept.add_argument(
+        "--sample",
+        type=int,
+        metavar="N",
+        help="N Sobol points over the ranges instead of every combination",
+    )
+    swept.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FILE.csv",
+        help="one row a combination; a chart stands beside it",
+    )
+    swept.add_argument(
+        "--scheduler", metavar="local|ADDRESS", help="on a Dask cluster instead of in this process"
+    )
+    swept.add_argument(
+        "--yes",
+        action="store_true",
+        help=f"do it even if there are more than {MOST_WITHOUT_YES:,} combinations",
+    )
     listed = command("pages", _pages, "list the pages that an edition executes")
-    listed.add_argument("--json", action="store_true", help="JSON, and nothing else, on standard output")
-    facts = command("facts", _facts, "list the facts, or show one, or one that is derived from them")
+    listed.add_argument(
+        "--json", action="store_true", help="JSON, and nothing else, on standard output"
+    )
+    facts = command(
+        "facts", _facts, "list the facts, or show one, or one that is derived from them"
+    )
     facts.add_argument("id", nargs="?", metavar="ID")
     command("sources", _sources, "list the sources")
     command("scenarios", _scenarios, "list the scenarios and the parameters that they may set")
@@ -114,7 +189,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_overrides(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-p", dest="overrides", action="append", default=[], metavar="key=value", help="one parameter; may be repeated")
+    parser.add_argument(
+        "-p",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="key=value",
+        help="one parameter; may be repeated",
+    )
 
 
 def _say(text: str) -> None:
@@ -139,14 +221,20 @@ def _build(options: argparse.Namespace) -> None:
         _say(f"nothing changed: {len(planned.pages)} pages stand")
         print(f"open {out / 'index.html'}")
         return
-    from analysis.publish.edition import build  # only now: what a build imports takes longer than to see that none is due
+    from analysis.publish.edition import (
+        build,  # only now: what a build imports takes longer than to see that none is due
+    )
 
     evidence = Evidence.load(options.data)
     broken = evidence.broken_identities()
     if broken:
-        raise InputError(broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more")
+        raise InputError(
+            broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more"
+        )
     _check_chip(scenario, evidence)
-    print(f"open {build(planned, evidence, out, not options.no_cache, _say, options.fresh_kernels)}")
+    print(
+        f"open {build(planned, evidence, out, not options.no_cache, _say, options.fresh_kernels)}"
+    )
 
 
 def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
@@ -172,7 +260,11 @@ def _check_rerun(job: Job) -> None:
     from analysis.publish.execute import check_declared
 
     declared = check_declared(job)
-    defaults = {name: found["default"].strip("\"'") for name, found in declared.items() if found["default"] != "None"}
+    defaults = {
+        name: found["default"].strip("\"'")
+        for name, found in declared.items()
+        if found["default"] != "None"
+    }
     settings = defaults | dict(job.parameters)
     directory = evidence_folder(Path(settings["data"]) if "data" in settings else None)
     overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
@@ -182,7 +274,7 @@ def _check_rerun(job: Job) -> None:
 
 
 def _reconstruct(options: argparse.Namespace) -> None:
-    from analysis.reconstruction import reconstruct
+    from analysis.reconstruction.reconstruction import reconstruct
 
     evidence = Evidence.load(options.data)
     scenario, _ = _scenario(options, evidence.directory)
@@ -200,8 +292,13 @@ def _reconstruction_text(found: Reconstruction) -> str:
     rows = [
         {
             "phase": row.get("label", "total"),
-            "disclosed h": "" if row["gpu_hours"]["disclosed"] is None else f"{row['gpu_hours']['disclosed']:,.0f}",
-            **{f"{name} h": f"{value:,.0f}" for name, value in row["gpu_hours"]["reconstructed"].items()},
+            "disclosed h": ""
+            if row["gpu_hours"]["disclosed"] is None
+            else f"{row['gpu_hours']['disclosed']:,.0f}",
+            **{
+                f"{name} h": f"{value:,.0f}"
+                for name, value in row["gpu_hours"]["reconstructed"].items()
+            },
             "middle US$": f"{row['usd']['reconstructed']['p50']:,.0f}",
             "off by": "" if row["error_factor"] is None else f"{row['error_factor']:.2f}x",
         }
@@ -211,14 +308,20 @@ def _reconstruction_text(found: Reconstruction) -> str:
 
 
 def _estimate(options: argparse.Namespace) -> None:
-    from analysis.estimate import estimate_all, find_developer, read_texts
+    from analysis.compare.estimate import estimate_all, find_developer, read_texts
 
     evidence = Evidence.load(options.data)
     for line in evidence.broken_identities():
         _say(f"warning: {line}")
-    exclude = (find_developer(options.exclude_developer, evidence),) if options.exclude_developer else ()
+    exclude = (
+        (find_developer(options.exclude_developer, evidence),) if options.exclude_developer else ()
+    )
     folder = options.spec != "-" and Path(options.spec).is_dir()
-    texts = {"standard input": sys.stdin.read()} if options.spec == "-" else read_texts(Path(options.spec))
+    texts = (
+        {"standard input": sys.stdin.read()}
+        if options.spec == "-"
+        else read_texts(Path(options.spec))
+    )
     found = estimate_all(texts, evidence, exclude)
     for line in found.warnings:
         _say(f"warning: {line}")
@@ -233,7 +336,10 @@ def _estimate(options: argparse.Namespace) -> None:
 
 def _estimate_text(answer: dict[str, Any]) -> str:
     rows = [
-        {"": name.replace("_", " "), **{key: f"{value:,.4g}" for key, value in answer[name].items() if key != "parts"}}
+        {
+            "": name.replace("_", " "),
+            **{key: f"{value:,.4g}" for key, value in answer[name].items() if key != "parts"},
+        }
         for name in ("gpu_hours", "usd", "energy_kwh", "co2_kg", "mfu", "step_seconds")
         if name in answer
     ]
@@ -242,11 +348,13 @@ def _estimate_text(answer: dict[str, Any]) -> str:
 
 
 def _claims(options: argparse.Namespace) -> None:
-    from analysis.claims import counts_of, judge_all, to_list
-    from analysis.derivation import derive
+    from analysis.check.claims import counts_of, judge_all, to_list
+    from analysis.reconstruction.derivation import derive
 
     evidence = Evidence.load(options.data)
-    scenario = load_scenario(options.scenario, evidence.directory, **parse_overrides(options.overrides))
+    scenario = load_scenario(
+        options.scenario, evidence.directory, **parse_overrides(options.overrides)
+    )
     judged = judge_all(derive(DEFAULT_MODEL, scenario, evidence))
     _say(scenario.summary)
     for line in evidence.broken_identities():
@@ -260,7 +368,7 @@ def _claims(options: argparse.Namespace) -> None:
 
 
 def _card(options: argparse.Namespace) -> None:
-    from analysis.disclosure import answer, load_card
+    from analysis.compare.disclosure import answer, load_card
 
     evidence = Evidence.load(options.data)
     found = answer(load_card(options.card, evidence), evidence)
@@ -270,7 +378,8 @@ def _card(options: argparse.Namespace) -> None:
 def _card_text(found: dict[str, Any]) -> str:
     missing = "\n".join(f"  - {name}" for name in found["missing"]) or "  nothing"
     rows = [
-        {"phase": row["phase"], "how": row["how"]} | {f"{key} h": f"{value:,.0f}" for key, value in (row["gpu_hours"] or {}).items()}
+        {"phase": row["phase"], "how": row["how"]}
+        | {f"{key} h": f"{value:,.0f}" for key, value in (row["gpu_hours"] or {}).items()}
         for row in found["estimate"]
     ]
     asked = len(found["disclosed"]) + len(found["missing"])
@@ -279,7 +388,7 @@ def _card_text(found: dict[str, Any]) -> str:
 
 
 def _diff(options: argparse.Namespace) -> None:
-    from analysis.results import difference, read_results
+    from analysis.publish.results import difference, read_results
 
     frame = difference(read_results(options.before), read_results(options.after))
     if options.json:
@@ -288,16 +397,27 @@ def _diff(options: argparse.Namespace) -> None:
         print("nothing differs")
     else:
         for part, rows in frame.groupby("part", sort=False):
-            print(f"{part}\n{rows.drop(columns='part').to_string(index=False, na_rep='', float_format=lambda value: f'{value:,.6g}')}\n")
+            print(
+                f"{part}\n{rows.drop(columns='part').to_string(index=False, na_rep='', float_format=lambda value: f'{value:,.6g}')}\n"
+            )
 
 
 def _sweep(options: argparse.Namespace) -> None:
-    from analysis.sweep import check_target, combinations, size_of, sweep, sweep_on_cluster, write
+    from analysis.reconstruction.sweep import (
+        check_target,
+        combinations,
+        size_of,
+        sweep,
+        sweep_on_cluster,
+        write,
+    )
 
     evidence = Evidence.load(options.data)
     size = size_of(options.grid, options.sample)
     if size > MOST_WITHOUT_YES and not options.yes:
-        raise InputError(f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; say --yes to evaluate them all")
+        raise InputError(
+            f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; say --yes to evaluate them all"
+        )
     check_target(options.out)
     scenario, _ = _scenario(options, evidence.directory)
     sets = combinations(options.grid, options.sample, scenario.parameters.seed)
@@ -312,10 +432,12 @@ def _sweep(options: argparse.Namespace) -> None:
 
 
 def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
-    """The summary chart beside the table; computing needs no plotting package, so it may be missing."""
+    """The summary chart beside the table; computing needs no plotting package, so it may be
+    missing.
+    """
     try:
-        from analysis import charts
-        from analysis.figure import WIDTHS_PX, svg
+        from analysis.show import charts
+        from analysis.show.charts.figure import WIDTHS_PX, svg
     except ImportError:
         _say("no chart: install the extra `book`")
         return
@@ -332,9 +454,13 @@ class _Progress:
 
     def __call__(self, done: int, of: int) -> None:
         now = perf_counter()
-        if now - self.said >= SECONDS_BETWEEN_LINES or (done == of and now - self.started >= SECONDS_BETWEEN_LINES):
+        if now - self.said >= SECONDS_BETWEEN_LINES or (
+            done == of and now - self.started >= SECONDS_BETWEEN_LINES
+        ):
             self.said = now
-            _say(f"{done:,} of {of:,} combinations ({now - self.started:.0f} s, {(now - self.started) * (of - done) / done:.0f} s to go)")
+            _say(
+                f"{done:,} of {of:,} combinations ({now - self.started:.0f} s, {(now - self.started) * (of - done) / done:.0f} s to go)"
+            )
 
 
 def _pages(options: argparse.Namespace) -> None:
@@ -342,9 +468,19 @@ def _pages(options: argparse.Namespace) -> None:
 
     pages = list_pages(checkout())
     if options.json:
-        print(json.dumps([{"page": page.page, "notebook": page.notebook, "parameters": page.parameters} for page in pages], indent=1))
+        print(
+            json.dumps(
+                [
+                    {"page": page.page, "notebook": page.notebook, "parameters": page.parameters}
+                    for page in pages
+                ],
+                indent=1,
+            )
+        )
     else:
-        rows = [{"page": page.page, "notebook": page.notebook, "title": page.title} for page in pages]
+        rows = [
+            {"page": page.page, "notebook": page.notebook, "title": page.title} for page in pages
+        ]
         print(pd.DataFrame(rows).to_string(index=False))
 
 
@@ -356,7 +492,11 @@ def _facts(options: argparse.Namespace) -> None:
         print(_fact_text(evidence.facts[options.id], evidence))
     else:
         columns = ["id", "value", "unit", "kind", "confidence", "source_id", "locator"]
-        print(evidence["facts"][columns].to_string(index=False, float_format=lambda value: f"{value:.10g}", max_colwidth=48))
+        print(
+            evidence["facts"][columns].to_string(
+                index=False, float_format=lambda value: f"{value:.10g}", max_colwidth=48
+            )
+        )
 
 
 def _fact_text(fact: Fact, evidence: Evidence) -> str:
@@ -377,23 +517,34 @@ def _fact_text(fact: Fact, evidence: Evidence) -> str:
 
 
 def _number_text(name: str, evidence: Evidence) -> str:
-    from analysis.arithmetic import arithmetic
-    from analysis.model import load_model
+    from analysis.reconstruction.arithmetic import arithmetic
+    from analysis.reconstruction.model import load_model
 
     number = arithmetic(load_model(DEFAULT_MODEL, evidence), evidence)[name]
-    lines = {"id": name, "figure": number.label, "value": f"{number.value:.10g} {number.unit}", "kind": number.kind}
+    lines = {
+        "id": name,
+        "figure": number.label,
+        "value": f"{number.value:.10g} {number.unit}",
+        "kind": number.kind,
+    }
     lines |= {"arithmetic": number.expression, "note": number.note}
     return "\n".join(f"{label:<11}{text}" for label, text in lines.items() if text)
 
 
 def _sources(options: argparse.Namespace) -> None:
-    table = Evidence.load(options.data)["sources"][["source_id", "title", "publisher", "year", "kind", "url"]]
+    table = Evidence.load(options.data)["sources"][
+        ["source_id", "title", "publisher", "year", "kind", "url"]
+    ]
     print(table.to_string(index=False, max_colwidth=60))
 
 
 def _scenarios(options: argparse.Namespace) -> None:
     rows = [
-        {"scenario": found.name, "title": found.title, "sets": ", ".join(f"{key}={value}" for key, value in found.changed.items())}
+        {
+            "scenario": found.name,
+            "title": found.title,
+            "sets": ", ".join(f"{key}={value}" for key, value in found.changed.items()),
+        }
         for found in list_scenarios(options.data)
     ]
     print(pd.DataFrame(rows).to_string(index=False))

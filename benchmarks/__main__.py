@@ -1,4 +1,6 @@
-"""All benchmarks in one run: a table on standard output, and benchmarks/results.json for the page in the book."""
+"""All benchmarks in one run: a table on standard output, and benchmarks/results.json for the page
+in the book.
+"""
 
 from __future__ import annotations
 

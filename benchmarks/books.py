@@ -1,4 +1,6 @@
-"""Building the book: execution, all that comes after it, a cold build, an unchanged one, one parameter; against plain Jupyter Book."""
+"""Building the book: execution, all that comes after it, a cold build, an unchanged one, one
+parameter; against plain Jupyter Book.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +35,30 @@ def plain_book(folder: Path, pages: list[Page], copies: Path, mode: str = "off")
     for page in pages:
         shutil.copy(copies / f"{page.page}.ipynb", folder)
     (folder / "index.md").write_text("# A plain book\n", encoding="utf-8")
-    contents = {"format": "jb-book", "root": "index", "chapters": [{"file": page.page} for page in pages]}
+    contents = {
+        "format": "jb-book",
+        "root": "index",
+        "chapters": [{"file": page.page} for page in pages],
+    }
     (folder / "_toc.yml").write_text(yaml.safe_dump(contents), encoding="utf-8")
-    (folder / "_config.yml").write_text(yaml.safe_dump(PLAIN | {"execute": {"execute_notebooks": mode, "timeout": 300}}), encoding="utf-8")
+    (folder / "_config.yml").write_text(
+        yaml.safe_dump(PLAIN | {"execute": {"execute_notebooks": mode, "timeout": 300}}),
+        encoding="utf-8",
+    )
 
 
 def our_build(out: Path, *arguments: str) -> tuple[float, float]:
     """Seconds of a build in all, and of what comes after execution, as it says itself."""
     begin = time.perf_counter()
-    found = subprocess.run([BIN / "traincost", "build", "--out", out, *arguments], check=True, capture_output=True, text=True)
-    line = next((line for line in found.stderr.splitlines() if line.startswith("book built")), "(0 s)")
+    found = subprocess.run(
+        [BIN / "traincost", "build", "--out", out, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    line = next(
+        (line for line in found.stderr.splitlines() if line.startswith("book built")), "(0 s)"
+    )
     return time.perf_counter() - begin, float(line.split("(")[1].split(" ")[0])
 
 
@@ -62,19 +78,41 @@ def measure(runs: int) -> list[Measured]:
             plain = seconds(BIN / "jupyter-book", "build", folder / "plain")
             after.append((rest, plain))
             cold.append((whole, loop + plain))
-            unchanged.append((our_build(folder / "ours")[0], seconds(BIN / "jupyter-book", "build", folder / "plain")))
+            unchanged.append(
+                (
+                    our_build(folder / "ours")[0],
+                    seconds(BIN / "jupyter-book", "build", folder / "plain"),
+                )
+            )
             single.append(one_parameter(folder, pages[1]))
     return [
-        measured("executing all pages", "the papermill command, one page after the other", 8, execution),
-        measured("all that comes after execution", "jupyter-book build of the same pages", 1 / 1.5, after),
+        measured(
+            "executing all pages", "the papermill command, one page after the other", 8, execution
+        ),
+        measured(
+            "all that comes after execution", "jupyter-book build of the same pages", 1 / 1.5, after
+        ),
         measured("cold full build", "papermill one by one, then jupyter-book build", 5, cold),
-        measured("rebuild with nothing changed", "jupyter-book build with nothing changed", None, unchanged, at_most_s=1.0),
-        measured("one parameter of one page", "Jupyter Book with its cache, one notebook changed", 1, single),
+        measured(
+            "rebuild with nothing changed",
+            "jupyter-book build with nothing changed",
+            None,
+            unchanged,
+            at_most_s=1.0,
+        ),
+        measured(
+            "one parameter of one page",
+            "Jupyter Book with its cache, one notebook changed",
+            1,
+            single,
+        ),
     ]
 
 
 def one_parameter(folder: Path, page: Page) -> tuple[float, float]:
-    """Seconds to see a page with another value: ours alone, and in a plain book that has cached the page before."""
+    """Seconds to see a page with another value: ours alone, and in a plain book that has cached the
+    page before.
+    """
     source = folder / "cached"
     if not source.exists():
         stored = folder / "stored"
@@ -83,10 +121,20 @@ def one_parameter(folder: Path, page: Page) -> tuple[float, float]:
         plain_book(source, [page], stored, mode="cache")
         seconds(BIN / "jupyter-book", "build", source)
     notebook = source / f"{page.page}.ipynb"
-    notebook.write_text(notebook.read_text(encoding="utf-8").replace("mfu: float = None", "mfu: float = 0.31"), encoding="utf-8")
+    notebook.write_text(
+        notebook.read_text(encoding="utf-8").replace("mfu: float = None", "mfu: float = 0.31"),
+        encoding="utf-8",
+    )
     theirs = seconds(BIN / "jupyter-book", "build", source)
     given = [text for key, value in page.parameters.items() for text in ("-p", f"{key}={value}")]
     ours = seconds(
-        BIN / "traincost", "rerun", NOTEBOOKS / f"{page.notebook}.ipynb", *given, "-p", "mfu=0.31", "--out", folder / "one.ipynb"
+        BIN / "traincost",
+        "rerun",
+        NOTEBOOKS / f"{page.notebook}.ipynb",
+        *given,
+        "-p",
+        "mfu=0.31",
+        "--out",
+        folder / "one.ipynb",
     )
     return ours, theirs

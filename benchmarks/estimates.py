@@ -1,4 +1,6 @@
-"""`traincost estimate` on a folder of a thousand descriptions: one process for all, against one process for each."""
+"""`traincost estimate` on a folder of a thousand descriptions: one process for all, against one
+process for each.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def measure(runs: int) -> list[Measured]:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             for number in range(FILES):
-                (folder / f"{number}.toml").write_text(SPEC.format(number=number, billions=7 + number % 100))
+                (folder / f"{number}.toml").write_text(
+                    SPEC.format(number=number, billions=7 + number % 100)
+                )
             alone = sum(seconds(str(folder / f"{number}.toml")) for number in range(ALONE)) / ALONE
             pairs.append((seconds(name) / FILES, alone))
     return [measured("estimate on a folder of 1,000 descriptions", "a process for each", 50, pairs)]

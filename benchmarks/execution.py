@@ -1,4 +1,6 @@
-"""Two ways to execute all pages of an edition: by the forking engine, and by the `papermill` command for one page after the other."""
+"""Two ways to execute all pages of an edition: by the forking engine, and by the `papermill`
+command for one page after the other.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ execute_all(
 def together(pages: list[Page], folder: Path) -> float:
     """Seconds for all pages by the engine, its interpreter and imports included."""
     begin = time.perf_counter()
-    subprocess.run([sys.executable, "-c", TOGETHER, folder, *(page.page for page in pages)], check=True)
+    subprocess.run(
+        [sys.executable, "-c", TOGETHER, folder, *(page.page for page in pages)], check=True
+    )
     return time.perf_counter() - begin
 
 
@@ -40,6 +44,10 @@ def one_by_one(pages: list[Page], folder: Path) -> float:
     begin = time.perf_counter()
     for page in pages:
         given = [text for key, value in page.parameters.items() for text in ("-p", key, str(value))]
-        command = [Path(sys.executable).with_name("papermill"), NOTEBOOKS / f"{page.notebook}.ipynb", folder / f"{page.page}.ipynb"]
+        command = [
+            Path(sys.executable).with_name("papermill"),
+            NOTEBOOKS / f"{page.notebook}.ipynb",
+            folder / f"{page.page}.ipynb",
+        ]
         subprocess.run([*command, *given], check=True, capture_output=True)
     return time.perf_counter() - begin

@@ -1,8 +1,8 @@
 """Percentiles of R1's total to an rms error of 0.1 %: this project's points against squigglepy's.
 
-Both sides send the same number of uniform draws through the same distributions and the same arithmetic; what differs
-is where the draws lie. Sizes double until the 5th, 50th and 95th percentile, over repeated seeds, are within the error
-of a far longer run.
+Both sides send the same number of uniform draws through the same distributions and the same
+arithmetic; what differs is where the draws lie. Sizes double until the 5th, 50th and 95th
+percentile, over repeated seeds, are within the error of a far longer run.
 """
 
 from __future__ import annotations
@@ -16,9 +16,14 @@ import squigglepy as sq
 from scipy.stats import qmc
 from tqdm import tqdm
 
-from analysis.data import Evidence
-from analysis.reconstruction import gpu_hours_of, percentiles, reconstruct, uncertain_inputs
-from analysis.scenario import load_scenario
+from analysis.data.scenario import load_scenario
+from analysis.data.tables import Evidence
+from analysis.reconstruction.reconstruction import (
+    gpu_hours_of,
+    percentiles,
+    reconstruct,
+    uncertain_inputs,
+)
 from benchmarks.measure import Measured, measured
 
 RMS_ERROR = 0.001
@@ -44,14 +49,21 @@ def monte_carlo(size: int, names: list[str], seed: int) -> Iterator[np.ndarray]:
 def measure(runs: int) -> list[Measured]:
     """The ratio of both, over some runs of several seeds each."""
     evidence = Evidence.load()
-    reconstruction = reconstruct("deepseek-r1", load_scenario(directory=evidence.directory), evidence)
+    reconstruction = reconstruct(
+        "deepseek-r1", load_scenario(directory=evidence.directory), evidence
+    )
     inputs = uncertain_inputs(reconstruction)
     names = list(inputs)
 
     def found(draws: Iterator[np.ndarray]) -> np.ndarray:
         hours = [
             gpu_hours_of(
-                reconstruction, evidence, {name: inputs[name].distribution.quantile(row) for name, row in zip(names, chunk, strict=True)}
+                reconstruction,
+                evidence,
+                {
+                    name: inputs[name].distribution.quantile(row)
+                    for name, row in zip(names, chunk, strict=True)
+                },
             )
             for chunk in draws
         ]
@@ -71,4 +83,11 @@ def measure(runs: int) -> list[Measured]:
         return seconds
 
     pairs = [(timed(sobol, "Sobol points"), timed(monte_carlo, "squigglepy")) for _ in range(runs)]
-    return [measured(f"percentiles of R1's total to {RMS_ERROR:.1%} rms error", "the same with squigglepy's draws", 10, pairs)]
+    return [
+        measured(
+            f"percentiles of R1's total to {RMS_ERROR:.1%} rms error",
+            "the same with squigglepy's draws",
+            10,
+            pairs,
+        )
+    ]

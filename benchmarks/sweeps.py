@@ -1,4 +1,6 @@
-"""A sweep of ten thousand combinations with intervals, against the papermill command for one combination."""
+"""A sweep of ten thousand combinations with intervals, against the papermill command for one
+combination.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,33 @@ def by_sweep(folder: Path) -> float:
     """Seconds a combination by the command, from its start to the file."""
     grids = [text for grid in GRIDS for text in ("--grid", grid)]
     begin = time.perf_counter()
-    subprocess.run([BIN / "traincost", "sweep", *grids, "--out", folder / "sweep.csv"], check=True, capture_output=True)
+    subprocess.run(
+        [BIN / "traincost", "sweep", *grids, "--out", folder / "sweep.csv"],
+        check=True,
+        capture_output=True,
+    )
     return (time.perf_counter() - begin) / COMBINATIONS
 
 
 def by_papermill(folder: Path) -> float:
     """Seconds of the notebook of the bill with one combination."""
-    given = ["-p", "price_usd_per_gpu_hour", "3", "-p", "mfu", "0.3", "-p", "time_per_output_token_ms", "20"]
+    given = [
+        "-p",
+        "price_usd_per_gpu_hour",
+        "3",
+        "-p",
+        "mfu",
+        "0.3",
+        "-p",
+        "time_per_output_token_ms",
+        "20",
+    ]
     begin = time.perf_counter()
-    subprocess.run([BIN / "papermill", NOTEBOOKS / "bill.ipynb", folder / "bill.ipynb", *given], check=True, capture_output=True)
+    subprocess.run(
+        [BIN / "papermill", NOTEBOOKS / "bill.ipynb", folder / "bill.ipynb", *given],
+        check=True,
+        capture_output=True,
+    )
     return time.perf_counter() - begin
 
 
@@ -37,4 +57,8 @@ def measure(runs: int) -> list[Measured]:
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as name:
             pairs.append((by_sweep(Path(name)), by_papermill(Path(name))))
-    return [measured("sweep of 10,000 combinations with intervals", "papermill, one combination", 4000, pairs)]
+    return [
+        measured(
+            "sweep of 10,000 combinations with intervals", "papermill, one combination", 4000, pairs
+        )
+    ]

@@ -1,4 +1,6 @@
-"""What a reader's browser loads for the first page: files, their compressed size, and what is asked of other hosts."""
+"""What a reader's browser loads for the first page: files, their compressed size, and what is asked
+of other hosts.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from analysis.publish.plan import checkout
 
 
 def first_page(edition: Path | None = None) -> dict[str, Any]:
-    """Requests, megabytes after gzip, and requests to other hosts; empty where no chromium or no book is there."""
+    """Requests, megabytes after gzip, and requests to other hosts; empty where no chromium or no
+    book is there.
+    """
     from playwright.sync_api import sync_playwright
 
     index = (edition or checkout() / "book" / "_build" / "html") / "index.html"
@@ -21,7 +25,9 @@ def first_page(edition: Path | None = None) -> dict[str, Any]:
         return {}
     asked: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
         page = browser.new_page(viewport={"width": 1440, "height": 900})
         page.on("request", lambda request: asked.append(request.url))
         page.goto(index.as_uri(), wait_until="load")
@@ -29,4 +35,8 @@ def first_page(edition: Path | None = None) -> dict[str, Any]:
     files = {Path(unquote(urlparse(url).path)) for url in asked if url.startswith("file:")}
     size = sum(len(gzip.compress(path.read_bytes())) for path in files if path.is_file())
     outside = sum(not url.startswith(("file:", "data:")) for url in asked)
-    return {"requests": len(files), "megabytes_gzip": float(f"{size / 1e6:.3g}"), "outside_requests": outside}
+    return {
+        "requests": len(files),
+        "megabytes_gzip": float(f"{size / 1e6:.3g}"),
+        "outside_requests": outside,
+    }

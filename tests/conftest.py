@@ -1,4 +1,6 @@
-"""What the tests share: the evidence, the default reconstruction, and ways to change a copy of the evidence."""
+"""What the tests share: the evidence, the default reconstruction, and ways to change a copy of the
+evidence.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.data import Evidence, default_directory
-from analysis.derivation import Derivation
-from analysis.reconstruction import Reconstruction, reconstruct
-from analysis.scenario import load_scenario
+from analysis.data.scenario import load_scenario
+from analysis.data.tables import Evidence, default_directory
+from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.reconstruction import Reconstruction, reconstruct
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = 1024

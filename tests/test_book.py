@@ -17,13 +17,12 @@ import pytest
 from playwright.sync_api import Page, sync_playwright
 
 from analysis.cli import main
+from analysis.data.scenario import load_scenario
 from analysis.publish import site
 from analysis.publish.book import BookFailed, assemble, page_names
 from analysis.publish.kept import copy_of
 from analysis.publish.plan import list_pages, plan
-from analysis.scenario import load_scenario
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 CHROMIUM = shutil.which("chromium")
 browser_test = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
@@ -40,7 +39,11 @@ def edition(tmp_path_factory) -> Path:
 
 def tree(folder: Path) -> dict[str, bytes]:
     """Every file of a folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 class Links(HTMLParser):
@@ -80,19 +83,29 @@ def test_every_page_is_there_and_the_executed_ones_hold_their_charts(edition):
 def test_results_json_is_the_contract(edition, evidence):
     results = json.loads((edition / "results.json").read_text())
     assert set(results) == {"edition", "models", "boundaries", "claims", "comparison", "estimator"}
-    assert set(results["estimator"]) == {"n", "median_error_factor", "p90_error_factor", "coverage_90", "median_width_factor"}
+    assert set(results["estimator"]) == {
+        "n",
+        "median_error_factor",
+        "p90_error_factor",
+        "coverage_90",
+        "median_width_factor",
+    }
     assert len(results["comparison"]) >= 60
     assert results["edition"]["data_sha256"] == evidence.sha256
     assert set(results["edition"]) == {"version", "scenario", "parameters", "data_sha256"}
     usd = [rung["usd"]["p50"] for rung in results["boundaries"] if not rung["marker"]]
     assert usd == sorted(usd) and len(results["claims"]) >= 40
-    assert results["models"]["deepseek-r1"]["total"]["gpu_hours"]["disclosed"] == evidence.facts.calculate(
-        "v3_total_gpu_hours + r1_total_gpu_hours"
-    )
+    assert results["models"]["deepseek-r1"]["total"]["gpu_hours"][
+        "disclosed"
+    ] == evidence.facts.calculate("v3_total_gpu_hours + r1_total_gpu_hours")
 
 
-def test_a_second_build_is_the_same_to_the_byte_and_an_unchanged_one_does_nothing(edition, tmp_path, capsys):
-    """Every published file, executed again in another time zone, with another hash seed, into another folder."""
+def test_a_second_build_is_the_same_to_the_byte_and_an_unchanged_one_does_nothing(
+    edition, tmp_path, capsys
+):
+    """Every published file, executed again in another time zone, with another hash seed, into
+    another folder.
+    """
     again = tmp_path / "elsewhere" / "again"
     environment = os.environ | {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"}
     program = [
@@ -123,14 +136,20 @@ def test_a_page_that_changed_alone_is_written_as_in_a_whole_book(edition, eviden
     notebook.cells.append(nbformat.v4.new_markdown_cell("Another sentence.", id="another"))
     nbformat.write(notebook, tmp_path / "bill.ipynb")
     changed = executed | {"bill": tmp_path / "bill.ipynb"}
-    for name, copies, use_cache in (("before", executed, True), ("alone", changed, True), ("whole", changed, False)):
+    for name, copies, use_cache in (
+        ("before", executed, True),
+        ("alone", changed, True),
+        ("whole", changed, False),
+    ):
         (tmp_path / name).mkdir()
         for prepared in (site.VEGA, site.RESULTS):
             (tmp_path / name / prepared).touch()
         site.write(planned, copies, evidence, use_cache, tmp_path / name)
     alone, whole = tmp_path / "alone" / "html", tmp_path / "whole" / "html"
     assert "Another sentence." in (alone / "bill.html").read_text(encoding="utf-8")
-    assert "Another sentence." not in (tmp_path / "before" / "html" / "bill.html").read_text(encoding="utf-8")
+    assert "Another sentence." not in (tmp_path / "before" / "html" / "bill.html").read_text(
+        encoding="utf-8"
+    )
     assert tree(alone) == tree(whole)
 
 
@@ -151,7 +170,11 @@ def test_every_fact_and_source_has_its_anchor(links, evidence):
 
 
 def test_second_hand_rows_are_marked_one_by_one(edition, evidence):
-    rows = re.findall(r'<tr>(?:(?!</tr>).)*<span id="(\w+)">(?:(?!</tr>).)*</tr>', (edition / "facts.html").read_text(), re.S)
+    rows = re.findall(
+        r'<tr>(?:(?!</tr>).)*<span id="(\w+)">(?:(?!</tr>).)*</tr>',
+        (edition / "facts.html").read_text(),
+        re.S,
+    )
     assert len(rows) == len(evidence.facts)
     for row in re.findall(r"<tr>.*?</tr>", (edition / "facts.html").read_text(), re.S):
         name = re.search(r'<span id="(\w+)">', row)
@@ -170,16 +193,24 @@ def test_prose_types_no_figure(edition):
         # headings of the story quote the claim itself
         prose = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
         found = re.findall(r"\$\d[\d.,]*\s?[KMB]?|\d[\d.,]*\s?%|\d[\d.,]*[KMB]\b", prose)
-        assert [item for item in found if item not in {"$294K", "4.0"}] in ([], ["$294K"]), (path.name, found)
+        assert [item for item in found if item not in {"$294K", "4.0"}] in ([], ["$294K"]), (
+            path.name,
+            found,
+        )
 
 
 def test_readme_shows_the_figures_and_the_picture_of_the_build(edition, evidence):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    texts = [rung["usd"]["p50"] for rung in json.loads((edition / "results.json").read_text())["boundaries"]]
+    texts = [
+        rung["usd"]["p50"]
+        for rung in json.loads((edition / "results.json").read_text())["boundaries"]
+    ]
     allowed = {f"${usd / 1e3:,.0f}K" for usd in texts} | {f"${usd / 1e6:.2f}M" for usd in texts}
     assert set(re.findall(r"\$\d[\d.,]*[KM]", readme)) <= allowed
     picture = ROOT / "book" / "_static" / "bill.svg"
-    assert picture.read_bytes() == (edition / "bill.svg").read_bytes(), "copy bill.svg from the edition to book/_static"
+    assert picture.read_bytes() == (edition / "bill.svg").read_bytes(), (
+        "copy bill.svg from the edition to book/_static"
+    )
 
 
 def test_another_price_is_announced_on_every_page_and_moves_the_rungs(edition, tmp_path):
@@ -189,22 +220,34 @@ def test_another_price_is_announced_on_every_page_and_moves_the_rungs(edition, t
     for before, after in zip(default["boundaries"], dear["boundaries"], strict=True):
         if before["id"] == "fleet_capital":  # a stock has no rent
             continue
-        assert after["usd"]["p50"] == pytest.approx(2 * before["usd"]["p50"], rel=1e-5)  # printed to six figures
+        assert after["usd"]["p50"] == pytest.approx(
+            2 * before["usd"]["p50"], rel=1e-5
+        )  # printed to six figures
     for page in PAGES:
         assert "Not the default edition" in (out / f"{page}.html").read_text(encoding="utf-8")
-        assert "Not the default edition" not in (edition / f"{page}.html").read_text(encoding="utf-8")
+        assert "Not the default edition" not in (edition / f"{page}.html").read_text(
+            encoding="utf-8"
+        )
 
 
 def test_a_page_that_is_missing_stops_the_build(tmp_path):
-    with pytest.raises(BookFailed, match=r"_toc\.yml names pages that are not there: v3_pretraining"):
+    with pytest.raises(
+        BookFailed, match=r"_toc\.yml names pages that are not there: v3_pretraining"
+    ):
         assemble(ROOT / "book", {}, {}, tmp_path / "sources")
 
 
-def test_a_page_that_fails_stops_the_build_and_the_last_edition_stands(edition, tmp_path, edited, capsys):
+def test_a_page_that_fails_stops_the_build_and_the_last_edition_stands(
+    edition, tmp_path, edited, capsys
+):
     standing = tmp_path / "standing"
     shutil.copytree(edition, standing)
     before = (standing / "index.html").read_bytes()
-    folder = edited("arithmetic.csv", "v3_total_cost_usd + r1_total_cost_usd", "v3_total_cost + r1_total_cost_usd")
+    folder = edited(
+        "arithmetic.csv",
+        "v3_total_cost_usd + r1_total_cost_usd",
+        "v3_total_cost + r1_total_cost_usd",
+    )
     assert main(["build", "--data", str(folder), "--out", str(standing)]) != 0
     assert "v3_total_cost is not a fact" in capsys.readouterr().err
     assert (standing / "index.html").read_bytes() == before
@@ -217,7 +260,13 @@ def test_a_page_that_fails_stops_the_build_and_the_last_edition_stands(edition, 
 @pytest.fixture(scope="session")
 def chromium():
     with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+        arguments = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
@@ -240,9 +289,23 @@ def visit(chromium, address: str, page: str, **context: object) -> tuple[Page, l
     opened = chromium.new_context(**context).new_page()
     trouble: list[str] = []
     opened.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
-    opened.on("request", lambda request: None if request.url.startswith((address, "data:")) else trouble.append(f"outside: {request.url}"))
-    opened.on("response", lambda response: trouble.append(f"{response.status}: {response.url}") if response.status >= 400 else None)
-    opened.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    opened.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((address, "data:"))
+            else trouble.append(f"outside: {request.url}")
+        ),
+    )
+    opened.on(
+        "response",
+        lambda response: (
+            trouble.append(f"{response.status}: {response.url}") if response.status >= 400 else None
+        ),
+    )
+    opened.on(
+        "console", lambda message: trouble.append(message.text) if message.type == "error" else None
+    )
     opened.on("pageerror", lambda error: trouble.append(str(error)))
     opened.goto(f"{address}/{page}.html", wait_until="networkidle")
     return opened, trouble
@@ -287,7 +350,9 @@ def test_a_chart_becomes_interactive_when_a_reader_reaches_for_it(chromium, edit
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages_fit_a_phone(chromium, edition, page, scheme):
-    opened, trouble = visit(chromium, f"file://{edition}", page, viewport=PHONE, color_scheme=scheme)
+    opened, trouble = visit(
+        chromium, f"file://{edition}", page, viewport=PHONE, color_scheme=scheme
+    )
     assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     assert drawn(opened) == opened.locator("figure.chart").count()
     assert trouble == []
@@ -307,8 +372,15 @@ def test_the_answer_stands_on_one_screen(chromium, edition):
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [390, 1280, 1440, 1920])
 def test_the_ladder_shows_its_dollars_without_scrolling(chromium, edition, width):
-    opened, _ = visit(chromium, f"file://{edition}", "index", viewport={"width": width, "height": 900})
-    assert opened.evaluate("(box => box.scrollWidth - box.clientWidth)(document.querySelector('.table-box:has(.ladder)'))") <= 0
+    opened, _ = visit(
+        chromium, f"file://{edition}", "index", viewport={"width": width, "height": 900}
+    )
+    assert (
+        opened.evaluate(
+            "(box => box.scrollWidth - box.clientWidth)(document.querySelector('.table-box:has(.ladder)'))"
+        )
+        <= 0
+    )
     opened.context.close()
 
 
@@ -318,7 +390,10 @@ def test_a_figure_leads_to_its_row(chromium, edition, evidence):
     opened, _ = visit(chromium, f"file://{edition}", "index", viewport=WIDE)
     opened.locator("a.figure.disclosed").first.click()
     assert opened.url.endswith("facts.html#r1_total_cost_usd")
-    assert evidence.facts["r1_total_cost_usd"].locator.split(" (")[0] in opened.locator("tr:has(:target)").inner_text()
+    assert (
+        evidence.facts["r1_total_cost_usd"].locator.split(" (")[0]
+        in opened.locator("tr:has(:target)").inner_text()
+    )
     opened.context.close()
 
 
@@ -326,7 +401,9 @@ def test_a_figure_leads_to_its_row(chromium, edition, evidence):
 @pytest.mark.browser
 def test_text_of_charts_is_readable_in_the_dark(chromium, edition):
     opened, _ = visit(chromium, f"file://{edition}", "bill", viewport=WIDE, color_scheme="dark")
-    color = opened.evaluate("getComputedStyle(document.querySelector('figure.chart svg text')).fill")
+    color = opened.evaluate(
+        "getComputedStyle(document.querySelector('figure.chart svg text')).fill"
+    )
     assert min(int(part) for part in re.findall(r"\d+", color)[:3]) > 150
     opened.context.close()
 
@@ -336,6 +413,8 @@ def test_text_of_charts_is_readable_in_the_dark(chromium, edition):
 def test_search_finds_a_page_from_a_folder(chromium, edition):
     opened, trouble = visit(chromium, f"file://{edition}", "search", viewport=WIDE)
     opened.goto(f"file://{edition}/search.html?q=rollout")
-    opened.wait_for_selector("ul.search li:has-text('R1-Zero')")  # results arrive one after the other
+    opened.wait_for_selector(
+        "ul.search li:has-text('R1-Zero')"
+    )  # results arrive one after the other
     assert [line for line in trouble if "favicon" not in line] == []
     opened.context.close()

@@ -10,8 +10,7 @@ import sys
 import pytest
 
 from analysis.cli import main
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 
 def run(capsys, *arguments):
@@ -37,7 +36,10 @@ def test_pages_are_listed_in_the_form_of_the_contract(capsys):
     pages = json.loads(out)
     assert code == 0
     assert all(set(page) == {"page", "notebook", "parameters"} for page in pages)
-    assert [page["page"] for page in pages if page["notebook"] == "reinforcement"] == ["r1_zero_rl", "r1_training"]
+    assert [page["page"] for page in pages if page["notebook"] == "reinforcement"] == [
+        "r1_zero_rl",
+        "r1_training",
+    ]
 
 
 def test_facts_sources_and_scenarios_answer(capsys, evidence):
@@ -55,23 +57,47 @@ def test_facts_sources_and_scenarios_answer(capsys, evidence):
     ("arguments", "expected"),
     [
         (["reconstruct", "deepseek-r2"], "deepseek-r2 is not among models"),
-        (["reconstruct", "deepseek-r1", "-p", "gpu_price=3"], "did you mean price_usd_per_gpu_hour?"),
-        (["reconstruct", "deepseek-r1", "-p", "mfu=40"], "mfu: input should be less than or equal to 1"),
+        (
+            ["reconstruct", "deepseek-r1", "-p", "gpu_price=3"],
+            "did you mean price_usd_per_gpu_hour?",
+        ),
+        (
+            ["reconstruct", "deepseek-r1", "-p", "mfu=40"],
+            "mfu: input should be less than or equal to 1",
+        ),
         (["reconstruct", "deepseek-r1", "-p", "mfu"], "expected key=value"),
         (["reconstruct", "deepseek-r1", "-p", "chip=H900"], "chip: H900 is not in hardware.csv"),
         (["reconstruct", "deepseek-r1", "--scenario", "papr"], "did you mean paper?"),
         (["reconstruct", "deepseek-r1", "--data", "no-such-folder"], "datapackage.json"),
         (["facts", "v3_mfu"], "is not a fact; did you mean v3_mfu_"),
         (["rerun", "notebooks/pretrain.ipynb"], "is not a notebook"),
-        (["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "-p", "gpu_price=3"], "did you mean price_usd_per_gpu_hour?"),
-        (["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "-p", "mfu=40"], "mfu: input should be less than or equal to 1"),
-        (["rerun", str(ROOT / "notebooks" / "pretraining.ipynb"), "-p", "phase=v3_pretrain"], "did you mean v3_pretraining?"),
-        (["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "--out", "/proc/x.ipynb"], "cannot be written"),
+        (
+            ["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "-p", "gpu_price=3"],
+            "did you mean price_usd_per_gpu_hour?",
+        ),
+        (
+            ["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "-p", "mfu=40"],
+            "mfu: input should be less than or equal to 1",
+        ),
+        (
+            ["rerun", str(ROOT / "notebooks" / "pretraining.ipynb"), "-p", "phase=v3_pretrain"],
+            "did you mean v3_pretraining?",
+        ),
+        (
+            ["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "--out", "/proc/x.ipynb"],
+            "cannot be written",
+        ),
         (["rerun", str(ROOT / "README.md")], "not a notebook"),
         (["reconstruct", "deepseek-v2"], "deepseek-v2 has no phases to reconstruct"),
         (["claims", "--scenario", "papr"], "did you mean paper?"),
-        (["claims", "-p", "depreciation_years=-1"], "depreciation_years: input should be greater than 0"),
-        (["claims", "-p", "utilisation=1.2"], "utilisation: input should be less than or equal to 1"),
+        (
+            ["claims", "-p", "depreciation_years=-1"],
+            "depreciation_years: input should be greater than 0",
+        ),
+        (
+            ["claims", "-p", "utilisation=1.2"],
+            "utilisation: input should be less than or equal to 1",
+        ),
         (["claims", "-p", "failed_run_share=1"], "failed_run_share: input should be less than 1"),
         (["card", "deepseek-v33"], "did you mean deepseek-v3?"),
         (["card", "no-such-file.toml"], "No such file"),
@@ -111,7 +137,12 @@ def test_broken_identities_warn_in_reconstruct_and_stop_a_build(capsys, edited, 
     "error",
     [
         OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "some/file"),
-        shutil.Error([("from/file", "some/file", "No space left on device: 'from/file' -> 'some/file'"), ("from/b", "some/b", "the same")]),
+        shutil.Error(
+            [
+                ("from/file", "some/file", "No space left on device: 'from/file' -> 'some/file'"),
+                ("from/b", "some/b", "the same"),
+            ]
+        ),
     ],
 )
 def test_a_full_disk_is_one_line(capsys, monkeypatch, error):
@@ -125,10 +156,16 @@ def test_a_full_disk_is_one_line(capsys, monkeypatch, error):
 
 def test_claims_and_cards_answer_in_the_form_of_the_contract(capsys):
     code, out, _ = run(capsys, "claims", "--json")
-    assert code == 0 and all(set(claim) == {"id", "claim", "verdict", "reason", "facts"} for claim in json.loads(out))
+    assert code == 0 and all(
+        set(claim) == {"id", "claim", "verdict", "reason", "facts"} for claim in json.loads(out)
+    )
     code, out, _ = run(capsys, "card", "gpt-4", "--json")
     card = json.loads(out)
-    assert code == 0 and set(card) == {"name", "score", "disclosed", "missing", "estimate"} and len(card["missing"]) > 20
+    assert (
+        code == 0
+        and set(card) == {"name", "score", "disclosed", "missing", "estimate"}
+        and len(card["missing"]) > 20
+    )
     code, out, _ = run(capsys, "card", "llama-3.1-405b")
     assert code == 0 and "missing:" in out and "pretraining" in out
 
@@ -139,15 +176,26 @@ def test_a_derived_figure_is_shown_with_its_arithmetic(capsys, derivation):
 
 
 def test_a_notebook_that_is_of_no_model_runs_too(capsys, tmp_path):
-    code, out, _ = run(capsys, "rerun", str(ROOT / "notebooks" / "disclosure.ipynb"), "--out", str(tmp_path / "mine.ipynb"))
+    code, out, _ = run(
+        capsys,
+        "rerun",
+        str(ROOT / "notebooks" / "disclosure.ipynb"),
+        "--out",
+        str(tmp_path / "mine.ipynb"),
+    )
     assert code == 0 and out.strip() == str(tmp_path / "mine.ipynb")
 
 
-@pytest.mark.parametrize("command", [["reconstruct", "deepseek-r1", "--json"], ["claims", "--json"], ["estimate", "-", "--json"]])
+@pytest.mark.parametrize(
+    "command",
+    [["reconstruct", "deepseek-r1", "--json"], ["claims", "--json"], ["estimate", "-", "--json"]],
+)
 def test_the_computing_path_imports_no_plotting_or_notebook_package(command):
     spec = "name='a'\ndeveloper='b'\nrelease_date=2025-01-01\nparams_total='7B'\nparams_active='7B'\ntokens='2T'\nhardware='H100'"
     program = (
         f"import sys, analysis.cli; code = analysis.cli.main({command!r});"
         "sys.exit(bool(code) or bool({'altair', 'papermill', 'sphinx', 'IPython', 'nbformat', 'matplotlib'} & set(sys.modules)))"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, input=spec, text=True)
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, input=spec, text=True
+    )

@@ -8,12 +8,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from analysis.data import InputError
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import parameters_frame
 from analysis.publish.execute import Job, NotebookFailed, declared_parameters, execute
 from analysis.publish.plan import list_pages
-from analysis.scenario import parameters_frame
-
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BANNED = ("def ", "for ", "while ", "lambda", "/", "*", " + ", " - ")
@@ -42,7 +41,14 @@ def test_parameter_cell_says_what_is_declared(path):
         assert found["help"] == f"{row.unit}: {row.meaning.rstrip('.')}; None: the scenario's"
     assert declared.get("model", {"default": '"deepseek-r1"'})["default"] == '"deepseek-r1"'
     assert declared["scenario"]["default"] == '"paper"'
-    assert set(declared) - set(parameters_frame().parameter) <= {"model", "phase", "data", "scenario", "developer", "models"}
+    assert set(declared) - set(parameters_frame().parameter) <= {
+        "model",
+        "phase",
+        "data",
+        "scenario",
+        "developer",
+        "models",
+    }
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -58,29 +64,57 @@ def test_pages_that_no_scenario_reaches_read_none_of_its_parameters():
     assert pages
     for page in pages:
         cells = nbformat.read(ROOT / "notebooks" / f"{page.notebook}.ipynb", as_version=4).cells
-        code = "\n".join(cell.source for cell in cells if cell.cell_type == "code" and "parameters" not in cell.metadata.tags)
+        code = "\n".join(
+            cell.source
+            for cell in cells
+            if cell.cell_type == "code" and "parameters" not in cell.metadata.tags
+        )
         assert not names & set(re.findall(r"\w+", code))
 
 
 def test_plain_papermill_works_from_another_folder(tmp_path: Path):
     """As a forker would call it; a whole number arrives where a float is meant."""
     notebook, out = ROOT / "notebooks" / "pretraining.ipynb", tmp_path / "out.ipynb"
-    command = [sys.executable, "-m", "papermill", str(notebook), str(out), "-p", "price_usd_per_gpu_hour", "3"]
+    command = [
+        sys.executable,
+        "-m",
+        "papermill",
+        str(notebook),
+        str(out),
+        "-p",
+        "price_usd_per_gpu_hour",
+        "3",
+    ]
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-    outputs = [output for cell in nbformat.read(out, as_version=4).cells for output in cell.get("outputs", [])]
+    outputs = [
+        output
+        for cell in nbformat.read(out, as_version=4).cells
+        for output in cell.get("outputs", [])
+    ]
     texts = "".join(output.data.get("text/html", "") for output in outputs if "data" in output)
     assert 'class="finding"' in texts and 'class="chart"' in texts
 
 
 def test_an_unknown_parameter_is_refused_before_anything_runs(tmp_path: Path):
-    job = Job("x", ROOT / "notebooks" / "bill.ipynb", {"prise_usd_per_gpu_hour": 3}, tmp_path / "out.ipynb")
-    with pytest.raises(InputError, match=r"is not a parameter of bill\.ipynb; did you mean price_usd_per_gpu_hour\?"):
+    job = Job(
+        "x",
+        ROOT / "notebooks" / "bill.ipynb",
+        {"prise_usd_per_gpu_hour": 3},
+        tmp_path / "out.ipynb",
+    )
+    with pytest.raises(
+        InputError,
+        match=r"is not a parameter of bill\.ipynb; did you mean price_usd_per_gpu_hour\?",
+    ):
         execute(job)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_failing_cell_is_three_lines_and_keeps_its_partial_output(tmp_path: Path):
-    cells = [nbformat.v4.new_code_cell("x: int = 1", metadata={"tags": ["parameters"]}), nbformat.v4.new_code_cell("[][x]")]
+    cells = [
+        nbformat.v4.new_code_cell("x: int = 1", metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell("[][x]"),
+    ]
     notebook = tmp_path / "broken.ipynb"
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), notebook)
@@ -93,7 +127,12 @@ def test_a_failing_cell_is_three_lines_and_keeps_its_partial_output(tmp_path: Pa
 
 
 def test_a_users_mistake_found_by_a_cell_is_the_users_mistake(tmp_path: Path):
-    job = Job("x", ROOT / "notebooks" / "pretraining.ipynb", {"phase": "v4_pretraining"}, tmp_path / "out.ipynb")
+    job = Job(
+        "x",
+        ROOT / "notebooks" / "pretraining.ipynb",
+        {"phase": "v4_pretraining"},
+        tmp_path / "out.ipynb",
+    )
     with pytest.raises(InputError, match="v4_pretraining is not a phase of deepseek-r1"):
         execute(job)
     assert list(tmp_path.iterdir()) == []
@@ -102,16 +141,35 @@ def test_a_users_mistake_found_by_a_cell_is_the_users_mistake(tmp_path: Path):
 def test_two_executions_differ_in_nothing(tmp_path: Path):
     copies = []
     for name in ("a", "b"):
-        job = Job("x", ROOT / "notebooks" / "reinforcement.ipynb", {"phase": "r1_training", "mfu": 0.4}, tmp_path / f"{name}.ipynb")
+        job = Job(
+            "x",
+            ROOT / "notebooks" / "reinforcement.ipynb",
+            {"phase": "r1_training", "mfu": 0.4},
+            tmp_path / f"{name}.ipynb",
+        )
         copies.append(execute(job).read_bytes())
     assert copies[0] == copies[1]
     assert str(tmp_path).encode() not in copies[0]
-    injected = [cell for cell in nbformat.reads(copies[0].decode(), 4).cells if "injected-parameters" in cell.metadata.tags]
+    injected = [
+        cell
+        for cell in nbformat.reads(copies[0].decode(), 4).cells
+        if "injected-parameters" in cell.metadata.tags
+    ]
     assert "hide-input" in injected[0].metadata.tags
 
 
 def test_a_page_whose_inputs_the_parameters_all_set_has_its_charts_too(tmp_path: Path):
-    """With the MFU given, nothing is left open in pre-training: the interval is a point and no input widens it."""
-    job = Job("closed", ROOT / "notebooks" / "pretraining.ipynb", {"mfu": 0.31}, tmp_path / "closed.ipynb")
-    outputs = [output for cell in nbformat.read(execute(job), as_version=4).cells for output in cell.get("outputs", [])]
-    assert any("no input is uncertain" in output.get("data", {}).get("text/html", "") for output in outputs)
+    """With the MFU given, nothing is left open in pre-training: the interval is a point and no
+    input widens it.
+    """
+    job = Job(
+        "closed", ROOT / "notebooks" / "pretraining.ipynb", {"mfu": 0.31}, tmp_path / "closed.ipynb"
+    )
+    outputs = [
+        output
+        for cell in nbformat.read(execute(job), as_version=4).cells
+        for output in cell.get("outputs", [])
+    ]
+    assert any(
+        "no input is uncertain" in output.get("data", {}).get("text/html", "") for output in outputs
+    )

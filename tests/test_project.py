@@ -6,13 +6,15 @@ import tomllib
 
 import yaml
 
-from .conftest import ROOT
+from tests.conftest import ROOT
 
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
 def tracked() -> list[str]:
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True)
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
     return listed.stdout.split()
 
 
@@ -26,26 +28,42 @@ def test_every_locked_package_has_hashes_and_the_lock_names_no_index():
 
 
 def test_the_package_that_slows_every_kernel_is_held_out():
-    """rfc3987-syntax makes each import of jsonschema, in papermill and in each kernel, build a grammar for a second."""
+    """rfc3987-syntax makes each import of jsonschema, in papermill and in each kernel, build a
+    grammar for a second.
+    """
     assert not re.search(r"^rfc3987-syntax", LOCK, re.M)
     assert any(
-        "rfc3987-syntax" in line for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["override-dependencies"]
+        "rfc3987-syntax" in line
+        for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"][
+            "override-dependencies"
+        ]
     )
 
 
 def test_conda_users_get_the_same_python_and_the_same_lock():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text())
-    python = next(item for item in environment["dependencies"] if isinstance(item, str) and item.startswith("python"))
+    python = next(
+        item
+        for item in environment["dependencies"]
+        if isinstance(item, str) and item.startswith("python")
+    )
     assert python == "python>=3.11,<3.14"
     pip = next(item for item in environment["dependencies"] if isinstance(item, dict))["pip"]
     assert pip == ["--require-hashes", "-r requirements.lock"]
 
 
 def test_no_path_of_a_machine_and_no_package_host_in_any_file():
-    banned = re.compile(r"[/](root|home)[/][a-z]|[/]tmp[/][a-z]|py(pi[.]org|thonhosted)|registry[.]npmjs|deb[.]debian|-{2}index-url", re.I)
+    banned = re.compile(
+        r"[/](root|home)[/][a-z]|[/]tmp[/][a-z]|py(pi[.]org|thonhosted)|registry[.]npmjs|deb[.]debian|-{2}index-url",
+        re.I,
+    )
     for name in tracked():
         path = ROOT / name
-        if path.suffix in {".svg", ".lock"} or name == "tests/test_project.py" or not path.is_file():
+        if (
+            path.suffix in {".svg", ".lock"}
+            or name == "tests/test_project.py"
+            or not path.is_file()
+        ):
             continue
         found = banned.search(path.read_text(encoding="utf-8"))
         assert found is None, (name, found and found[0])

@@ -1,4 +1,6 @@
-"""Assemble the book's sources and executed pages, run Sphinx through Jupyter Book, and check what came out."""
+"""Assemble the book's sources and executed pages, run Sphinx through Jupyter Book, and check what
+came out.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,10 @@ import yaml
 from jupyter_book.sphinx import build_sphinx
 from sphinx.application import builtin_extensions
 
-from analysis.drawing import VEGA_LITE_VERSION
+from analysis.show.charts.drawing import VEGA_LITE_VERSION
 
-# Puts Vega on the window, and stops Altair's HTML from asking a CDN for it; wrapped, for its names collide with Sphinx's.
+# Puts Vega on the window, and stops Altair's HTML from asking a CDN for it; wrapped, for its names
+# collide with Sphinx's.
 VEGA_SNIPPET = """
 window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;
 window.VEGA_DEBUG = {vega_version: "6", vegalite_version: "%s", vegaembed_version: "7"};
@@ -38,8 +41,11 @@ def page_names(book: Path) -> list[str]:
     return [contents["root"], *chapters]
 
 
-def assemble(book: Path, executed: Mapping[str, Path], titles: Mapping[str, str], target: Path) -> None:
-    """Copy the book's sources and the executed notebooks, each under its page's title, into one folder.
+def assemble(
+    book: Path, executed: Mapping[str, Path], titles: Mapping[str, str], target: Path
+) -> None:
+    """Copy the book's sources and the executed notebooks, each under its page's title, into one
+    folder.
 
     Where the sources are there already, only notebooks that differ are written.
     """
@@ -47,7 +53,12 @@ def assemble(book: Path, executed: Mapping[str, Path], titles: Mapping[str, str]
         shutil.copytree(book, target, ignore=shutil.ignore_patterns(*NOT_SOURCES))
     for page, path in executed.items():
         notebook = nbformat.read(path, as_version=4)
-        errors = [output for cell in notebook.cells for output in cell.get("outputs", []) if output.output_type == "error"]
+        errors = [
+            output
+            for cell in notebook.cells
+            for output in cell.get("outputs", [])
+            if output.output_type == "error"
+        ]
         if errors:
             raise BookFailed(f"{page}: the executed notebook holds an error: {errors[0].ename}")
         heading, _, rest = notebook.cells[0].source.partition("\n")
@@ -55,7 +66,11 @@ def assemble(book: Path, executed: Mapping[str, Path], titles: Mapping[str, str]
             raise BookFailed(f"{page}: the first cell of its notebook has no title")
         notebook.cells[0].source = f"# {titles[page]}\n{rest}"
         _write_if_new(target / f"{page}.ipynb", nbformat.writes(notebook))
-    missing = [page for page in page_names(book) if not any((target / f"{page}{suffix}").is_file() for suffix in (".md", ".ipynb"))]
+    missing = [
+        page
+        for page in page_names(book)
+        if not any((target / f"{page}{suffix}").is_file() for suffix in (".md", ".ipynb"))
+    ]
     if missing:
         raise BookFailed(f"_toc.yml names pages that are not there: {', '.join(missing)}")
 
@@ -76,7 +91,9 @@ def announce(sources: Path, text: str) -> None:
 
 def write_vega(target: Path) -> None:
     """One script with Vega, Vega-Lite and Vega-Embed, so that charts work with no network."""
-    bundle = vl_convert.javascript_bundle(VEGA_SNIPPET % VEGA_LITE_VERSION, vl_version=VEGA_LITE_VERSION)
+    bundle = vl_convert.javascript_bundle(
+        VEGA_SNIPPET % VEGA_LITE_VERSION, vl_version=VEGA_LITE_VERSION
+    )
     target.write_text(f"(function () {{\n{bundle}\n}})();\n", encoding="utf-8")
 
 
@@ -88,11 +105,19 @@ def import_extensions(book: Path) -> None:
             importlib.import_module(name)
 
 
-def run_sphinx(sources: Path, html: Path, doctrees: Path, settings: Mapping[str, Any], log: Path) -> None:
+def run_sphinx(
+    sources: Path, html: Path, doctrees: Path, settings: Mapping[str, Any], log: Path
+) -> None:
     """Build the pages, every warning an error; what Sphinx prints goes to `log`."""
-    for sheet in (html / "_static").glob("mystnb.*.css"):  # where it stands already, its address on the pages is another
+    for sheet in (html / "_static").glob(
+        "mystnb.*.css"
+    ):  # where it stands already, its address on the pages is another
         sheet.unlink()
-    with log.open("w", encoding="utf-8") as stream, contextlib.redirect_stdout(stream), contextlib.redirect_stderr(stream):
+    with (
+        log.open("w", encoding="utf-8") as stream,
+        contextlib.redirect_stdout(stream),
+        contextlib.redirect_stderr(stream),
+    ):
         status = build_sphinx(
             str(sources),
             str(html),
@@ -104,12 +129,18 @@ def run_sphinx(sources: Path, html: Path, doctrees: Path, settings: Mapping[str,
             keep_going=True,
         )
     if status != 0:
-        lines = [line for line in log.read_text(encoding="utf-8").splitlines() if re.search("WARNING|ERROR|[a-z]Error|Exception", line)]
+        lines = [
+            line
+            for line in log.read_text(encoding="utf-8").splitlines()
+            if re.search("WARNING|ERROR|[a-z]Error|Exception", line)
+        ]
         raise BookFailed("Sphinx: " + "\n  ".join(lines[:8] or [repr(status)]))
 
 
 def check(html: Path, book: Path, known_text: str) -> None:
-    """Every page of the contents is there and holds no failure, and the first page holds a figure we know."""
+    """Every page of the contents is there and holds no failure, and the first page holds a figure
+    we know.
+    """
     for page in page_names(book):
         path = html / f"{page}.html"
         if not path.is_file():

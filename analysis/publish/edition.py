@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 
-from analysis.data import Evidence
+from analysis.data.tables import Evidence
 from analysis.publish.execute import Job, execute_all
 from analysis.publish.kept import copy_of, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.place import MARK, refuse_foreign, swap, workplace
@@ -17,7 +17,14 @@ LAST = "last.json"  # beside the executed copies: what each depended on
 Report = Callable[[str], None]
 
 
-def build(plan: Plan, evidence: Evidence, out: Path, use_cache: bool, report: Report, fresh_kernels: bool = False) -> Path:
+def build(
+    plan: Plan,
+    evidence: Evidence,
+    out: Path,
+    use_cache: bool,
+    report: Report,
+    fresh_kernels: bool = False,
+) -> Path:
     """Build the planned edition into `out` and return its first page.
 
     Pages whose code, data, lock, notebook and parameters are unchanged are not executed again.
@@ -33,7 +40,9 @@ def build(plan: Plan, evidence: Evidence, out: Path, use_cache: bool, report: Re
     with workplace(out) as work:
 
         def prepare_site() -> None:
-            from analysis.publish.site import prepare  # imports much: here it does while the first pages start
+            from analysis.publish.site import (
+                prepare,  # imports much: here it does while the first pages start
+            )
 
             prepare(plan, evidence, use_cache, work)
 
@@ -49,24 +58,41 @@ def build(plan: Plan, evidence: Evidence, out: Path, use_cache: bool, report: Re
     return out / "index.html"
 
 
-def _execute_changed(plan: Plan, use_cache: bool, report: Report, fresh_kernels: bool, meanwhile: Callable[[], object]) -> dict[str, Path]:
-    """The executed copy of each page, run now unless it stands; says what runs and why, in one word."""
+def _execute_changed(
+    plan: Plan,
+    use_cache: bool,
+    report: Report,
+    fresh_kernels: bool,
+    meanwhile: Callable[[], object],
+) -> dict[str, Path]:
+    """The executed copy of each page, run now unless it stands; says what runs and why, in one
+    word.
+    """
     folder = kept_folder(plan)
     outputs = {page.page: copy_of(page, plan) for page in plan.pages}
     last = read_kept(folder / LAST)
     reasons: dict[str, list[Page]] = {}
     for page in plan.pages:
-        reason = _reason(outputs[page.page], plan.parts[page.page], last.get(page.page, {}), use_cache)
+        reason = _reason(
+            outputs[page.page], plan.parts[page.page], last.get(page.page, {}), use_cache
+        )
         if reason:
             reasons.setdefault(reason, []).append(page)
         else:
             outputs[page.page].touch()  # the copies kept are those last used
     stale = [page for page in plan.pages if any(page in found for found in reasons.values())]
-    why = "".join(f"; {reason}: {', '.join(page.page for page in found)}" for reason, found in reasons.items())
+    why = "".join(
+        f"; {reason}: {', '.join(page.page for page in found)}" for reason, found in reasons.items()
+    )
     report(f"{len(plan.pages) - len(stale)} pages stand, {len(stale)} to execute{why}")
     only_data = {name: value for name, value in plan.given.items() if name == "data"}
     jobs = [
-        Job(page.page, page.path(plan.root), {**page.parameters, **(plan.given if page.scenario else only_data)}, outputs[page.page])
+        Job(
+            page.page,
+            page.path(plan.root),
+            {**page.parameters, **(plan.given if page.scenario else only_data)},
+            outputs[page.page],
+        )
         for page in stale
     ]
     execute_all(jobs, report, fresh_kernels, meanwhile)
@@ -76,7 +102,9 @@ def _execute_changed(plan: Plan, use_cache: bool, report: Report, fresh_kernels:
     return outputs
 
 
-def _reason(output: Path, parts: Mapping[str, str], last: Mapping[str, str], use_cache: bool) -> str:
+def _reason(
+    output: Path, parts: Mapping[str, str], last: Mapping[str, str], use_cache: bool
+) -> str:
     """Why a page runs, in one word; empty if its executed copy stands."""
     if not use_cache:
         return "asked"

@@ -1,4 +1,6 @@
-"""Execute notebooks through papermill, strictly: an unknown parameter is an error, and so is a failed cell."""
+"""Execute notebooks through papermill, strictly: an unknown parameter is an error, and so is a
+failed cell.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,9 @@ import papermill
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from analysis.data import InputError, did_you_mean
-from analysis.publish import engine, forks
-from analysis.publish.warm import warm_up
+from analysis.data.mistakes import InputError, did_you_mean
+from analysis.publish.forking import engine, forks
+from analysis.publish.forking.warm import warm_up
 
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
 SECONDS = "seconds.json"  # how long each notebook took the last time, beside the executed copies
@@ -68,12 +70,15 @@ def check_declared(job: Job) -> dict[str, dict[str, str]]:
     declared = declared_parameters(job.notebook)
     for name in job.parameters:
         if name not in declared:
-            raise InputError(f"{name} is not a parameter of {job.notebook.name}{did_you_mean(name, declared)}")
+            raise InputError(
+                f"{name} is not a parameter of {job.notebook.name}{did_you_mean(name, declared)}"
+            )
     return declared
 
 
 def execute(job: Job, engine_name: str | None = None) -> Path:
-    """Execute one notebook, by papermill's own engine or a registered one; the output appears only when it is whole.
+    """Execute one notebook, by papermill's own engine or a registered one; the output appears only
+    when it is whole.
 
     Raises
     ------
@@ -94,7 +99,9 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
                 engine_name=engine_name,
                 kernel_name=KERNEL,
                 progress_bar=False,
-                extra_arguments=["--IPKernelApp.log_level=CRITICAL"],  # its notes would stand between ours
+                extra_arguments=[
+                    "--IPKernelApp.log_level=CRITICAL"
+                ],  # its notes would stand between ours
             )
         nbformat.write(tidied(nbformat.read(partial, as_version=4)), partial)
         partial.replace(job.output)
@@ -114,7 +121,9 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
 
 
 def execute_one(job: Job, meanwhile: Callable[[], object]) -> None:
-    """Execute one notebook as `execute_all` does each; what `meanwhile` raises stops it before its first cell."""
+    """Execute one notebook as `execute_all` does each; what `meanwhile` raises stops it before its
+    first cell.
+    """
     with closing(_outcomes([job], 1, False, meanwhile)) as outcomes:
         for _, outcome in outcomes:
             if isinstance(outcome, BaseException):
@@ -122,12 +131,17 @@ def execute_one(job: Job, meanwhile: Callable[[], object]) -> None:
 
 
 def execute_all(
-    jobs: Iterable[Job], report: Callable[[str], None], fresh_kernels: bool = False, meanwhile: Callable[[], object] = lambda: None
+    jobs: Iterable[Job],
+    report: Callable[[str], None],
+    fresh_kernels: bool = False,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> None:
-    """Execute notebooks on all cores, reporting each as it ends; whatever ends this process ends them.
+    """Execute notebooks on all cores, reporting each as it ends; whatever ends this process ends
+    them.
 
-    Each runs in a clean fork where there are forks, or in a kernel that is started for it. What took longest the
-    last time comes first, so that no core waits at the end. `meanwhile` is called once, while they start.
+    Each runs in a clean fork where there are forks, or in a kernel that is started for it. What
+    took longest the last time comes first, so that no core waits at the end. `meanwhile` is called
+    once, while they start.
     """
     jobs = list(jobs)
     if not jobs:
@@ -147,7 +161,9 @@ def execute_all(
             seconds[name] = outcome
             rest = sum(seconds.get(other, math.nan) for other in waiting) / workers
             expected = f"; about {rest:.0f} s to go" if rest > 0 else ""
-            report(f"[{len(jobs) - len(waiting)}/{len(jobs)}] {name} executed ({outcome:.1f} s){expected}")
+            report(
+                f"[{len(jobs) - len(waiting)}/{len(jobs)}] {name} executed ({outcome:.1f} s){expected}"
+            )
     record.write_text(json.dumps(seconds), encoding="utf-8")
 
 
@@ -159,16 +175,25 @@ def _read_seconds(record: Path) -> dict[str, float]:
 
 
 def _outcomes(
-    jobs: Sequence[Job], workers: int, fresh_kernels: bool, meanwhile: Callable[[], object] = lambda: None
+    jobs: Sequence[Job],
+    workers: int,
+    fresh_kernels: bool,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> Generator[tuple[int, Any], None, None]:
     """The number of each job as it ends, with its seconds or its error."""
     if forks.can_fork():
-        prepare = None if fresh_kernels else functools.partial(warm_up, [job.parameters for job in jobs])
-        return forks.forked(_timed if fresh_kernels else _timed_in_fork, jobs, workers, prepare, meanwhile)
+        prepare = (
+            None if fresh_kernels else functools.partial(warm_up, [job.parameters for job in jobs])
+        )
+        return forks.forked(
+            _timed if fresh_kernels else _timed_in_fork, jobs, workers, prepare, meanwhile
+        )
     return _pooled(jobs, workers, meanwhile)
 
 
-def _pooled(jobs: Sequence[Job], workers: int, meanwhile: Callable[[], object]) -> Generator[tuple[int, Any], None, None]:
+def _pooled(
+    jobs: Sequence[Job], workers: int, meanwhile: Callable[[], object]
+) -> Generator[tuple[int, Any], None, None]:
     with ProcessPoolExecutor(workers) as pool:
         running = {pool.submit(_timed, job): number for number, job in enumerate(jobs)}
         try:
@@ -201,10 +226,16 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
     The cell that papermill injects gets back the tag that hides its input.
     """
     notebook.metadata.pop("papermill", None)
-    notebook.metadata.kernelspec = {"name": KERNEL, "display_name": "Python 3", "language": "python"}
+    notebook.metadata.kernelspec = {
+        "name": KERNEL,
+        "display_name": "Python 3",
+        "language": "python",
+    }
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number}"
         tags = cell.metadata.get("tags", [])
-        hidden = ["hide-input"] if "injected-parameters" in tags and "hide-input" not in tags else []
+        hidden = (
+            ["hide-input"] if "injected-parameters" in tags and "hide-input" not in tags else []
+        )
         cell.metadata = {"tags": [*tags, *hidden]}
     return notebook

@@ -1,4 +1,6 @@
-"""What a build keeps for later ones: executed copies and results, some of each, none of them needed."""
+"""What a build keeps for later ones: executed copies and results, some of each, none of them
+needed.
+"""
 
 from __future__ import annotations
 
@@ -52,9 +54,11 @@ def _by_use(paths: Iterable[Path]) -> list[Path]:
 
 @contextmanager
 def book_room(plan: Plan, use_cache: bool, work: Path) -> Iterator[Path]:
-    """A folder that the last build of the same book left as it was when it succeeded: what it wrote need not be written again.
+    """A folder that the last build of the same book left as it was when it succeeded: what it wrote
+    need not be written again.
 
-    A passing folder in the workplace, where another build is in that room or nothing kept may be used.
+    A passing folder in the workplace, where another build is in that room or nothing kept may be
+    used.
     """
     if not use_cache:
         yield work
@@ -99,7 +103,10 @@ def _empty(room: Path) -> None:
 
 def write_json(path: Path, content: Any) -> None:
     """JSON with sorted keys and six significant digits: the same bytes for the same content."""
-    path.write_text(json.dumps(rounded(content), sort_keys=True, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(rounded(content), sort_keys=True, indent=1, ensure_ascii=False) + "\n",
+        encoding="utf-8",
+    )
 
 
 def rounded(content: Any) -> Any:

@@ -1,4 +1,6 @@
-"""Where an edition stands: a folder that is replaced whole, by one exchange of names, or not at all."""
+"""Where an edition stands: a folder that is replaced whole, by one exchange of names, or not at
+all.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.data import InputError
+from analysis.data.mistakes import InputError
 
 MARK = ".edition"  # holds the key of the edition that stands in a folder
 LOCK = "lock"  # held by the build that works in a folder, and by nobody once that build is gone
@@ -29,12 +31,16 @@ def refuse_foreign(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out}: is a file; name a folder")
     if out.is_dir() and any(out.iterdir()) and standing_key(out) is None:
-        raise InputError(f"--out {out}: holds files that are no edition; name an empty or a new folder")
+        raise InputError(
+            f"--out {out}: holds files that are no edition; name an empty or a new folder"
+        )
 
 
 @contextmanager
 def workplace(out: Path) -> Iterator[Path]:
-    """A folder beside `out`, on the same disk, that is gone afterwards; what builds that were killed left there goes first."""
+    """A folder beside `out`, on the same disk, that is gone afterwards; what builds that were
+    killed left there goes first.
+    """
     prefix = f".{out.name}-"
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +71,10 @@ def swap(new: Path, out: Path) -> None:
 def _exchange(one: Path, other: Path) -> bool:
     """Exchange two names at once; False where the system or the disk cannot."""
     rename = getattr(ctypes.CDLL(None), "renameat2", None)
-    return rename is not None and rename(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE) == 0
+    return (
+        rename is not None
+        and rename(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE) == 0
+    )
 
 
 def _is_abandoned(folder: Path) -> bool:

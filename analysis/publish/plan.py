@@ -1,4 +1,5 @@
-"""What an edition consists of, and what each of its pages depends on: enough to see at once that nothing changed.
+"""What an edition consists of, and what each of its pages depends on: enough to see at once that
+nothing changed.
 
 Imports little, for a build that has nothing to do should not wait for what it does not need.
 """
@@ -14,16 +15,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.data import InputError, folder_sha256
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import Scenario
+from analysis.data.tables import folder_sha256
 from analysis.publish.place import standing_key
-from analysis.scenario import Scenario
 
 BENCHMARKS = Path("benchmarks", "results.json")
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that is executed: its name, title, notebook and parameters, and whether a scenario reaches it."""
+    """A page that is executed: its name, title, notebook and parameters, and whether a scenario
+    reaches it.
+    """
 
     page: str
     title: str
@@ -40,8 +44,9 @@ class Page:
 class Plan:
     """An edition to be: its pages, the parameters given, and as hashes what all of it depends on.
 
-    `parts` holds a page's hashes by the word that says why it runs again; `evidence_key` is that of code
-    and data alone, `book_key` that of what all pages share when they are published, `edition_key` that of everything.
+    `parts` holds a page's hashes by the word that says why it runs again; `evidence_key` is that of
+    code and data alone, `book_key` that of what all pages share when they are published,
+    `edition_key` that of everything.
     """
 
     root: Path
@@ -63,14 +68,18 @@ class Plan:
 
     def stands_in(self, out: Path) -> bool:
         """Whether the edition in a folder is this one, and whole."""
-        return standing_key(out) == self.edition_key and all((out / f"{page.page}.html").is_file() for page in self.pages)
+        return standing_key(out) == self.edition_key and all(
+            (out / f"{page.page}.html").is_file() for page in self.pages
+        )
 
 
 def checkout() -> Path:
     """The root of the checkout that this package runs from."""
     root = Path(__file__).parents[2]
     if not (root / "notebooks").is_dir():
-        raise InputError("building a book needs a checkout of the project: the notebooks are not in the package")
+        raise InputError(
+            "building a book needs a checkout of the project: the notebooks are not in the package"
+        )
     return root
 
 
@@ -84,21 +93,36 @@ def edition_model(root: Path) -> str:
     return str(_declared(root)["model"])
 
 
-def plan(scenario: Scenario, scenario_name: str, overrides: Mapping[str, str], directory: Path) -> Plan:
-    """The plan of an edition from the evidence in `directory`; nothing is computed for it but hashes."""
+def plan(
+    scenario: Scenario, scenario_name: str, overrides: Mapping[str, str], directory: Path
+) -> Plan:
+    """The plan of an edition from the evidence in `directory`; nothing is computed for it but
+    hashes.
+    """
     root = checkout()
     pages = list_pages(root)
-    given = {"scenario": str(Path(scenario_name).resolve()) if scenario_name.endswith(".toml") else scenario_name, **overrides}
+    given = {
+        "scenario": str(Path(scenario_name).resolve())
+        if scenario_name.endswith(".toml")
+        else scenario_name,
+        **overrides,
+    }
     if directory != root / "data":
         given["data"] = str(directory.resolve())
-    code = _digest([*sorted((root / "analysis").rglob("*.py")), root / "requirements.lock"], root, sys.version)
+    code = _digest(
+        [*sorted((root / "analysis").rglob("*.py")), root / "requirements.lock"], root, sys.version
+    )
     data, reaching = folder_sha256(directory), [scenario.name, scenario.parameters.model_dump()]
     parts = {
         page.page: {
             "code": code,
             "data": data,
             "notebook": _digest([page.path(root)], root),
-            "parameters": _digest([], root, json.dumps([page.parameters, *(reaching if page.scenario else [])], sort_keys=True)),
+            "parameters": _digest(
+                [],
+                root,
+                json.dumps([page.parameters, *(reaching if page.scenario else [])], sort_keys=True),
+            ),
         }
         for page in pages
     }
@@ -114,7 +138,9 @@ def _declared(root: Path) -> dict[str, Any]:
 def _digest(files: Iterable[Path], root: Path, *texts: str) -> str:
     digest = hashlib.sha256()
     for path in files:
-        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        digest.update(
+            path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
+        )
     for text in texts:
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:24]
@@ -122,4 +148,8 @@ def _digest(files: Iterable[Path], root: Path, *texts: str) -> str:
 
 def _files(folder: Path) -> list[Path]:
     found = folder.rglob("*")
-    return sorted(path for path in found if path.is_file() and not {"_build", "__pycache__"} & set(path.relative_to(folder).parts))
+    return sorted(
+        path
+        for path in found
+        if path.is_file() and not {"_build", "__pycache__"} & set(path.relative_to(folder).parts)
+    )

@@ -7,17 +7,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis import charts
-from analysis.boundaries import disclosed_rungs
-from analysis.data import Evidence
-from analysis.derivation import derive
-from analysis.disclosure import card_schema
-from analysis.figure import WIDTHS_PX, svg
-from analysis.publish.book import announce, assemble, check, import_extensions, run_sphinx, write_vega
+from analysis.compare.disclosure import card_schema
+from analysis.data.tables import Evidence
+from analysis.publish.book import (
+    announce,
+    assemble,
+    check,
+    import_extensions,
+    run_sphinx,
+    write_vega,
+)
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.plan import BENCHMARKS, Plan, edition_model
-from analysis.quantity import quantity_text
-from analysis.results import evidence_results, scenario_results
+from analysis.publish.results import evidence_results, scenario_results
+from analysis.reconstruction.derivation import derive
+from analysis.reconstruction.ladder import disclosed_rungs
+from analysis.show import charts
+from analysis.show.charts.figure import WIDTHS_PX, svg
+from analysis.show.numbers import quantity_text
 
 VEGA, RESULTS = "vega.js", "results.json"
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
@@ -25,10 +32,14 @@ NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphin
 
 def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
     """What the edition needs and no page's execution gives, done while the first pages start."""
-    derivation = derive(edition_model(plan.root), plan.scenario, evidence)  # first: it finds what is wrong
+    derivation = derive(
+        edition_model(plan.root), plan.scenario, evidence
+    )  # first: it finds what is wrong
     write_vega(work / VEGA)
     import_extensions(plan.root / "book")
-    write_json(work / RESULTS, scenario_results(derivation) | _evidence_results(plan, evidence, use_cache))
+    write_json(
+        work / RESULTS, scenario_results(derivation) | _evidence_results(plan, evidence, use_cache)
+    )
 
 
 def _evidence_results(plan: Plan, evidence: Evidence, use_cache: bool) -> dict[str, Any]:
@@ -42,8 +53,12 @@ def _evidence_results(plan: Plan, evidence: Evidence, use_cache: bool) -> dict[s
     return found
 
 
-def write(plan: Plan, executed: Mapping[str, Path], evidence: Evidence, use_cache: bool, work: Path) -> None:
-    """The edition's files, in `html` of the workplace, from executed copies and what was prepared there."""
+def write(
+    plan: Plan, executed: Mapping[str, Path], evidence: Evidence, use_cache: bool, work: Path
+) -> None:
+    """The edition's files, in `html` of the workplace, from executed copies and what was prepared
+    there.
+    """
     root, scenario = plan.root, plan.scenario
     derivation = derive(edition_model(root), scenario, evidence)
     html = work / "html"
@@ -57,7 +72,10 @@ def write(plan: Plan, executed: Mapping[str, Path], evidence: Evidence, use_cach
         sources = room / "sources"
         assemble(root / "book", executed, {page.page: page.title for page in plan.pages}, sources)
         if not scenario.is_default:
-            announce(sources, f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed.")
+            announce(
+                sources,
+                f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed.",
+            )
         run_sphinx(sources, room / "pages", room / "doctrees", settings, work / "sphinx.log")
         shutil.copytree(room / "pages", html, ignore=shutil.ignore_patterns(NOT_PUBLISHED))
     (work / VEGA).rename(html / "_static" / VEGA)  # not among the sources: every page would load it
@@ -66,7 +84,9 @@ def write(plan: Plan, executed: Mapping[str, Path], evidence: Evidence, use_cach
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
     shutil.copytree(evidence.directory, html / "data")
-    picture = svg(charts.bill_ladder(disclosed_rungs(derivation.boundaries)).to_dict(), WIDTHS_PX["wide"])
+    picture = svg(
+        charts.bill_ladder(disclosed_rungs(derivation.boundaries)).to_dict(), WIDTHS_PX["wide"]
+    )
     # outside a page there is no text colour to take over: a grey that reads on light and dark
     (html / "bill.svg").write_text(picture.replace("currentColor", "#777777"), encoding="utf-8")
     (html / "notebooks").mkdir()

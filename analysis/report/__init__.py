@@ -1,1 +1,3 @@
-"""What the book says about the numbers: sentences, tables and links back to the rows they come from."""
+"""What the book says about the numbers: sentences, tables and links back to the rows they come
+from.
+"""

@@ -13,15 +13,23 @@ from analysis.report.wording import Html
 
 
 def _promise(row: Mapping[str, Any]) -> str:
-    return f"{row['at_most_s']:g} s at most" if row["promised"] is None else f"{row['promised']:,.4g}"
+    return (
+        f"{row['at_most_s']:g} s at most" if row["promised"] is None else f"{row['promised']:,.4g}"
+    )
 
 
 def _is_kept(row: Mapping[str, Any]) -> bool:
-    return bool(row["ours_s"] <= row["at_most_s"] if row["promised"] is None else row["ratio"] >= row["promised"])
+    return bool(
+        row["ours_s"] <= row["at_most_s"]
+        if row["promised"] is None
+        else row["ratio"] >= row["promised"]
+    )
 
 
 def benchmarks_html(content: dict[str, Any]) -> Html:
-    """The measurements of benchmarks/results.json as a table, with the machine and the weight of the first page."""
+    """The measurements of benchmarks/results.json as a table, with the machine and the weight of
+    the first page.
+    """
     rows = [row for measured in content["measured"].values() for row in measured]
     table = pd.DataFrame(
         [
@@ -35,7 +43,10 @@ def benchmarks_html(content: dict[str, Any]) -> Html:
             for row in rows
         ]
     )
-    machine = ", ".join(f"{html.escape(name)} {html.escape(str(value))}" for name, value in content["machine"].items())
+    machine = ", ".join(
+        f"{html.escape(name)} {html.escape(str(value))}"
+        for name, value in content["machine"].items()
+    )
     page = content.get("first_page") or {}
     weight = (
         f"<p>The first page asks for {page['requests']} files, {page['megabytes_gzip']} MB after compression, and for "

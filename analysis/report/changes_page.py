@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.quantity import quantity_text
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html
+from analysis.show.numbers import quantity_text
 
 UNITS = {"hours": "gpu_hours", "dollars": "usd", "ladder": "usd"}
 TITLES = {
@@ -35,7 +35,9 @@ def changes_html(changes: pd.DataFrame) -> Html:
                     "what": html.escape(row.what),
                     "default": value_text(row.before, UNITS.get(row.part, "")),
                     "here": value_text(row.after, UNITS.get(row.part, "")),
-                    "factor": "" if math.isnan(row.factor) or row.part not in UNITS else f"{row.factor:.3g}",
+                    "factor": ""
+                    if math.isnan(row.factor) or row.part not in UNITS
+                    else f"{row.factor:.3g}",
                 }
                 for row in rows.itertuples()
             ]

@@ -7,14 +7,17 @@ import math
 
 import pandas as pd
 
-from analysis.claims import Judged, counts_of, inexpressible, judge_all
-from analysis.contradictions import contradictions
-from analysis.data import Evidence, InputError, did_you_mean, facts_in
-from analysis.derivation import Derivation
-from analysis.others import corrections, others_estimates
-from analysis.quantity import quantity_text, significant, usd_text
+from analysis.check.claims import Judged, counts_of, inexpressible, judge_all
+from analysis.check.contradictions import contradictions
+from analysis.check.corrections import corrections
+from analysis.check.others import others_estimates
+from analysis.data.expressions import facts_in
+from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.tables import Evidence
+from analysis.reconstruction.derivation import Derivation
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html, fact_html, source_html
+from analysis.show.numbers import quantity_text, significant, usd_text
 
 VERDICT_WORDS = {
     "supported": "supported",
@@ -23,7 +26,10 @@ VERDICT_WORDS = {
     "contradicted": "contradicted",
     "not_checkable": "not checkable",
 }
-STOCKS = {"company_fleet": "fleet_capital", "rl_of_r1": "r1_zero"}  # boundaries of claims, by the line of the ladder that stands for them
+STOCKS = {
+    "company_fleet": "fleet_capital",
+    "rl_of_r1": "r1_zero",
+}  # boundaries of claims, by the line of the ladder that stands for them
 STORY = "seed_"  # the claims of the news story that the book begins with
 
 
@@ -36,7 +42,10 @@ def claims_table(derivation: Derivation, verdict: str | None = None) -> Html:
             "who, when": f"{html.escape(one.who)}, {one.date}<br>{source_html(one.source_id, derivation.evidence)}",
             "verdict": verdict_html(one.verdict),
             "because": html.escape(one.reason),
-            "facts": _folded(", ".join(_fact_link(name, derivation.evidence) for name in one.facts), len(one.facts)),
+            "facts": _folded(
+                ", ".join(_fact_link(name, derivation.evidence) for name in one.facts),
+                len(one.facts),
+            ),
         }
         for one in judged
     ]
@@ -57,7 +66,10 @@ def claims_finding(derivation: Derivation) -> Html:
 def story_table(derivation: Derivation) -> Html:
     """The claims of the news story, each with its verdict, linked to the reason."""
     rows = [
-        {"claim of the story": html.escape(one.claim), "verdict": f'<a href="claims.html#{one.id}">{verdict_html(one.verdict)}</a>'}
+        {
+            "claim of the story": html.escape(one.claim),
+            "verdict": f'<a href="claims.html#{one.id}">{verdict_html(one.verdict)}</a>',
+        }
         for one in judge_all(derivation)
         if one.id.startswith(STORY)
     ]
@@ -67,7 +79,11 @@ def story_table(derivation: Derivation) -> Html:
 def inexpressible_table(evidence: Evidence) -> Html:
     """The claims that give no figure, and why the rule cannot express them."""
     rows = [
-        {"claim": html.escape(row.claim), "who, when": f"{html.escape(row.who)}, {row.date}", "why": html.escape(row.note)}
+        {
+            "claim": html.escape(row.claim),
+            "who, when": f"{html.escape(row.who)}, {row.date}",
+            "why": html.escape(row.note),
+        }
         for row in inexpressible(evidence).itertuples()
     ]
     return table_html(pd.DataFrame(rows))
@@ -80,7 +96,9 @@ def verdict_html(verdict: str) -> str:
 
 def claim_html(claim_id: str, derivation: Derivation) -> str:
     """A claim's verdict, linked to its reason."""
-    return f'<a href="claims.html#{claim_id}">{verdict_html(_find(claim_id, derivation).verdict)}</a>'
+    return (
+        f'<a href="claims.html#{claim_id}">{verdict_html(_find(claim_id, derivation).verdict)}</a>'
+    )
 
 
 def said_html(claim_id: str, derivation: Derivation) -> str:
@@ -97,8 +115,24 @@ def contradictions_table(derivation: Derivation) -> Html:
         {
             "in question": f'<span id="{row.id}">{html.escape(row.what)}</span>',
             "effect on the bill": _effect(row.effect_usd),
-            "one side": _side(row.says_a, row.a, row.unit, row.source_a, row.locator_a, row.bill_a, derivation.evidence),
-            "other side": _side(row.says_b, row.b, row.unit, row.source_b, row.locator_b, row.bill_b, derivation.evidence),
+            "one side": _side(
+                row.says_a,
+                row.a,
+                row.unit,
+                row.source_a,
+                row.locator_a,
+                row.bill_a,
+                derivation.evidence,
+            ),
+            "other side": _side(
+                row.says_b,
+                row.b,
+                row.unit,
+                row.source_b,
+                row.locator_b,
+                row.bill_b,
+                derivation.evidence,
+            ),
             "apart": _apart(row.apart),
             "likely reason": html.escape(row.likely_reason),
         }
@@ -125,10 +159,13 @@ def contradictions_finding(derivation: Derivation) -> Html:
 def others_finding(derivation: Derivation) -> Html:
     """The paragraph that opens the page of others' estimates."""
     frame = others_estimates(derivation)
-    parting = frame[frame.parts_here].sort_values("ratio", key=lambda ratio: ratio.map(math.log).abs(), ascending=False)
+    parting = frame[frame.parts_here].sort_values(
+        "ratio", key=lambda ratio: ratio.map(math.log).abs(), ascending=False
+    )
     agreeing = sorted(set(frame.title) - set(parting.title))
     steps = "".join(
-        f"<li>{html.escape(row.title)}: {html.escape(row.label)}, {row.ratio:.2g} times ours</li>" for row in parting.itertuples()
+        f"<li>{html.escape(row.title)}: {html.escape(row.label)}, {row.ratio:.2g} times ours</li>"
+        for row in parting.itertuples()
     )
     return Html(
         f'<div class="finding"><p><strong>{len(parting)} of {frame.estimate.nunique()} estimates part from ours, each at one step:'
@@ -146,14 +183,21 @@ def others_table(derivation: Derivation) -> Html:
         source = f"{source_html(steps.source_id.iloc[0], derivation.evidence)}, {html.escape(steps.locator.iloc[0])}"
         agrees = "" if steps.parts_here.any() else " It agrees with ours at every step."
         rows.append(
-            {"step": f'<strong id="{estimate}">{title}</strong><br>{source}{agrees}', "theirs": "", "ours": "", "ratio": "", "note": ""}
+            {
+                "step": f'<strong id="{estimate}">{title}</strong><br>{source}{agrees}',
+                "theirs": "",
+                "ours": "",
+                "ratio": "",
+                "note": "",
+            }
         )
         rows += [
             {
                 "step": f"{row.step}. {html.escape(row.label)}",
                 "theirs": quantity_text(significant(row.theirs, 4), row.unit),
                 "ours": quantity_text(significant(row.ours, 4), row.unit),
-                "ratio": f"{row.ratio:.3g}" + (" <strong>← here they part</strong>" if row.parts_here else ""),
+                "ratio": f"{row.ratio:.3g}"
+                + (" <strong>← here they part</strong>" if row.parts_here else ""),
                 "note": html.escape(row.note),
             }
             for row in steps.itertuples()
@@ -168,7 +212,9 @@ def corrections_table(derivation: Derivation) -> Html:
             "what": f'<span id="{row.id}">{html.escape(row.target)}</span>',
             "whose": row.whose,
             "seen": "" if math.isnan(row.seen_value) else quantity_text(row.seen_value, row.unit),
-            "we use": "" if math.isnan(row.use_value) else quantity_text(significant(row.use_value, 4), row.unit),
+            "we use": ""
+            if math.isnan(row.use_value)
+            else quantity_text(significant(row.use_value, 4), row.unit),
             "why": html.escape(row.why),
             "recorded": row.date,
             "status": html.escape(row.status),
@@ -179,7 +225,8 @@ def corrections_table(derivation: Derivation) -> Html:
 
 
 def claims_on_ladder(derivation: Derivation) -> pd.DataFrame:
-    """Every claim of dollars that counts a boundary of the ladder, or, where it fits none, that is said of one.
+    """Every claim of dollars that counts a boundary of the ladder, or, where it fits none, that is
+    said of one.
 
     `id, claim, who, value, boundary, verdict`.
     """
@@ -187,9 +234,12 @@ def claims_on_ladder(derivation: Derivation) -> pd.DataFrame:
     claims = derivation.evidence["claims"]
     claims = claims[(claims.quantity == "usd") & claims.value.notna()]
     verdicts = claims.id.map(lambda name: judged[name].verdict)
-    boundary = claims.asserted_boundary.where(verdicts != "contradicted", claims.said_of).replace(STOCKS)
+    boundary = claims.asserted_boundary.where(verdicts != "contradicted", claims.said_of).replace(
+        STOCKS
+    )
     frame = claims[["id", "claim", "who", "value"]].assign(
-        boundary=boundary, verdict=[VERDICT_WORDS[verdict].removeprefix("supported ") for verdict in verdicts]
+        boundary=boundary,
+        verdict=[VERDICT_WORDS[verdict].removeprefix("supported ") for verdict in verdicts],
     )
     return frame[frame.boundary.isin(derivation.boundaries.id)].reset_index(drop=True)
 
@@ -208,8 +258,14 @@ def _apart(factor: float) -> str:
     return f"{factor:.3g} times" if factor >= 1.1 else f"{100 * (factor - 1):.2g} %"
 
 
-def _side(says: str, value: float, unit: str, source: str, locator: str, bill: float, evidence: Evidence) -> str:
-    figure = "" if math.isnan(value) else f"<strong>{quantity_text(significant(value, 4), unit)}</strong><br>"
+def _side(
+    says: str, value: float, unit: str, source: str, locator: str, bill: float, evidence: Evidence
+) -> str:
+    figure = (
+        ""
+        if math.isnan(value)
+        else f"<strong>{quantity_text(significant(value, 4), unit)}</strong><br>"
+    )
     bill_if_so = "" if math.isnan(bill) else f"bill if so: {usd_text(significant(bill, 4), 3)}<br>"
     return f"{figure}{html.escape(says)}<br>{bill_if_so}<small>{source_html(source, evidence)}, {html.escape(locator)}</small>"
 
@@ -217,7 +273,9 @@ def _side(says: str, value: float, unit: str, source: str, locator: str, bill: f
 def _effect(usd: float) -> str:
     if math.isnan(usd):
         return "cannot be computed"
-    return "none" if abs(usd) < 0.5 else ("+" if usd > 0 else "−") + usd_text(abs(significant(usd, 4)))
+    return (
+        "none" if abs(usd) < 0.5 else ("+" if usd > 0 else "−") + usd_text(abs(significant(usd, 4)))
+    )
 
 
 def _publisher(evidence: Evidence) -> pd.Series:

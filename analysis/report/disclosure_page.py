@@ -6,8 +6,8 @@ import html
 
 import pandas as pd
 
-from analysis.data import Evidence
-from analysis.disclosure import Card, CardPhase, list_cards, most_missing, scores
+from analysis.compare.disclosure import Card, CardPhase, list_cards, most_missing, scores
+from analysis.data.tables import Evidence
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html
 
@@ -46,7 +46,11 @@ def scores_table(evidence: Evidence) -> Html:
 def missing_table(evidence: Evidence) -> Html:
     """How often each field of the standard is disclosed, the rarest first."""
     rows = [
-        {"field": row.field, "disclosed": f"{row.disclosed} of {row.asked}", "share": f"{row.share:.0%}"}
+        {
+            "field": row.field,
+            "disclosed": f"{row.disclosed} of {row.asked}",
+            "share": f"{row.share:.0%}",
+        }
         for row in most_missing(list_cards(evidence)).itertuples()
     ]
     return table_html(pd.DataFrame(rows))

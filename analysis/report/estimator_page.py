@@ -12,7 +12,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.backtest import (
+from analysis.compare.models import compare, selected
+from analysis.compare.trend import trend
+from analysis.data.tables import Evidence
+from analysis.reconstruction.sensitivity import sobol_indices
+from analysis.report.ledger import table_html
+from analysis.report.phase_page import BillPage
+from analysis.report.wording import Html
+from analysis.runs.backtest import (
     CLEARLY_WORSE,
     backtest,
     calibration,
@@ -23,15 +30,14 @@ from analysis.backtest import (
     summary,
     with_ranges,
 )
-from analysis.comparison import compare, selected, trend
-from analysis.data import Evidence
-from analysis.estimator import CHOSEN
-from analysis.quantity import hours_text, quantity_text, usd_text
-from analysis.report.ledger import table_html
-from analysis.report.phase_page import BillPage
-from analysis.report.wording import Html
-from analysis.rl_estimator import alternatives, generation_shares, left_out_intervals, step_estimator_for
-from analysis.sensitivity import sobol_indices
+from analysis.runs.efficiency import CHOSEN
+from analysis.runs.rl_steps import (
+    alternatives,
+    generation_shares,
+    left_out_intervals,
+    step_estimator_for,
+)
+from analysis.show.numbers import hours_text, quantity_text, usd_text
 
 FIGURES = {
     "n": "runs",
@@ -145,7 +151,9 @@ def misses_table(page: EstimatorPage) -> Html:
             "disclosed": f"{hours_text(row.gpu_hours)} h",
             "predicted": f"{hours_text(row.predicted)} h ({hours_text(row.p05)} to {hours_text(row.p95)})",
             "factor": f"{row.error_factor:.2f} too {'high' if row.predicted > row.gpu_hours else 'low'}",
-            "what the source says of its hours": html.escape(f"{row.hours_are.replace('_', ' ')}; {row.note}".strip("; ")),
+            "what the source says of its hours": html.escape(
+                f"{row.hours_are.replace('_', ' ')}; {row.note}".strip("; ")
+            ),
         }
         for row in worst.itertuples()
     ]
@@ -161,7 +169,11 @@ def floor_table(page: EstimatorPage) -> Html:
             "n": len(known),
             "median factor": f"{known.without.median():.3f}",
         },
-        {"what": "the same, with the developer's other runs known", "n": len(known), "median factor": f"{known.error_factor.median():.3f}"},
+        {
+            "what": "the same, with the developer's other runs known",
+            "n": len(known),
+            "median factor": f"{known.error_factor.median():.3f}",
+        },
         {
             "what": "pairs of one developer, chip and size: one against the other",
             "n": len(pairs),
@@ -172,8 +184,12 @@ def floor_table(page: EstimatorPage) -> Html:
 
 
 def peers_table(page: EstimatorPage) -> Html:
-    """Well-known runs beside what public estimators answer: ours as if never seen, theirs as they come."""
-    peers = page.evidence["peer_estimates"].merge(page.tested[["id", "gpu_hours", "error_factor"]], left_on="run", right_on="id")
+    """Well-known runs beside what public estimators answer: ours as if never seen, theirs as they
+    come.
+    """
+    peers = page.evidence["peer_estimates"].merge(
+        page.tested[["id", "gpu_hours", "error_factor"]], left_on="run", right_on="id"
+    )
     peers = peers.assign(factor=np.exp(np.abs(np.log(peers.estimated_gpu_hours / peers.gpu_hours))))
     own = peers.drop_duplicates("run").error_factor
     rows = [_peer("this estimator, the developer left out", own)]
@@ -193,7 +209,9 @@ def _peer(name: str, factors: pd.Series) -> dict[str, Any]:
 
 
 def reinforcement_table(page: EstimatorPage) -> Html:
-    """Steps of reinforcement runs predicted without their developer, with what their intervals held, by kind."""
+    """Steps of reinforcement runs predicted without their developer, with what their intervals
+    held, by kind.
+    """
     factors, intervals = page.step_factors["this model"], left_out_intervals(page.evidence)
     return _by_kind(
         page,
@@ -209,26 +227,39 @@ def reinforcement_table(page: EstimatorPage) -> Html:
 def naive_table(page: EstimatorPage) -> Html:
     """Median factors of the model and of naive ways, on the same steps."""
     factors = page.step_factors.drop(columns=["id", "developer"])
-    return _by_kind(page, lambda inside: {way: f"{factors[way][inside].median():.2f}" for way in factors})
+    return _by_kind(
+        page, lambda inside: {way: f"{factors[way][inside].median():.2f}" for way in factors}
+    )
 
 
 def _by_kind(page: EstimatorPage, figures: Callable[[np.ndarray], dict[str, str]]) -> Html:
     runs = step_estimator_for(page.evidence).runs
     groups = {"all steps": np.ones(len(runs), dtype=bool)}
-    groups |= {f"of {developer}": (runs.developer == developer).to_numpy() for developer in runs.developer.unique()}
+    groups |= {
+        f"of {developer}": (runs.developer == developer).to_numpy()
+        for developer in runs.developer.unique()
+    }
     groups |= {
         "models of 200 billion parameters and more": (runs.params_total >= 200e9).to_numpy(),
         "answers of 8,000 tokens and more": (runs.mean_len_tokens >= 8e3).to_numpy(),
         "on H800 or H100": runs.chip.isin(["H800 SXM", "H100 SXM"]).to_numpy(),
     }
-    rows = [{"steps": html.escape(name), "n": int(inside.sum()), **figures(inside)} for name, inside in groups.items() if inside.any()]
+    rows = [
+        {"steps": html.escape(name), "n": int(inside.sum()), **figures(inside)}
+        for name, inside in groups.items()
+        if inside.any()
+    ]
     return table_html(pd.DataFrame(rows))
 
 
 def shares_table(page: EstimatorPage) -> Html:
     """The share of generation in a step, as disclosed and as predicted."""
     rows = [
-        {"run": html.escape(row.model), "disclosed": f"{row.disclosed:.0%}", "predicted": f"{row.predicted:.0%}"}
+        {
+            "run": html.escape(row.model),
+            "disclosed": f"{row.disclosed:.0%}",
+            "predicted": f"{row.predicted:.0%}",
+        }
         for row in generation_shares(step_estimator_for(page.evidence)).itertuples()
     ]
     return table_html(pd.DataFrame(rows))
@@ -245,9 +276,17 @@ def beside_table(page: EstimatorPage, ids: str) -> Html:
                 "tokens": quantity_text(row.tokens, "tokens"),
                 "FLOP": quantity_text(float(f"{row.flop:.3g}"), "flop"),
                 "GPU-hours": f"{hours_text(row.p50)} ({row.how})",
-                "rent, one price": "" if np.isnan(row.usd_common) else usd_text(float(f"{row.usd_common:.3g}")),
-                "US$ a trillion tokens": usd_text(float(f"{row.usd_per_trillion_tokens:.3g}")) if market else "",
-                "US$ a billion active parameters": usd_text(float(f"{row.usd_per_billion_active:.3g}")) if market else "",
+                "rent, one price": ""
+                if np.isnan(row.usd_common)
+                else usd_text(float(f"{row.usd_common:.3g}")),
+                "US$ a trillion tokens": usd_text(float(f"{row.usd_per_trillion_tokens:.3g}"))
+                if market
+                else "",
+                "US$ a billion active parameters": usd_text(
+                    float(f"{row.usd_per_billion_active:.3g}")
+                )
+                if market
+                else "",
                 "US$ a zettaFLOP": f"${row.usd_per_zettaflop:,.0f}" if market else "",
             }
         )
@@ -272,7 +311,11 @@ def leading_inputs_table(page: BillPage) -> Html:
     content = page.reconstruction.to_dict()
     rows = []
     for row in [*content["phases"], content["total"] | {"label": "total", "id": None}]:
-        indices = sobol_indices(page.reconstruction, page.evidence, row["id"]) if row["id"] else page.indices
+        indices = (
+            sobol_indices(page.reconstruction, page.evidence, row["id"])
+            if row["id"]
+            else page.indices
+        )
         interval = row["gpu_hours"]["reconstructed"]
         rows.append(
             {
@@ -280,7 +323,10 @@ def leading_inputs_table(page: BillPage) -> Html:
                 "5th": hours_text(interval["p05"]),
                 "50th": hours_text(interval["p50"]),
                 "95th percentile": hours_text(interval["p95"]),
-                "would narrow it most": "; ".join(f"{html.escape(item.input)} ({item.total:.0%})" for item in indices.head(2).itertuples()),
+                "would narrow it most": "; ".join(
+                    f"{html.escape(item.input)} ({item.total:.0%})"
+                    for item in indices.head(2).itertuples()
+                ),
             }
         )
     return table_html(pd.DataFrame(rows))
@@ -305,16 +351,26 @@ def models_table(page: EstimatorPage) -> Html:
     rows = []
     for row in page.models.sort_values("release_date", ascending=False).itertuples():
         known = row.how == "disclosed"
-        hours = f"{hours_text(row.p50)} h" if known else f"{hours_text(row.p50)} h ({hours_text(row.p05)} to {hours_text(row.p95)})"
+        hours = (
+            f"{hours_text(row.p50)} h"
+            if known
+            else f"{hours_text(row.p50)} h ({hours_text(row.p05)} to {hours_text(row.p95)})"
+        )
         kind = "disclosed" if known else "reconstructed"
         rows.append(
             {
                 "model": f"{html.escape(row.model)}<br><small>{html.escape(row.developer)}, {row.release_date}</small>",
                 "GPU-hours": f'<span class="figure {kind}">{hours}</span>',
                 "chip": html.escape(row.chip),
-                "rent, one price": "" if np.isnan(row.usd_common) else usd_text(float(f"{row.usd_common:.3g}")),
-                "at release": "" if np.isnan(row.usd_market) else usd_text(float(f"{row.usd_market:.3g}")),
-                "US$ a trillion tokens": "" if np.isnan(row.usd_market) else usd_text(float(f"{row.usd_per_trillion_tokens:.3g}")),
+                "rent, one price": ""
+                if np.isnan(row.usd_common)
+                else usd_text(float(f"{row.usd_common:.3g}")),
+                "at release": ""
+                if np.isnan(row.usd_market)
+                else usd_text(float(f"{row.usd_market:.3g}")),
+                "US$ a trillion tokens": ""
+                if np.isnan(row.usd_market)
+                else usd_text(float(f"{row.usd_per_trillion_tokens:.3g}")),
             }
         )
     return table_html(pd.DataFrame(rows))

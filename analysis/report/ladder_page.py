@@ -1,4 +1,6 @@
-"""What the pages say of boundaries: the ladder, machines owned instead of rented, carbon, and what one would have to believe."""
+"""What the pages say of boundaries: the ladder, machines owned instead of rented, carbon, and what
+one would have to believe.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +10,36 @@ import math
 import numpy as np
 import pandas as pd
 
-from analysis.belief import beliefs
-from analysis.cost import OwnershipInputs, energy_kwh, from_theirs_to_ours, owned_parts, study_usd
-from analysis.data import Evidence
-from analysis.derivation import Derivation
-from analysis.hardware import find_chip
-from analysis.quantity import hours_text, quantity_text, significant, usd_text
+from analysis.check.beliefs import beliefs
+from analysis.check.studies import from_theirs_to_ours, study_usd
+from analysis.data.chips import find_chip
+from analysis.data.scenario import Parameters
+from analysis.data.tables import Evidence
+from analysis.physics.cost import energy_kwh, owned_parts
+from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.ownership import OwnershipInputs
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html, fact_html, source_html
-from analysis.scenario import Parameters
+from analysis.show.numbers import hours_text, quantity_text, significant, usd_text
 
-GRIDS = ("grid_china_kg_co2_per_kwh", "grid_united_states_kg_co2_per_kwh", "grid_france_kg_co2_per_kwh", "grid_world_kg_co2_per_kwh")
+GRIDS = (
+    "grid_china_kg_co2_per_kwh",
+    "grid_united_states_kg_co2_per_kwh",
+    "grid_france_kg_co2_per_kwh",
+    "grid_world_kg_co2_per_kwh",
+)
 
 
 def ladder_table(derivation: Derivation) -> Html:
-    """Every rung and marker: rent with interval, the same hours on owned machines, what it counts and leaves out, its facts."""
+    """Every rung and marker: rent with interval, the same hours on owned machines, what it counts
+    and leaves out, its facts.
+    """
     rows = []
     for row in derivation.boundaries.itertuples():
-        facts = ", ".join(fact_html(derivation.evidence.facts[name], derivation.evidence, text=name) for name in row.facts)
+        facts = ", ".join(
+            fact_html(derivation.evidence.facts[name], derivation.evidence, text=name)
+            for name in row.facts
+        )
         kind = "assumption" if row.assumed else "derived"
         mark = " <small>(beside the ladder)</small>" if row.marker else ""
         rows.append(
@@ -46,7 +60,10 @@ def ladder_table(derivation: Derivation) -> Html:
 def ladder_finding(derivation: Derivation) -> Html:
     """The paragraph that opens the page of the ladder."""
     boundaries = derivation.boundaries
-    rungs, disclosed = boundaries[~boundaries.marker], boundaries[~boundaries.marker & ~boundaries.assumed]
+    rungs, disclosed = (
+        boundaries[~boundaries.marker],
+        boundaries[~boundaries.marker & ~boundaries.assumed],
+    )
     first, last, top = disclosed.iloc[0], disclosed.iloc[-1], rungs.iloc[-1]
     price = quantity_text(derivation.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour")
     ends = [usd_text(significant(end, 2)) for end in (top.usd_p05, top.usd_p95)]
@@ -67,15 +84,23 @@ def _owned_sentence(rung: pd.Series) -> str:
 
 def ownership_table(derivation: Derivation) -> Html:
     """What an owned GPU-hour costs: each input with its range, and where it comes from."""
-    inputs = OwnershipInputs.of(derivation.reconstruction.chip, derivation.reconstruction.scenario.parameters, derivation.evidence)
+    inputs = OwnershipInputs.of(
+        derivation.reconstruction.chip,
+        derivation.reconstruction.scenario.parameters,
+        derivation.evidence,
+    )
     if inputs is None:
-        return Html(f"<p>No purchase price of {html.escape(derivation.reconstruction.chip.name)} is among our data.</p>")
+        return Html(
+            f"<p>No purchase price of {html.escape(derivation.reconstruction.chip.name)} is among our data.</p>"
+        )
     rows = []
     for name, found in inputs.distributions.items():
         low, middle, high = (float(value) for value in found.quantile([0.05, 0.5, 0.95]))
         known = found.basis in derivation.evidence.facts
         basis = (
-            fact_html(derivation.evidence.facts[found.basis], derivation.evidence, text=found.basis) if known else html.escape(found.basis)
+            fact_html(derivation.evidence.facts[found.basis], derivation.evidence, text=found.basis)
+            if known
+            else html.escape(found.basis)
         )
         rows.append(
             {
@@ -89,7 +114,9 @@ def ownership_table(derivation: Derivation) -> Html:
 
 
 def owned_hour_table(evidence: Evidence) -> Html:
-    """An owned GPU-hour by part for every chip with a purchase price, each input at its middle, beside the highest and lowest quote."""
+    """An owned GPU-hour by part for every chip with a purchase price, each input at its middle,
+    beside the highest and lowest quote.
+    """
     rows = []
     prices = evidence["prices"].groupby("chip").usd_per_gpu_hour
     for chip in sorted(set(evidence["purchase_prices"].chip)):
@@ -106,7 +133,11 @@ def owned_hour_table(evidence: Evidence) -> Html:
                 "chip": html.escape(chip),
                 **{f"{name}, US$/h": f"{value:.2f}" for name, value in parts.items()},
                 "all, US$/h": f"<strong>{sum(parts.values()):.2f}</strong>",
-                "rent, US$/h": " to ".join(dict.fromkeys(f"{end:.2f}" for end in (quotes.min(), quotes.max()))) if len(quotes) else "",
+                "rent, US$/h": " to ".join(
+                    dict.fromkeys(f"{end:.2f}" for end in (quotes.min(), quotes.max()))
+                )
+                if len(quotes)
+                else "",
             }
         )
     return table_html(pd.DataFrame(rows))
@@ -116,8 +147,14 @@ def study_table(derivation: Derivation) -> Html:
     """A published study's ownership cost beside ours, and the steps from the one to the other."""
     rows = []
     for study in derivation.evidence["ownership_studies"].itertuples():
-        published = "publishes none" if math.isnan(study.published_usd) else usd_text(significant(study.published_usd, 4))
-        source = f"{source_html(study.source_id, derivation.evidence)}, {html.escape(study.locator)}"
+        published = (
+            "publishes none"
+            if math.isnan(study.published_usd)
+            else usd_text(significant(study.published_usd, 4))
+        )
+        source = (
+            f"{source_html(study.source_id, derivation.evidence)}, {html.escape(study.locator)}"
+        )
         rows.append(
             {
                 "step": f"<strong>{html.escape(study.label)}</strong><br>the study: {published}; ours with its inputs: "
@@ -140,18 +177,29 @@ def study_table(derivation: Derivation) -> Html:
 def carbon_table(derivation: Derivation) -> Html:
     """Electricity and carbon of each disclosed rung, by grid, each input at its middle."""
     facts, parameters = derivation.evidence.facts, derivation.reconstruction.scenario.parameters
-    tdp_w = float(derivation.evidence["hardware"].set_index("chip").tdp_w[derivation.reconstruction.chip.name])
+    tdp_w = float(
+        derivation.evidence["hardware"].set_index("chip").tdp_w[derivation.reconstruction.chip.name]
+    )
     pue = parameters.pue or facts.with_unit("datacentre_pue", "ratio").value
     power = facts.with_unit("node_power_per_tdp", "ratio").value
     grids = {name: facts.with_unit(name, "kg_co2_per_kwh") for name in GRIDS}
     rows = []
     for row in derivation.boundaries[~derivation.boundaries.assumed].itertuples():
         energy = float(energy_kwh(row.gpu_hours, tdp_w, power, pue))
-        carbon = {_grid(name): f"{energy * fact.value / 1000.0:,.0f}" for name, fact in grids.items()}
+        carbon = {
+            _grid(name): f"{energy * fact.value / 1000.0:,.0f}" for name, fact in grids.items()
+        }
         rows.append(
-            {"boundary": html.escape(row.label), "GPU-hours": hours_text(row.gpu_hours), "MWh": f"{energy / 1000.0:,.0f}", **carbon}
+            {
+                "boundary": html.escape(row.label),
+                "GPU-hours": hours_text(row.gpu_hours),
+                "MWh": f"{energy / 1000.0:,.0f}",
+                **carbon,
+            }
         )
-    return table_html(pd.DataFrame(rows).rename(columns={_grid(name): f"t CO₂, {_grid(name)}" for name in GRIDS}))
+    return table_html(
+        pd.DataFrame(rows).rename(columns={_grid(name): f"t CO₂, {_grid(name)}" for name in GRIDS})
+    )
 
 
 def beliefs_table(derivation: Derivation) -> Html:
@@ -160,7 +208,11 @@ def beliefs_table(derivation: Derivation) -> Html:
     for row in beliefs(derivation).itertuples():
         boundary = row.lever == "boundary"
         needed = html.escape(row.why) if boundary else _needed(row.needed, row.unit)
-        allowed = '<span class="verdict supported">possible</span>' if row.allowed else '<span class="verdict contradicted">outside</span>'
+        allowed = (
+            '<span class="verdict supported">possible</span>'
+            if row.allowed
+            else '<span class="verdict contradicted">outside</span>'
+        )
         rows.append(
             {
                 "for this to be true": f"{quantity_text(row.usd, 'usd')}, {html.escape(row.total)}",

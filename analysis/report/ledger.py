@@ -1,4 +1,6 @@
-"""The ledger: facts, sources, derived figures, parameters and the bill as tables in which every row has its anchor."""
+"""The ledger: facts, sources, derived figures, parameters and the bill as tables in which every row
+has its anchor.
+"""
 
 from __future__ import annotations
 
@@ -8,25 +10,36 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.arithmetic import Number, rests_on_second_hand
-from analysis.boundaries import disclosed_rungs
-from analysis.data import Evidence, Fact, names_in
-from analysis.derivation import Derivation
-from analysis.model import Phase
-from analysis.quantity import hours_text, quantity_text, usd_text
+from analysis.data.expressions import names_in
+from analysis.data.facts import Fact
+from analysis.data.scenario import parameters_frame
+from analysis.data.tables import Evidence
+from analysis.reconstruction.arithmetic import Number, rests_on_second_hand
+from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.ladder import disclosed_rungs
+from analysis.reconstruction.model import Phase
 from analysis.report.wording import KIND_LABELS, SECOND_HAND_MARK, Html, fact_html
-from analysis.scenario import parameters_frame
+from analysis.show.numbers import hours_text, quantity_text, usd_text
 
 
 def bill_table(derivation: Derivation) -> Html:
-    """The rungs that rest on disclosed hours: those each adds, all hours, and dollars at the scenario's price."""
+    """The rungs that rest on disclosed hours: those each adds, all hours, and dollars at the
+    scenario's price.
+    """
     rows = []
     reconstruction, evidence = derivation.reconstruction, derivation.evidence
     for row in disclosed_rungs(derivation.boundaries).itertuples():
         added = ", ".join(_added_hours(reconstruction[phase].phase, evidence) for phase in row.adds)
         usd = usd_text(row.usd, 3)
         label = html.escape(row.label)
-        rows.append({"the bill": label, "adds hours": added, "GPU-hours": hours_text(row.gpu_hours), "US$": f"<strong>{usd}</strong>"})
+        rows.append(
+            {
+                "the bill": label,
+                "adds hours": added,
+                "GPU-hours": hours_text(row.gpu_hours),
+                "US$": f"<strong>{usd}</strong>",
+            }
+        )
     return table_html(pd.DataFrame(rows), "ladder")
 
 
@@ -48,7 +61,11 @@ def sources_table(evidence: Evidence) -> Html:
     rows = []
     for row in evidence["sources"].itertuples():
         url = html.escape(row.url, quote=True)
-        title = f'<a href="{url}" rel="noopener">{html.escape(row.title)}</a>' if url else html.escape(row.title)
+        title = (
+            f'<a href="{url}" rel="noopener">{html.escape(row.title)}</a>'
+            if url
+            else html.escape(row.title)
+        )
         rows.append(
             {
                 "source": f'<span id="{row.source_id}">{title}</span>',
@@ -69,14 +86,23 @@ def arithmetic_table(numbers: Mapping[str, Number], evidence: Evidence) -> Html:
         expression = html.escape(number.expression)
         for name in sorted(set(names_in(number.expression)), key=len, reverse=True):
             fact = re.sub("__(low|high)$", "", name)
-            target = f"facts.html#{fact}" if fact in evidence.facts else f"#{name}" if name in numbers else ""
+            target = (
+                f"facts.html#{fact}"
+                if fact in evidence.facts
+                else f"#{name}"
+                if name in numbers
+                else ""
+            )
             if target:
-                expression = re.sub(rf"(?<![\w#]){name}(?![\w\"])", f'<a href="{target}">{name}</a>', expression)
+                expression = re.sub(
+                    rf"(?<![\w#]){name}(?![\w\"])", f'<a href="{target}">{name}</a>', expression
+                )
         rows.append(
             {
                 "figure": f'<span id="{number.id}">{html.escape(number.label)}</span>',
                 "value": f'<span class="figure {number.kind}">{quantity_text(number.value, number.unit)}</span>',
-                "known how": KIND_LABELS[number.kind] + (SECOND_HAND_MARK if rests_on_second_hand(number, evidence) else ""),
+                "known how": KIND_LABELS[number.kind]
+                + (SECOND_HAND_MARK if rests_on_second_hand(number, evidence) else ""),
                 "arithmetic": f"<code>{expression}</code>",
                 "note": html.escape(number.note),
             }
@@ -87,13 +113,21 @@ def arithmetic_table(numbers: Mapping[str, Number], evidence: Evidence) -> Html:
 def parameters_table() -> Html:
     """The parameters of a scenario: name, unit, bounds, meaning."""
     return table_html(
-        parameters_frame().map(lambda text: html.escape(str(text))).assign(parameter=lambda frame: "<code>" + frame.parameter + "</code>")
+        parameters_frame()
+        .map(lambda text: html.escape(str(text)))
+        .assign(parameter=lambda frame: "<code>" + frame.parameter + "</code>")
     )
 
 
 def table_html(frame: pd.DataFrame, kind: str = "") -> Html:
     """A frame whose cells are HTML as a table that scrolls in its own box on a narrow page."""
-    body = frame.to_html(index=False, escape=False, border=0, classes=["report", kind] if kind else ["report"], na_rep="")
+    body = frame.to_html(
+        index=False,
+        escape=False,
+        border=0,
+        classes=["report", kind] if kind else ["report"],
+        na_rep="",
+    )
     return Html(f'<div class="table-box" tabindex="0" role="group" aria-label="table">{body}</div>')
 
 
@@ -102,12 +136,18 @@ def facts_list(facts: list[Fact], evidence: Evidence, anchors: bool = False) -> 
     titles = evidence["sources"].set_index("source_id").title
     rows = []
     for fact in facts:
-        value = f'<span class="figure {fact.kind}">{quantity_text(fact.value, fact.unit)}</span>' if anchors else fact_html(fact, evidence)
+        value = (
+            f'<span class="figure {fact.kind}">{quantity_text(fact.value, fact.unit)}</span>'
+            if anchors
+            else fact_html(fact, evidence)
+        )
         span = f"<br><small>{fact.low:,.6g} to {fact.high:,.6g}</small>" if fact.has_range else ""
         source = f'<a href="sources.html#{fact.source_id}">{html.escape(titles[fact.source_id])}</a>, {html.escape(fact.locator)}'
         mark = f" {SECOND_HAND_MARK}" if fact.second_hand and anchors else ""
         name = (
-            f'<span id="{fact.id}">{html.escape(fact.quantity)}</span><br><code>{fact.id}</code>' if anchors else html.escape(fact.quantity)
+            f'<span id="{fact.id}">{html.escape(fact.quantity)}</span><br><code>{fact.id}</code>'
+            if anchors
+            else html.escape(fact.quantity)
         )
         rows.append(
             {

@@ -1,4 +1,6 @@
-"""What a phase's page says: the finding, what is disclosed, what we make of it and from what, and what is not known."""
+"""What a phase's page says: the finding, what is disclosed, what we make of it and from what, and
+what is not known.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.arithmetic import arithmetic
-from analysis.boundaries import disclosed_rungs
-from analysis.data import Evidence, Fact, names_in
-from analysis.derivation import Derivation, derive
-from analysis.phases.pretraining import reference_runs
-from analysis.quantity import quantity_text
-from analysis.reconstruction import (
+from analysis.data.expressions import names_in
+from analysis.data.facts import Fact
+from analysis.data.scenario import load_scenario
+from analysis.data.tables import Evidence
+from analysis.reconstruction.arithmetic import arithmetic
+from analysis.reconstruction.derivation import Derivation, derive
+from analysis.reconstruction.ladder import disclosed_rungs
+from analysis.reconstruction.reconstruction import (
     PhaseResult,
     Reconstruction,
     answer_lengths,
@@ -29,12 +32,13 @@ from analysis.reconstruction import (
     setting_of,
     widths_of,
 )
+from analysis.reconstruction.sensitivity import sobol_indices
+from analysis.reconstruction.stages import ReinforcementStage
 from analysis.report.ledger import facts_list, table_html
 from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html
-from analysis.rl_estimator import step_estimator_for
-from analysis.scenario import load_scenario
-from analysis.sensitivity import sobol_indices
-from analysis.stages import ReinforcementStage
+from analysis.runs.references import reference_runs
+from analysis.runs.rl_steps import step_estimator_for
+from analysis.show.numbers import quantity_text
 
 KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
 
@@ -67,7 +71,9 @@ class BillPage:
 
     @property
     def phases(self) -> pd.DataFrame:
-        """A row a phase: `id, label, disclosed, p05, p50, p95` in GPU-hours, `gpu_hours` (disclosed) and its `share`."""
+        """A row a phase: `id, label, disclosed, p05, p50, p95` in GPU-hours, `gpu_hours`
+        (disclosed) and its `share`.
+        """
         phases = self.reconstruction.phases
         frame = pd.DataFrame([percentiles(result.gpu_hours) for result in phases])
         frame = frame.assign(
@@ -75,7 +81,9 @@ class BillPage:
             label=[result.phase.label for result in phases],
             disclosed=[result.disclosed_gpu_hours for result in phases],
         ).astype({"disclosed": float})
-        return frame.assign(share=frame.disclosed / frame.disclosed.sum(), gpu_hours=frame.disclosed)
+        return frame.assign(
+            share=frame.disclosed / frame.disclosed.sum(), gpu_hours=frame.disclosed
+        )
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,9 @@ class PhasePage(BillPage):
     def disclosed(self) -> list[Fact]:
         """The facts that disclose the phase's hours and dollars; empty where nothing is disclosed."""
         found = self.result.phase.disclosed
-        return [self.evidence.facts[found.gpu_hours], self.evidence.facts[found.usd]] if found else []
+        return (
+            [self.evidence.facts[found.gpu_hours], self.evidence.facts[found.usd]] if found else []
+        )
 
     @property
     def comparison(self) -> pd.DataFrame:
@@ -123,34 +133,57 @@ class PhasePage(BillPage):
     @property
     def references(self) -> pd.DataFrame:
         """Runs of other developers that may serve as references: `model, developer, kind, mfu`."""
-        setting = setting_of(self.reconstruction.model, self.result.phase, self.reconstruction.scenario, self.evidence)
+        setting = setting_of(
+            self.reconstruction.model,
+            self.result.phase,
+            self.reconstruction.scenario,
+            self.evidence,
+        )
         runs = reference_runs(setting.tables["training_runs"], setting.tables["hardware"])
-        return runs.assign(kind=runs.architecture.map(KIND_NAMES))[["model", "developer", "kind", "mfu"]]
+        return runs.assign(kind=runs.architecture.map(KIND_NAMES))[
+            ["model", "developer", "kind", "mfu"]
+        ]
 
     @property
     def needed_mfu(self) -> float:
-        """The MFU at which the disclosed hours do the work that we count, multi-token prediction included."""
+        """The MFU at which the disclosed hours do the work that we count, multi-token prediction
+        included.
+        """
         result = self.result
         hours = result.disclosed_gpu_hours or float("nan")
         return float(np.median(result.flop)) / (hours * 3600.0 * result.chip.peak_flop_s)
 
 
-def open_bill(model: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> BillPage:
-    """Reconstruct a model for its page; `parameters` are a scenario's, None where the scenario decides."""
+def open_bill(
+    model: str, scenario: str = "paper", data: str | None = None, **parameters: Any
+) -> BillPage:
+    """Reconstruct a model for its page; `parameters` are a scenario's, None where the scenario
+    decides.
+    """
     evidence = Evidence.load(Path(data) if data else None)
-    return BillPage(derive(model, load_scenario(scenario, evidence.directory, **parameters), evidence))
+    return BillPage(
+        derive(model, load_scenario(scenario, evidence.directory, **parameters), evidence)
+    )
 
 
-def open_phase(model: str, phase: str, scenario: str = "paper", data: str | None = None, **parameters: Any) -> PhasePage:
+def open_phase(
+    model: str, phase: str, scenario: str = "paper", data: str | None = None, **parameters: Any
+) -> PhasePage:
     """Reconstruct a model for the page of one of its phases."""
     bill = open_bill(model, scenario, data, **parameters)
     return PhasePage(bill.derivation, bill.reconstruction[phase])
 
 
 def finding(page: PhasePage) -> Html:
-    """The paragraphs that open a page: what we find, how far it is off, and why it is as wide as it is."""
+    """The paragraphs that open a page: what we find, how far it is off, and why it is as wide as it
+    is.
+    """
     phase, interval, widths = page.result.phase, percentiles(page.result.gpu_hours), page.widths
-    lead = f"The interval is as wide as it is most of all for the {widths.input[0]}." if len(widths) else "No input is uncertain."
+    lead = (
+        f"The interval is as wide as it is most of all for the {widths.input[0]}."
+        if len(widths)
+        else "No input is uncertain."
+    )
     return Html(
         f'<div class="finding"><p><strong>{html.escape(phase.summary)}</strong> '
         f"From public facts, and without reading the hours, we reconstruct {_hours(interval['p50'])} "
@@ -192,40 +225,68 @@ def bill_finding(page: BillPage) -> Html:
 
 def disclosed_table(page: PhasePage) -> Html:
     """What the source discloses of the phase itself."""
-    return facts_list(page.disclosed, page.evidence) if page.disclosed else Html("<p>Nothing of its cost.</p>")
+    return (
+        facts_list(page.disclosed, page.evidence)
+        if page.disclosed
+        else Html("<p>Nothing of its cost.</p>")
+    )
 
 
 def inputs_table(page: PhasePage) -> Html:
-    """What the reconstruction is made from: each input with its middle, its range and where it comes from."""
+    """What the reconstruction is made from: each input with its middle, its range and where it
+    comes from.
+    """
     rows = []
     for item in page.result.inputs.values():
-        low, middle, high = (float(value) for value in item.distribution.quantile([0.05, 0.5, 0.95]))
+        low, middle, high = (
+            float(value) for value in item.distribution.quantile([0.05, 0.5, 0.95])
+        )
         rows.append(
             {
                 "input": html.escape(item.label),
                 "middle": quantity_text(middle, item.unit),
-                "90 % range": "" if item.distribution.shape == "constant" else f"{_figures(low, item.unit)} to {_figures(high, item.unit)}",
+                "90 % range": ""
+                if item.distribution.shape == "constant"
+                else f"{_figures(low, item.unit)} to {_figures(high, item.unit)}",
                 "from": _basis_html(item.distribution.basis, page.evidence),
-                "known how": _known_how(item.distribution.basis, item.distribution.assumed, page.evidence),
+                "known how": _known_how(
+                    item.distribution.basis, item.distribution.assumed, page.evidence
+                ),
             }
         )
     return table_html(pd.DataFrame(rows))
 
 
 def comparison_table(page: PhasePage) -> Html:
-    """Disclosed, reconstructed and cross-checked hours and dollars side by side, with the miss of each."""
+    """Disclosed, reconstructed and cross-checked hours and dollars side by side, with the miss of
+    each.
+    """
     result, facts = page.result, page.evidence.facts
     interval = percentiles(result.gpu_hours)
 
     def row(figure: str, hours: float) -> dict[str, str]:
         usd = quantity_text(hours * result.price_usd_per_gpu_hour, "usd")
-        against = f"{hours / result.disclosed_gpu_hours:.3f} times" if result.disclosed_gpu_hours else ""
-        return {"figure": figure, "GPU-hours": _hours(hours), "rent": usd, "against disclosed": against}
+        against = (
+            f"{hours / result.disclosed_gpu_hours:.3f} times" if result.disclosed_gpu_hours else ""
+        )
+        return {
+            "figure": figure,
+            "GPU-hours": _hours(hours),
+            "rent": usd,
+            "against disclosed": against,
+        }
 
     rows = []
     if page.disclosed:
         hours_fact, usd_fact = (fact_html(fact, page.evidence) for fact in page.disclosed)
-        rows.append({"figure": "disclosed", "GPU-hours": hours_fact, "rent": usd_fact, "against disclosed": ""})
+        rows.append(
+            {
+                "figure": "disclosed",
+                "GPU-hours": hours_fact,
+                "rent": usd_fact,
+                "against disclosed": "",
+            }
+        )
     rows += [
         row("reconstructed from outside, median", interval["p50"]),
         row("… 5th percentile", interval["p05"]),
@@ -233,16 +294,25 @@ def comparison_table(page: PhasePage) -> Html:
     ]
     for check in result.phase.cross_checks:
         used = ", ".join(fact_html(facts[fact], page.evidence) for fact in check.facts)
-        rows.append(row(f"cross-check from inside, {html.escape(check.label)}: {used}", result.cross_checks[check.id]))
+        rows.append(
+            row(
+                f"cross-check from inside, {html.escape(check.label)}: {used}",
+                result.cross_checks[check.id],
+            )
+        )
     return table_html(pd.DataFrame(rows))
 
 
 def step_model_table(page: PhasePage) -> Html:
-    """What a model of step time, fitted on other developers' steps alone, says of each stage of reinforcement learning."""
+    """What a model of step time, fitted on other developers' steps alone, says of each stage of
+    reinforcement learning.
+    """
     evidence, result = page.evidence, page.result
     estimator = step_estimator_for(evidence, (page.reconstruction.model.developer,))
     rows = []
-    for stage in (stage for stage in result.phase.stages if isinstance(stage.work, ReinforcementStage)):
+    for stage in (
+        stage for stage in result.phase.stages if isinstance(stage.work, ReinforcementStage)
+    ):
         run, rollouts = rollout_run(page.reconstruction, result, stage.id, evidence)
         seconds = estimator.predict(run).step_seconds.quantile([0.05, 0.5, 0.95])
         hours = [_hours(float(value * rollouts * run.chips.iloc[0] / 3600.0)) for value in seconds]

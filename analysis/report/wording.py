@@ -1,7 +1,7 @@
 """Figures in words, each a link to the row it comes from.
 
-The class of a link says how the figure is known (disclosed, derived, reconstructed, assumed, …), and a mark
-says where a source was seen only as restated by another.
+The class of a link says how the figure is known (disclosed, derived, reconstructed, assumed, …),
+and a mark says where a source was seen only as restated by another.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import html
 
 import pandas as pd
 
-from analysis.arithmetic import Number, rests_on_second_hand
-from analysis.data import Evidence, Fact, InputError, did_you_mean
-from analysis.quantity import quantity_text
-from analysis.reconstruction import Reconstruction
+from analysis.data.facts import Fact
+from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.tables import Evidence
+from analysis.reconstruction.arithmetic import Number, rests_on_second_hand
+from analysis.reconstruction.reconstruction import Reconstruction
+from analysis.show.numbers import quantity_text
 
 KIND_LABELS = {
     "disclosed": "disclosed",
@@ -25,7 +27,9 @@ KIND_LABELS = {
     "derived": "derived from facts",
     "reconstructed": "reconstructed",
 }
-SECOND_HAND_MARK = '<sup class="second-hand" title="seen only as restated by another source">†</sup>'
+SECOND_HAND_MARK = (
+    '<sup class="second-hand" title="seen only as restated by another source">†</sup>'
+)
 
 
 class Html(str):
@@ -36,12 +40,19 @@ class Html(str):
 
 
 def fact_html(fact: Fact, evidence: Evidence, text: str | None = None) -> str:
-    """A fact as a link to its row in the ledger; hovering shows value, range, kind, source and locator."""
+    """A fact as a link to its row in the ledger; hovering shows value, range, kind, source and
+    locator.
+    """
     span = f" ({fact.low:,.6g} to {fact.high:,.6g})" if fact.has_range else ""
     source = evidence["sources"].set_index("source_id").title.get(fact.source_id, fact.source_id)
     title = f"{fact.quantity}: {fact.value:,.8g}{span} {fact.unit}; {KIND_LABELS[fact.kind]}; {source}, {fact.locator}"
     mark = SECOND_HAND_MARK if fact.second_hand else ""
-    return link(f"facts.html#{fact.id}", text or quantity_text(fact.value, fact.unit), fact.kind, title) + mark
+    return (
+        link(
+            f"facts.html#{fact.id}", text or quantity_text(fact.value, fact.unit), fact.kind, title
+        )
+        + mark
+    )
 
 
 def number_html(number: Number, evidence: Evidence) -> str:
@@ -50,11 +61,16 @@ def number_html(number: Number, evidence: Evidence) -> str:
     mark = SECOND_HAND_MARK if rests_on_second_hand(number, evidence) else ""
     # an assumption is not known to more than two figures, and does not look as if it were
     value = float(f"{number.value:.2g}") if number.kind == "assumption" else number.value
-    return link(f"arithmetic.html#{number.id}", quantity_text(value, number.unit), number.kind, title) + mark
+    return (
+        link(f"arithmetic.html#{number.id}", quantity_text(value, number.unit), number.kind, title)
+        + mark
+    )
 
 
 def result_html(path: str, reconstruction: Reconstruction) -> str:
-    """A reconstructed figure, `PHASE.gpu_hours` (or `usd`, `mfu`, `flop`), as a link to its page; hovering shows its interval."""
+    """A reconstructed figure, `PHASE.gpu_hours` (or `usd`, `mfu`, `flop`), as a link to its page;
+    hovering shows its interval.
+    """
     phase, _, field = path.partition(".")
     figures = next((row for row in reconstruction.to_dict()["phases"] if row["id"] == phase), None)
     units = {"gpu_hours": "gpu_hours", "usd": "usd", "mfu": "ratio", "flop": "flop"}
@@ -62,21 +78,31 @@ def result_html(path: str, reconstruction: Reconstruction) -> str:
         known = [f"{row.phase.id}.{name}" for row in reconstruction.phases for name in units]
         raise InputError(f"{path} is not a result{did_you_mean(path, known)}")
     interval = figures[field].get("reconstructed", figures[field])
-    title = (
-        f"reconstructed: {quantity_text(interval['p05'], units[field])} to {quantity_text(interval['p95'], units[field])} (90 % interval)"
+    title = f"reconstructed: {quantity_text(interval['p05'], units[field])} to {quantity_text(interval['p95'], units[field])} (90 % interval)"
+    return link(
+        f"{phase}.html", quantity_text(interval["p50"], units[field]), "reconstructed", title
     )
-    return link(f"{phase}.html", quantity_text(interval["p50"], units[field]), "reconstructed", title)
 
 
 def rung_html(rung_id: str, boundaries: pd.DataFrame) -> str:
-    """What a rung of the ladder adds to the one below, as a link to it; an assumption to two figures."""
+    """What a rung of the ladder adds to the one below, as a link to it; an assumption to two
+    figures.
+    """
     rungs = boundaries[~boundaries.marker].set_index("id")
     if rung_id not in rungs.index:
         raise InputError(f"{rung_id} is not a rung{did_you_mean(rung_id, list(rungs.index))}")
     row = rungs.loc[rung_id]
-    ends = [quantity_text(float(f"{row[name]:.2g}"), "usd") for name in ("added_usd_p05", "added_usd_p95")]
+    ends = [
+        quantity_text(float(f"{row[name]:.2g}"), "usd")
+        for name in ("added_usd_p05", "added_usd_p95")
+    ]
     title = f"{row.label}: {row.counts} 90 % interval of what it adds"
-    return link(f"ladder.html#{rung_id}", " to ".join(dict.fromkeys(ends)), "assumption" if row.assumed else "derived", title)
+    return link(
+        f"ladder.html#{rung_id}",
+        " to ".join(dict.fromkeys(ends)),
+        "assumption" if row.assumed else "derived",
+        title,
+    )
 
 
 def link(href: str, text: str, kind: str, title: str) -> str:
@@ -93,6 +119,8 @@ def source_html(source_id: str, evidence: Evidence) -> str:
     """A source as a link to its row, with its year."""
     sources = evidence["sources"].set_index("source_id")
     if source_id not in sources.index:
-        raise InputError(f"{source_id} is not a source{did_you_mean(source_id, list(sources.index))}")
+        raise InputError(
+            f"{source_id} is not a source{did_you_mean(source_id, list(sources.index))}"
+        )
     row = sources.loc[source_id]
     return f'<a href="sources.html#{source_id}">{html.escape(row.title)}</a> ({row.year})'

@@ -1,10 +1,10 @@
-"""Figures in prose from data: roles for facts, derived figures and results, and directives for tables and charts.
+"""Figures in prose from data: roles for facts, derived figures and results, and directives for
+tables and charts.
 
-`{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind, linked to its
-row; `{source}`ID`` names a source, `{price}`scenario`` the edition's
-rent, `{claim}`ID`` a claim's verdict `{said}`ID`` its date and
-`{rung}`ID`` what a rung adds; `{report}` inserts a table or a chart by
-name. A wrong name is a warning, and a warning stops the build.
+`{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind,
+linked to its row; `{source}`ID`` names a source, `{price}`scenario`` the edition's rent,
+`{claim}`ID`` a claim's verdict `{said}`ID`` its date and `{rung}`ID`` what a rung adds; `{report}`
+inserts a table or a chart by name. A wrong name is a warning, and a warning stops the build.
 """
 
 from __future__ import annotations
@@ -21,15 +21,24 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from analysis import charts, comparison
-from analysis.boundaries import disclosed_rungs
-from analysis.data import Evidence, InputError
-from analysis.derivation import derive
-from analysis.figure import figure_html
-from analysis.quantity import quantity_text
-from analysis.report import benchmarks_page, changes_page, claims_page, disclosure_page, ledger, wording
-from analysis.results import difference, scenario_results
-from analysis.scenario import load_scenario
+from analysis.compare import models as comparison
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import load_scenario
+from analysis.data.tables import Evidence
+from analysis.publish.results import difference, scenario_results
+from analysis.reconstruction.derivation import derive
+from analysis.reconstruction.ladder import disclosed_rungs
+from analysis.report import (
+    benchmarks_page,
+    changes_page,
+    claims_page,
+    disclosure_page,
+    ledger,
+    wording,
+)
+from analysis.show import charts
+from analysis.show.charts.figure import figure_html
+from analysis.show.numbers import quantity_text
 
 LOGGER = logging.getLogger(__name__)
 
@@ -64,25 +73,37 @@ class Edition:
         if kind == "source":
             return wording.source_html(name, self.evidence)
         if kind == "price":
-            return wording.unbroken(quantity_text(self.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour"))
+            return wording.unbroken(
+                quantity_text(self.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+            )
         if name not in self.numbers:
             raise InputError(f"{name} is not a row of arithmetic.csv")
         return wording.number_html(self.numbers[name], self.evidence)
 
     def report(self, name: str, lines: list[str]) -> str:
-        """A table or a chart by name as HTML; `lines` say what it is of, where that is the page's choice."""
+        """A table or a chart by name as HTML; `lines` say what it is of, where that is the page's
+        choice.
+        """
         makers = {
             "bill_table": lambda: ledger.bill_table(self.derivation),
-            "bill_ladder": lambda: figure_html(charts.bill_ladder(disclosed_rungs(self.derivation.boundaries))),
-            "ladder_with_claims": lambda: figure_html(
-                charts.ladder_with_claims(self.derivation.boundaries, claims_page.claims_on_ladder(self.derivation))
+            "bill_ladder": lambda: figure_html(
+                charts.bill_ladder(disclosed_rungs(self.derivation.boundaries))
             ),
-            "benchmarks": lambda: benchmarks_page.benchmarks_html(json.loads(Path(self.benchmarks).read_text(encoding="utf-8"))),
+            "ladder_with_claims": lambda: figure_html(
+                charts.ladder_with_claims(
+                    self.derivation.boundaries, claims_page.claims_on_ladder(self.derivation)
+                )
+            ),
+            "benchmarks": lambda: benchmarks_page.benchmarks_html(
+                json.loads(Path(self.benchmarks).read_text(encoding="utf-8"))
+            ),
             "changes": lambda: changes_page.changes_html(self.changes()),
             "story": lambda: claims_page.story_table(self.derivation),
             "corrections": lambda: claims_page.corrections_table(self.derivation),
             "card_standard": disclosure_page.standard_table,
-            "hours_of_models": lambda: figure_html(charts.hours_of_models(self.labelled_hours(lines))),
+            "hours_of_models": lambda: figure_html(
+                charts.hours_of_models(self.labelled_hours(lines))
+            ),
             "facts": lambda: ledger.facts_table(self.evidence),
             "sources": lambda: ledger.sources_table(self.evidence),
             "arithmetic": lambda: ledger.arithmetic_table(self.numbers, self.evidence),
@@ -93,7 +114,9 @@ class Edition:
         return makers[name]()
 
     def changes(self) -> pd.DataFrame:
-        """What differs from the default edition: the default scenario on the project's own evidence."""
+        """What differs from the default edition: the default scenario on the project's own
+        evidence.
+        """
         evidence = Evidence.load()
         own = scenario_results(self.derivation)
         if self.scenario.is_default and evidence.sha256 == self.evidence.sha256:
@@ -101,7 +124,9 @@ class Edition:
         default = derive(self.reconstruction.model.name, load_scenario(), evidence)
         found = [scenario_results(default), own]
         if evidence.sha256 != self.evidence.sha256:  # ranks depend on the evidence alone
-            ranked = [comparison.to_list(comparison.compare(data)) for data in (evidence, self.evidence)]
+            ranked = [
+                comparison.to_list(comparison.compare(data)) for data in (evidence, self.evidence)
+            ]
             found = [one | {"comparison": rows} for one, rows in zip(found, ranked, strict=True)]
         return difference(*found)
 
@@ -116,7 +141,10 @@ def edition(app: Sphinx) -> Edition:
     """The edition of this build, read once."""
     if not hasattr(app, "traincost_edition"):
         app.traincost_edition = Edition(
-            app.config.traincost_data, app.config.traincost_given, app.config.traincost_model, app.config.traincost_benchmarks
+            app.config.traincost_data,
+            app.config.traincost_given,
+            app.config.traincost_model,
+            app.config.traincost_benchmarks,
         )
     return app.traincost_edition
 
@@ -156,12 +184,16 @@ def visit_math(translator: Any, node: nodes.math) -> None:
 
 def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     """A displayed formula as MathML."""
-    translator.body.append(f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>\n')
+    translator.body.append(
+        f'<div class="formula" tabindex="0">{convert(node.astext(), display="block")}</div>\n'
+    )
     raise nodes.SkipNode
 
 
 def without_download_button(_: Sphinx, config: Any) -> None:
-    """The button would link to sources that are not published; the notebooks are linked from the page on rerunning."""
+    """The button would link to sources that are not published; the notebooks are linked from the
+    page on rerunning.
+    """
     config.html_theme_options = {**config.html_theme_options, "use_download_button": False}
 
 
@@ -170,7 +202,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("traincost_model", "", "env", [str])
     app.add_config_value("traincost_benchmarks", "", "env", [str])
     app.add_config_value("traincost_given", {"scenario": "paper"}, "env", [dict])
-    for name in ("comments_config", "thebe_config"):  # Jupyter Book sets them for extensions that we leave out
+    for name in (
+        "comments_config",
+        "thebe_config",
+    ):  # Jupyter Book sets them for extensions that we leave out
         app.add_config_value(name, {}, "", [dict])
     app.connect("config-inited", without_download_button)
     for role in ("fact", "number", "result", "source", "price", "claim", "said", "rung"):

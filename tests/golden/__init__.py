@@ -1,4 +1,6 @@
-"""The published results of the default edition, pinned: every figure at six digits, and which of them moved."""
+"""The published results of the default edition, pinned: every figure at six digits, and which of
+them moved.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from analysis.data import Evidence
-from analysis.derivation import derive
+from analysis.data.scenario import load_scenario
+from analysis.data.tables import Evidence
 from analysis.publish.kept import rounded
 from analysis.publish.plan import checkout, edition_model
-from analysis.results import evidence_results, scenario_results
-from analysis.scenario import load_scenario
+from analysis.publish.results import evidence_results, scenario_results
+from analysis.reconstruction.derivation import derive
 
 GOLDEN = Path(__file__).parent / "results.json"
 NOT_A_RESULT = ("edition.data_sha256", "edition.version")
@@ -22,7 +24,9 @@ def computed() -> dict[str, Any]:
     """The results of the default edition, as they are computed now."""
     evidence = Evidence.load()
     derivation = derive(edition_model(checkout()), load_scenario(), evidence)
-    return json.loads(json.dumps(rounded(scenario_results(derivation) | evidence_results(evidence))))
+    return json.loads(
+        json.dumps(rounded(scenario_results(derivation) | evidence_results(evidence)))
+    )
 
 
 def moved(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
@@ -37,11 +41,17 @@ def moved(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 
 def _figures(content: Any, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Every single value with its place; rows that have an id are placed by it, not by their number."""
+    """Every single value with its place; rows that have an id are placed by it, not by their
+    number.
+    """
     if isinstance(content, dict):
         for key, value in content.items():
             yield from _figures(value, f"{place}.{key}" if place else key)
-    elif isinstance(content, list) and content and all(isinstance(row, dict) and "id" in row for row in content):
+    elif (
+        isinstance(content, list)
+        and content
+        and all(isinstance(row, dict) and "id" in row for row in content)
+    ):
         yield f"{place}[order]", [row["id"] for row in content]
         for row in content:
             yield from _figures(row, f"{place}[{row['id']}]")

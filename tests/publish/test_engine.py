@@ -1,4 +1,6 @@
-"""The forked kernel: in outputs and errors as a fresh one, blind to its siblings, and gone with its parent."""
+"""The forked kernel: in outputs and errors as a fresh one, blind to its siblings, and gone with its
+parent.
+"""
 
 import os
 import re
@@ -12,10 +14,10 @@ import nbformat
 import psutil
 import pytest
 
-from analysis.data import InputError
+from analysis.data.mistakes import InputError
 from analysis.publish import execute as execution
 from analysis.publish.execute import Job, execute_all, tidied
-from analysis.publish.forks import can_fork
+from analysis.publish.forking.forks import can_fork
 from analysis.publish.plan import list_pages
 from tests.conftest import ROOT
 
@@ -46,7 +48,9 @@ NOTEBOOKS = {
         "print(threading.current_thread().name, sys.getrecursionlimit(), sys.gettrace(), type(get_ipython()), os.umask(0o22))",
         "import atexit, pathlib\n_ = atexit.register(pathlib.Path(given).write_text, 'said goodbye')",
     ],
-    "seeded": ["import random\nimport numpy as np\nnp.random.seed(3)\nrandom.seed(3)\nnp.random.random(), random.random()"],
+    "seeded": [
+        "import random\nimport numpy as np\nnp.random.seed(3)\nrandom.seed(3)\nnp.random.random(), random.random()"
+    ],
     "error": [
         "print('before')",
         "def inner():\n    [][1]\ntry:\n    inner()\nexcept IndexError as error:\n    raise ValueError('wörds') from error",
@@ -61,14 +65,28 @@ NOTEBOOKS = {
     "killed": ["import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"],
     "mistake": ["from analysis.data import InputError\nraise InputError('a mistake of the user')"],
 }
-FAILING = {"error", "error_of_a_frozen_module", "syntax", "interrupt", "leave_badly", "dead", "killed", "mistake"}
+FAILING = {
+    "error",
+    "error_of_a_frozen_module",
+    "syntax",
+    "interrupt",
+    "leave_badly",
+    "dead",
+    "killed",
+    "mistake",
+}
 
 
 def write(path: Path, *sources: str) -> Path:
     """A notebook with one parameter, `given`."""
     parameters = nbformat.v4.new_code_cell("given: str = None", metadata={"tags": ["parameters"]})
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    nbformat.write(nbformat.v4.new_notebook(cells=[parameters, *map(nbformat.v4.new_code_cell, sources)], metadata=kernel), path)
+    nbformat.write(
+        nbformat.v4.new_notebook(
+            cells=[parameters, *map(nbformat.v4.new_code_cell, sources)], metadata=kernel
+        ),
+        path,
+    )
     return path
 
 
@@ -94,7 +112,12 @@ def both_ways(tmp_path_factory) -> dict[str, tuple[Path, dict[str, object]]]:
         for way in ("forked", "fresh"):
             folder = tmp_path_factory.mktemp("executed")
             jobs = [
-                Job(name, write(notebooks / f"{name}.ipynb", *sources), {"given": given}, folder / f"{name}.ipynb")
+                Job(
+                    name,
+                    write(notebooks / f"{name}.ipynb", *sources),
+                    {"given": given},
+                    folder / f"{name}.ipynb",
+                )
                 for name, sources in NOTEBOOKS.items()
             ]
             found[way] = folder, outcomes(jobs, way == "fresh")
@@ -117,7 +140,9 @@ def test_errors_are_those_of_a_fresh_kernel(both_ways, name):
     assert isinstance(forked[name], Exception) == (name in FAILING)
     assert type(forked[name]) is type(fresh[name])
     if name in FAILING:
-        assert str(forked[name]).replace(str(forked_folder), "") == str(fresh[name]).replace(str(fresh_folder), "")
+        assert str(forked[name]).replace(str(forked_folder), "") == str(fresh[name]).replace(
+            str(fresh_folder), ""
+        )
 
 
 def test_nothing_leaks_into_the_next_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -127,14 +152,20 @@ def test_nothing_leaks_into_the_next_notebook(tmp_path: Path, monkeypatch: pytes
         "os.chdir('/')\nos.environ['LEAK'] = '1'\nbuiltins.leak = analysis.leak = 1\npd.options.display.max_rows = 7"
     )
     monkeypatch.setattr(execution, "_cores", lambda: 1)
-    jobs = [Job(name, write(tmp_path / "leak.ipynb", leak), {}, tmp_path / f"{name}.ipynb") for name in "ab"]
+    jobs = [
+        Job(name, write(tmp_path / "leak.ipynb", leak), {}, tmp_path / f"{name}.ipynb")
+        for name in "ab"
+    ]
     execute_all(jobs, print)
     assert jobs[0].output.read_bytes() == jobs[1].output.read_bytes()
 
 
 def test_random_numbers_are_each_notebooks_own(tmp_path: Path):
     draw = "import random\nimport numpy as np\nprint(np.random.random(), random.random())"
-    jobs = [Job(name, write(tmp_path / "draw.ipynb", draw), {}, tmp_path / f"{name}.ipynb") for name in "ab"]
+    jobs = [
+        Job(name, write(tmp_path / "draw.ipynb", draw), {}, tmp_path / f"{name}.ipynb")
+        for name in "ab"
+    ]
     execute_all(jobs, print)
     texts = [nbformat.read(job.output, 4).cells[-1].outputs[0].text.split() for job in jobs]
     assert not set(texts[0]) & set(texts[1])
@@ -143,12 +174,17 @@ def test_random_numbers_are_each_notebooks_own(tmp_path: Path):
 @pytest.mark.parametrize("fresh", [False, True])
 def test_a_wrong_parameter_is_the_users_mistake(tmp_path: Path, fresh):
     job = Job("x", write(tmp_path / "x.ipynb", "1"), {"givn": 1}, tmp_path / "out.ipynb")
-    with pytest.raises(InputError, match=r"givn is not a parameter of x\.ipynb; did you mean given\?"):
+    with pytest.raises(
+        InputError, match=r"givn is not a parameter of x\.ipynb; did you mean given\?"
+    ):
         execute_all([job], print, fresh_kernels=fresh)
 
 
 def test_each_page_is_reported_and_the_rest_expected(tmp_path: Path):
-    jobs = [Job(name, write(tmp_path / "one.ipynb", "1"), {}, tmp_path / f"{name}.ipynb") for name in "abc"]
+    jobs = [
+        Job(name, write(tmp_path / "one.ipynb", "1"), {}, tmp_path / f"{name}.ipynb")
+        for name in "abc"
+    ]
     lines: list[str] = []
     (tmp_path / execution.SECONDS).write_text('{"a": 90, "b": 2, "c": 60}')
     execute_all(jobs, lines.append)
@@ -171,7 +207,13 @@ def test_all_pages_are_those_of_fresh_kernels(tmp_path: Path):
         folder = tmp_path / str(fresh)
         folder.mkdir()
         jobs = [
-            Job(page.page, ROOT / "notebooks" / f"{page.notebook}.ipynb", page.parameters, folder / f"{page.page}.ipynb") for page in pages
+            Job(
+                page.page,
+                ROOT / "notebooks" / f"{page.notebook}.ipynb",
+                page.parameters,
+                folder / f"{page.page}.ipynb",
+            )
+            for page in pages
         ]
         execute_all(jobs, print, fresh_kernels=fresh)
         executed.append([job.output.read_bytes() for job in jobs])
@@ -180,7 +222,9 @@ def test_all_pages_are_those_of_fresh_kernels(tmp_path: Path):
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
+)
 def test_nothing_is_left_of_an_interrupted_execution(tmp_path: Path, number, fresh):
     sleep = "import pathlib, subprocess, time\nchild = subprocess.Popen(['sleep', '600'])\npathlib.Path(given).touch()\ntime.sleep(600)"
     write(tmp_path / "sleep.ipynb", sleep)
@@ -196,7 +240,9 @@ def test_nothing_is_left_of_an_interrupted_execution(tmp_path: Path, number, fre
         assert parent.poll() is None
         time.sleep(0.05)
     family = psutil.Process(parent.pid).children(recursive=True)
-    assert len(family) >= 3 * workers + 1  # the server, and with each notebook its job, kernel and child
+    assert (
+        len(family) >= 3 * workers + 1
+    )  # the server, and with each notebook its job, kernel and child
     os.kill(parent.pid, number)
     parent.wait(timeout=30)
     _, alive = psutil.wait_procs(family, timeout=30)

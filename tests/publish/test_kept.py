@@ -6,9 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from analysis.publish.kept import COPIES_KEPT, ROOMS_KEPT, book_room, forget_oldest, read_kept, rounded
+from analysis.data.scenario import load_scenario
+from analysis.publish.kept import (
+    COPIES_KEPT,
+    ROOMS_KEPT,
+    book_room,
+    forget_oldest,
+    read_kept,
+    rounded,
+)
 from analysis.publish.plan import Plan
-from analysis.scenario import load_scenario
 
 
 @pytest.fixture
@@ -36,8 +43,13 @@ def test_a_room_that_a_build_did_not_finish_is_emptied(planned, tmp_path):
 
 
 @pytest.mark.parametrize("use_cache", [True, False])
-def test_a_room_holds_one_build_and_only_one_that_may_use_what_is_kept(planned, tmp_path, use_cache):
-    with book_room(planned(), True, tmp_path / "first") as first, book_room(planned(), use_cache, tmp_path / "second") as second:
+def test_a_room_holds_one_build_and_only_one_that_may_use_what_is_kept(
+    planned, tmp_path, use_cache
+):
+    with (
+        book_room(planned(), True, tmp_path / "first") as first,
+        book_room(planned(), use_cache, tmp_path / "second") as second,
+    ):
         assert (first.name, second) == ("one", tmp_path / "second")
     with book_room(planned(), use_cache, tmp_path / "third") as third:
         assert (third == first) == use_cache

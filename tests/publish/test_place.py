@@ -1,10 +1,12 @@
-"""An edition's folder is replaced whole, by one exchange, or not at all; what a killed build left is cleared."""
+"""An edition's folder is replaced whole, by one exchange, or not at all; what a killed build left
+is cleared.
+"""
 
 import fcntl
 
 import pytest
 
-from analysis.data import InputError
+from analysis.data.mistakes import InputError
 from analysis.publish.place import LOCK, MARK, refuse_foreign, standing_key, swap, workplace
 
 

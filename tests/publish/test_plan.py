@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.data.scenario import load_scenario
 from analysis.publish.place import MARK
 from analysis.publish.plan import Plan, plan
-from analysis.scenario import load_scenario
 
 
 def planned(directory, **overrides: str) -> Plan:
@@ -25,13 +25,20 @@ def test_a_fact_changes_every_page_and_says_so(evidence, edited):
     folder = edited("facts.csv", "2788000", "2788001")
     before, after = planned(evidence.directory), planned(folder)
     for page in before.pages:
-        differing = [word for word, found in before.parts[page.page].items() if after.parts[page.page][word] != found]
+        differing = [
+            word
+            for word, found in before.parts[page.page].items()
+            if after.parts[page.page][word] != found
+        ]
         assert differing == ["data"]
     assert before.evidence_key != after.evidence_key
 
 
 def test_an_equal_plan_has_equal_keys(evidence):
-    assert planned(evidence.directory, mfu="0.3").edition_key == planned(evidence.directory, mfu="0.30").edition_key
+    assert (
+        planned(evidence.directory, mfu="0.3").edition_key
+        == planned(evidence.directory, mfu="0.30").edition_key
+    )
 
 
 @pytest.mark.parametrize("missing", [None, MARK, "bill.html"])

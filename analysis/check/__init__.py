@@ -1,0 +1,1 @@
+"""Public claims, contradictions, others' estimates and corrections, held against the account."""

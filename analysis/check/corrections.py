@@ -1,0 +1,26 @@
+"""Corrections of others' figures and of ours, each with its guard."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from analysis.reconstruction.derivation import Derivation
+
+
+def corrections(derivation: Derivation) -> pd.DataFrame:
+    """Every row of corrections.csv, newest first, with `seen_value` and `use_value` (NaN where
+    there is none).
+    """
+    rows = []
+    for position, row in enumerate(derivation.evidence["corrections"].to_dict("records")):
+        where = f"corrections.csv, line {position + 2} ({row['id']})"
+        seen, use = (
+            derivation.value(row[name], f"{where}, {name}") if row[name] else math.nan
+            for name in ("seen", "use")
+        )
+        rows.append(row | {"seen_value": seen, "use_value": use})
+    return pd.DataFrame(rows).sort_values(
+        ["date", "id"], ascending=[False, True], ignore_index=True
+    )

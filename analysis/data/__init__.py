@@ -1,0 +1,1 @@
+"""The evidence: tables, facts, expressions on them, scenarios, and how uncertain inputs are drawn."""

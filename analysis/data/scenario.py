@@ -1,0 +1,277 @@
+"""The report's parameters: declared once, with unit, bounds and meaning; read from here by all
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from analysis.data.mistakes import InputError, first_mistake
+from analysis.data.tables import default_directory, named_file, read_toml
+
+PRECEDENCE = "fact < scenario < -p"
+
+
+def _parameter(
+    unit: str, meaning: str, usual: tuple[float, float] | None = None, **bounds: Any
+) -> Any:
+    """A declared parameter; `usual` is the range that a sweep samples where none is given."""
+    return Field(
+        description=meaning, json_schema_extra={"unit": unit, "usual": list(usual or ())}, **bounds
+    )
+
+
+class Parameters(BaseModel):
+    """What a rerunner may change. None leaves the value to the facts and the priors."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True
+    )
+
+    price_usd_per_gpu_hour: Annotated[
+        float | None,
+        _parameter("US$ per GPU-hour", "Rent of one GPU for one hour.", (1.0, 10.0), gt=0, le=1000),
+    ] = None
+    chip: Annotated[
+        str | None, _parameter("name in hardware.csv", "The chip that every phase runs on.")
+    ] = None
+    mfu: Annotated[
+        float | None,
+        _parameter(
+            "ratio",
+            "Model FLOP utilisation of pre-training and fine-tuning on the dense BF16 peak, attention counted causally.",
+            (0.1, 0.6),
+            gt=0,
+            le=1,
+        ),
+    ] = None
+    time_per_output_token_ms: Annotated[
+        float | None,
+        _parameter(
+            "ms",
+            "Time to decode one token of the longest answer of a rollout.",
+            (5.0, 100.0),
+            gt=0,
+            le=10_000,
+        ),
+    ] = None
+    longest_answer_tokens: Annotated[
+        float | None,
+        _parameter(
+            "tokens",
+            "Length of the longest answer of every rollout.",
+            (8192.0, 65536.0),
+            ge=1,
+            le=10_000_000,
+        ),
+    ] = None
+    failed_run_share: Annotated[
+        float | None,
+        _parameter(
+            "ratio",
+            "Failed and smaller runs as a share of the GPU-hours of all runs.",
+            (0.5, 0.95),
+            ge=0,
+            lt=1,
+        ),
+    ] = None
+    utilisation: Annotated[
+        float | None,
+        _parameter(
+            "ratio",
+            "Share of the hours of their life in which owned machines do paid or useful work.",
+            (0.3, 1.0),
+            gt=0,
+            le=1,
+        ),
+    ] = None
+    depreciation_years: Annotated[
+        float | None,
+        _parameter(
+            "years",
+            "Life over which owned machines are written off, in equal parts.",
+            (2.0, 8.0),
+            gt=0,
+            le=30,
+        ),
+    ] = None
+    pue: Annotated[
+        float | None,
+        _parameter(
+            "ratio",
+            "Power usage effectiveness: energy of the building over energy of its machines.",
+            (1.05, 1.6),
+            ge=1,
+            le=5,
+        ),
+    ] = None
+    electricity_usd_per_kwh: Annotated[
+        float | None,
+        _parameter(
+            "US$ per kWh", "Price of electricity for owned machines.", (0.03, 0.2), ge=0, le=10
+        ),
+    ] = None
+    samples: Annotated[
+        int,
+        _parameter("count", "Samples of the uncertain inputs, a power of two.", ge=64, le=2**20),
+    ] = 4096
+    seed: Annotated[int, _parameter("count", "Seed of the samples.", ge=0, le=2**32 - 1)] = 0
+
+    @field_validator("samples")
+    @classmethod
+    def _power_of_two(cls, samples: int) -> int:
+        if samples & (samples - 1):
+            raise ValueError("must be a power of two")
+        return samples
+
+
+PARAMETER_NAMES = tuple(Parameters.model_fields)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """The parameters of one edition and where each that differs from its default comes from."""
+
+    name: str
+    title: str
+    meaning: str
+    parameters: Parameters
+    origins: Mapping[str, str] = field(hash=False)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the sources' own accounting, with nothing changed."""
+        return self.name == "paper" and not any(origin == "-p" for origin in self.origins.values())
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The parameters that a scenario or `-p` sets."""
+        return {name: getattr(self.parameters, name) for name in sorted(self.origins)}
+
+    @property
+    def summary(self) -> str:
+        """One line: the scenario, what it and `-p` set, and what wins over what."""
+        texts = [f"{name}={value} ({self.origins[name]})" for name, value in self.changed.items()]
+        return f"scenario {self.name}: {', '.join(texts) or 'every parameter from the facts'}; {PRECEDENCE}"
+
+
+class _ScenarioFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    title: str
+    meaning: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+def load_scenario(name: str = "paper", directory: Path | None = None, **overrides: Any) -> Scenario:
+    """Read a scenario by the name of a file in `scenarios/` or by path, and lay `overrides` over
+    it.
+
+    Overrides that are None do not count, so that a notebook can pass every parameter it declares.
+
+    Raises
+    ------
+    InputError
+        For an unknown scenario or parameter, or a value out of type or bounds.
+    """
+    directory = directory or default_directory()
+    path = Path(name) if name.endswith(".toml") else named_file(directory, "scenarios", name)
+    content = read_toml(path)
+    try:
+        file = _ScenarioFile.model_validate(content)
+    except ValidationError as error:
+        raise first_mistake(error, f"{path.name}, ", _ScenarioFile.model_fields) from None
+    given = {key: value for key, value in overrides.items() if value is not None}
+    _validate(file.parameters, f"{path.name}, ")
+    parameters = _validate(file.parameters | given, "")
+    origins = dict.fromkeys(file.parameters, "scenario") | dict.fromkeys(given, "-p")
+    return Scenario(path.stem, file.title, file.meaning, parameters, origins)
+
+
+def list_scenarios(directory: Path | None = None) -> list[Scenario]:
+    """Every scenario of the evidence folder, by name."""
+    directory = directory or default_directory()
+    return [
+        load_scenario(path.stem, directory)
+        for path in sorted((directory / "scenarios").glob("*.toml"))
+    ]
+
+
+def usual_range(name: str) -> tuple[float, float] | None:
+    """The range of a parameter that a sweep samples where none is given; None for a parameter
+    without one.
+    """
+    usual = Parameters.model_json_schema()["properties"][name]["usual"]
+    return (float(usual[0]), float(usual[1])) if usual else None
+
+
+def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
+    """A scenario with other values laid over it, checked as those of `-p` are."""
+    parameters = _validate(scenario.parameters.model_dump() | dict(values), "")
+    return replace(
+        scenario, parameters=parameters, origins={**scenario.origins, **dict.fromkeys(values, "-p")}
+    )
+
+
+def parameters_frame() -> pd.DataFrame:
+    """The declared parameters: `parameter, unit, bounds, sampled` (the range that a sweep samples
+    where none is given), `meaning`.
+    """
+    properties = Parameters.model_json_schema()["properties"]
+    rows = []
+    for name in PARAMETER_NAMES:
+        found = properties[name]
+        number = next(
+            (option for option in found.get("anyOf", [found]) if option.get("type") != "null"),
+            found,
+        )
+        sampled = " to ".join(f"{end:g}" for end in found["usual"])
+        rows.append(
+            {
+                "parameter": name,
+                "unit": found["unit"],
+                "bounds": _bounds(number),
+                "sampled": sampled,
+                "meaning": found["description"],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _bounds(number: Mapping[str, Any]) -> str:
+    """The bounds of a parameter's JSON Schema in words; the empty string where it has none."""
+    ends = {
+        "minimum": "",
+        "exclusiveMinimum": "above ",
+        "maximum": "to ",
+        "exclusiveMaximum": "to below ",
+    }
+    return " ".join(f"{word}{number[end]:g}" for end, word in ends.items() if end in number)
+
+
+def parse_overrides(texts: list[str]) -> dict[str, str]:
+    """`key=value` texts of the command line as a mapping."""
+    pairs = {}
+    for text in texts:
+        key, separator, value = text.partition("=")
+        if not separator or not key or not value:
+            raise InputError(f"-p {text}: expected key=value, such as -p price_usd_per_gpu_hour=3")
+        pairs[key] = value
+    return pairs
+
+
+def _validate(values: Mapping[str, Any], where: str) -> Parameters:
+    try:
+        return Parameters.model_validate(values)
+    except ValidationError as error:
+        mistake = first_mistake(error, where, PARAMETER_NAMES)
+        if " is not known" in str(mistake):
+            text = str(mistake).replace("is not known", "is not a parameter")
+            raise InputError(f"{text} (traincost scenarios lists all)") from None
+        raise mistake from None

@@ -1,0 +1,134 @@
+"""Distributions of the uncertain inputs, and quasi-Monte-Carlo points over all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy import stats
+from scipy.stats import qmc
+
+from analysis.data.facts import Fact
+
+# With fewer developers than this, the tails of Student's t would say more than the data: take the
+# range seen.
+FEWEST_DEVELOPERS_FOR_T = 5
+
+Shape = Literal["constant", "uniform", "log_uniform", "log_t", "log_conformal"]
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """How an input is distributed, and why.
+
+    `low` and `high` bound uniform shapes; for `log_t` they bound the values that physics allows,
+    and `centre` and `spread` (of the natural log) and `freedom` say the rest. For `log_conformal`,
+    `misses` are the log errors that a share `coverage` of earlier predictions stayed within,
+    multiplied by `spread`.
+    """
+
+    shape: Shape
+    low: float
+    high: float
+    basis: str
+    assumed: bool = False
+    centre: float = 0.0
+    spread: float = 0.0
+    freedom: float = 1.0
+    misses: tuple[float, ...] = ()
+    coverage: tuple[float, ...] = ()
+
+    def quantile(self, probability: ArrayLike) -> np.ndarray:
+        """Values at the given probabilities; same shape."""
+        p = np.asarray(probability, dtype=float)
+        if self.shape == "constant":
+            return np.full_like(p, self.low)
+        if self.shape == "uniform":
+            return stats.uniform.ppf(p, self.low, self.high - self.low)
+        if self.shape == "log_uniform":
+            return stats.loguniform.ppf(p, self.low, self.high)
+        if self.shape == "log_conformal":
+            reach = self.spread * np.interp(np.abs(2.0 * p - 1.0), self.coverage, self.misses)
+            return np.clip(np.exp(self.centre + np.sign(p - 0.5) * reach), self.low, self.high)
+        student = stats.t(self.freedom, loc=self.centre, scale=self.spread)
+        return np.exp(
+            student.ppf(_within(p, student.cdf(_log(self.low)), student.cdf(_log(self.high))))
+        )
+
+
+def constant(value: float, basis: str, assumed: bool = False) -> Distribution:
+    """A value without a range."""
+    return Distribution("constant", value, value, basis, assumed)
+
+
+def between(low: float, high: float, basis: str, assumed: bool = False) -> Distribution:
+    """Uniform over a range; over its logarithm where the range spans more than a factor of two."""
+    shape: Shape = "log_uniform" if low > 0 and high / low > 2 else "uniform"
+    return Distribution(shape, low, high, basis, assumed)
+
+
+def from_fact(fact: Fact) -> Distribution:
+    """A fact's range if it has one, else its value."""
+    assumed = fact.kind == "assumption"
+    return (
+        between(fact.low, fact.high, fact.id, assumed)
+        if fact.has_range
+        else constant(fact.value, fact.id, assumed)
+    )
+
+
+def from_other_developers(
+    values: pd.Series, developers: pd.Series, basis: str, low: float = 0.0, high: float = np.inf
+) -> Distribution:
+    """What other developers' practice says of an input nobody disclosed.
+
+    Each developer counts once, by the mean of its logs. With five developers or more: the
+    predictive Student's t of one more draw from their population, cut where physics ends (`low`,
+    `high`). With fewer: log-uniform over the range seen.
+    """
+    logs = np.log(values.astype(float)).groupby(developers.to_numpy()).mean()
+    basis = f"{basis}: {len(values)} rows of {len(logs)} developers"
+    if len(logs) < FEWEST_DEVELOPERS_FOR_T:
+        return Distribution("log_uniform", float(values.min()), float(values.max()), basis)
+    spread = logs.std(ddof=1) * np.sqrt(1 + 1 / len(logs))
+    return Distribution(
+        "log_t", low, high, basis, False, float(logs.mean()), float(spread), len(logs) - 1
+    )
+
+
+def draw(
+    distributions: Mapping[str, Distribution], samples: int, seed: int
+) -> dict[str, np.ndarray]:
+    """Scrambled Sobol points through each distribution.
+
+    Inputs of the same name are the same draw: what moves together has one name. A fixed seed gives
+    the same bytes.
+
+    Returns
+    -------
+    dict
+        An array of shape (samples,) for each input.
+    """
+    uncertain = sorted(
+        name for name, distribution in distributions.items() if distribution.shape != "constant"
+    )
+    points = qmc.Sobol(max(len(uncertain), 1), scramble=True, seed=seed).random_base2(
+        samples.bit_length() - 1
+    )
+    columns = dict(zip(uncertain, points.T, strict=False))
+    return {
+        name: distribution.quantile(columns.get(name, np.zeros(samples)))
+        for name, distribution in distributions.items()
+    }
+
+
+def _within(p: np.ndarray, low: float, high: float) -> np.ndarray:
+    return low + p * (high - low)
+
+
+def _log(value: float) -> float:
+    return np.log(value) if value > 0 else -np.inf

@@ -1,0 +1,1 @@
+"""The formulas of training cost: pure functions, arrays in, arrays out."""

@@ -1,0 +1,1 @@
+"""Notebooks executed in forks of a process that has imported everything."""

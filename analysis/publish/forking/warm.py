@@ -1,0 +1,53 @@
+"""What a process does once, before it forks what executes notebooks."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import warnings
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr, suppress
+from multiprocessing.connection import Connection
+from typing import Any
+
+import analysis
+from analysis.data.tables import Evidence
+from analysis.publish.forking.forks import Fork
+from analysis.show.charts import drawing
+
+NOT_FOR_NOTEBOOKS = ("analysis.publish", "analysis.cli")
+
+
+def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
+    """Import what kernels and notebooks need, and fill the caches that a first use fills.
+
+    `notebooks` are the parameters of those to come: what several of them begin with is computed
+    once, here. All of their charts are drawn by one process, which starts here.
+    """
+    drawer = f"traincost-drawer-{os.getpid()}"
+    Fork(_draw_for_all, drawer)
+    drawing.ask(drawer)
+    import altair
+
+    from analysis.report.phase_page import open_bill
+
+    with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
+        importlib.import_module("ipykernel.debugger")
+    importlib.import_module("ipykernel.kernelapp")
+    with warnings.catch_warnings():  # and forget what was warned of: a notebook is warned again
+        for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
+            if not module.name.startswith(NOT_FOR_NOTEBOOKS):
+                importlib.import_module(module.name)
+        Evidence.load()
+        altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(x="x:Q").to_dict()
+    for parameters in notebooks:
+        if "model" in parameters:
+            with suppress(Exception):  # whatever is wrong, the notebook itself says it
+                _ = open_bill(
+                    **{name: value for name, value in parameters.items() if name != "phase"}
+                ).derivation.values
+
+
+def _draw_for_all(_: Connection, name: str) -> None:
+    drawing.serve(name)

@@ -1,0 +1,379 @@
+"""A model as data: its architecture, its phases by stages, and the checks that no reconstruction
+may read.
+
+A file in `models/` holds identity, the fact ids of its own configuration, and `[[phase]]` with
+`[[phase.stage]]`; adding a model needs no Python.
+"""
+
+from __future__ import annotations
+
+import datetime
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from analysis.data.expressions import facts_in
+from analysis.data.facts import Facts
+from analysis.data.mistakes import InputError, did_you_mean, first_mistake
+from analysis.data.tables import Evidence, named_file, read_toml
+from analysis.physics.architecture import Architecture, Configuration, Outline
+from analysis.reconstruction.stages import (
+    UNITS,
+    Borrowed,
+    Quantity,
+    Span,
+    Stage,
+    Strict,
+    expressions_of,
+    stage_quantities,
+    unit_of,
+)
+
+
+class Decoding(Strict):
+    """How fast the developer's stack writes tokens, as far as its serving says."""
+
+    own_tokens_per_s_per_gpu: str
+    time_per_output_token_ms: Quantity
+    answer_length_log_sd: Quantity
+    scoring_forward_passes: Quantity
+
+
+class NamedStage(Strict):
+    id: str
+    label: str
+    work: Stage
+
+
+class CrossCheck(Strict):
+    """Hours from inside: by a throughput or an MFU that the developer discloses. Never part of the
+    reconstruction.
+    """
+
+    id: str
+    label: str
+    method: Literal["throughput", "mfu"]
+    tokens: str
+    gpus: str | None = None
+    tokens_per_day: str | None = None
+    seq_len_tokens: str | None = None
+    mfu: str | None = None
+
+    @model_validator(mode="after")
+    def _method_has_its_facts(self) -> Self:
+        needed = {"throughput": ("gpus", "tokens_per_day"), "mfu": ("seq_len_tokens", "mfu")}[
+            self.method
+        ]
+        missing = [name for name in needed if getattr(self, name) is None]
+        if missing:
+            raise ValueError(f"a cross-check by {self.method} needs {' and '.join(missing)}")
+        return self
+
+    @property
+    def facts(self) -> list[str]:
+        """The facts it rests on."""
+        named = (self.tokens, self.gpus, self.tokens_per_day, self.seq_len_tokens, self.mfu)
+        return [fact for fact in named if fact is not None]
+
+
+class Disclosed(Strict):
+    gpu_hours: str
+    usd: str
+
+
+class Phase(Strict):
+    """One line of the bill."""
+
+    id: str
+    label: str
+    developer: str
+    summary: str
+    explanation: str
+    not_known: list[str]
+    disclosed: Disclosed | None
+    stages: list[NamedStage]
+    cross_checks: list[CrossCheck] = Field(default_factory=list)
+
+
+class Boundary(Strict):
+    """A rung of the ladder, or a marker beside it.
+
+    A rung adds phases to the rung below, or a `share`: what it adds as a share of the whole that it
+    makes, an assumption that `parameter` of a scenario may replace. A marker stands on its own: on
+    phases, or on `usd`.
+    """
+
+    id: str
+    label: str
+    short: str
+    counts: str
+    leaves_out: str
+    adds: list[str] = Field(default_factory=list)
+    share: Quantity | None = None
+    parameter: Literal["failed_run_share"] | None = None
+    usd: Quantity | None = None
+    headline: bool = False
+    marker: bool = False
+
+    @model_validator(mode="after")
+    def _has_one_content(self) -> Self:
+        given = [bool(self.adds), self.share is not None, self.usd is not None]
+        if sum(given) != 1 or (self.usd is not None and not self.marker):
+            raise ValueError("a boundary has one of adds, share and usd, and usd only as a marker")
+        return self
+
+
+class Belief(Strict):
+    """What the page of beliefs holds claimed totals against: a rung, the phase whose efficiency is
+    doubted, the totals.
+    """
+
+    boundary: str
+    phase: str
+    needed_mfu: str
+    totals: dict[str, str]
+    final_run_shares: list[str]
+
+
+class Model(Strict):
+    """A model with its phases in order, those of the model it stands on first."""
+
+    name: str
+    title: str
+    developer: str
+    release_date: datetime.date
+    architecture_kind: Literal["dense", "moe"]
+    chip: str
+    price_usd_per_gpu_hour: str
+    architecture: dict[str, str]
+    decoding: Decoding | None
+    phases: list[Phase]
+    boundaries: list[Boundary]
+    belief: Belief | None
+    checks: list[str]
+
+    def phase(self, phase_id: str) -> Phase:
+        """The phase of that id; an `InputError` with the nearest one if there is none."""
+        for phase in self.phases:
+            if phase.id == phase_id:
+                return phase
+        known = [phase.id for phase in self.phases]
+        raise InputError(
+            f"{phase_id} is not a phase of {self.name}: {', '.join(known)}{did_you_mean(phase_id, known)}"
+        )
+
+
+class _StageFile(BaseModel):
+    model_config = ConfigDict(extra="allow")
+    id: str
+    label: str
+
+
+class _PhaseFile(Strict):
+    id: str
+    label: str
+    summary: str
+    explanation: str
+    not_known: list[str] = Field(default_factory=list)
+    disclosed: Disclosed | None = None
+    stage: list[_StageFile]
+    cross_check: list[CrossCheck] = Field(default_factory=list)
+
+
+class _ModelFile(Strict):
+    title: str
+    developer: str
+    release_date: datetime.date
+    architecture_kind: Literal["dense", "moe"] = "moe"
+    chip: str
+    price_usd_per_gpu_hour: str
+    stands_on: str | None = None
+    architecture: dict[str, str] = Field(default_factory=dict)
+    decoding: Decoding | None = None
+    checks: list[str] = Field(default_factory=list)
+    boundary: list[Boundary] = Field(default_factory=list)
+    belief: Belief | None = None
+    phase: list[_PhaseFile] = Field(default_factory=list)
+
+
+def load_model(name: str, evidence: Evidence) -> Model:
+    """Read `models/NAME.toml` and the model it stands on, and check every fact it names.
+
+    The disclosed figures of its phases, and the speeds of its cross-checks, are checks without
+    being listed.
+
+    Raises
+    ------
+    InputError
+        For an unknown model, key or fact, a fact of another unit, or an input that is also a check.
+    """
+    path = named_file(evidence.directory, "models", name)
+    file = _read(path)
+    if file.stands_on == name:
+        raise InputError(f"models/{path.name}, stands_on: a model cannot stand on itself")
+    base = load_model(file.stands_on, evidence) if file.stands_on else None
+    try:
+        phases = (base.phases if base else []) + [
+            _phase(phase, file.developer) for phase in file.phase
+        ]
+    except ValidationError as error:
+        raise first_mistake(error, f"models/{path.name}, ", UNITS) from None
+    identity = file.model_dump(
+        exclude={"stands_on", "architecture", "decoding", "checks", "boundary", "phase"}
+    )
+    model = Model(
+        name=name,
+        architecture=file.architecture or (base.architecture if base else {}),
+        decoding=file.decoding or (base.decoding if base else None),
+        phases=phases,
+        boundaries=file.boundary,
+        checks=list(
+            dict.fromkeys([*(base.checks if base else []), *file.checks, *_checks_of(phases)])
+        ),
+        **identity,
+    )
+    _check_model(model, evidence, path.name)
+    return model
+
+
+def list_models(evidence: Evidence) -> list[str]:
+    """Names of the models in the evidence folder."""
+    return sorted(path.stem for path in (evidence.directory / "models").glob("*.toml"))
+
+
+def configuration(model: Model, facts: Facts) -> Architecture:
+    """The model's architecture, each size from its fact: DeepSeek's own configuration, or outer
+    dimensions.
+    """
+    sizes = {key: int(facts[fact].value) for key, fact in model.architecture.items()}
+    kind = Outline if set(sizes) <= set(Outline.model_fields) else Configuration
+    try:
+        return kind(**sizes)
+    except ValidationError as error:
+        raise first_mistake(
+            error, f"models/{model.name}.toml, architecture, ", kind.model_fields
+        ) from None
+
+
+def _read(path: Path) -> _ModelFile:
+    try:
+        return _ModelFile.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise first_mistake(error, f"models/{path.name}, ", _ModelFile.model_fields) from None
+
+
+def _phase(file: _PhaseFile, developer: str) -> Phase:
+    stages = [
+        NamedStage.model_validate({"id": stage.id, "label": stage.label, "work": stage.model_extra})
+        for stage in file.stage
+    ]
+    content = file.model_dump(exclude={"stage", "cross_check"})
+    return Phase(**content, developer=developer, stages=stages, cross_checks=file.cross_check)
+
+
+def _checks_of(phases: list[Phase]) -> list[str]:
+    disclosed = [
+        fact
+        for phase in phases
+        if phase.disclosed
+        for fact in (phase.disclosed.gpu_hours, phase.disclosed.usd)
+    ]
+    speeds = [
+        fact
+        for phase in phases
+        for check in phase.cross_checks
+        for fact in (check.tokens_per_day, check.mfu)
+    ]
+    return disclosed + [fact for fact in speeds if fact]
+
+
+def _check_model(model: Model, evidence: Evidence, file: str) -> None:
+    """Every fact exists, in the unit its use expects, no input is a check, and each stage has what
+    it needs.
+    """
+    for check in model.checks:
+        if check not in evidence.facts:
+            raise InputError(
+                f"models/{file}, checks: {check} is not a fact{did_you_mean(check, evidence.facts)}"
+            )
+    for phase_id in (phase_id for boundary in model.boundaries for phase_id in boundary.adds):
+        model.phase(phase_id)
+    for where, quantity, unit in _quantities(model):
+        _check_quantity(f"models/{file}, {where}", quantity, unit, evidence.facts, model.checks)
+    if model.phases:
+        configuration(model, evidence.facts)
+    for phase in model.phases:
+        for stage in phase.stages:
+            curve = getattr(stage.work, "length_curve", None)
+            if curve and curve not in evidence.tables:
+                known = did_you_mean(curve, evidence.tables)
+                raise InputError(
+                    f"models/{file}, {phase.id}.{stage.id}.length_curve: {curve} is not a table{known}"
+                )
+            if stage.work.kind in {"generation", "reinforcement"} and model.decoding is None:
+                raise InputError(
+                    f"models/{file}, {phase.id}.{stage.id}: a stage that writes tokens needs the model's [decoding]"
+                )
+
+
+def _quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
+    """Every quantity that a model names, with where it stands and the unit it must have (any, if
+    empty).
+    """
+    found: list[tuple[str, str | Span | Borrowed, str]] = [
+        (f"architecture.{key}", fact, "params" if key == "params_active" else "count")
+        for key, fact in model.architecture.items()
+    ]
+    for boundary in model.boundaries:
+        found += (
+            [(f"boundary {boundary.id}.share", boundary.share, "ratio")]
+            if boundary.share is not None
+            else []
+        )
+        found += (
+            [(f"boundary {boundary.id}.usd", boundary.usd, "usd")]
+            if boundary.usd is not None
+            else []
+        )
+    if model.decoding:
+        found += [
+            (f"decoding.{field}", getattr(model.decoding, field), UNITS.get(field, ""))
+            for field in Decoding.model_fields
+        ]
+    for phase in model.phases:
+        for stage in phase.stages:
+            quantities = stage_quantities(stage.work)
+            found += [
+                (f"{phase.id}.{stage.id}.{field}", quantity, unit_of(field))
+                for field, quantity in quantities.items()
+            ]
+    return found
+
+
+def _check_quantity(
+    where: str, quantity: str | Span | Borrowed, unit: str, facts: Facts, checks: list[str]
+) -> None:
+    for expression in expressions_of(quantity):
+        if not facts_in(expression):
+            raise InputError(
+                f"{where}: {expression!r} names no fact; a number is a row of facts.csv"
+            )
+        for name in facts_in(expression):
+            if name in checks:
+                raise InputError(
+                    f"{where}: {name} is a check of the run, which no reconstruction may read"
+                )
+            try:
+                _ = (
+                    facts.with_unit(name, unit)
+                    if expression.isidentifier() and unit
+                    else facts[name]
+                )
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from None
+        if not expression.isidentifier():
+            try:
+                facts.calculate(expression)
+            except InputError as error:
+                raise InputError(f"{where}: {error}") from None

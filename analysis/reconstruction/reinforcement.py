@@ -1,0 +1,197 @@
+"""Reinforcement learning, rollout by rollout.
+
+One rollout costs: generation; then scoring and reference log-probabilities (forward); then the
+policy updates (forward and backward); and what does not grow with tokens. Generation is bounded
+from two sides: by throughput, and by the longest answer of the rollout, written one token at a time
+while all GPUs wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.chips import peak_flop_s
+from analysis.data.uncertainty import from_other_developers
+from analysis.physics.architecture import active_parameters, flop_per_token
+from analysis.physics.rollout import generation_seconds, longest_answer_tokens
+from analysis.reconstruction.fine_tuning import decode_throughput_input
+from analysis.reconstruction.setting import Input, Setting, Work
+from analysis.reconstruction.stages import ReinforcementStage, Span
+
+SEGMENTS_OF_A_CURVE = 104  # a segment a hundred steps, the spacing of the digitised points
+
+
+def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
+    """Utilisation of the updates in other developers' runs, by six FLOP per active parameter and
+    token.
+
+    The sizes of those models are not all known, so attention is left out here and where the figure
+    is used.
+    """
+    rows = runs[
+        runs[
+            ["update_seconds", "mean_len_tokens", "chips", "prompts_per_step", "samples_per_prompt"]
+        ]
+        .notna()
+        .all(axis=1)
+    ]
+    rows = rows[(rows.chip != "") & _comparable(rows)]
+    tokens = rows.prompts_per_step * rows.samples_per_prompt * rows.mean_len_tokens
+    peaks = rows.chip.map(peak_flop_s(hardware.set_index("chip")))
+    mfu = 6.0 * rows.params_active * tokens / (rows.update_seconds * rows.chips * peaks)
+    prior = from_other_developers(mfu, rows.developer, "step-time breakdowns")
+    return Input("rl_update_mfu", "utilisation of the updates", "ratio", prior)
+
+
+def fixed_seconds_input(runs: pd.DataFrame) -> Input:
+    """Seconds a rollout that do not grow with tokens: printed, or what the printed parts leave of a
+    step.
+    """
+    parts = runs[["generation_seconds", "scoring_seconds", "update_seconds"]]
+    left = runs.fixed_seconds.fillna(
+        (runs.step_seconds - parts.sum(axis=1)).where(parts.notna().all(axis=1))
+    )
+    rows = left.notna() & (left > 0) & _comparable(runs)
+    basis = "step-time breakdowns: moving weights, switching engines"
+    return Input(
+        "rl_fixed_seconds",
+        "seconds a rollout beside tokens",
+        "seconds",
+        from_other_developers(left[rows], runs.developer[rows], basis),
+    )
+
+
+def steps_input(runs: pd.DataFrame, answers_per_step: float) -> Input:
+    """Steps of a run that discloses none, from the answers that other developers' runs wrote in
+    all.
+
+    A step is not the same work everywhere, so answers are counted and divided by this stage's own
+    batch.
+    """
+    answers = runs.steps * runs.prompts_per_step * runs.samples_per_prompt
+    rows = answers.notna() & (runs.unfit == "")
+    steps = answers[rows] / answers_per_step
+    prior = from_other_developers(
+        steps, runs.developer[rows], "answers written in other developers' runs", low=1.0
+    )
+    return Input("rl_steps", "steps of reinforcement learning", "steps", prior, own=True)
+
+
+def _comparable(runs: pd.DataFrame) -> pd.Series:
+    """Runs whose step is the sum of its parts: synchronous, and fit to be a reference."""
+    return (runs["mode"] == "synchronous") & (runs.unfit == "")
+
+
+def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
+    """The inputs of a stage, by field."""
+    decoding, runs = setting.decoding, setting.tables["rl_runs"]
+    if decoding is None:
+        raise ValueError("a stage of reinforcement learning needs the model's [decoding]")
+    found = setting.stage_inputs(stage)
+    if isinstance(stage.mean_answer_tokens, Span):
+        found["mean_answer_tokens"] = replace(found["mean_answer_tokens"], own=True)
+    if stage.limits[-1].from_step:
+        found["from_step"] = setting.quantity_input(
+            "from_step", stage.limits[-1].from_step, "steps"
+        )
+    if stage.steps is None:
+        batch = [
+            float(found[field].distribution.quantile(0.5))
+            for field in ("prompts_per_step", "samples_per_prompt")
+        ]
+        found["steps"] = steps_input(runs, batch[0] * batch[1])
+    latency = setting.quantity_input(
+        "time_per_output_token_ms", decoding.time_per_output_token_ms, "ms_per_token"
+    )
+    latency = replace(latency, name="time_per_output_token_ms")
+    return found | {
+        "tokens_per_s_per_gpu": decode_throughput_input(setting),
+        "time_per_output_token_ms": setting.parameter_or("time_per_output_token_ms", latency),
+        "answer_length_log_sd": setting.quantity_input(
+            "answer_length_log_sd", decoding.answer_length_log_sd, "log_sd"
+        ),
+        "scoring_forward_passes": setting.quantity_input(
+            "scoring_forward_passes", decoding.scoring_forward_passes, "count"
+        ),
+        "update_mfu": update_mfu_input(runs, setting.tables["hardware"]),
+        "fixed_seconds": fixed_seconds_input(runs),
+    }
+
+
+def work(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting) -> Work:
+    """Hours of a stage: the parts of a rollout, times the rollouts, over the length curve."""
+    seconds, flop, rollouts = rollouts_by_segment(stage, values, setting)
+    parts = {
+        name: (part * rollouts).sum(axis=0) * values["gpus"] / 3600.0
+        for name, part in seconds.items()
+    }
+    return Work(np.sum(list(parts.values()), axis=0), (flop * rollouts).sum(axis=0), parts)
+
+
+def rollouts_by_segment(
+    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Seconds of a rollout by part, its FLOP, and the rollouts of each segment; arrays of
+    (segments, samples).
+    """
+    mean_tokens, middle_step = _segments(stage, values, setting)
+    limit = values["limit_0_tokens"]
+    if "from_step" in values:
+        limit = np.where(middle_step >= values["from_step"], values["limit_1_tokens"], limit)
+    answers = values["answers_per_rollout"]
+    longest = longest_answer_tokens(mean_tokens, values["answer_length_log_sd"], answers, limit)
+    if setting.parameters.longest_answer_tokens is not None:
+        longest = np.full_like(longest, setting.parameters.longest_answer_tokens)
+    by_throughput, by_latency = generation_seconds(
+        answers,
+        mean_tokens,
+        longest,
+        values["gpus"],
+        values["tokens_per_s_per_gpu"],
+        values["time_per_output_token_ms"],
+    )
+    tokens = answers * mean_tokens
+    active = active_parameters(setting.configuration)
+    forward_seconds = (
+        2.0 * active * tokens / (values["gpus"] * setting.chip.peak_flop_s * values["update_mfu"])
+    )
+    shape = np.broadcast_shapes(by_throughput.shape, by_latency.shape, forward_seconds.shape)
+    seconds = {
+        "generation at full throughput": np.broadcast_to(by_throughput, shape),
+        "waiting for the longest answer": np.maximum(by_latency - by_throughput, 0.0),
+        "scoring": forward_seconds * values["scoring_forward_passes"],
+        "updates": forward_seconds * 3.0,
+        "moving weights, switching engines": np.broadcast_to(values["fixed_seconds"], shape),
+    }
+    # a token of a long answer attends further: over tokens, the mean length of a log-normal is mean
+    # x exp(sigma^2)
+    context = np.minimum(mean_tokens * np.exp(values["answer_length_log_sd"] ** 2), limit)
+    forward_flop = flop_per_token(setting.configuration, context) / 3.0
+    flop = tokens * forward_flop * (4.0 + values["scoring_forward_passes"])
+    answers_per_step = values["prompts_per_step"] * values["samples_per_prompt"]
+    return seconds, flop, values["steps"] * answers_per_step / answers / len(middle_step)
+
+
+def _segments(
+    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean answer length and middle step of each segment, shapes that broadcast to (segments,
+    samples).
+    """
+    if stage.length_curve is None:
+        return values["mean_answer_tokens"][np.newaxis], values["steps"][np.newaxis] / 2.0
+    curve = setting.tables[stage.length_curve]
+    share = (np.arange(SEGMENTS_OF_A_CURVE) + 0.5) / SEGMENTS_OF_A_CURVE
+    middle_step = share[:, np.newaxis] * values["steps"][np.newaxis]
+    return np.interp(middle_step, curve.step, curve.mean_answer_tokens), middle_step
+
+
+def segment_lengths(
+    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
+) -> np.ndarray:
+    """Mean answer length of each segment of a stage [token]."""
+    return _segments(stage, values, setting)[0]

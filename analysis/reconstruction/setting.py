@@ -1,0 +1,108 @@
+"""What a stage may know, the inputs it names, and the work it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.chips import Chip
+from analysis.data.facts import Facts
+from analysis.data.scenario import Parameters
+from analysis.data.uncertainty import Distribution, constant
+from analysis.physics.architecture import Architecture
+from analysis.reconstruction.model import Decoding
+from analysis.reconstruction.stages import (
+    Borrowed,
+    Span,
+    Stage,
+    distribution,
+    stage_quantities,
+    unit_of,
+)
+
+
+@dataclass(frozen=True)
+class Input:
+    """An input of a stage. Stages that name an input alike share its draw, unless it is a stage's
+    `own`; `label` is for people.
+    """
+
+    name: str
+    label: str
+    unit: str
+    distribution: Distribution
+    own: bool = False
+
+
+@dataclass(frozen=True)
+class Work:
+    """GPU-hours and FLOP of a stage, arrays of shape (samples,); `parts` are GPU-hours that add up
+    to the whole.
+    """
+
+    gpu_hours: np.ndarray
+    flop: np.ndarray
+    parts: Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a stage may know.
+
+    `facts` are without the checks, and the run tables without the developer's own rows: nothing
+    that the result is compared with can be reached from here.
+    """
+
+    facts: Facts
+    tables: Mapping[str, pd.DataFrame]
+    developer: str
+    configuration: Architecture
+    architecture_kind: str
+    decoding: Decoding | None
+    chip: Chip
+    parameters: Parameters
+    mfu: Input
+
+    def stage_inputs(self, stage: Stage) -> dict[str, Input]:
+        """The inputs that a stage's own fields name, by field."""
+        return {
+            field: self.quantity_input(field, quantity, unit_of(field))
+            for field, quantity in stage_quantities(stage).items()
+        }
+
+    def quantity_input(self, field: str, quantity: str | Span | Borrowed, unit: str) -> Input:
+        """An input from a fact, from arithmetic on facts, from a span of two, or borrowed from
+        another phase.
+        """
+        found = distribution(quantity, unit, self.facts)
+        if isinstance(quantity, Borrowed):
+            return Input(
+                f"{quantity.take} borrowed", self.facts[quantity.take].quantity, unit, found
+            )
+        if isinstance(quantity, str) and quantity.isidentifier():
+            return Input(quantity, self.facts[quantity].quantity, unit, found)
+        name = (
+            f"{field} {quantity.low} .. {quantity.high}" if isinstance(quantity, Span) else quantity
+        )
+        return Input(name, LABELS.get(field, field), unit, found)
+
+    def parameter_or(self, name: str, otherwise: Input) -> Input:
+        """The rerunner's value of a parameter if there is one, else the input."""
+        value = getattr(self.parameters, name)
+        return (
+            otherwise
+            if value is None
+            else replace(otherwise, distribution=constant(value, f"parameter {name}"))
+        )
+
+
+LABELS = {
+    "draws_per_kept_sample": "answers drawn for each that is kept",
+    "mean_tokens": "mean length of a sample",
+    "mean_answer_tokens": "mean answer length",
+    "time_per_output_token_ms": "time per output token",
+    "own_tokens_per_s_per_gpu": "decode throughput of the developer's fleet",
+}

@@ -1,0 +1,185 @@
+"""The stages that a phase is made of, and the quantities they name: facts, arithmetic on facts,
+spans, borrowings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from analysis.data.expressions import facts_in
+from analysis.data.facts import Facts
+from analysis.data.uncertainty import Distribution, between, constant, from_fact
+
+
+class Strict(BaseModel):
+    """A record of a model file: no key but the declared ones."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Span(Strict):
+    """A range between two expressions of fact ids, where no single fact has it; `why` says whose
+    range it is.
+    """
+
+    low: str
+    high: str
+    why: str
+
+
+class Borrowed(Strict):
+    """A fact of another phase in the place of one that is not disclosed: an assumption, and `why`."""
+
+    take: str
+    why: str
+
+
+Quantity = Annotated[
+    str | Span | Borrowed,
+    Field(description="A fact id, an expression, a span of two, or one borrowed."),
+]
+
+
+class PretrainingStage(Strict):
+    """Tokens once through the model at one sequence length."""
+
+    kind: Literal["pretraining"]
+    tokens: Quantity | None = None
+    steps: Quantity | None = None
+    sequences_per_step: Quantity | None = None
+    seq_len_tokens: Quantity
+
+    @model_validator(mode="after")
+    def _tokens_are_given(self) -> Self:
+        if self.tokens is None and (self.steps is None or self.sequences_per_step is None):
+            raise ValueError("needs tokens, or steps and sequences_per_step")
+        return self
+
+
+class FineTuningStage(Strict):
+    """Samples of a mean length, for some epochs."""
+
+    kind: Literal["fine_tuning"]
+    epochs: Quantity
+    samples: Quantity
+    mean_tokens: Quantity
+
+
+class GenerationStage(Strict):
+    """Samples written by the model; `draws_per_kept_sample` of them for each that was kept."""
+
+    kind: Literal["generation"]
+    samples: Quantity
+    mean_tokens: Quantity
+    draws_per_kept_sample: Quantity | None = None
+
+
+class LengthLimit(Strict):
+    """The largest answer length from a step on."""
+
+    tokens: Quantity
+    from_step: str | None = None
+
+
+class ReinforcementStage(Strict):
+    """Steps of reinforcement learning; where `steps` is absent, other developers' runs say how
+    many.
+    """
+
+    kind: Literal["reinforcement"]
+    gpus: Quantity
+    prompts_per_step: Quantity
+    samples_per_prompt: Quantity
+    answers_per_rollout: Quantity
+    limits: list[LengthLimit]
+    steps: Quantity | None = None
+    mean_answer_tokens: Quantity | None = None
+    length_curve: str | None = None
+
+    @model_validator(mode="after")
+    def _lengths_are_given(self) -> Self:
+        if self.mean_answer_tokens is None and self.length_curve is None:
+            raise ValueError("needs mean_answer_tokens, or a length_curve")
+        return self
+
+
+Stage = Annotated[
+    PretrainingStage | FineTuningStage | GenerationStage | ReinforcementStage,
+    Field(discriminator="kind"),
+]
+
+
+# The unit each field expects of a fact.
+UNITS = {
+    "tokens": "tokens",
+    "steps": "steps",
+    "sequences_per_step": "sequences",
+    "seq_len_tokens": "tokens",
+    "epochs": "epochs",
+    "samples": "samples",
+    "mean_tokens": "tokens",
+    "draws_per_kept_sample": "draws_per_kept_sample",
+    "gpus": "chips",
+    "prompts_per_step": "prompts_per_step",
+    "samples_per_prompt": "samples_per_prompt",
+    "answers_per_rollout": "samples_per_rollout",
+    "mean_answer_tokens": "tokens",
+    "time_per_output_token_ms": "ms_per_token",
+    "answer_length_log_sd": "log_sd",
+    "scoring_forward_passes": "count",
+    "from_step": "steps",
+}
+
+
+def distribution(quantity: str | Span | Borrowed, unit: str, facts: Facts) -> Distribution:
+    """How a stage's input is distributed: by its fact, by arithmetic on facts, or between two of
+    them.
+    """
+    if isinstance(quantity, Borrowed):
+        return replace(from_fact(facts.with_unit(quantity.take, unit)), assumed=True)
+    if isinstance(quantity, Span):
+        named = ", ".join(facts_in(quantity.low) + facts_in(quantity.high))
+        return between(
+            _value(quantity.low, unit, facts),
+            _value(quantity.high, unit, facts, high=True),
+            named,
+            assumed=True,
+        )
+    if quantity.isidentifier():
+        return from_fact(facts.with_unit(quantity, unit))
+    return constant(facts.calculate(quantity), ", ".join(facts_in(quantity)))
+
+
+def stage_quantities(stage: Stage) -> dict[str, str | Span | Borrowed]:
+    """The quantities of a stage by field, those of its length limits by position."""
+    found: dict[str, str | Span | Borrowed] = {}
+    for field in type(stage).model_fields:
+        value = getattr(stage, field)
+        if field == "limits":
+            for position, limit in enumerate(value):
+                found[f"limit_{position}_tokens"] = limit.tokens
+        elif field in UNITS and value is not None:
+            found[field] = value
+    return found
+
+
+def expressions_of(quantity: str | Span | Borrowed) -> list[str]:
+    """The expressions that a quantity is made of."""
+    if isinstance(quantity, Span):
+        return [quantity.low, quantity.high]
+    return [quantity.take if isinstance(quantity, Borrowed) else quantity]
+
+
+def unit_of(field: str) -> str:
+    """The unit that a stage's field expects."""
+    return "tokens" if field.startswith("limit_") else UNITS[field]
+
+
+def _value(expression: str, unit: str, facts: Facts, high: bool = False) -> float:
+    if not expression.isidentifier():
+        return facts.calculate(expression)
+    fact = facts.with_unit(expression, unit)
+    return (fact.high if high else fact.low) if fact.has_range else fact.value

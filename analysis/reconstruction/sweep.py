@@ -1,0 +1,391 @@
+"""Many parameter sets at once: every combination's hours, dollars and rungs, in one process or on a
+Dask cluster.
+
+A stage is evaluated once for each set of values that reaches it, in every sample; what only scales
+(rent, shares, owned machines) is arithmetic on the percentiles. A row is what `reconstruct` and the
+ladder say with the same values.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import qmc
+
+from analysis import __version__
+from analysis.data.chips import find_chip
+from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.scenario import PARAMETER_NAMES, Parameters, Scenario, usual_range, with_values
+from analysis.data.tables import Evidence
+from analysis.reconstruction.ladder import Assumptions
+from analysis.reconstruction.model import NamedStage
+from analysis.reconstruction.reconstruction import ground_of, percentiles
+
+ANSWER_SECONDS = 5
+CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
+KEPT = 64  # stages' samples kept for other combinations with the same values
+NOT_SWEPT = ("samples", "seed")
+HOURS_FIRST = (
+    "time_per_output_token_ms",
+    "longest_answer_tokens",
+    "mfu",
+)  # what reaches the hours, the dearest first
+OWNED = ("utilisation", "depreciation_years", "pue", "electricity_usd_per_kwh")
+MARKS = ["scenario", "version", "data_sha256"]
+Report = Callable[[int, int], None]
+
+
+def combinations(grids: Sequence[str], sample: int | None, seed: int = 0) -> pd.DataFrame:
+    """Parameter sets from `key=a,b,c` and `key=lo:hi:n`, every one with every other; with `sample`,
+    Sobol points instead.
+
+    With `sample`, `key=lo:hi` is a range and a list is chosen from; where no grid is given, every
+    parameter that has a usual range is sampled over it.
+
+    Raises
+    ------
+    InputError
+        For a malformed grid, an unknown parameter, or a parameter that stands twice.
+    """
+    axes: dict[str, list[Any] | tuple[float, float]] = {}
+    for text in grids:
+        key, values = parse_grid(text, sampled=sample is not None)
+        if key in axes:
+            raise InputError(f"--grid {text}: {key} stands twice")
+        axes[key] = values
+    if sample is None:
+        if not axes:
+            raise InputError("a sweep needs --grid key=a,b,c or key=lo:hi:n, or --sample N")
+        return pd.DataFrame(itertools.product(*axes.values()), columns=list(axes))
+    return _sampled(
+        axes or {name: span for name in PARAMETER_NAMES if (span := usual_range(name))},
+        sample,
+        seed,
+    )
+
+
+def size_of(grids: Sequence[str], sample: int | None) -> int:
+    """How many combinations that will be, without making them."""
+    if sample is not None:
+        if sample < 1:
+            raise InputError(f"--sample {sample}: expected one or more")
+        return sample
+    return math.prod(len(parse_grid(text)[1]) for text in grids)
+
+
+def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple[float, float]]:
+    """A grid of the command line: a list of values, n values from lo to hi, or, when sampled, a
+    range.
+
+    >>> parse_grid("price_usd_per_gpu_hour=1:3:3")
+    ('price_usd_per_gpu_hour', [1.0, 2.0, 3.0])
+    """
+    key, _, right = text.partition("=")
+    swept = [name for name in PARAMETER_NAMES if name not in NOT_SWEPT]
+    if key not in swept:
+        raise InputError(
+            f"--grid {text}: {key or 'nothing'} is not a parameter that can be swept{did_you_mean(key, swept)}"
+        )
+    parts = right.split(":")
+    if len(parts) == 1:
+        values = [value.strip() for value in right.split(",")]
+        if not all(values):
+            raise InputError(f"--grid {text}: an empty value; expected key=a,b,c or key=lo:hi:n")
+        return key, values if key == "chip" else [_number(value, text) for value in values]
+    low, high = (_number(part, text) for part in parts[:2])
+    if key == "chip" or len(parts) > 3 or low >= high:
+        raise InputError(f"--grid {text}: expected key=a,b,c, or key=lo:hi:n with lo below hi")
+    if sampled:
+        return key, (low, high)
+    count = parts[2] if len(parts) == 3 else ""
+    if not count.isdigit() or int(count) < 2:
+        raise InputError(
+            f"--grid {text}: expected key=lo:hi:n with n of two or more, found n = {count or 'nothing'}"
+        )
+    return key, [float(value) for value in np.linspace(low, high, int(count))]
+
+
+def sweep(
+    model: str,
+    scenario: Scenario,
+    evidence: Evidence,
+    sets: pd.DataFrame,
+    report: Report = lambda done, of: None,
+) -> pd.DataFrame:
+    """Every combination evaluated in this process.
+
+    Parameters
+    ----------
+    sets : DataFrame
+        A row a combination, a column a parameter, as `combinations` returns them.
+
+    Returns
+    -------
+    DataFrame
+        The parameters, then `gpu_hours` and `usd` of all phases and `gpu_hours` of each with
+        `_p05`, `_p50`, `_p95`, `own_usd_per_gpu_hour`, each rung's `usd` (middle), and the
+        scenario, version and hash of the data.
+    """
+    parts = []
+    for chunk in chunks(model, scenario, evidence, sets):
+        parts.append(evaluate(model, scenario, evidence, chunk))
+        report(sum(len(part) for part in parts), len(sets))
+    return finished(parts, scenario, evidence)
+
+
+def sweep_on_cluster(
+    model: str,
+    scenario: Scenario,
+    evidence: Evidence,
+    sets: pd.DataFrame,
+    scheduler: str,
+    report: Report = lambda done, of: None,
+) -> pd.DataFrame:
+    """The same on a Dask cluster, `local` or at an address; a chunk whose worker dies is done again
+    by another.
+
+    Raises
+    ------
+    InputError
+        If no scheduler answers.
+    """
+    from distributed import as_completed
+
+    with _client(scheduler) as client:
+        shared = client.scatter(evidence, broadcast=True)
+        futures = {
+            client.submit(evaluate, model, scenario, shared, chunk, retries=3, pure=False): len(
+                chunk
+            )
+            for chunk in chunks(model, scenario, evidence, sets)
+        }
+        parts, done = [], 0
+        for future, part in as_completed(futures, with_results=True):
+            parts.append(part)
+            done += futures[future]
+            report(done, len(sets))
+    return finished(parts, scenario, evidence)
+
+
+def chunks(
+    model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFrame
+) -> Iterator[pd.DataFrame]:
+    """The combinations in pieces, those alike for the hours together; every value checked before
+    the first is evaluated.
+    """
+    sets = (
+        sets.assign(chip=sets.chip.map(lambda name: find_chip(name, evidence["hardware"]).name))
+        if "chip" in sets
+        else sets
+    )
+    for column in sets:
+        for value in sets[column].unique().tolist():
+            with_values(scenario, {column: value})
+    ground_of(model, scenario, evidence)
+    dearest = [name for name in ("chip", *HOURS_FIRST) if name in sets]
+    order = sets.sort_values(dearest, kind="stable") if dearest else sets
+    for start in range(0, len(order), CHUNK):
+        yield order.iloc[start : start + CHUNK]
+
+
+def evaluate(
+    model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFrame
+) -> pd.DataFrame:
+    """Some combinations evaluated; the index is kept."""
+    rows: list[dict[str, float]] = []
+    grounds: dict[Any, _Ground] = {}
+    for values in sets.to_dict("records"):
+        chip = values.get("chip")
+        one = with_values(scenario, values)
+        if chip not in grounds:
+            grounds[chip] = _Ground(model, one, evidence)
+        rows.append(grounds[chip].row(one.parameters))
+    return pd.concat([sets, pd.DataFrame(rows, index=sets.index)], axis=1)
+
+
+class _Ground:
+    """What all combinations on one chip share: one draw, and what has been evaluated with it."""
+
+    def __init__(self, model: str, scenario: Scenario, evidence: Evidence) -> None:
+        self.ground = ground_of(model, scenario, evidence)
+        parameters = scenario.parameters
+        self.assumed = Assumptions.of(self.ground.model, self.ground.chip, parameters, evidence)
+        self.price_of_facts = evidence.facts[self.ground.model.price_usd_per_gpu_hour].value
+        self.disclosed = {
+            phase.id: evidence.facts[phase.disclosed.gpu_hours].value if phase.disclosed else 0.0
+            for phase in self.ground.model.phases
+        }
+        self.stages: dict[tuple[Any, ...], np.ndarray] = {}
+        self.hours: dict[tuple[Any, ...], dict[str, float]] = {}
+        self.own: dict[tuple[Any, ...], dict[str, float]] = {}
+        self.factors: dict[float | None, dict[str, dict[str, float]]] = {}
+
+    def row(self, parameters: Parameters) -> dict[str, float]:
+        """The results of one combination."""
+        price = parameters.price_usd_per_gpu_hour
+        price = self.price_of_facts if price is None else price
+        hours = self._hours(parameters)
+        money = {
+            name.replace("gpu_hours", "usd", 1): value * price
+            for name, value in hours.items()
+            if name.startswith("gpu_hours")
+        }
+        return hours | money | self._rungs(parameters, price) | self._own(parameters)
+
+    def _hours(self, parameters: Parameters) -> dict[str, float]:
+        """Percentiles of GPU-hours in all and by phase; what is paid a GPU-hour does not reach
+        them.
+        """
+        key = tuple(getattr(parameters, name) for name in HOURS_FIRST)
+        if key not in self.hours:
+            phases = {
+                phase.id: np.sum(
+                    [self._stage(phase.id, stage, parameters) for stage in phase.stages], axis=0
+                )
+                for phase in self.ground.model.phases
+            }
+            found = _columns("gpu_hours", np.sum(list(phases.values()), axis=0))
+            for name, samples in phases.items():
+                found |= _columns(f"{name}_gpu_hours", samples)
+            self.hours[key] = found
+        return self.hours[key]
+
+    def _stage(self, phase: str, stage: NamedStage, parameters: Parameters) -> np.ndarray:
+        """A stage's samples, evaluated once for the values that reach it."""
+        key = (
+            phase,
+            stage.id,
+            *(getattr(parameters, name) for name in self.ground.parameters_of(phase, stage)),
+        )
+        if key not in self.stages:
+            if len(self.stages) >= KEPT:
+                self.stages.pop(next(iter(self.stages)))
+            self.stages[key] = self.ground.stage_gpu_hours(phase, stage, parameters)
+        return self.stages[key]
+
+    def _rungs(self, parameters: Parameters, price: float) -> dict[str, float]:
+        """Dollars of each rung: disclosed hours at the price, over what assumed shares leave of the
+        whole.
+        """
+        key = parameters.failed_run_share
+        rungs = [rung for rung in self.ground.model.boundaries if not rung.marker]
+        if key not in self.factors:
+            factor, found = np.ones(parameters.samples), {}
+            for rung in rungs:
+                if rung.share is not None:
+                    factor = factor / (1.0 - self.assumed.share(rung, parameters))
+                    found[rung.id] = _columns(f"{rung.id}_usd", factor)
+            self.factors[key] = found
+        usd, row = 0.0, {}
+        for rung in rungs:
+            usd += price * sum(self.disclosed[phase] for phase in rung.adds)
+            if rung.share is None:
+                row[f"{rung.id}_usd"] = usd
+            else:
+                row |= {name: usd * value for name, value in self.factors[key][rung.id].items()}
+        return row
+
+    def _own(self, parameters: Parameters) -> dict[str, float]:
+        """Percentiles of what an owned GPU-hour costs."""
+        key = tuple(getattr(parameters, name) for name in OWNED)
+        if key not in self.own:
+            self.own[key] = _columns(
+                "own_usd_per_gpu_hour", self.assumed.own_usd_per_gpu_hour(parameters)
+            )
+        return self.own[key]
+
+
+def _columns(name: str, samples: np.ndarray) -> dict[str, float]:
+    return {f"{name}_{percentile}": value for percentile, value in percentiles(samples).items()}
+
+
+def finished(parts: list[pd.DataFrame], scenario: Scenario, evidence: Evidence) -> pd.DataFrame:
+    """The pieces in the order of the combinations, with what they rest on."""
+    frame = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+    return frame.assign(scenario=scenario.summary, version=__version__, data_sha256=evidence.sha256)
+
+
+def write(frame: pd.DataFrame, path: Path) -> None:
+    """The result as CSV, whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        frame.to_csv(partial, index=False)
+        partial.replace(path)
+    except OSError as error:
+        raise InputError(f"--out {path}: cannot be written: {error.strerror}") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def check_target(path: Path) -> None:
+    """Refuse a file that exists and is no sweep, and a folder that cannot be written."""
+    if path.is_dir():
+        raise InputError(f"--out {path}: is a folder; name a file")
+    if path.exists():
+        try:
+            columns = pd.read_csv(path, nrows=0).columns
+        except (ValueError, UnicodeDecodeError):
+            columns = pd.Index([])
+        if not set(MARKS) <= set(columns):
+            raise InputError(f"--out {path}: exists and is no result of a sweep; name another file")
+    if not os.access(path.parent, os.W_OK):
+        raise InputError(f"--out {path}: its folder is not there or cannot be written")
+
+
+def _number(text: str, grid: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InputError(
+            f"--grid {grid}: {text or 'nothing'} is not a number; expected key=a,b,c or key=lo:hi:n"
+        ) from None
+
+
+def _sampled(
+    axes: Mapping[str, list[Any] | tuple[float, float]], count: int, seed: int
+) -> pd.DataFrame:
+    """Scrambled Sobol points over the axes: within ranges, or among the values of a list."""
+    points = qmc.Sobol(len(axes), scramble=True, seed=seed).random_base2(
+        max(count - 1, 1).bit_length()
+    )[:count]
+    columns = {}
+    for column, (name, axis) in zip(points.T, axes.items(), strict=True):
+        if isinstance(axis, tuple):
+            columns[name] = axis[0] + (axis[1] - axis[0]) * column
+        else:
+            columns[name] = [axis[min(int(point * len(axis)), len(axis) - 1)] for point in column]
+    return pd.DataFrame(columns)
+
+
+@contextmanager
+def _client(scheduler: str) -> Iterator[Any]:
+    """A client of a scheduler at an address, or of a cluster of this machine's cores that ends with
+    it.
+    """
+    from distributed import Client, LocalCluster
+
+    if scheduler == "local":
+        with (
+            LocalCluster(
+                threads_per_worker=1, dashboard_address=None, silence_logs="ERROR"
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=ANSWER_SECONDS)
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"--scheduler {scheduler}: no Dask scheduler answers there: {str(error).splitlines()[0][:100]}"
+        ) from None
+    with client:
+        yield client

@@ -1,0 +1,1 @@
+"""Other developers' runs, and what they say of one that nobody disclosed."""

@@ -1,0 +1,1 @@
+"""Numbers, tables, links and charts: how what is computed is shown."""

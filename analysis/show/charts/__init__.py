@@ -1,0 +1,53 @@
+"""Every chart of the book: a tidy frame in, a chart out.
+
+A chart states its finding in its title, writes its description from its data, and knows nothing of
+files.
+"""
+
+from analysis.show.charts.boundaries import (
+    disclosure_scores,
+    effects_on_the_bill,
+    ladder_with_claims,
+)
+from analysis.show.charts.estimates import (
+    backtest_dots,
+    calibration_of,
+    candidates_compared,
+    cost_trend,
+    costs_of_models,
+    sobol_bars,
+)
+from analysis.show.charts.phases import (
+    answer_lengths,
+    bill_ladder,
+    disclosed_and_reconstructed,
+    efficiency_of_runs,
+    hours_of_models,
+    input_widths,
+    rollout_bounds,
+    where_the_bill_goes,
+    where_the_time_goes,
+)
+from analysis.show.charts.sweeps import sweep_summary
+
+__all__ = [
+    "answer_lengths",
+    "backtest_dots",
+    "bill_ladder",
+    "calibration_of",
+    "candidates_compared",
+    "cost_trend",
+    "costs_of_models",
+    "disclosed_and_reconstructed",
+    "disclosure_scores",
+    "effects_on_the_bill",
+    "efficiency_of_runs",
+    "hours_of_models",
+    "input_widths",
+    "ladder_with_claims",
+    "rollout_bounds",
+    "sobol_bars",
+    "sweep_summary",
+    "where_the_bill_goes",
+    "where_the_time_goes",
+]

@@ -1,0 +1,86 @@
+"""Figures in words: one way to write a value with its unit, in prose, tables and charts alike."""
+
+from __future__ import annotations
+
+UNIT_WORDS = {
+    "chips": "GPUs",
+    "flop": "FLOP",
+    "flop_per_token": "FLOP a token",
+    "log_sd": "",
+    "count": "",
+    "ms_per_token": "ms a token",
+    "prompts_per_step": "prompts",
+    "samples_per_prompt": "answers",
+    "samples_per_rollout": "answers",
+    "samples_per_step": "answers",
+    "tflop_per_s": "TFLOP/s",
+    "tokens_per_s": "tokens/s",
+}
+
+
+def significant(value: float, figures: int) -> float:
+    """A value rounded to some significant figures.
+
+    >>> significant(5_873_500.0, 3)
+    5870000.0
+    """
+    return float(f"{value:.{figures}g}")
+
+
+def quantity_text(value: float, unit: str) -> str:
+    """A value with its unit as a reader writes it.
+
+    >>> [quantity_text(5.87e6, "usd"), quantity_text(2_664_000, "gpu_hours"), quantity_text(0.3894,
+    "ratio")] ['$5.87M', '2,664K GPU-hours', '38.9 %']
+    """
+    if unit == "usd":
+        return usd_text(value)
+    if unit == "gpu_hours":
+        return f"{hours_text(value)} GPU-hours"
+    if unit == "ratio":
+        return (
+            f"{value * 100:.{3 if value >= 0.01 else 1}g} %"
+            if 1e-4 <= abs(value) <= 1
+            else f"{value:.3g}"
+        )
+    if unit in {"times", "days"}:
+        return f"{value:.{3 if value >= 1 else 2}g} {unit}"
+    if unit.startswith("usd_per_"):
+        return f"${value:,.2f} a {unit.removeprefix('usd_per_').replace('gpu_hour', 'GPU-hour').replace('_', ' ')}"
+    return f"{_short(value)} {UNIT_WORDS.get(unit, unit.replace('_', ' '))}".rstrip()
+
+
+def usd_text(value: float, decimals: int | None = None) -> str:
+    """Dollars: `$294K`, `$5.87M`; `decimals` of the millions, so that a column lines up.
+
+    >>> usd_text(5_622_000), usd_text(5_860_000, 3), usd_text(294_000, 3)
+    ('$5.622M', '$5.860M', '$294K')
+    """
+    if 1e3 <= value < 1e6:
+        return f"${value / 1e3:.4g}K"
+    if decimals is not None and value >= 1e6:
+        return f"${value / 1e6:,.{decimals}f}M"
+    return f"${_short(value)}"
+
+
+def hours_text(value: float) -> str:
+    """GPU-hours in thousands: `2,664K`, `5.6K`.
+
+    >>> hours_text(2_664_000), hours_text(5_000), hours_text(5_638), hours_text(750)
+    ('2,664K', '5K', '5.6K', '750')
+    """
+    if value < 1e3:
+        return f"{value:,.0f}"
+    return f"{value / 1e3:,.0f}K" if value >= 1e4 else f"{value / 1e3:.2g}K"
+
+
+def _short(value: float) -> str:
+    if value >= 1e15:
+        mantissa, exponent = f"{value:.2e}".split("e+")
+        return f"{mantissa} × 10^{int(exponent)}"
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if value >= size:
+            return f"{value / size:.4g}{letter}"
+    if value >= 1e5:
+        return f"{value / 1e3:,.4g}K"
+    return f"{value:,.0f}" if value >= 100 and value == round(value) else f"{value:,.4g}"

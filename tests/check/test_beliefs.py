@@ -1,0 +1,30 @@
+"""What makes a claimed total true does make it true, and physics says no where it must."""
+
+import pytest
+
+from analysis.check.beliefs import beliefs
+
+
+@pytest.fixture(scope="module")
+def table(derivation):
+    return beliefs(derivation)
+
+
+def test_each_total_has_every_lever(table):
+    assert table.groupby("total").lever.nunique().eq(4).all() and table.total.nunique() == 3
+
+
+def test_the_needed_rent_gives_the_total_back(table, derivation):
+    hours = derivation.boundaries.set_index("id").gpu_hours["with_v3_context_extension"]
+    for row in table[table.lever == "rent of a GPU-hour"].itertuples():
+        assert row.needed * hours == pytest.approx(row.usd)
+
+
+def test_the_headline_is_true_of_its_own_boundary_and_of_no_rent_or_efficiency(table):
+    headline = table[table.total == "the headline"].set_index("lever")
+    assert headline.allowed["boundary"] and not headline.allowed.drop("boundary").any()
+
+
+def test_a_larger_total_needs_less_efficiency(table):
+    needed = table[table.lever == "MFU of pre-training"].sort_values("usd").needed
+    assert needed.is_monotonic_decreasing

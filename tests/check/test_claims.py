@@ -1,0 +1,179 @@
+"""Verdicts follow from the claim's properties and the facts, and from nothing else."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.check.claims import (
+    VERDICTS,
+    Counted,
+    counted_quantities,
+    fits,
+    inexpressible,
+    judge_all,
+    printed_range,
+    to_list,
+    verdict_of,
+)
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import load_scenario
+from analysis.data.tables import Evidence
+from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.reconstruction import reconstruct
+
+# A fact that each verdict rests on: the claim's own lines, or the boundary it is held against.
+FLIPS = {
+    "seed_r1_294k": "r1_zero_gpu_hours",
+    "seed_64_boxes": "r1_zero_gpus",
+    "seed_587m": "v3_pretraining_gpu_hours",
+    "seed_2048_two_months": "v3_cluster_gpus",
+    "seed_llama4": "llama4_maverick_gpu_hours",
+    "v2_42pct": "v2_gpu_hours_per_T",
+    "register_95pct": "r1_total_gpu_hours",
+    "register_tokens": "v3_pretraining_tokens",
+}
+
+
+def derive(evidence, **parameters) -> Derivation:
+    return Derivation(
+        reconstruct(
+            "deepseek-r1", load_scenario("paper", evidence.directory, **parameters), evidence
+        ),
+        evidence,
+    )
+
+
+def verdicts(derivation) -> dict[str, str]:
+    return {one.id: one.verdict for one in judge_all(derivation)}
+
+
+def test_forty_claims_or_more_each_with_verdict_reason_and_known_facts(derivation, evidence):
+    found = to_list(judge_all(derivation))
+    assert len(found) >= 40
+    for one in found:
+        assert set(one) == {"id", "claim", "verdict", "reason", "facts"}
+        assert one["verdict"] in VERDICTS and len(one["reason"]) > 20
+        assert all(fact in evidence.facts for fact in one["facts"])
+
+
+def test_no_column_states_a_verdict(evidence):
+    for column in evidence["claims"].columns:
+        assert not set(evidence["claims"][column].astype(str)) & set(VERDICTS)
+
+
+@pytest.mark.parametrize(("claim", "fact"), FLIPS.items())
+def test_doubling_a_fact_flips_the_verdict_that_rests_on_it(claim, fact, derivation, scaled):
+    before = next(one for one in judge_all(derivation) if one.id == claim)
+    assert fact in before.facts
+    assert verdicts(derive(scaled(fact)))[claim] != before.verdict
+
+
+def test_doubling_a_fact_behind_no_verdict_changes_none(derivation, scaled):
+    assert verdicts(derive(scaled("v3_rollbacks", "serving_nodes_peak"))) == verdicts(derivation)
+
+
+def test_the_rules_five_ends():
+    assert verdict_of(True, True, False, True) == "supported"
+    assert verdict_of(False, True, True, True) == "supported_within_boundary"
+    assert verdict_of(False, True, False, True) == "misleading"
+    assert verdict_of(False, False, True, True) == "contradicted"
+    assert verdict_of(False, False, True, False) == "not_checkable"
+
+
+def test_naming_the_boundary_is_all_that_parts_misleading_from_supported_within(edited, derivation):
+    """Two papers print one figure of one boundary; only the one that names the base is right within
+    it.
+    """
+    before = verdicts(derivation)
+    assert (before["reuters_294k"], before["nature_news"]) == (
+        "misleading",
+        "supported_within_boundary",
+    )
+    row = next(
+        line
+        for line in (derivation.evidence.directory / "claims.csv").read_text().splitlines()
+        if line.startswith("reuters_294k")
+    )
+    after = verdicts(derive(Evidence.load(edited("claims.csv", row, row.replace(",no,", ",yes,")))))
+    assert after["reuters_294k"] == "supported_within_boundary"
+
+
+@given(st.floats(1e-3, 1e12), st.integers(1, 6))
+def test_a_printed_figure_fits_itself_and_not_its_double(value, digits):
+    value = float(f"{value:.{digits - 1}e}")
+    claim = {"value": value, "value_to": math.nan, "digits": float(digits), "relation": "is"}
+    assert fits(claim, Counted("itself", value, value, "usd", ()))
+    assert not fits(claim, Counted("twice", 2.1 * value, 2.1 * value, "usd", ()))
+
+
+@given(st.floats(1.0, 1e9), st.integers(1, 5))
+def test_more_digits_allow_less(value, digits):
+    wide, narrow = (
+        printed_range(value, math.nan, digits),
+        printed_range(value, math.nan, digits + 1),
+    )
+    assert narrow[1] - narrow[0] < wide[1] - wide[0]
+
+
+def test_above_and_below_ask_for_the_whole_interval():
+    figure = Counted("between", 2.0, 4.0, "usd", ())
+    claim = {"value": 1.0, "value_to": math.nan, "digits": 1.0, "relation": "above"}
+    assert fits(claim, figure) and not fits(claim | {"value": 3.0}, figure)
+    assert fits(claim | {"relation": "below", "value": 5.0}, figure) and not fits(
+        claim | {"relation": "below", "value": 3.0}, figure
+    )
+
+
+def test_what_nobody_printed_fits_nothing():
+    claim = {"value": 1.0, "value_to": math.nan, "digits": 1.0, "relation": "is"}
+    assert not fits(claim, Counted("unknown", math.nan, math.nan, "usd", ()))
+
+
+def test_the_rent_that_an_edition_assumes_decides_claims_of_dollars(evidence, derivation):
+    dearer = verdicts(derive(evidence, price_usd_per_gpu_hour=4.0))
+    assert dearer["seed_587m"] != verdicts(derivation)["seed_587m"]
+    assert dearer["v3_under_two_months"] == verdicts(derivation)["v3_under_two_months"]
+
+
+def test_what_gives_no_figure_is_listed_with_a_reason(evidence):
+    assert (inexpressible(evidence).note != "").all() and "seed_strategic_understatement" in set(
+        inexpressible(evidence).id
+    )
+
+
+def test_every_boundary_has_an_interval_in_order_or_none(derivation):
+    for counted in counted_quantities(derivation).values():
+        assert math.isnan(counted.low) == math.isnan(counted.high)
+        assert math.isnan(counted.low) or counted.low <= counted.high
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        (
+            "claims.csv",
+            ",r1_own_phases,no,,",
+            ",r1_own_phase,no,,",
+            "line 2 (seed_r1_294k), asserted_boundary: r1_own_phase is not",
+        ),
+        (
+            "claims.csv",
+            "v3_total_cost_usd r1_total_cost_usd",
+            "v3_totl_cost_usd",
+            "see: v3_totl_cost_usd is not a fact; did you mean v3_total",
+        ),
+        (
+            "boundaries.csv",
+            "r1_zero_gpus,r1_zero_gpus",
+            "r1_zero_gpuz,r1_zero_gpus",
+            "low: r1_zero_gpuz is not a fact; did you",
+        ),
+        ("claims.csv", ",is,294000,,3,", ",,294000,,3,", "relation: empty"),
+    ],
+)
+def test_a_claim_that_names_what_is_not_there_is_refused_in_one_line(file, old, new, says, edited):
+    with pytest.raises(InputError) as error:
+        judge_all(derive(Evidence.load(edited(file, old, new))))
+    assert says in str(error.value) and "\n" not in str(error.value)

@@ -1,0 +1,54 @@
+"""Both sides of each contradiction have a source; the bill is computed both ways."""
+
+import pytest
+
+from analysis.check.contradictions import contradictions
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import load_scenario
+from analysis.data.tables import Evidence
+from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.reconstruction import reconstruct
+
+
+def test_twenty_five_or_more_sorted_by_what_they_do_to_the_bill(derivation):
+    frame = contradictions(derivation)
+    assert len(frame) >= 25
+    known = frame.effect_usd.dropna().abs()
+    assert known.is_monotonic_decreasing and frame.effect_usd.isna().sum() == len(frame) - len(
+        known
+    )
+
+
+def test_sides_that_have_a_figure_differ(derivation):
+    frame = contradictions(derivation).dropna(subset=["a", "b"])
+    assert (frame.a != frame.b).all()
+
+
+def test_the_presss_eighty_hours_are_the_last_line_alone(derivation, evidence):
+    row = contradictions(derivation).set_index("id").loc["c28_press_80h"]
+    facts = evidence.facts
+    missing = facts["r1_zero_gpu_hours"].value + facts["r1_sft_data_gpu_hours"].value
+    assert row.effect_usd == pytest.approx(
+        missing * facts["v3_rental_price_assumed"].value, rel=1e-2
+    )
+
+
+def test_effects_scale_with_the_rent(derivation, evidence):
+    dear = Derivation(
+        reconstruct("deepseek-r1", load_scenario(price_usd_per_gpu_hour=4.0), evidence), evidence
+    )
+    hours = "c34_subsequent_hours"
+    before, after = (
+        contradictions(found).set_index("id").effect_usd[hours] for found in (derivation, dear)
+    )
+    assert after == pytest.approx(2 * before)
+
+
+def test_an_unknown_name_says_where(edited):
+    folder = edited("contradictions.csv", "v3_params_active_stated", "v3_params_stated")
+    evidence = Evidence.load(folder)
+    with pytest.raises(
+        InputError,
+        match=r"contradictions.csv, line 3 \(c02_active_params\), value_a: v3_params_stated is not a fact; did you",
+    ):
+        contradictions(Derivation(reconstruct("deepseek-r1", load_scenario(), evidence), evidence))

@@ -1,0 +1,204 @@
+"""The evidence and the reading of it."""
+
+import math
+import re
+from pathlib import Path
+
+import frictionless
+import pytest
+
+from analysis.data.expressions import names_in
+from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.tables import Evidence
+
+KNOWN = ["price_usd_per_gpu_hour", "chip", "mfu", "samples"]
+
+
+def test_package_is_valid_by_the_standards_own_validator(evidence):
+    report = frictionless.validate(str(evidence.directory / "datapackage.json"))
+    assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
+
+
+def test_every_identity_holds(evidence):
+    assert evidence.broken_identities() == []
+
+
+def test_a_wrong_figure_breaks_an_identity(scaled):
+    broken = scaled("v3_total_gpu_hours").broken_identities()
+    assert any(line.startswith("identities.csv, v3_hours_add_up") for line in broken)
+
+
+def test_every_range_contains_its_value(evidence):
+    for fact in evidence.facts.values():
+        if fact.has_range:
+            assert fact.low <= fact.value <= fact.high, fact.id
+        assert math.isnan(fact.low) == math.isnan(fact.high), fact.id
+
+
+def test_assumptions_have_a_reason_and_ratios_of_shares_stay_below_one(evidence):
+    for fact in evidence.facts.values():
+        if fact.kind == "assumption":
+            assert fact.note, fact.id
+        if fact.unit == "ratio" and ("share" in fact.id or "mfu" in fact.id):
+            assert 0 < fact.value < 1, fact.id
+
+
+def test_nothing_that_we_can_derive_is_stored(evidence):
+    derived = set(evidence["arithmetic"].id)
+    assert not derived & set(evidence.facts)
+    assert "derived_here" not in set(evidence["facts"].kind)
+
+
+def test_rows_of_the_run_tables_repeat_the_facts(evidence):
+    runs = evidence["training_runs"].set_index("id")
+    for run, facts in {
+        "deepseek-v3": {
+            "gpu_hours": "v3_pretraining_gpu_hours",
+            "tokens": "v3_pretraining_tokens",
+            "mfu_disclosed": "v3_mfu_causal",
+        },
+        "llama4-scout": {"gpu_hours": "llama4_scout_gpu_hours", "tokens": "llama4_scout_tokens"},
+        "llama4-maverick": {
+            "gpu_hours": "llama4_maverick_gpu_hours",
+            "tokens": "llama4_maverick_tokens",
+        },
+        "llama3.1-405b": {"gpu_hours": "llama31_405b_gpu_hours"},
+    }.items():
+        for column, fact in facts.items():
+            assert runs.loc[run, column] == evidence.facts[fact].value, (run, column)
+
+
+def test_run_rows_that_serve_as_references_name_a_chip_and_unfit_rows_a_reason(evidence):
+    runs = evidence["training_runs"]
+    usable = runs[(runs.unfit == "") & runs.gpu_hours.notna()]
+    assert (usable.chip != "").all()
+    assert (runs.unfit.str.len() > 5)[runs.unfit != ""].all()
+
+
+def test_step_parts_do_not_exceed_the_step(evidence):
+    runs = evidence["rl_runs"]
+    parts = runs[["generation_seconds", "scoring_seconds", "update_seconds", "fixed_seconds"]].sum(
+        axis=1
+    )
+    known = runs.step_seconds.notna() & (parts > 0)
+    assert known.sum() >= 10
+    assert (parts[known] <= runs.step_seconds[known] * 1.005).all()
+
+
+def test_the_length_curve_integrates_to_the_tokens_in_facts(evidence):
+    curve = evidence["r1_zero_answer_length"]
+    per_step = evidence.facts["r1_zero_batch_outputs"].value
+    area = (
+        (curve.mean_answer_tokens + curve.mean_answer_tokens.shift()) / 2 * curve.step.diff()
+    ).sum()
+    total = evidence.facts["r1_zero_nat_tokens_total"]
+    assert total.low <= area * per_step <= total.high
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        (
+            "facts.csv",
+            "id,subject,quantity,value",
+            "id,subject,quantity,valeu",
+            "column valeu is not known; did you mean value?",
+        ),
+        (
+            "facts.csv",
+            ",2664000,",
+            ",many,",
+            "facts.csv, line 2 (v3_pretraining_gpu_hours), value: found many, allowed is a number",
+        ),
+        ("facts.csv", ",2664000,", ",-1,", "found -1.0, allowed is a number, required, minimum 0"),
+        ("facts.csv", ",2664000,", ",,", "value: found nan, allowed is a number, required"),
+        (
+            "facts.csv",
+            "v3_context_extension_gpu_hours,",
+            "v3_pretraining_gpu_hours,",
+            "each must be unique",
+        ),
+        ("facts.csv", ",gpu_hours,disclosed,", ",gpu_hour,disclosed,", "did you mean gpu_hours?"),
+        (
+            "facts.csv",
+            ",read,v3_report,",
+            ",read,v3_reprot,",
+            "source_id: v3_reprot is not in sources; did you mean v3_report?",
+        ),
+        (
+            "facts.csv",
+            ",disclosed,read,",
+            ",disclosed,red,",
+            "confidence: found red, allowed are read, read_via_secondary",
+        ),
+        (
+            "training_runs.csv",
+            "H800 SXM,2048",
+            "H801 SXM,2048",
+            "chip: H801 SXM is not in hardware; did you mean H800 SXM?",
+        ),
+        (
+            "models/deepseek-v3.toml",
+            '"v3_pretraining_tokens"',
+            '"v3_pretraining_token"',
+            "did you mean v3_pretraining_tokens?",
+        ),
+        (
+            "models/deepseek-v3.toml",
+            'tokens = "v3_pretraining_tokens"',
+            'tokens = "v3_cluster_gpus"',
+            "unit is chips, expected tokens",
+        ),
+        (
+            "models/deepseek-v3.toml",
+            'kind = "pretraining"',
+            'kind = "pretrainin"',
+            "models/deepseek-v3.toml",
+        ),
+    ],
+)
+def test_damaged_evidence_is_one_line_that_names_the_place(edited, file, old, new, expected):
+    from analysis.reconstruction.model import load_model
+
+    directory = edited(file, old, new)
+    with pytest.raises(InputError, match=re.escape(expected)) as caught:
+        load_model("deepseek-r1", Evidence.load(directory))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", ["facts.csv", "datapackage.json", "sources.csv"])
+def test_a_missing_or_unreadable_file_is_one_line(folder: Path, file: str):
+    (folder / file).write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match=re.escape(file)):
+        Evidence.load(folder)
+    (folder / file).unlink()
+    with pytest.raises(InputError, match=re.escape(file)):
+        Evidence.load(folder)
+
+
+def test_an_input_may_not_be_a_check(edited):
+    from analysis.reconstruction.model import load_model
+
+    directory = edited(
+        "models/deepseek-r1.toml", 'steps = "r1_zero_steps"', 'steps = "r1_zero_hours"'
+    )
+    with pytest.raises(
+        InputError, match="r1_zero_hours is a check of the run, which no reconstruction may read"
+    ):
+        load_model("deepseek-r1", Evidence.load(directory))
+
+
+def test_nearest_name_by_spelling_and_by_shared_words():
+    assert did_you_mean("chp", KNOWN) == "; did you mean chip?"
+    assert did_you_mean("gpu_price", KNOWN) == "; did you mean price_usd_per_gpu_hour?"
+    assert did_you_mean("zzzzzz", KNOWN) == ""
+
+
+def test_names_in_an_expression_leave_out_numbers():
+    assert names_in("v3_tokens * 24 / 1e12 + a__low") == ["v3_tokens", "a__low"]
+
+
+def test_the_hash_follows_the_content(evidence, folder):
+    assert Evidence.load(folder).sha256 == evidence.sha256
+    (folder / "facts.csv").write_text((folder / "facts.csv").read_text() + "\n")
+    assert Evidence.load(folder).sha256 != evidence.sha256

@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from analysis.data.scenario import load_scenario
+from analysis.physics.rollout import generation_gpu_hours
+from analysis.reconstruction.fine_tuning import decode_throughput_input, generation_work
+from analysis.reconstruction.model import load_model
+from analysis.reconstruction.reconstruction import setting_of
+
+
+@pytest.fixture(scope="module")
+def setting(evidence):
+    model = load_model("deepseek-r1", evidence)
+    return setting_of(model, model.phase("r1_sft_data"), load_scenario(), evidence)
+
+
+def test_a_day_of_the_serving_fleet_comes_out_of_its_rate(evidence):
+    """The nodes that write a day's output at the printed rate, within the printed mean of nodes."""
+    facts = evidence.facts
+    hours = generation_gpu_hours(
+        facts["serving_output_tokens_day"].value,
+        facts.calculate("serving_decode_tok_s_node / gpus_per_server"),
+    )
+    assert 0 < hours / 24 / facts["gpus_per_server"].value < facts["serving_nodes_mean"].value
+
+
+def test_hours_follow_draws_and_parts_add_up(setting):
+    def work(draws):
+        return generation_work(
+            None,
+            {
+                "samples": np.array([1e5]),
+                "mean_tokens": np.array([5e3]),
+                "tokens_per_s_per_gpu": np.array([1e3]),
+                "draws_per_kept_sample": np.array([draws]),
+            },
+            setting,
+        )
+
+    assert work(3.0).gpu_hours == pytest.approx(3 * work(1.0).gpu_hours)
+    assert work(1.0).parts["samples drawn and not kept"] == 0
+    assert sum(work(3.0).parts.values()) == pytest.approx(work(3.0).gpu_hours)
+
+
+def test_throughput_prior_holds_the_own_fleet_once(setting, evidence):
+    found = decode_throughput_input(setting).distribution
+    own = evidence.facts.calculate("serving_decode_tok_s_node / gpus_per_server")
+    assert found.quantile(0.05) < own < found.quantile(0.95)

@@ -1,0 +1,89 @@
+"""Rungs contain each other; disclosed ones have no width, assumed ones do; markers stand aside."""
+
+import math
+
+import pytest
+
+from analysis.data.scenario import load_scenario
+from analysis.reconstruction.ladder import disclosed_rungs, ladder, rungs_of, to_list
+from analysis.reconstruction.reconstruction import reconstruct
+
+
+def test_rungs_contain_each_other_and_rise(derivation):
+    rungs = rungs_of(derivation.boundaries)
+    assert rungs.usd.is_monotonic_increasing and len(rungs) == 7
+    for inner, outer in zip(rungs.includes, rungs.includes[1:], strict=False):
+        assert set(inner) < set(outer)
+    for inner, outer in zip(rungs.facts, rungs.facts[1:], strict=False):
+        assert set(inner) <= set(outer)
+
+
+def test_the_rungs_are_the_disclosed_figures(derivation, evidence):
+    """The headline, the base that R1 stands on, the press's sum, V3 alone: from the phases, against
+    what was printed.
+    """
+    usd, facts = derivation.boundaries.set_index("id").usd, evidence.facts
+    assert usd["r1_zero"] == pytest.approx(facts["r1_zero_cost_usd"].value)
+    assert usd["r1_own_phases"] == pytest.approx(facts["r1_total_cost_usd"].value)
+    assert usd["with_v3_context_extension"] == pytest.approx(
+        derivation.numbers["r1_with_base_usd"].value
+    )
+    assert usd["with_v3_post_training"] == pytest.approx(
+        facts["r1_plus_v3_cost_usd"].value, abs=5e3
+    )
+    assert usd["v3_alone"] == pytest.approx(facts["v3_total_cost_usd"].value)
+
+
+def test_the_last_disclosed_rung_holds_every_phase(derivation, r1):
+    assert sorted(disclosed_rungs(derivation.boundaries).includes.iloc[-1]) == sorted(
+        result.phase.id for result in r1.phases
+    )
+
+
+def test_disclosed_hours_have_no_width_and_assumptions_have(derivation):
+    for rung in to_list(derivation.boundaries):
+        assert set(rung) == {"id", "label", "usd", "includes", "marker"}
+        p05, p50, p95 = (rung["usd"][name] for name in ("p05", "p50", "p95"))
+        if rung["id"] in {"with_failed_runs", "with_staff", "fleet_capital"}:
+            assert p05 < p50 < p95
+        else:
+            assert p05 == p50 == p95
+
+
+def test_markers_are_no_rungs(derivation):
+    assert [rung["id"] for rung in to_list(derivation.boundaries) if rung["marker"]] == [
+        "v3_alone",
+        "fleet_capital",
+    ]
+
+
+def test_every_boundary_says_what_it_counts_and_leaves_out(derivation, evidence):
+    for rung in derivation.boundaries.itertuples():
+        assert rung.counts and rung.leaves_out and rung.facts
+        assert all(fact in evidence.facts for fact in rung.facts)
+
+
+def test_rent_scales_with_the_price_and_own_machines_do_not(derivation, evidence):
+    dear = ladder(
+        reconstruct("deepseek-r1", load_scenario(price_usd_per_gpu_hour=4.0), evidence), evidence
+    )
+    assert dear.usd[:7].tolist() == pytest.approx((2.0 * derivation.boundaries.usd[:7]).tolist())
+    assert dear.own_usd[:5].tolist() == pytest.approx(derivation.boundaries.own_usd[:5].tolist())
+
+
+def test_a_share_that_the_reader_sets_divides_the_rest(derivation, evidence):
+    half = ladder(
+        reconstruct("deepseek-r1", load_scenario(failed_run_share=0.5), evidence), evidence
+    ).set_index("id")
+    assert half.usd["with_failed_runs"] == pytest.approx(2.0 * half.usd["with_v3_post_training"])
+    none = ladder(
+        reconstruct("deepseek-r1", load_scenario(failed_run_share=0.0), evidence), evidence
+    ).set_index("id")
+    assert none.usd["with_failed_runs"] == none.usd["with_v3_post_training"]
+
+
+def test_a_chip_without_a_purchase_price_has_no_owned_cost(evidence):
+    known = set(evidence["purchase_prices"].chip)
+    chip = next(chip for chip in evidence["hardware"].chip if chip not in known)
+    found = ladder(reconstruct("deepseek-r1", load_scenario(chip=chip), evidence), evidence)
+    assert all(math.isnan(value) for value in found.own_usd)

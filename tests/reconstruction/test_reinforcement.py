@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis.physics.rollout import generation_seconds, longest_answer_tokens
+from analysis.reconstruction.reinforcement import fixed_seconds_input, steps_input, update_mfu_input
+
+
+def test_longest_of_one_answer_is_near_its_median_and_of_many_near_what_sampling_finds():
+    mean, sigma, n = 1000.0, 0.7, 8192
+    assert longest_answer_tokens(mean, sigma, 1, np.inf) == pytest.approx(
+        mean * np.exp(-(sigma**2) / 2)
+    )
+    lengths = stats.lognorm(sigma, scale=mean * np.exp(-(sigma**2) / 2)).rvs(
+        (400, n), random_state=1
+    )
+    assert longest_answer_tokens(mean, sigma, n, np.inf) == pytest.approx(
+        np.median(lengths.max(axis=1)), rel=0.1
+    )
+
+
+@given(
+    mean=st.floats(10, 1e5),
+    sigma=st.floats(0.1, 1.5),
+    n=st.integers(2, 10**5),
+    limit=st.floats(10, 1e5),
+)
+def test_longest_answer_grows_with_mean_and_number_and_never_passes_the_limit(
+    mean, sigma, n, limit
+):
+    longest = longest_answer_tokens(mean, sigma, n, limit)
+    assert longest <= limit
+    assert longest_answer_tokens(mean * 2, sigma, n, limit) >= longest
+    assert longest_answer_tokens(mean, sigma, n * 2, limit) >= longest
+
+
+def test_the_two_bounds_by_hand():
+    by_throughput, by_latency = generation_seconds(8192, 6090, 32768, 512, 1850, 30)
+    assert by_throughput == pytest.approx(8192 * 6090 / (512 * 1850))
+    assert by_latency == pytest.approx(983.04)
+
+
+def test_more_gpus_help_throughput_and_not_latency():
+    few, many = (generation_seconds(8192, 6090, 32768, gpus, 1850, 30) for gpus in (512, 1024))
+    assert many[0] == pytest.approx(few[0] / 2)
+    assert many[1] == few[1]
+
+
+def test_latency_alone_stays_below_the_disclosed_rollout_at_the_floor(evidence):
+    """At the interconnect's floor the longest answer fits into the disclosed seconds of a rollout."""
+    facts = evidence.facts
+    seconds = facts.calculate(
+        "r1_zero_hours * 3600 * r1_zero_outputs_per_rollout / (r1_zero_steps * r1_zero_batch_outputs)"
+    )
+    _, latency = generation_seconds(
+        1,
+        1,
+        facts["r1_zero_max_len_second"].value,
+        512,
+        1,
+        facts["serving_time_per_output_token_floor"].value,
+    )
+    assert latency < seconds
+
+
+def test_priors_come_from_other_developers_only_and_are_physical(r1, evidence):
+    runs = evidence["rl_runs"]
+    own = runs.developer == "DeepSeek"
+    mfu = update_mfu_input(runs[~own], evidence["hardware"]).distribution
+    assert 0.01 < mfu.low < mfu.high < 0.6
+    fixed = fixed_seconds_input(runs[~own]).distribution
+    assert 0 < fixed.low < fixed.high < runs.step_seconds.max()
+    steps = steps_input(runs[~own], 512.0).distribution
+    assert steps.quantile(0.0001) >= 1
+
+
+def test_steps_are_counted_in_answers_so_a_larger_batch_means_fewer(evidence):
+    runs = evidence["rl_runs"]
+    small, large = (
+        steps_input(runs, batch).distribution.quantile([0.25, 0.5, 0.75])
+        for batch in (512.0, 1024.0)
+    )
+    assert small == pytest.approx(2 * large, rel=0.01)
+
+
+def test_a_rollout_of_the_published_breakdown_is_reproduced_in_its_compute_parts(evidence):
+    """The update seconds of a V3-size run on other chips come back from its own utilisation: units
+    are right.
+    """
+    run = evidence["rl_runs"].set_index("id").loc["verl_dsv3_a3_r1zero"]
+    peak = 800e12
+    tokens = run.prompts_per_step * run.samples_per_prompt * run.mean_len_tokens
+    mfu = 6 * run.params_active * tokens / (run.update_seconds * run.chips * peak)
+    assert 6 * run.params_active * tokens / (run.chips * peak * mfu) == pytest.approx(
+        run.update_seconds
+    )
+    assert 0.03 < mfu < 0.3

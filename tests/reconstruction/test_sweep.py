@@ -1,0 +1,203 @@
+"""A sweep's row is what the single commands say; a cluster that loses a worker gives the same rows."""
+
+import os
+import signal
+import threading
+import time
+
+import pandas as pd
+import pytest
+
+from analysis.cli import main
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import load_scenario, usual_range
+from analysis.reconstruction.ladder import ladder, rungs_of
+from analysis.reconstruction.reconstruction import reconstruct
+from analysis.reconstruction.sweep import (
+    chunks,
+    combinations,
+    evaluate,
+    parse_grid,
+    size_of,
+    sweep,
+    sweep_on_cluster,
+)
+
+FEW = {"samples": 256}
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    return load_scenario(**FEW)
+
+
+def test_a_row_is_what_reconstruct_and_the_ladder_say(scenario, evidence):
+    grids = [
+        "mfu=0.2,0.4",
+        "time_per_output_token_ms=15,40",
+        "price_usd_per_gpu_hour=1,3",
+        "failed_run_share=0.5,0.8",
+        "utilisation=0.5,0.9",
+    ]
+    frame = sweep("deepseek-r1", scenario, evidence, combinations(grids, None))
+    assert len(frame) == 32
+    for row in frame.iloc[[0, 13, 31]].to_dict("records"):
+        given = {text.split("=")[0]: row[text.split("=")[0]] for text in grids}
+        found = reconstruct("deepseek-r1", load_scenario(**FEW, **given), evidence)
+        single = found.to_dict()
+        for name, value in single["total"]["gpu_hours"]["reconstructed"].items():
+            assert row[f"gpu_hours_{name}"] == pytest.approx(value, rel=1e-9)
+            assert row[f"usd_{name}"] == pytest.approx(
+                single["total"]["usd"]["reconstructed"][name], rel=1e-9
+            )
+        for phase in single["phases"]:
+            assert row[f"{phase['id']}_gpu_hours_p95"] == pytest.approx(
+                phase["gpu_hours"]["reconstructed"]["p95"], rel=1e-9
+            )
+        rungs = rungs_of(ladder(found, evidence)).set_index("id")
+        assert row["with_v3_post_training_usd"] == pytest.approx(rungs.usd["with_v3_post_training"])
+        assert row["with_staff_usd_p95"] == pytest.approx(rungs.usd_p95["with_staff"], rel=1e-9)
+        assert row["own_usd_per_gpu_hour_p05"] * rungs.gpu_hours["r1_zero"] == pytest.approx(
+            rungs.own_usd_p05["r1_zero"], rel=1e-9
+        )
+
+
+def test_chips_are_swept_too_each_with_its_own_peak_and_prices(scenario, evidence):
+    frame = sweep("deepseek-r1", scenario, evidence, combinations(["chip=H800,A100 80GB"], None))
+    single = reconstruct("deepseek-r1", load_scenario(chip="A100 80GB", **FEW), evidence).to_dict()
+    assert frame.gpu_hours_p50[1] == pytest.approx(
+        single["total"]["gpu_hours"]["reconstructed"]["p50"], rel=1e-9
+    )
+
+
+def test_rows_come_in_the_order_of_the_combinations_whatever_their_number(scenario, evidence):
+    sets = combinations(["price_usd_per_gpu_hour=1:2:400", "mfu=0.2,0.3"], None)
+    frame = sweep("deepseek-r1", scenario, evidence, sets)
+    pd.testing.assert_frame_equal(frame[list(sets)], sets)
+    assert frame.data_sha256.eq(evidence.sha256).all() and frame.version.nunique() == 1
+
+
+def test_more_efficiency_is_fewer_hours_and_a_higher_rent_more_dollars(scenario, evidence):
+    frame = sweep("deepseek-r1", scenario, evidence, combinations(["mfu=0.1:0.6:6"], None))
+    assert frame.gpu_hours_p50.is_monotonic_decreasing
+    frame = sweep(
+        "deepseek-r1", scenario, evidence, combinations(["price_usd_per_gpu_hour=1:6:6"], None)
+    )
+    assert frame.usd_p50.is_monotonic_increasing and frame.gpu_hours_p50.nunique() == 1
+
+
+def test_a_sample_lies_in_its_ranges_and_is_the_same_each_time():
+    first, again = (combinations(["mfu=0.2:0.3", "chip=H800,H100"], 50) for _ in range(2))
+    pd.testing.assert_frame_equal(first, again)
+    assert (
+        first.mfu.between(0.2, 0.3).all()
+        and set(first.chip) == {"H800", "H100"}
+        and len(first) == 50
+    )
+
+
+def test_without_a_grid_every_parameter_with_a_usual_range_is_sampled():
+    found = combinations([], 8)
+    assert len(found.columns) > 5 and all(usual_range(name) for name in found)
+
+
+def test_the_size_is_known_before_anything_is_made():
+    assert size_of(["mfu=0.1:0.6:1000", "price_usd_per_gpu_hour=1:2:1000"], None) == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("mfu=0.1:0.6", "expected key=lo:hi:n with n of two or more"),
+        ("mfu=0.6:0.1:3", "with lo below hi"),
+        ("mfu=0.1,,0.2", "an empty value"),
+        ("mfu=a", "a is not a number"),
+        ("mfuu=1", "did you mean mfu?"),
+        ("samples=64,128", "samples is not a parameter that can be swept"),
+        ("mfu", "an empty value"),
+    ],
+)
+def test_a_malformed_grid_is_refused(text, says):
+    with pytest.raises(InputError, match=says.replace("?", r"\?")):
+        parse_grid(text)
+
+
+def test_a_value_out_of_bounds_is_refused_before_the_first_is_evaluated(scenario, evidence):
+    with pytest.raises(
+        InputError, match=r"mfu: input should be less than or equal to 1, found 1\.2"
+    ):
+        next(chunks("deepseek-r1", scenario, evidence, combinations(["mfu=0.2,1.2"], None)))
+
+
+def run(capsys, *arguments):
+    code = main(["sweep", *arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err.splitlines()[-1] if captured.err else ""
+
+
+def test_the_command_writes_table_and_chart_and_keeps_what_is_not_its_own(capsys, tmp_path):
+    out = tmp_path / "mine.csv"
+    code, said, _ = run(capsys, "--grid", "mfu=0.2,0.4", "-p", "samples=256", "--out", str(out))
+    assert code == 0 and said.split() == [str(out), str(out.with_suffix(".svg"))]
+    assert len(pd.read_csv(out)) == 2
+    assert run(capsys, "--grid", "mfu=0.3", "-p", "samples=256", "--out", str(out))[0] == 0
+    other = tmp_path / "other.csv"
+    other.write_text("a,b\n1,2\n")
+    code, _, error = run(capsys, "--grid", "mfu=0.3", "--out", str(other))
+    assert code == 2 and "is no result of a sweep" in error and other.read_text() == "a,b\n1,2\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.csv", "mine.svg", "other.csv"]
+
+
+def test_too_many_combinations_ask_first(capsys, tmp_path):
+    grids = ["--grid", "mfu=0.1:0.6:1000", "--grid", "price_usd_per_gpu_hour=1:2:1000"]
+    code, _, error = run(capsys, *grids, "--out", str(tmp_path / "x.csv"))
+    assert code == 2 and "1,000,000 combinations are more than 100,000; say --yes" in error
+
+
+def test_a_scheduler_that_does_not_answer_is_the_users_mistake(capsys, tmp_path):
+    code, _, error = run(
+        capsys,
+        "--grid",
+        "mfu=0.3",
+        "--scheduler",
+        "tcp://127.0.0.1:9",
+        "--out",
+        str(tmp_path / "x.csv"),
+    )
+    assert code == 2 and "no Dask scheduler answers there" in error
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_same_rows(scenario, evidence):
+    from distributed import Client, LocalCluster
+
+    sets = combinations(["price_usd_per_gpu_hour=1:2:250", "mfu=0.2:0.5:16"], None)
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
+    ) as cluster:
+        with Client(cluster) as client:
+            victim = next(iter(client.run(os.getpid).values()))
+        started = threading.Event()
+
+        def kill() -> None:
+            started.wait()
+            time.sleep(0.1)
+            os.kill(victim, signal.SIGKILL)
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        frame = sweep_on_cluster(
+            "deepseek-r1",
+            scenario,
+            evidence,
+            sets,
+            cluster.scheduler_address,
+            lambda done, of: started.set(),
+        )
+        killer.join()
+    alone = pd.concat(
+        [
+            evaluate("deepseek-r1", scenario, evidence, chunk)
+            for chunk in chunks("deepseek-r1", scenario, evidence, sets)
+        ]
+    )
+    pd.testing.assert_frame_equal(frame[list(alone)], alone.sort_index())

@@ -1,0 +1,158 @@
+"""The estimator: what it sees, what it must not see, and that its intervals are wider where they
+should be.
+"""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.pipeline import Pipeline
+
+from analysis.data.tables import Evidence
+from analysis.runs.efficiency import (
+    CHOSEN,
+    FOLDS,
+    Estimator,
+    candidates,
+    design,
+    estimator_for,
+    fitted,
+)
+from analysis.runs.references import TRUST, developer_weights, reference_runs, row_weights
+
+
+@pytest.fixture(scope="module")
+def runs(evidence):
+    return reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
+
+
+@pytest.fixture(scope="module")
+def estimator(evidence):
+    return estimator_for(evidence, ("DeepSeek",))
+
+
+def test_an_excluded_developer_is_in_neither_fit_nor_width(estimator, evidence, edited):
+    assert "DeepSeek" not in set(estimator.runs.developer)
+    folder = edited("training_runs.csv", "H800 SXM,2048,2664000,", "H800 SXM,2048,5328000,")
+    changed = estimator_for(Evidence.load(folder), ("DeepSeek",))
+    before, after = (found.predict(found.runs.head(5)) for found in (estimator, changed))
+    assert [item.quantile(0.9) for item in before] == [item.quantile(0.9) for item in after]
+
+
+def test_the_same_evidence_is_fitted_once(evidence, estimator):
+    assert estimator_for(evidence, ["DeepSeek"]) is estimator
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, candidate in candidates().items() if candidate.grid]
+)
+def test_a_grid_is_searched_as_scikit_learn_does(runs, evidence, name):
+    candidate, features, target, weights = (
+        candidates()[name],
+        design(runs, evidence["hardware"]),
+        np.log(runs.mfu),
+        row_weights(runs),
+    )
+    weighed = {} if name == "Gaussian process" else {"model__sample_weight": weights}
+    grid = {f"model__{key}": values for key, values in candidate.grid.items()}
+    search = GridSearchCV(
+        Pipeline([("model", candidate.model)]),
+        grid,
+        cv=GroupKFold(FOLDS),
+        scoring="neg_mean_absolute_error",
+    )
+    search.fit(
+        clone(candidate.columns).fit_transform(features), target, groups=runs.developer, **weighed
+    )
+    ours = fitted(candidate, features, target.to_numpy(), weights, runs.developer)[
+        "model"
+    ].get_params()
+    assert {key: ours[key] for key in candidate.grid} == {
+        key.removeprefix("model__"): value for key, value in search.best_params_.items()
+    }
+
+
+def test_a_chip_of_twice_the_peak_is_never_slower(estimator, runs, evidence):
+    run = runs[runs.chip == "A100 80GB SXM"].head(10)
+    peaks = evidence["hardware"].set_index("chip").peak_bf16_dense_tflops
+    slow, fast = (
+        [item.quantile(0.5) for item in estimator.predict(run.assign(chip=chip))]
+        for chip in ("A100 80GB SXM", "H100 SXM")
+    )
+    assert (np.array(slow) * peaks["A100 80GB SXM"] <= np.array(fast) * peaks["H100 SXM"]).all()
+
+
+def test_more_parameters_in_all_at_equal_active_ones_are_never_cheaper(estimator, runs):
+    run = runs.head(20)
+    sparser = run.assign(params_total=run.params_total * 4)
+    before, after = (
+        [item.quantile(0.5) for item in estimator.predict(frame)] for frame in (run, sparser)
+    )
+    assert (np.array(after) <= np.array(before) + 1e-12).all()
+
+
+def test_mixtures_of_experts_are_expected_to_be_less_efficient(estimator, runs):
+    run = runs.head(1)
+    dense, moe = (
+        estimator.predict(run.assign(architecture=kind))[0].quantile(0.5)
+        for kind in ("dense", "moe")
+    )
+    assert moe < dense
+
+
+def test_intervals_are_wider_far_from_what_was_seen(estimator, runs):
+    run = runs.head(1)
+    near, far = (
+        estimator.predict(
+            run.assign(tokens=run.tokens * factor, params_active=run.params_active * factor)
+        )[0]
+        for factor in (1, 1e4)
+    )
+    assert far.spread > near.spread == 1.0
+    assert far.quantile(0.95) / far.quantile(0.05) > near.quantile(0.95) / near.quantile(0.05)
+
+
+def test_misses_rise_and_coverage_leaves_room_for_one_developer_more(estimator):
+    misses, coverage = estimator.misses
+    assert (np.diff(misses) >= 0).all() and (np.diff(coverage) > 0).all()
+    developers = estimator.runs.developer.nunique()
+    assert coverage[-1] == pytest.approx(developers / (developers + 1))
+
+
+def test_every_developer_weighs_the_same_in_a_width(runs):
+    weights = developer_weights(runs.developer)
+    sums = np.array(
+        [weights[(runs.developer == name).to_numpy()].sum() for name in runs.developer.unique()]
+    )
+    assert sums == pytest.approx(1.0)
+
+
+def test_less_trusted_hours_weigh_less(runs):
+    weights = row_weights(runs.assign(developer=runs.id))
+    for kind, trust in TRUST.items():
+        assert weights[(runs.hours_are == kind).to_numpy()] == pytest.approx(trust)
+
+
+def test_every_candidate_predicts_something_physical(runs, evidence):
+    features = design(runs, evidence["hardware"])
+    assert not features.isna().any().any()
+    for name in candidates():
+        found = np.exp(Estimator(evidence, (), name).model.predict(features))
+        assert ((found > 0.01) & (found < 1)).all(), name
+
+
+def test_scaling_all_hours_scales_the_answer(evidence, runs, folder):
+    import pandas as pd
+
+    table = pd.read_csv(folder / "training_runs.csv")
+    table["gpu_hours"] *= 2
+    table.to_csv(folder / "training_runs.csv", index=False)
+    changed = Estimator(Evidence.load(folder))
+    before, after = (
+        item.predict(runs.head(3))[0].quantile(0.5) for item in (Estimator(evidence), changed)
+    )
+    assert after == pytest.approx(before / 2, rel=0.02)
+
+
+def test_the_chosen_candidate_exists():
+    assert CHOSEN in candidates()

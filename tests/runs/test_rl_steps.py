@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from analysis.runs.rl_steps import (
+    OVERLAP,
+    StepEstimator,
+    alternatives,
+    generation_shares,
+    left_out_intervals,
+    sparsity_cost,
+)
+
+
+@pytest.fixture(scope="module")
+def estimator(evidence):
+    return StepEstimator(evidence)
+
+
+def test_r1_zero_and_its_developer_are_not_among_the_rows(estimator):
+    assert "DeepSeek" not in set(estimator.runs.developer)
+    assert len(estimator.runs) >= 40
+
+
+def test_no_part_of_a_step_is_negative(estimator):
+    assert (estimator.coefficients >= 0).all()
+    assert (estimator.columns >= 0).all()
+
+
+def test_left_out_steps_are_within_a_factor_of_two_in_the_median(estimator):
+    errors = np.exp(np.abs(np.log(estimator.left_out() / estimator.runs.step_seconds)))
+    assert np.median(errors) < 2
+
+
+def test_overlap_is_that_of_pairs_in_the_table(estimator):
+    runs = estimator.runs
+    keys = ["model_size", "chip", "chips", "mean_rounded"]
+    runs = runs.assign(
+        model_size=runs.params_total, mean_rounded=(runs.mean_len_tokens / 300).round()
+    )
+    sync, overlapped = (runs[runs["mode"] == mode] for mode in ("synchronous", "asynchronous"))
+    pairs = sync.merge(overlapped, on=keys)
+    assert len(pairs) > 5
+    assert np.median(pairs.step_seconds_y / pairs.step_seconds_x) == pytest.approx(OVERLAP, abs=0.1)
+
+
+def test_sparsity_costs_something_but_less_than_the_parameters_it_saves(evidence):
+    assert 0 < sparsity_cost(evidence) < 1
+
+
+def test_naive_ways_miss_by_more_than_the_model(estimator, evidence):
+    medians = alternatives(estimator, evidence).drop(columns=["id", "developer"]).median()
+    assert medians.idxmin() == "this model"
+    assert (medians >= 1).all()
+
+
+def test_intervals_widen_with_the_level_and_hold_more(evidence):
+    narrow, wide = (left_out_intervals(evidence, level) for level in (0.5, 0.9))
+    assert len(narrow) == len(wide)
+    assert (narrow.width < wide.width).all()
+    assert narrow.inside.mean() < wide.inside.mean()
+
+
+def test_generation_is_a_part_of_a_step(estimator):
+    shares = generation_shares(estimator)
+    assert len(shares) > 1
+    assert shares[["disclosed", "predicted"]].gt(0).all().all()
+    assert shares[["disclosed", "predicted"]].lt(1).all().all()
