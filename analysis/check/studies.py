@@ -11,10 +11,8 @@ from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
 from analysis.physics.cost import declined_value_usd, life_of_decline_years, owned_usd_per_gpu_hour
+from analysis.physics.durations import DAYS_PER_YEAR
 from analysis.reconstruction.ownership import OwnershipInputs
-
-DAYS_PER_YEAR = 365.25
-
 
 # From a study's inputs to ours, in this order; the first step takes the disclosed hours alone.
 OWNERSHIP_STEPS = {

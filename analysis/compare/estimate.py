@@ -22,7 +22,7 @@ from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
 from analysis.physics.architecture import flop_per_token_from_dimensions
 from analysis.physics.cost import energy_kwh, rental_usd
-from analysis.physics.training import gpu_hours
+from analysis.physics.training import gpu_hours, mfu
 from analysis.runs.efficiency import estimator_for
 from analysis.runs.rl_steps import FLOP_PER_PARAMETER, step_estimator_for
 
@@ -237,20 +237,20 @@ def _estimate_pretraining(
     frame = pd.DataFrame([run | {"release_date": str(spec.release_date)}]).astype(
         {"seq_len_tokens": float}
     )
-    mfu = estimator.predict(frame)[0]
-    if mfu.spread > 1.0:
+    expected = estimator.predict(frame)[0]
+    if expected.spread > 1.0:
         assumptions.append(
-            f"far from the runs that were seen: the interval is {mfu.spread:.2f} times as wide on the log scale"
+            f"far from the runs that were seen: the interval is {expected.spread:.2f} times as wide on the log scale"
         )
-    assumptions.append(f"MFU from the {mfu.basis}; dense BF16 peak, causal attention")
-    points = mfu.quantile(
+    assumptions.append(f"MFU from the {expected.basis}; dense BF16 peak, causal attention")
+    points = expected.quantile(
         [1 - probability for probability in PERCENTILES.values()]
     )  # a high MFU is few hours
     hours = gpu_hours(spec.tokens, flop, chip.peak_flop_s, points)
     return _answer(spec, chip, hours, evidence, assumptions) | {
         "flop": float(spec.tokens * flop),
         "flop_per_token": float(flop),
-        "mfu": _named(mfu.quantile(list(PERCENTILES.values()))),
+        "mfu": _named(expected.quantile(list(PERCENTILES.values()))),
         "assumptions": assumptions,
     }
 
@@ -343,7 +343,7 @@ def _estimate_reinforcement(
     return _answer(spec, chip, hours, evidence, assumptions) | {
         "flop": float(flop),
         "flop_per_token": float(flop_per_token),
-        "mfu": _named(np.sort(flop / (hours * 3600.0 * chip.peak_flop_s))),
+        "mfu": _named(np.sort(mfu(flop, hours, chip.peak_flop_s))),
         "step_seconds": _named(seconds) | {"parts": found.parts},
         "assumptions": assumptions,
     }

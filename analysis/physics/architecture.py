@@ -11,11 +11,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, PositiveInt
+from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationInfo, field_validator
 
 Attention = Literal["causal", "full"]
 
-FLOP_PER_MULTIPLYING_PARAMETER = 6.0  # a multiply and an add, forward once and backward twice
+FORWARD_FLOP_PER_PARAMETER = 2.0  # a multiply and an add
+TRAINING_FLOP_PER_PARAMETER = 6.0  # forward, and twice as much backward
 
 
 class Configuration(BaseModel):
@@ -50,7 +51,8 @@ class Outline(BaseModel):
     """A transformer known by its outer dimensions: projections as wide as the model, attention over
     all heads.
 
-    `params_active` includes the embedding table, which does not multiply.
+    `params_active` includes the embedding table, which does not multiply; without `params_total`,
+    the model is dense, and all its parameters are active.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -59,6 +61,15 @@ class Outline(BaseModel):
     n_layers: PositiveInt
     dim: PositiveInt
     vocab_size: PositiveInt
+    params_total: PositiveInt | None = None
+
+    @field_validator("params_total")
+    @classmethod
+    def _active_are_part(cls, total: int | None, info: ValidationInfo) -> int | None:
+        active = info.data.get("params_active", 0)
+        if total is not None and total < active:
+            raise ValueError(f"less than params_active, {active:,}")
+        return total
 
 
 Architecture = Configuration | Outline
@@ -76,7 +87,36 @@ class ParameterCount(BaseModel):
 def count_parameters(configuration: Configuration) -> ParameterCount:
     """Parameters of the main model and, apart, of its multi-token-prediction modules.
 
-    Normalisations and biases are left out: under a hundredth of a per cent.
+    Parameters
+    ----------
+    configuration
+        Sizes of the model.
+
+    Returns
+    -------
+    ParameterCount
+        Counts of all, of those that multiply for one token (with the output head), of these with
+        the embedding table, and of the modules [count].
+
+    Notes
+    -----
+    Normalisations and biases are left out: under a hundredth of a per cent. Source: DeepSeek-V2
+    (arXiv:2405.04434), section 2, and `inference/model.py` of the DeepSeek-V3 repository.
+
+    Examples
+    --------
+    One layer: attention 10x3 + 3x2x5 + 10x3 + 2x2x8 + 2x4x10 = 202, router 10x8 = 80, two experts
+    of eight and a shared one 3 x 3x10x5 = 450, head 20x10 = 200.
+
+    >>> small = Configuration(
+    ...     n_layers=1, dim=10, n_dense_layers=0, inter_dim=1, moe_inter_dim=5,
+    ...     n_routed_experts=8, n_shared_experts=1, n_activated_experts=2, vocab_size=20,
+    ...     n_heads=2, q_lora_rank=3, kv_lora_rank=2,
+    ...     qk_nope_head_dim=4, qk_rope_head_dim=1, v_head_dim=4,
+    ... )
+    >>> counted = count_parameters(small)
+    >>> counted.active_with_head, counted.total  # 202 + 80 + 450 + 200; 202 + 80 + 9x150 + 2x200
+    (932, 2032)
     """
     c = configuration
     n_moe_layers = c.n_layers - c.n_dense_layers
@@ -93,22 +133,103 @@ def count_parameters(configuration: Configuration) -> ParameterCount:
     )
 
 
-def active_parameters(architecture: Architecture) -> int:
-    """Parameters that multiply for one token [count]: with the output head, without the embedding
-    table.
+def total_parameters(architecture: Architecture) -> int:
+    """All parameters of the main model.
+
+    Parameters
+    ----------
+    architecture
+        Sizes of the model.
+
+    Returns
+    -------
+    int
+        Parameters [count]; of an outline that does not say, those that are active.
+
+    Examples
+    --------
+    >>> dense = Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10)
+    >>> total_parameters(dense), total_parameters(dense.model_copy(update={"params_total": 9_000}))
+    (1100, 9000)
+    """
+    if isinstance(architecture, Outline):
+        return architecture.params_total or architecture.params_active
+    return count_parameters(architecture).total
+
+
+def multiplying_parameters(architecture: Architecture, mtp: bool = False) -> int:
+    """Parameters that multiply for one token: with the output head, without the embedding table.
+
+    Parameters
+    ----------
+    architecture
+        Sizes of the model.
+    mtp
+        Count the multi-token-prediction modules too, each with its projection of two widths and
+        the head, which it shares but runs again; an outline has none.
+
+    Returns
+    -------
+    int
+        Parameters [count].
+
+    Notes
+    -----
+    Source: PaLM (arXiv:2204.02311), appendix B; the modules by DeepSeek-V3 (arXiv:2412.19437),
+    section 2.2.
+
+    Examples
+    --------
+    1,100 active, less a table of 10 words by 10 dimensions:
+
+    >>> multiplying_parameters(Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10))
+    1000
     """
     if isinstance(architecture, Outline):
         return architecture.params_active - architecture.vocab_size * architecture.dim
-    return count_parameters(architecture).active_with_head
+    c = architecture
+    main = count_parameters(c).active_with_head
+    if not mtp:
+        return main
+    layer = _attention_parameters(c) + _moe_parameters(c, c.n_activated_experts)
+    return main + c.mtp_depth * (layer + 2 * c.dim**2 + c.vocab_size * c.dim)
 
 
-def total_parameters(architecture: Architecture) -> int:
-    """All parameters [count]; of an outline, those that are active."""
-    return (
-        architecture.params_active
-        if isinstance(architecture, Outline)
-        else count_parameters(architecture).total
-    )
+def attention_width(architecture: Architecture, mtp: bool = False) -> int:
+    """Width of attention's products over all layers: heads times a query-key and a value width.
+
+    For each token of its context, a token costs two FLOP a unit of this width forward, and six in
+    training.
+
+    Parameters
+    ----------
+    architecture
+        Sizes of the model; of an outline, both widths are that of the model.
+    mtp
+        Count each multi-token-prediction module as one more layer; an outline has none.
+
+    Returns
+    -------
+    int
+        Width [count], summed over layers.
+
+    Notes
+    -----
+    Source: PaLM (arXiv:2204.02311), appendix B; the widths of multi-head latent attention by
+    DeepSeek-V2 (arXiv:2405.04434), section 2.1.
+
+    Examples
+    --------
+    Two layers of twice ten dimensions:
+
+    >>> attention_width(Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10))
+    40
+    """
+    if isinstance(architecture, Outline):
+        return int(_outline_attention_width(architecture.n_layers, architecture.dim))
+    c = architecture
+    layers = c.n_layers + (c.mtp_depth if mtp else 0)
+    return layers * c.n_heads * (c.qk_nope_head_dim + c.qk_rope_head_dim + c.v_head_dim)
 
 
 def flop_per_token(
@@ -122,43 +243,37 @@ def flop_per_token(
     Parameters
     ----------
     architecture
-        Sizes of the model; an outline has no multi-token prediction.
+        Sizes of the model.
     seq_len_tokens
-        Sequence length [token]; any shape, which the result has too.
+        Sequence length [token]; any shape.
     attention
         `causal` counts half the square of the sequence, `full` all of it.
     mtp
         Count the multi-token-prediction modules, which are work that a printed MFU leaves out.
 
+    Returns
+    -------
+    ndarray
+        Work [FLOP/token] of the shape of `seq_len_tokens`.
+
     Notes
     -----
-    The count is that of the PaLM paper (arXiv:2204.02311, appendix B), with the low-rank paths of
-    multi-head latent attention (DeepSeek-V2, arXiv:2405.04434, section 2.1) in the place of its
-    projections.
+    Six FLOP for each parameter that multiplies, and six for each unit of attention's width and
+    token of the mean context. Source: PaLM (arXiv:2204.02311), appendix B.
+
+    Examples
+    --------
+    6 x 1,000 + 6 x 40 x 8/2, and the whole square:
+
+    >>> small = Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10)
+    >>> float(flop_per_token(small, 8)), float(flop_per_token(small, 8, "full"))
+    (6960.0, 7920.0)
     """
-    if isinstance(architecture, Outline):
-        o = architecture
-        # full attention over a sequence is causal attention over one twice as long
-        length = np.asarray(seq_len_tokens, dtype=float) * (1.0 if attention == "causal" else 2.0)
-        return flop_per_token_from_dimensions(
-            o.params_active, o.n_layers, o.dim, o.vocab_size, length
-        )
-    c = architecture
-    context = _mean_context_tokens(seq_len_tokens, attention)
-    products = 2.0 * c.n_heads * (c.qk_nope_head_dim + c.qk_rope_head_dim + c.v_head_dim) * context
-    main = (
-        FLOP_PER_MULTIPLYING_PARAMETER * count_parameters(c).active_with_head
-        + 3.0 * c.n_layers * products
+    return _training_flop(
+        multiplying_parameters(architecture, mtp),
+        attention_width(architecture, mtp),
+        _mean_context_tokens(seq_len_tokens, attention),
     )
-    if not mtp:
-        return main
-    module = (
-        _attention_parameters(c)
-        + _moe_parameters(c, c.n_activated_experts)
-        + 2 * c.dim**2
-        + c.vocab_size * c.dim
-    )
-    return main + c.mtp_depth * (FLOP_PER_MULTIPLYING_PARAMETER * module + 3.0 * products)
 
 
 def flop_per_token_from_dimensions(
@@ -169,19 +284,55 @@ def flop_per_token_from_dimensions(
     seq_len_tokens: ArrayLike,
     tied_embeddings: ArrayLike = False,
 ) -> np.ndarray:
-    """Training FLOP per token on the same basis, for a run known by its outer dimensions only.
+    """Training FLOP per token on the same basis, for many runs known by their outer dimensions.
 
-    params_active [count] includes the embedding table, which multiplies only where the output head
-    shares it (`tied_embeddings`); attention is causal, with projections as wide as the model. All
-    broadcast.
+    Parameters
+    ----------
+    params_active
+        Active parameters with the embedding table [count].
+    layers, d_model
+        Layers [count] and width of the model [count].
+    vocab
+        Words of the embedding table [count].
+    seq_len_tokens
+        Sequence length [token]; attention is causal, its projections as wide as the model.
+    tied_embeddings
+        Whether the output head shares the table, which multiplies then.
+
+    Returns
+    -------
+    ndarray
+        Work [FLOP/token] of the shape that all arguments broadcast to.
+
+    Notes
+    -----
+    Source: PaLM (arXiv:2204.02311), appendix B.
+
+    Examples
+    --------
+    As :func:`flop_per_token` of the same outline; with tied embeddings 6 x 100 more:
+
+    >>> flop_per_token_from_dimensions(1_100, 2, 10, 10, 8, [False, True]).tolist()
+    [6960.0, 7560.0]
     """
     table = np.asarray(vocab, dtype=float) * np.asarray(d_model, dtype=float)
     multiplying = np.asarray(params_active, dtype=float) - np.where(tied_embeddings, 0.0, table)
-    context = _mean_context_tokens(seq_len_tokens, "causal")
-    return (
-        FLOP_PER_MULTIPLYING_PARAMETER * multiplying
-        + 3.0 * 4.0 * np.asarray(layers, dtype=float) * np.asarray(d_model) * context
-    )
+    width = _outline_attention_width(layers, d_model)
+    return _training_flop(multiplying, width, _mean_context_tokens(seq_len_tokens, "causal"))
+
+
+def _training_flop(
+    multiplying: ArrayLike, attention: ArrayLike, context_tokens: np.ndarray
+) -> np.ndarray:
+    """What both ways to know a model share: FLOP per token from its two sums."""
+    per_context_token = np.asarray(attention, dtype=float) * context_tokens
+    linear = np.asarray(multiplying, dtype=float)
+    return TRAINING_FLOP_PER_PARAMETER * linear + TRAINING_FLOP_PER_PARAMETER * per_context_token
+
+
+def _outline_attention_width(layers: ArrayLike, d_model: ArrayLike) -> np.ndarray:
+    """Queries with keys, and values, each as wide as the model, in every layer."""
+    return np.asarray(layers, dtype=float) * 2.0 * np.asarray(d_model)
 
 
 def _mean_context_tokens(seq_len_tokens: ArrayLike, attention: Attention) -> np.ndarray:

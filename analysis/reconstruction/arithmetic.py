@@ -12,7 +12,7 @@ from analysis.data.expressions import names_in
 from analysis.data.mistakes import InputError
 from analysis.data.prices import market_price, system_price
 from analysis.data.tables import Evidence
-from analysis.physics.architecture import active_parameters, flop_per_token
+from analysis.physics.architecture import flop_per_token, multiplying_parameters
 from analysis.reconstruction.model import Model, configuration
 from analysis.reconstruction.stages import PretrainingStage, distribution
 from analysis.runs.references import reference_runs
@@ -88,7 +88,9 @@ def computed_values(model: Model, evidence: Evidence) -> dict[str, float]:
         if isinstance(stage.work, PretrainingStage)
     )
     length = distribution(first.seq_len_tokens, "tokens", evidence.facts).quantile(0.5)
-    values["own_params_active"] = float(active_parameters(configuration(model, evidence.facts)))
+    values["own_params_active"] = float(
+        multiplying_parameters(configuration(model, evidence.facts))
+    )
     values["own_flop_per_token"] = float(
         flop_per_token(configuration(model, evidence.facts), length)
     )

@@ -15,9 +15,13 @@ from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, draw
-from analysis.physics.architecture import active_parameters, flop_per_token, total_parameters
+from analysis.physics.architecture import (
+    flop_per_token,
+    multiplying_parameters,
+    total_parameters,
+)
 from analysis.physics.cost import rental_usd
-from analysis.physics.training import gpu_hours
+from analysis.physics.training import gpu_hours, mfu
 from analysis.reconstruction.kinds import KINDS
 from analysis.reconstruction.model import (
     CrossCheck,
@@ -250,7 +254,7 @@ def training_mfu(model: Model, chip: Chip, facts: Facts, estimator: Estimator) -
             values[field] = float(distribution(quantity, unit_of(field), facts).quantile(0.5))
     run = values | {
         "params_total": total_parameters(architecture),
-        "params_active": active_parameters(architecture),
+        "params_active": multiplying_parameters(architecture),
         "flop_per_token": float(flop_per_token(architecture, values["seq_len_tokens"])),
         "architecture": model.architecture_kind,
         "chip": chip.name,
@@ -426,7 +430,7 @@ def rollout_run(
     )
     run = {
         "params_total": total_parameters(setting.configuration),
-        "params_active": active_parameters(setting.configuration),
+        "params_active": multiplying_parameters(setting.configuration),
         "chip": setting.chip.name,
         "chips": values["gpus"][0],
         "prompts_per_step": values["answers_per_rollout"][0],
@@ -539,7 +543,7 @@ def _figures(
             "reconstructed": percentiles(rental_usd(hours, price)),
         },
         "flop": percentiles(flop),
-        "mfu": percentiles(flop / (hours * 3600.0 * chip.peak_flop_s)),
+        "mfu": percentiles(mfu(flop, hours, chip.peak_flop_s)),
         "error_factor": None if disclosed is None else error_factor(middle["p50"], disclosed),
     }
 

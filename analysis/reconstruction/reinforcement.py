@@ -16,8 +16,13 @@ import pandas as pd
 
 from analysis.data.chips import peak_flop_s
 from analysis.data.uncertainty import from_other_developers
-from analysis.physics.architecture import active_parameters, flop_per_token
-from analysis.physics.rollout import generation_seconds, longest_answer_tokens
+from analysis.physics.architecture import flop_per_token, multiplying_parameters
+from analysis.physics.rollout import (
+    forward_seconds,
+    generation_seconds,
+    longest_answer_tokens,
+    update_seconds,
+)
 from analysis.reconstruction.fine_tuning import decode_throughput_input
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import ReinforcementStage, Span
@@ -155,16 +160,15 @@ def rollouts_by_segment(
         values["time_per_output_token_ms"],
     )
     tokens = answers * mean_tokens
-    active = active_parameters(setting.configuration)
-    forward_seconds = (
-        2.0 * active * tokens / (values["gpus"] * setting.chip.peak_flop_s * values["update_mfu"])
-    )
-    shape = np.broadcast_shapes(by_throughput.shape, by_latency.shape, forward_seconds.shape)
+    machine = (values["gpus"], setting.chip.peak_flop_s, values["update_mfu"])
+    active = multiplying_parameters(setting.configuration)
+    forward = forward_seconds(active, tokens, *machine)
+    shape = np.broadcast_shapes(by_throughput.shape, by_latency.shape, forward.shape)
     seconds = {
         "generation at full throughput": np.broadcast_to(by_throughput, shape),
         "waiting for the longest answer": np.maximum(by_latency - by_throughput, 0.0),
-        "scoring": forward_seconds * values["scoring_forward_passes"],
-        "updates": forward_seconds * 3.0,
+        "scoring": forward * values["scoring_forward_passes"],
+        "updates": update_seconds(active, tokens, *machine),
         "moving weights, switching engines": np.broadcast_to(values["fixed_seconds"], shape),
     }
     # a token of a long answer attends further: over tokens, the mean length of a log-normal is mean

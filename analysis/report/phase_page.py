@@ -17,6 +17,7 @@ from analysis.data.expressions import names_in
 from analysis.data.facts import Fact
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
+from analysis.physics.training import mfu
 from analysis.reconstruction.arithmetic import arithmetic
 from analysis.reconstruction.derivation import Derivation, derive
 from analysis.reconstruction.ladder import disclosed_rungs
@@ -151,7 +152,7 @@ class PhasePage(BillPage):
         """
         result = self.result
         hours = result.disclosed_gpu_hours or float("nan")
-        return float(np.median(result.flop)) / (hours * 3600.0 * result.chip.peak_flop_s)
+        return float(mfu(np.median(result.flop), hours, result.chip.peak_flop_s))
 
 
 def open_bill(

@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.data.chips import peak_flop_s
 from analysis.physics.architecture import flop_per_token_from_dimensions
+from analysis.physics.training import mfu
 
 # How far the hours of a row can be trusted to be those of the run, by what its source says they
 # are.
@@ -57,7 +58,7 @@ def reference_runs(
     ].copy()
     usable["flop_per_token"] = flop_per_token_of(usable)
     peaks = usable.chip.map(peak_flop_s(hardware.set_index("chip")))
-    usable["mfu"] = usable.tokens * usable.flop_per_token / (usable.gpu_hours * 3600.0 * peaks)
+    usable["mfu"] = mfu(usable.tokens * usable.flop_per_token, usable.gpu_hours, peaks)
     return usable if kind is None else usable[usable.architecture == kind]
 
 

@@ -1,11 +1,16 @@
 """Known answers: what papers and configuration files print, within half a per cent."""
 
 import pytest
+from pydantic import ValidationError
 
 from analysis.physics.architecture import (
+    Outline,
+    attention_width,
     count_parameters,
     flop_per_token,
     flop_per_token_from_dimensions,
+    multiplying_parameters,
+    total_parameters,
 )
 from analysis.reconstruction.model import configuration, load_model
 
@@ -91,3 +96,44 @@ def test_a_dense_model_by_its_outer_dimensions_is_close_to_the_printed_count(evi
     assert counted == pytest.approx(
         evidence.facts["llama405b_flop_per_token_printed"].value, rel=0.02
     )
+
+
+def test_two_sums_of_v3_by_hand(v3):
+    """61 layers of 128 heads, 128 + 64 wide for queries and keys, 128 for values; MTP one more."""
+    assert attention_width(v3) == 61 * 128 * (128 + 64 + 128)
+    assert attention_width(v3, mtp=True) == 62 * 128 * (128 + 64 + 128)
+    assert multiplying_parameters(v3) == count_parameters(v3).active_with_head
+
+
+def test_flop_per_token_follows_from_the_two_sums(v3):
+    for mtp in (False, True):
+        linear, width = multiplying_parameters(v3, mtp), attention_width(v3, mtp)
+        causal, full = (
+            flop_per_token(v3, 4096, attention, mtp) for attention in ("causal", "full")
+        )
+        assert causal == pytest.approx(6 * linear + 6 * width * 2048, rel=1e-12)
+        assert full == pytest.approx(6 * linear + 6 * width * 4096, rel=1e-12)
+
+
+def test_a_module_of_multi_token_prediction_is_a_layer_a_projection_and_the_head(v3):
+    """One more expert layer, 2 x 7168^2 to join two states, and the head of 129,280 words again."""
+    deeper = v3.model_copy(update={"n_layers": v3.n_layers + 1})
+    layer = multiplying_parameters(deeper) - multiplying_parameters(v3)
+    added = multiplying_parameters(v3, mtp=True) - multiplying_parameters(v3)
+    assert added == layer + 2 * 7168**2 + 129_280 * 7168
+
+
+OUTLINE = {"params_active": 46_000, "n_layers": 10, "dim": 60, "vocab_size": 200}
+
+
+def test_a_mixture_known_by_its_outline_can_say_how_large_it_is():
+    assert total_parameters(Outline(**OUTLINE)) == 46_000
+    assert total_parameters(Outline(**OUTLINE, params_total=456_000)) == 456_000
+    assert flop_per_token(Outline(**OUTLINE, params_total=456_000), 8) == flop_per_token(
+        Outline(**OUTLINE), 8
+    )
+
+
+def test_an_outline_of_fewer_parameters_in_all_than_active_is_refused():
+    with pytest.raises(ValidationError, match="less than params_active, 46,000"):
+        Outline(**OUTLINE, params_total=45_000)
