@@ -1,9 +1,12 @@
-# book: environment, execution, published book. test: the whole suite. lab: the notebooks in JupyterLab. bench: what is
-# said of speed, measured.
+# book: environment, execution, published book. test: the whole suite. lab: the notebooks in
+# JupyterLab. golden: renew the pinned results. bench: what is said of speed, measured. soak: the
+# long tests. ARGS reaches the tool: make lab ARGS=--no-browser, make test ARGS=tests/physics.
 PYTHON ?= python3
 BIN := .venv/bin
+# wheels alone: nothing of another project runs while it is installed
+UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --only-binary :all:
 
-.PHONY: book test golden lab bench clean
+.PHONY: book test soak golden lab bench clean
 
 book: .venv/installed
 	$(BIN)/traincost build
@@ -13,17 +16,20 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest $(ARGS)
+
+soak: .venv/installed
+	$(BIN)/pytest -m soak $(ARGS)
 
 # The published results, pinned: renew them, and read in the diff what moved.
 golden: .venv/installed
 	$(BIN)/python -m tests.golden
 
 lab: .venv/installed
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks $(ARGS)
 
 bench: .venv/installed
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement benchmarks/requirements.lock
+	$(UV_INSTALL) --requirement benchmarks/requirements.lock
 	$(BIN)/python -m benchmarks
 
 # uv comes from the lock by pip, the rest of the lock by uv, and the package itself without asking for more.
@@ -31,8 +37,8 @@ bench: .venv/installed
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say make PYTHON=python3.12, for example")'
 	$(PYTHON) -m venv .venv
 	awk '/^uv==/ {found = 1} found {print} found && !/\\$$/ {exit}' requirements.lock > .venv/uv.lock
-	$(BIN)/python -m pip install --quiet --require-hashes --requirement .venv/uv.lock
-	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --compile-bytecode --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: --requirement .venv/uv.lock
+	$(UV_INSTALL) --compile-bytecode --requirement requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	$(BIN)/python -m compileall -q analysis
 	touch $@

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pandas as pd
 
+from analysis import __version__
 from analysis.data.chips import find_chip
 from analysis.data.facts import Fact
 from analysis.data.mistakes import InputError
@@ -35,6 +36,16 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs: most need les
 MOST_WITHOUT_YES = 100_000  # combinations of a sweep
 SECONDS_BETWEEN_LINES = 2.0
 DEFAULT_MODEL = "deepseek-r1"  # the model whose ladder the claims are held against
+
+EXAMPLES = """examples (a MODEL is a file in data/models, RUN.toml describes a run):
+  traincost reconstruct MODEL -p price_usd_per_gpu_hour=4
+  traincost facts
+  traincost claims --json
+  traincost estimate RUN.toml
+  traincost sweep --grid mfu=0.2:0.5:4 --grid price_usd_per_gpu_hour=1,2,3 --out sweep.csv
+  traincost build -p mfu=0.3 --out my-edition
+
+traincost COMMAND --help says more of a command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,8 +84,11 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="traincost",
-        description="What it really costs to train a frontier language model: reconstruct, build, rerun.",
+        description="What it costs to train a language model: reconstruct, check, estimate, build.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
     def command(

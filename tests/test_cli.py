@@ -3,12 +3,16 @@
 import errno
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
+from analysis import cli
 from analysis.cli import main
 from tests.conftest import ROOT
 
@@ -24,6 +28,22 @@ def test_json_is_all_of_standard_output_and_precedence_goes_to_standard_error(ca
     assert code == 0
     assert json.loads(out)["model"] == "deepseek-r1"
     assert err == "scenario paper: mfu=0.4 (-p); fact < scenario < -p\n"
+
+
+def test_the_version_is_that_of_the_project(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert capsys.readouterr().out == f"traincost {project['version']}\n"
+
+
+def test_help_ends_with_examples_that_the_parser_takes(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    shown = re.findall(r"^  traincost (.*)$", capsys.readouterr().out, re.M)
+    assert len(shown) >= 5
+    for example in shown:
+        assert cli._parser().parse_args(shlex.split(example)).run
 
 
 def test_reconstruct_prints_a_table_for_people(capsys):

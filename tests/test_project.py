@@ -2,12 +2,15 @@
 
 import re
 import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import yaml
 
 from tests.conftest import ROOT
 
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 
 
@@ -40,16 +43,29 @@ def test_the_package_that_slows_every_kernel_is_held_out():
     )
 
 
-def test_conda_users_get_the_same_python_and_the_same_lock():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
-    python = next(
-        item
-        for item in environment["dependencies"]
-        if isinstance(item, str) and item.startswith("python")
+def test_conda_brings_what_make_needs_and_asks_pip_for_nothing():
+    """pip resolves what it installs, and would stop on the package that is held out."""
+    wanted = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert wanted == [f"python{project['requires-python']}", "make"]
+
+
+def test_the_lock_installs_whole_by_the_command_of_the_makefile():
+    """Asked offline, uv finds every locked package installed, and pip none that lacks another."""
+    command = re.search(r"^UV_INSTALL := \$\(BIN\)/(.*)$", MAKEFILE, re.M)[1]
+    arguments = command.replace("$(BIN)/python", sys.executable).replace("--quiet", "").split()
+    check = ["--offline", "--dry-run", "--requirement", "requirements.lock"]
+    uv = subprocess.run(
+        [Path(sys.executable).with_name("uv"), *arguments[1:], *check],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
-    assert python == "python>=3.11,<3.14"
-    pip = next(item for item in environment["dependencies"] if isinstance(item, dict))["pip"]
-    assert pip == ["--require-hashes", "-r requirements.lock"]
+    assert "Would make no changes" in uv.stderr, uv.stderr
+    assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(arguments)
+    pip = [sys.executable, "-m", "pip", "check"]
+    found = subprocess.run(pip, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
 
 
 def test_no_path_of_a_machine_and_no_package_host_in_any_file():
