@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs: most need les
 
 MOST_WITHOUT_YES = 100_000  # combinations of a sweep
 SECONDS_BETWEEN_LINES = 2.0
+CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so may be drawn over
 DEFAULT_MODEL = "deepseek-r1"  # the model whose ladder the claims are held against
 
 EXAMPLES = """examples (a MODEL is a file in data/models, RUN.toml describes a run):
@@ -225,12 +227,15 @@ def _scenario(options: argparse.Namespace, directory: Path) -> tuple[Scenario, d
 
 
 def _build(options: argparse.Namespace) -> None:
+    from analysis.publish.place import refuse_place, tidy
     from analysis.publish.plan import plan
 
     directory = evidence_folder(options.data)
     scenario, overrides = _scenario(options, directory)
     planned = plan(scenario, options.scenario, overrides, directory)
     out = (options.out or planned.root / "book" / "_build" / "html").resolve()
+    refuse_place(out, planned.root, directory)
+    tidy(out)
     if planned.stands_in(out) and not options.no_cache:
         _say(f"nothing changed: {len(planned.pages)} pages stand")
         print(f"open {out / 'index.html'}")
@@ -258,11 +263,11 @@ def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
 
 
 def _rerun(options: argparse.Namespace) -> None:
-    from analysis.publish.execute import Job, check_writable, execute_one
+    from analysis.publish.execute import Job, check_target, execute_one
 
     given = parse_overrides(options.overrides)
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
-    check_writable(output.parent)
+    check_target(output)
     parameters = given | ({"data": str(options.data.resolve())} if options.data else {})
     job = Job(options.notebook.stem, options.notebook, parameters, output)
     execute_one(job, lambda: _check_rerun(job))
@@ -433,6 +438,10 @@ def _sweep(options: argparse.Namespace) -> None:
             f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; say --yes to evaluate them all"
         )
     check_target(options.out)
+    picture = options.out.with_suffix(".svg")
+    if picture == options.out:
+        raise InputError(f"--out {picture}: is what its chart would be called; name a .csv file")
+    _check_picture(picture)
     scenario, _ = _scenario(options, evidence.directory)
     sets = combinations(options.grid, options.sample, scenario.parameters.seed)
     report = _Progress(len(sets))
@@ -442,7 +451,18 @@ def _sweep(options: argparse.Namespace) -> None:
         frame = sweep(DEFAULT_MODEL, scenario, evidence, sets, report)
     write(frame, options.out)
     print(options.out)
-    _sweep_chart(frame, str(sets.columns[0]), options.out.with_suffix(".svg"))
+    _sweep_chart(frame, str(sets.columns[0]), picture)
+
+
+def _check_picture(path: Path) -> None:
+    """Refuse to draw over what is no chart of a sweep."""
+    if os.path.lexists(path):
+        found = path.read_bytes() if path.is_file() else b""
+        if not found.startswith(CHART_MARK.encode()):
+            raise InputError(
+                f"--out: the chart would replace {path}, which is none of a sweep; "
+                "name another file"
+            )
 
 
 def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
@@ -456,7 +476,7 @@ def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
         _say("no chart: install the extra `book`")
         return
     drawing = svg(charts.sweep_summary(frame, parameter).to_dict(), WIDTHS_PX["wide"])
-    path.write_text(drawing.replace("currentColor", "#777777"), encoding="utf-8")
+    path.write_text(CHART_MARK + drawing.replace("currentColor", "#777777"), encoding="utf-8")
     print(path)
 
 

@@ -140,8 +140,21 @@ def test_a_users_mistake_is_one_line_and_exit_code_two(capsys, monkeypatch, argu
 def test_a_folder_that_is_no_edition_is_not_replaced(capsys, tmp_path):
     (tmp_path / "mine.txt").write_text("keep")
     code, _, err = run(capsys, "build", "--out", str(tmp_path))
-    assert code == 2 and "holds files that are no edition" in err
+    assert code == 2 and "holds mine.txt, which is not of an edition" in err
     assert (tmp_path / "mine.txt").read_text() == "keep"
+
+
+def test_the_chart_of_a_sweep_replaces_no_picture_of_the_users(capsys, tmp_path):
+    grid = ["sweep", "--grid", "mfu=0.3", "-p", "samples=256", "--out", str(tmp_path / "o.csv")]
+    assert run(capsys, *grid)[0] == 0 and run(capsys, *grid)[0] == 0
+    (tmp_path / "o.svg").write_text("<svg>mine</svg>")
+    (tmp_path / "o.csv").unlink()
+    code, _, err = run(capsys, *grid)
+    assert code == 2 and f"would replace {tmp_path / 'o.svg'}, which is none of a sweep" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["o.svg"]
+    assert (tmp_path / "o.svg").read_text() == "<svg>mine</svg>"
+    code, _, err = run(capsys, *grid[:-1], str(tmp_path / "new.svg"))
+    assert code == 2 and "name a .csv file" in err
 
 
 def test_broken_identities_warn_in_reconstruct_and_stop_a_build(capsys, edited, tmp_path):

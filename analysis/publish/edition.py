@@ -10,7 +10,7 @@ from time import perf_counter
 from analysis.data.tables import Evidence
 from analysis.publish.execute import Job, execute_all
 from analysis.publish.kept import copy_of, forget_oldest, kept_folder, read_kept, write_json
-from analysis.publish.place import MARK, refuse_foreign, swap, workplace
+from analysis.publish.place import NEW, refuse_foreign, swap, workplace, write_mark
 from analysis.publish.plan import Page, Plan
 
 LAST = "last.json"  # beside the executed copies: what each depended on
@@ -52,9 +52,9 @@ def build(
         started = perf_counter()
         report("building the book")
         write(plan, executed, evidence, use_cache, work)
-        (work / "html" / MARK).write_text(plan.edition_key, encoding="utf-8")
+        write_mark(work / NEW, plan.edition_key)
         report(f"book built and checked ({perf_counter() - started:.1f} s)")
-        swap(work / "html", out)
+        swap(work, out)
     return out / "index.html"
 
 

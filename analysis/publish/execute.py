@@ -5,6 +5,7 @@ failed cell.
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import math
 import os
@@ -28,6 +29,8 @@ from analysis.publish.forking import engine, forks
 from analysis.publish.forking.warm import warm_up
 
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
+MARK = "traincost"  # in the metadata of an executed notebook: the hash of what its cells say
+FAILED = ".failed.ipynb"
 SECONDS = "seconds.json"  # how long each notebook took the last time, beside the executed copies
 
 
@@ -45,13 +48,35 @@ class Job:
     output: Path
 
 
-def check_writable(folder: Path) -> None:
-    """Refuse a folder that no file can be put into, by trying."""
+def check_target(output: Path) -> None:
+    """Refuse a file that is no executed notebook as this project left it, and a folder that no
+    file can be put into.
+    """
     try:
-        with tempfile.NamedTemporaryFile(dir=folder):
+        for path in (output, output.with_suffix(FAILED)):
+            if path.exists() and not _is_executed(path):
+                raise InputError(
+                    f"--out {path}: exists and is no executed notebook as a rerun left it; "
+                    "name another file"
+                )
+        with tempfile.NamedTemporaryFile(dir=output.parent):
             pass
     except OSError as error:
-        raise InputError(f"--out {folder}: cannot be written: {error.strerror}") from None
+        raise InputError(f"--out {output}: cannot be written: {error.strerror}") from None
+
+
+def _is_executed(path: Path) -> bool:
+    """Whether a file is an executed notebook in which nobody has written since."""
+    try:
+        notebook = json.loads(path.read_bytes()) if path.is_file() else {}
+        return bool(notebook["metadata"][MARK] == _sources_sha256(notebook))
+    except (ValueError, LookupError, TypeError):
+        return False
+
+
+def _sources_sha256(notebook: Mapping[str, Any]) -> str:
+    sources = ["".join(cell["source"]) for cell in notebook["cells"]]
+    return hashlib.sha256("\0".join(sources).encode()).hexdigest()
 
 
 def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
@@ -60,7 +85,7 @@ def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
         known = [path.stem for path in notebook.parent.glob("*.ipynb")]
         raise InputError(f"{notebook} is not a notebook{did_you_mean(notebook.stem, known)}")
     try:
-        return papermill.inspect_notebook(str(notebook))
+        return papermill.inspect_notebook(_plain(notebook))
     except (ValueError, AttributeError, OSError) as error:
         raise InputError(f"{notebook}: not a notebook: {str(error).splitlines()[0][:80]}") from None
 
@@ -93,8 +118,8 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             papermill.execute_notebook(
-                str(job.notebook),
-                str(partial),
+                _plain(job.notebook),
+                _plain(partial),
                 dict(job.parameters),
                 engine_name=engine_name,
                 kernel_name=KERNEL,
@@ -108,7 +133,8 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     except PapermillExecutionError as error:
         if error.ename == "InputError":  # the user's mistake, found by a cell
             raise InputError(error.evalue) from None
-        kept = job.output.with_suffix(".failed.ipynb")
+        nbformat.write(tidied(nbformat.read(partial, as_version=4)), partial)
+        kept = job.output.with_suffix(FAILED)
         partial.replace(kept)
         given = ", ".join(f"{key}={value}" for key, value in job.parameters.items())
         raise NotebookFailed(
@@ -118,6 +144,11 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return job.output
+
+
+def _plain(path: Path) -> str:
+    """A path as papermill takes it, which would put parameters where it has braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def execute_one(job: Job, meanwhile: Callable[[], object]) -> None:
@@ -238,4 +269,5 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
             ["hide-input"] if "injected-parameters" in tags and "hide-input" not in tags else []
         )
         cell.metadata = {"tags": [*tags, *hidden]}
+    notebook.metadata[MARK] = _sources_sha256(notebook)
     return notebook

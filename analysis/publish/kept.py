@@ -4,7 +4,6 @@ needed.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from collections.abc import Iterable, Iterator
@@ -12,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from analysis.publish.place import try_lock
 from analysis.publish.plan import Page, Plan
 
 COPIES_KEPT = 8  # of each page, so that going back and forth between a few editions costs nothing
@@ -87,12 +87,7 @@ def book_room(plan: Plan, use_cache: bool, work: Path) -> Iterator[Path]:
 def _locked(room: Path) -> Iterator[bool]:
     """Whether nobody else is in a room, who stays out until we leave."""
     with (room / LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+        yield try_lock(lock)
 
 
 def _empty(room: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
 from analysis.data.tables import folder_sha256
-from analysis.publish.place import standing_key
+from analysis.publish.place import read_mark
 
 BENCHMARKS = Path("benchmarks", "results.json")
 
@@ -68,8 +68,11 @@ class Plan:
 
     def stands_in(self, out: Path) -> bool:
         """Whether the edition in a folder is this one, and whole."""
-        return standing_key(out) == self.edition_key and all(
-            (out / f"{page.page}.html").is_file() for page in self.pages
+        mark = read_mark(out)
+        return (
+            mark is not None
+            and mark.key == self.edition_key
+            and all((out / name).is_file() for name in mark.files)
         )
 
 

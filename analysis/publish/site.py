@@ -18,6 +18,7 @@ from analysis.publish.book import (
     write_vega,
 )
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
+from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import BENCHMARKS, Plan, edition_model
 from analysis.publish.results import evidence_results, scenario_results
 from analysis.reconstruction.derivation import derive
@@ -61,7 +62,7 @@ def write(
     """
     root, scenario = plan.root, plan.scenario
     derivation = derive(edition_model(root), scenario, evidence)
-    html = work / "html"
+    html = work / NEW
     settings = {
         "traincost_data": str(evidence.directory),
         "traincost_given": dict(plan.given),
@@ -77,7 +78,7 @@ def write(
                 f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed.",
             )
         run_sphinx(sources, room / "pages", room / "doctrees", settings, work / "sphinx.log")
-        shutil.copytree(room / "pages", html, ignore=shutil.ignore_patterns(NOT_PUBLISHED))
+        shutil.copytree(room / "pages", html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
     (work / VEGA).rename(html / "_static" / VEGA)  # not among the sources: every page would load it
     known = derivation.numbers["sum_gpu_hours"]
     check(html, root / "book", quantity_text(known.value, known.unit).split()[0])

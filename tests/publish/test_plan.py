@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.data.scenario import load_scenario
-from analysis.publish.place import MARK
+from analysis.publish.place import MARK, write_mark
 from analysis.publish.plan import Plan, plan
 
 
@@ -44,9 +44,9 @@ def test_an_equal_plan_has_equal_keys(evidence):
 @pytest.mark.parametrize("missing", [None, MARK, "bill.html"])
 def test_an_edition_stands_when_it_is_this_one_and_whole(evidence, tmp_path, missing):
     wanted = planned(evidence.directory)
-    (tmp_path / MARK).write_text(wanted.edition_key)
     for page in wanted.pages:
         (tmp_path / f"{page.page}.html").touch()
+    write_mark(tmp_path, wanted.edition_key)
     if missing:
         (tmp_path / missing).unlink()
     assert wanted.stands_in(tmp_path) == (missing is None)
