@@ -237,10 +237,7 @@ def claims_on_ladder(derivation: Derivation) -> pd.DataFrame:
     boundary = claims.asserted_boundary.where(verdicts != "contradicted", claims.said_of).replace(
         STOCKS
     )
-    frame = claims[["id", "claim", "who", "value"]].assign(
-        boundary=boundary,
-        verdict=[VERDICT_WORDS[verdict].removeprefix("supported ") for verdict in verdicts],
-    )
+    frame = claims[["id", "claim", "who", "value"]].assign(boundary=boundary, verdict=verdicts)
     return frame[frame.boundary.isin(derivation.boundaries.id)].reset_index(drop=True)
 
 

@@ -8,7 +8,7 @@ import html
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -40,8 +40,6 @@ from analysis.report.wording import KIND_LABELS, Html, fact_html, number_html
 from analysis.runs.references import reference_runs
 from analysis.runs.rl_steps import step_estimator_for
 from analysis.show.numbers import quantity_text
-
-KIND_NAMES = {"moe": "mixture of experts", "dense": "dense"}
 
 
 @dataclass(frozen=True)
@@ -141,9 +139,12 @@ class PhasePage(BillPage):
             self.evidence,
         )
         runs = reference_runs(setting.tables["training_runs"], setting.tables["hardware"])
-        return runs.assign(kind=runs.architecture.map(KIND_NAMES))[
-            ["model", "developer", "kind", "mfu"]
-        ]
+        return runs.rename(columns={"architecture": "kind"})[["model", "developer", "kind", "mfu"]]
+
+    @property
+    def kind(self) -> Literal["dense", "moe"]:
+        """Whether the model is dense or a mixture of experts."""
+        return self.reconstruction.model.architecture_kind
 
     @property
     def needed_mfu(self) -> float:

@@ -4,31 +4,20 @@ A chart states its finding in its title, writes its description from its data, a
 files.
 """
 
-from analysis.show.charts.boundaries import (
-    disclosure_scores,
-    effects_on_the_bill,
-    ladder_with_claims,
-)
-from analysis.show.charts.estimates import (
-    backtest_dots,
-    calibration_of,
-    candidates_compared,
-    cost_trend,
-    costs_of_models,
-    sobol_bars,
-)
+from analysis.show.charts.backtest import backtest_dots, calibration_of, candidates_compared
+from analysis.show.charts.bill import bill_ladder, effects_on_the_bill
+from analysis.show.charts.claims import ladder_with_claims
+from analysis.show.charts.disclosure import disclosure_scores
+from analysis.show.charts.models import cost_trend, costs_of_models, hours_of_models
 from analysis.show.charts.phases import (
-    answer_lengths,
-    bill_ladder,
     disclosed_and_reconstructed,
     efficiency_of_runs,
-    hours_of_models,
-    input_widths,
-    rollout_bounds,
     where_the_bill_goes,
     where_the_time_goes,
 )
+from analysis.show.charts.rollouts import answer_lengths, rollout_bounds
 from analysis.show.charts.sweeps import sweep_summary
+from analysis.show.charts.uncertainty import input_widths, sobol_bars
 
 __all__ = [
     "answer_lengths",

@@ -4,27 +4,42 @@ half a second to start.
 
 from __future__ import annotations
 
+import hashlib
 import json
-from contextlib import suppress
-from multiprocessing.connection import Client, Listener
-from typing import Any
+import re
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import AuthenticationError, current_process
+from multiprocessing.connection import (
+    Client,
+    Connection,
+    Listener,
+    answer_challenge,
+    deliver_challenge,
+)
+from typing import Any, NoReturn
 
 import altair as alt
 import vl_convert
 
 VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 WAITING = 64  # who may queue for a process that draws
+PATIENCE_SECONDS = 5.0  # for one who asks to say who it is and what to draw, and to take the answer
+# The engine ends the whole process over a character that XML does not have. An escape sequence of a
+# terminal in a label is enough.
+NOT_DRAWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+IN_ITS_PLACE = "\ufffd"
 _drawer: str | None = None
 
 
 def draw(spec: dict[str, Any]) -> str:
-    """The SVG of a specification."""
+    """The SVG of a specification; a character that cannot be drawn is replaced."""
+    spec = _drawable(spec)
     try:
         return _drawn_by(_drawer, spec) if _drawer else _draw(spec)
-    except (
-        OSError,
-        EOFError,
-    ):  # that process is gone, or could not draw it: whatever is wrong is said here
+    except (OSError, EOFError, AuthenticationError):
+        # that process is gone, or could not draw it: whatever is wrong is said here
         return _draw(spec)
 
 
@@ -35,17 +50,46 @@ def ask(name: str) -> None:
 
 
 def serve(name: str) -> None:
-    """Draw for whoever asks under a name, until this process is ended."""
+    """Draw for the process that forked this one, and for its other forks, until it is ended.
+
+    They share a key, which every process made by `fork` or `multiprocessing` inherits. Whoever does
+    not have it, or is silent for `PATIENCE_SECONDS`, is left without an answer.
+    """
+    signal.signal(signal.SIGALRM, _too_slow)
     with Listener(_address(name), family="AF_UNIX", backlog=WAITING) as listener:
-        _draw(
-            {"data": {"values": [{}]}, "mark": "point"}
-        )  # starts the engine before the first asks
+        # starts the engine before the first asks
+        _draw({"data": {"values": [{}]}, "mark": "point"})
         while True:
+            # who gets no answer finds out why
             with (
+                suppress(ValueError, EOFError, OSError, AuthenticationError),
                 listener.accept() as asking,
-                suppress(ValueError, EOFError, OSError),
-            ):  # who gets no answer finds out why
-                asking.send_bytes(_draw(json.loads(asking.recv_bytes())).encode())
+            ):
+                _answer(asking)
+
+
+def _answer(asking: Connection) -> None:
+    key = current_process().authkey
+    with _at_most(PATIENCE_SECONDS):
+        deliver_challenge(asking, key)
+        answer_challenge(asking, key)
+        spec = json.loads(asking.recv_bytes())
+    drawing = _draw(spec).encode()
+    with _at_most(PATIENCE_SECONDS):
+        asking.send_bytes(drawing)
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def _too_slow(*_: object) -> NoReturn:
+    raise TimeoutError
 
 
 def _draw(spec: dict[str, Any]) -> str:
@@ -53,10 +97,21 @@ def _draw(spec: dict[str, Any]) -> str:
 
 
 def _drawn_by(name: str, spec: dict[str, Any]) -> str:
-    with Client(_address(name), family="AF_UNIX") as drawer:
+    key = current_process().authkey
+    with Client(_address(name), family="AF_UNIX", authkey=key) as drawer:
         drawer.send_bytes(json.dumps(spec).encode())
         return drawer.recv_bytes().decode()
 
 
 def _address(name: str) -> str:
-    return f"\0{name}"  # a socket that is no file, and leaves none
+    """A socket that is no file, and leaves none; nobody without the key can take its name before."""
+    secret = hashlib.sha256(current_process().authkey).hexdigest()[:16]
+    return f"\0{name}-{secret}"
+
+
+def _drawable(value: Any) -> Any:
+    if isinstance(value, str):
+        return NOT_DRAWABLE.sub(IN_ITS_PLACE, value)
+    if isinstance(value, dict):
+        return {_drawable(key): _drawable(item) for key, item in value.items()}
+    return [_drawable(item) for item in value] if isinstance(value, list) else value

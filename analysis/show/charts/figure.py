@@ -23,8 +23,10 @@ from analysis.show.charts.drawing import draw
 
 # Three drawings, so that text keeps its size: a page picks the one that fits its column.
 WIDTHS_PX = {"wide": 720, "middle": 520, "narrow": 340}
+AS_WIDE_AS_THE_PAGE = "container"
 TITLE_PX_PER_CHARACTER = 8.8
-HIDDEN = ' style="display:none"'
+# in the style of the element, for where the book's own style sheet is not (JupyterLab, nbconvert)
+HIDDEN, FITTING = ' style="display:none"', 'style="max-width:100%;height:auto"'
 
 
 def figure_html(chart: alt.TopLevelMixin) -> str:
@@ -33,42 +35,42 @@ def figure_html(chart: alt.TopLevelMixin) -> str:
 
 
 def spec_html(spec: dict[str, Any]) -> str:
-    """A specification as an HTML figure: three SVG drawings, its description, itself, its data as
-    CSV.
+    """A specification as an HTML figure: its drawings, its description, itself, its data as CSV.
+
+    A chart as wide as the page is drawn in three widths, of which a page without the book's style
+    sheet shows the first; any other once, as it is.
     """
-    description = html.escape(spec["description"], quote=True)
-    name = hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:8]
+    text = json.dumps(spec, sort_keys=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:8]
+    sizes = WIDTHS_PX if spec.get("width") == AS_WIDE_AS_THE_PAGE else {"wide": None}
     drawings = "".join(
-        f'<div class="chart-{size}"{"" if size == "wide" else HIDDEN} role="img" aria-label="{description}">'
-        f"{svg(spec, width, f'{name}{size}')}</div>"
-        for size, width in WIDTHS_PX.items()
+        f'<div class="chart-{size}"{HIDDEN if number else ""} role="img"'
+        f' aria-label="{html.escape(description_of(spec))}">'
+        f"{svg(spec, width, f'{name}{size}').replace('<svg ', f'<svg {FITTING} ', 1)}</div>"
+        for number, (size, width) in enumerate(sizes.items())
     )
-    # "</" would end the script element
-    script = json.dumps(spec, sort_keys=True).replace("</", "<\\/")
-    data = urllib.parse.quote(_largest_dataset(spec).to_csv(index=False, lineterminator="\n"))
+    script = text.replace("<", "\\u003c")  # nothing in it may end the script element
     return (
-        f'<figure class="chart">{drawings}<script type="application/json" class="chart-spec">{script}</script>'
-        f'<figcaption><a class="chart-data" download="chart-{name}.csv" href="data:text/csv;charset=utf-8,{data}">'
-        "The data of this chart (CSV)</a></figcaption></figure>"
+        f'<figure class="chart">{drawings}<script type="application/json" class="chart-spec">'
+        f"{script}</script>{_data_link(spec, name)}</figure>"
     )
 
 
-def svg(spec: dict[str, Any], width_px: int, prefix: str = "") -> str:
-    """An SVG drawing of a Vega-Lite specification, `width_px` wide in all, its ids made unique by
-    `prefix`.
+def svg(spec: dict[str, Any], width_px: int | None, prefix: str = "") -> str:
+    """An SVG drawing of a Vega-Lite specification, `width_px` wide in all (None: as it says itself),
+    its ids made unique by `prefix`.
     """
-    sized = copy.deepcopy(spec)
-    sized["width"] = width_px
-    sized["autosize"] = {"type": "fit-x", "contains": "padding"}
-    sized["title"]["text"] = textwrap.wrap(
-        sized["title"]["text"], int(width_px / TITLE_PX_PER_CHARACTER)
-    )
-    drawing = draw(sized)
+    drawing = draw(spec if width_px is None else _fitted(spec, width_px))
     # ids count on from drawing to drawing of a process, and would meet those of other drawings on a
     # page
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="(\w+)"', drawing))):
         drawing = re.sub(rf"(id=\"|url\(#){name}\b", rf"\g<1>{prefix}-{number}", drawing)
     return drawing
+
+
+def description_of(spec: dict[str, Any]) -> str:
+    """What a chart says of itself for those who do not see it; its title where it says nothing."""
+    return str(spec.get("description") or " ".join(_title_lines(spec)) or "a chart")
 
 
 def show_charts_as_figures() -> None:
@@ -77,15 +79,36 @@ def show_charts_as_figures() -> None:
     """
 
     def render(spec: dict[str, Any], **_: Any) -> dict[str, str]:
-        return {"text/html": spec_html(spec), "text/plain": spec["description"]}
+        return {"text/html": spec_html(spec), "text/plain": description_of(spec)}
 
     alt.renderers.register("figure", render)
     alt.renderers.enable("figure")
 
 
-def _largest_dataset(spec: dict[str, Any]) -> pd.DataFrame:
-    return max(
-        (pd.DataFrame(rows) for rows in spec.get("datasets", {}).values()),
-        key=len,
-        default=pd.DataFrame(),
+def _fitted(spec: dict[str, Any], width_px: int) -> dict[str, Any]:
+    """The specification in a width, its title broken into lines that fit."""
+    sized = copy.deepcopy(spec)
+    sized |= {"width": width_px, "autosize": {"type": "fit-x", "contains": "padding"}}
+    if lines := _title_lines(spec):
+        title = sized["title"] if isinstance(sized["title"], dict) else {}
+        characters = int(width_px / TITLE_PX_PER_CHARACTER)
+        sized["title"] = title | {"text": textwrap.wrap(" ".join(lines), characters)}
+    return sized
+
+
+def _title_lines(spec: dict[str, Any]) -> list[str]:
+    title = spec.get("title", "")
+    text = title.get("text", "") if isinstance(title, dict) else title
+    return [text] if isinstance(text, str) and text else list(text)
+
+
+def _data_link(spec: dict[str, Any], name: str) -> str:
+    """The largest data set of the chart as a file to take along, where the chart holds its data."""
+    tables = [pd.DataFrame(rows) for rows in spec.get("datasets", {}).values()]
+    if not tables:
+        return ""
+    data = urllib.parse.quote(max(tables, key=len).to_csv(index=False, lineterminator="\n"))
+    return (
+        f'<figcaption><a class="chart-data" download="chart-{name}.csv"'
+        f' href="data:text/csv;charset=utf-8,{data}">The data of this chart (CSV)</a></figcaption>'
     )

@@ -5,53 +5,60 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from analysis.show.charts.look import RECONSTRUCTED, finish
-from analysis.show.numbers import usd_text
+from analysis.show.charts.axes import Measure, dollars_axis
+from analysis.show.charts.frames import figures
+from analysis.show.charts.look import RECONSTRUCTED, finish, sentence
+from analysis.show.numbers import significant, usd_text
 
 MOST_POINTS = 2000
+USD = Measure("US$, median (log scale)", dollars_axis(), alt.Scale(type="log", nice=False))
 
 
-def sweep_summary(frame: pd.DataFrame, parameter: str) -> alt.LayerChart | alt.Chart:
+def sweep_summary(frame: pd.DataFrame, parameter: str) -> alt.LayerChart:
     """Median rent of all phases over one swept parameter, with the range that the other parameters
     give it.
 
-    `frame` as `sweep.sweep` returns it; a parameter of few values is a line with a band, of many a
-    cloud of points.
+    `frame`: the parameter's column and `usd_p50`; a parameter of few values is a line with a band,
+    of many a cloud of points.
     """
-    low, high = frame.usd_p50.min(), frame.usd_p50.max()
-    title = f"{len(frame):,} combinations: {usd_text(float(f'{low:.3g}'))} to {usd_text(float(f'{high:.3g}'))} for all phases, median"
+    frame = figures(frame, "usd_p50")
+    frame = frame[frame.usd_p50 > 0]
+    if frame.empty:
+        return sentence("No combination has a cost")
+    low, high = (
+        usd_text(significant(end, 3)) for end in (frame.usd_p50.min(), frame.usd_p50.max())
+    )
+    words = parameter.replace("_", " ")
+    return finish(
+        *_layers(frame, parameter, words),
+        title=f"{len(frame):,} combinations: {low} to {high} for all phases, median",
+        description=f"Median rent of all phases over {words}",
+        height=320,
+    )
+
+
+def _layers(frame: pd.DataFrame, parameter: str, words: str) -> list[alt.Chart]:
     numeric = pd.api.types.is_numeric_dtype(frame[parameter])
-    scale = alt.Scale(zero=False) if numeric else alt.Undefined
-    x = alt.X(
-        f"{parameter}:{'Q' if numeric else 'N'}", title=parameter.replace("_", " "), scale=scale
-    )
-    description = f"Median rent of all phases over {parameter}"
+    along = Measure(words, alt.Axis(), alt.Scale(zero=False))
+    x = along.x(parameter) if numeric else alt.X(f"{parameter}:N", title=words)
     if numeric and frame[parameter].nunique() > len(frame) / 4:
-        points = alt.Chart(frame[[parameter, "usd_p50"]].head(MOST_POINTS)).mark_circle(
-            size=18, opacity=0.5, color=RECONSTRUCTED
-        )
-        return finish(points.encode(x=x, y=_dollars("usd_p50")), title, description, height=320)
-    spans = frame.groupby(parameter).usd_p50.agg(["min", "median", "max"]).reset_index()
-    base = alt.Chart(spans).encode(x=x)
-    band = (
-        base.mark_area(opacity=0.25, color=RECONSTRUCTED)
-        if numeric
-        else base.mark_rule(strokeWidth=8, opacity=0.3, color=RECONSTRUCTED)
-    )
-    line = (
-        base.mark_line(color=RECONSTRUCTED)
-        if numeric
-        else base.mark_tick(color=RECONSTRUCTED, thickness=3)
-    )
-    layers = band.encode(y=_dollars("min"), y2="max:Q") + line.encode(y=_dollars("median"))
-    return finish(layers, title, description, height=320)
+        cloud = alt.Chart(frame[[parameter, "usd_p50"]].head(MOST_POINTS))
+        dots = cloud.mark_circle(size=18, opacity=0.5, color=RECONSTRUCTED)
+        return [dots.encode(x=x, y=USD.y("usd_p50"))]
+    base = alt.Chart(_range_of_each(frame, parameter)).encode(x=x)
+    band, middle = _lines(base) if numeric else _ticks(base)
+    return [band.encode(y=USD.y("min"), y2="max:Q"), middle.encode(y=USD.y("median"))]
 
 
-def _dollars(field: str) -> alt.Y:
-    axis = alt.Axis(format="$~s", tickCount=5)
-    return alt.Y(
-        f"{field}:Q",
-        title="US$, median (log scale)",
-        scale=alt.Scale(type="log", nice=False),
-        axis=axis,
-    )
+def _range_of_each(frame: pd.DataFrame, parameter: str) -> pd.DataFrame:
+    return frame.groupby(parameter).usd_p50.agg(["min", "median", "max"]).reset_index()
+
+
+def _lines(base: alt.Chart) -> tuple[alt.Chart, alt.Chart]:
+    band = base.mark_area(opacity=0.25, color=RECONSTRUCTED)
+    return band, base.mark_line(color=RECONSTRUCTED)
+
+
+def _ticks(base: alt.Chart) -> tuple[alt.Chart, alt.Chart]:
+    band = base.mark_rule(strokeWidth=8, opacity=0.3, color=RECONSTRUCTED)
+    return band, base.mark_tick(color=RECONSTRUCTED, thickness=3)
