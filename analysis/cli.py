@@ -19,6 +19,7 @@ import pandas as pd
 from analysis import __version__
 from analysis.data.chips import find_chip
 from analysis.data.facts import Fact
+from analysis.data.folder import evidence_folder
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import (
     PARAMETER_NAMES,
@@ -28,7 +29,7 @@ from analysis.data.scenario import (
     parameters_frame,
     parse_overrides,
 )
-from analysis.data.tables import Evidence, evidence_folder
+from analysis.data.tables import Evidence
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
     from analysis.publish.execute import Job
@@ -551,10 +552,10 @@ def _fact_text(fact: Fact, evidence: Evidence) -> str:
 
 
 def _number_text(name: str, evidence: Evidence) -> str:
-    from analysis.reconstruction.arithmetic import arithmetic
     from analysis.reconstruction.model import load_model
+    from analysis.reconstruction.names import Names
 
-    number = arithmetic(load_model(DEFAULT_MODEL, evidence), evidence)[name]
+    number = Names(load_model(DEFAULT_MODEL, evidence), evidence).numbers[name]
     lines = {
         "id": name,
         "figure": number.label,

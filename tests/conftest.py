@@ -11,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.data.folder import default_directory
 from analysis.data.scenario import load_scenario
-from analysis.data.tables import Evidence, default_directory
+from analysis.data.tables import Evidence
 from analysis.reconstruction.derivation import Derivation
 from analysis.reconstruction.reconstruction import Reconstruction, reconstruct
 

@@ -30,7 +30,7 @@ def beliefs(derivation: Derivation) -> pd.DataFrame:
     """
     rows = []
     for name, label in _belief(derivation).totals.items():
-        usd = derivation.value(
+        usd = derivation.names.value(
             name, f"models/{derivation.reconstruction.model.name}.toml, belief.totals"
         )
         for lever in (_boundary, _price, _mfu, _failed_runs):

@@ -85,22 +85,22 @@ def judge_all(derivation: Derivation) -> tuple[Judged, ...]:
         For a claim that names an unknown boundary, or a boundary that names an unknown fact.
     """
     counted = counted_quantities(derivation)
-    rows = derivation.evidence["claims"].to_dict("records")
-    return tuple(_judge(row, counted, derivation, position) for position, row in enumerate(rows))
+    return tuple(_judge(row, counted, derivation) for row in derivation.rows("claims"))
 
 
 def counted_quantities(derivation: Derivation) -> dict[tuple[str, str], Counted]:
     """Every row of boundaries.csv as its interval, by boundary and quantity."""
     found = {}
-    for position, row in enumerate(derivation.evidence["boundaries"].itertuples()):
-        where = f"boundaries.csv, line {position + 2} ({row.id})"
+    for row in derivation.rows("boundaries"):
         low, high = (
-            derivation.value(cell, f"{where}, {field}") if cell else math.nan
-            for field, cell in (("low", row.low), ("high", row.high))
+            derivation.names.value(row[field], f"{row['where']}, {field}")
+            if row[field]
+            else math.nan
+            for field in ("low", "high")
         )
-        facts = derivation.facts_behind(expressions_in(row.low, row.high))
-        found[row.boundary, row.quantity] = Counted(
-            row.label, min(low, high), max(low, high), row.unit, tuple(facts)
+        facts = derivation.names.facts_behind(expressions_in(row["low"], row["high"]))
+        found[row["boundary"], row["quantity"]] = Counted(
+            row["label"], min(low, high), max(low, high), row["unit"], tuple(facts)
         )
     return found
 
@@ -177,9 +177,8 @@ def _judge(
     row: dict[str, Any],
     counted: dict[tuple[str, str], Counted],
     derivation: Derivation,
-    position: int,
 ) -> Judged:
-    where = f"claims.csv, line {position + 2} ({row['id']})"
+    where = row["where"]
     see = tuple(_known_facts(row["see"], derivation, where))
     if row["quantity"] in WITHOUT_FIGURE:
         return _judged(

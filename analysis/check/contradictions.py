@@ -26,14 +26,14 @@ def contradictions(derivation: Derivation) -> pd.DataFrame:
         For an expression that names what is not known, with file, row and field.
     """
     rows = []
-    for position, row in enumerate(derivation.evidence["contradictions"].to_dict("records")):
-        where = f"contradictions.csv, line {position + 2} ({row['id']})"
+    for row in derivation.rows("contradictions"):
+        where = row["where"]
         names = ("value_a", "value_b", "bill_a", "bill_b")
         a, b, bill_a, bill_b = (
-            derivation.value(row[name], f"{where}, {name}") if row[name] else math.nan
+            derivation.names.value(row[name], f"{where}, {name}") if row[name] else math.nan
             for name in names
         )
-        facts = derivation.facts_behind(expressions_in(*(row[name] for name in names)))
+        facts = derivation.names.facts_behind(expressions_in(*(row[name] for name in names)))
         apart = max(a, b) / min(a, b) if min(a, b) > 0 else math.nan
         rows.append(
             row

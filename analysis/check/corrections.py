@@ -14,10 +14,10 @@ def corrections(derivation: Derivation) -> pd.DataFrame:
     there is none).
     """
     rows = []
-    for position, row in enumerate(derivation.evidence["corrections"].to_dict("records")):
-        where = f"corrections.csv, line {position + 2} ({row['id']})"
+    for row in derivation.rows("corrections"):
+        where = row["where"]
         seen, use = (
-            derivation.value(row[name], f"{where}, {name}") if row[name] else math.nan
+            derivation.names.value(row[name], f"{where}, {name}") if row[name] else math.nan
             for name in ("seen", "use")
         )
         rows.append(row | {"seen_value": seen, "use_value": use})

@@ -22,10 +22,10 @@ def others_estimates(derivation: Derivation) -> pd.DataFrame:
         rounding), `source_id`, `locator`, `note`.
     """
     rows = []
-    for position, row in enumerate(derivation.evidence["others"].to_dict("records")):
-        where = f"others.csv, line {position + 2} ({row['id']})"
+    for row in derivation.rows("others"):
+        where = row["where"]
         theirs, ours = (
-            derivation.value(row[side], f"{where}, {side}") for side in ("theirs", "ours")
+            derivation.names.value(row[side], f"{where}, {side}") for side in ("theirs", "ours")
         )
         rows.append(
             row

@@ -17,8 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from analysis.compare.estimate import PretrainingSpec, estimate
 from analysis.data.chips import find_chip
+from analysis.data.folder import named_file, read_toml
 from analysis.data.mistakes import InputError, did_you_mean, first_mistake
-from analysis.data.tables import Evidence, named_file, read_toml
+from analysis.data.tables import Evidence
 
 HOURS_TOLERANCE = 0.10  # days and chips are often printed rounded
 PhaseKind = Literal["pretraining", "context_extension", "fine_tuning", "reinforcement"]
@@ -313,4 +314,4 @@ def _mistake(error: ValidationError, file: str) -> InputError:
         place = f"phase {int(detail['loc'][1]) + 1}: " if len(detail["loc"]) > 1 else ""
         return InputError(f"{file}, {place}{detail['ctx']['error']}")
     known = [*Card.model_fields, *CardPhase.model_fields]
-    return first_mistake(error, f"{file}, ", known)
+    return first_mistake(error, file, known)

@@ -108,7 +108,7 @@ def read_spec(text: str, where: str) -> Spec:
     try:
         return TypeAdapter(kind).validate_python(content)
     except ValidationError as error:
-        raise first_mistake(error, f"{where}, ", kind.model_fields) from None
+        raise first_mistake(error, where, kind.model_fields) from None
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import pandas as pd
+from analysis.data.expressions import ENDS, fact_of, parse
+from analysis.data.mistakes import InputError, UnknownName
 
-from analysis.data.expressions import names_in
-from analysis.data.mistakes import InputError, did_you_mean
+
+class Row(NamedTuple):
+    """A row of the evidence, by table and id: what a figure rests on, and where it leads."""
+
+    table: str
+    id: str
 
 
 @dataclass(frozen=True)
 class Fact:
-    """One figure as its source gives it; `low` and `high` are NaN where the source gives no range."""
+    """One figure as its source gives it; `low` and `high` are NaN where it gives no range."""
 
     id: str
     subject: str
@@ -36,11 +42,12 @@ class Fact:
 
     @property
     def has_range(self) -> bool:
+        """Whether the source gives two different ends."""
         return not (math.isnan(self.low) or math.isnan(self.high)) and self.low != self.high
 
 
 class Facts(Mapping[str, Fact]):
-    """Facts by id. A name that is not there is the user's mistake, answered with the nearest one."""
+    """Facts by id. A name that is not there is the user's mistake, answered with the nearest."""
 
     def __init__(self, facts: Mapping[str, Fact]) -> None:
         self._facts = dict(facts)
@@ -49,9 +56,7 @@ class Facts(Mapping[str, Fact]):
         try:
             return self._facts[fact_id]
         except KeyError:
-            raise InputError(
-                f"{fact_id} is not a fact{did_you_mean(fact_id, self._facts)} (traincost facts lists all)"
-            ) from None
+            raise self.unknown(fact_id) from None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._facts)
@@ -61,6 +66,10 @@ class Facts(Mapping[str, Fact]):
 
     def __contains__(self, fact_id: object) -> bool:
         return fact_id in self._facts
+
+    def unknown(self, name: str, also: Collection[str] = ()) -> UnknownName:
+        """The mistake of a name that is no fact, and none of those known beside them."""
+        return UnknownName(name, "a fact", [*self._facts, *also], hint="traincost facts lists all")
 
     def without(self, fact_ids: Collection[str]) -> Facts:
         """The same facts, less those named."""
@@ -74,28 +83,31 @@ class Facts(Mapping[str, Fact]):
         return fact
 
     def calculate(self, expression: str, also: Mapping[str, float] | None = None) -> float:
-        """Value of an arithmetic expression of fact ids, such as `r1_zero_gpus * r1_zero_hours`.
+        """Value of an arithmetic expression of fact ids, such as `gpus * hours`.
 
         `NAME__low` and `NAME__high` are the ends of a fact's range; `also` adds names to those of
         the facts.
+
+        Raises
+        ------
+        InputError
+            For anything but arithmetic, a name that is not known, or the end of a range that is
+            not there.
         """
         also = also or {}
-        values = {
-            name: also[name] if name in also else self._named(name) for name in names_in(expression)
-        }
-        try:
-            return float(pd.eval(expression, local_dict=values, engine="python"))
-        except (
-            SyntaxError,
-            TypeError,
-            ValueError,
-            NotImplementedError,
-            ZeroDivisionError,
-        ) as error:
-            raise InputError(f"{expression!r} is not arithmetic on facts: {error}") from None
 
-    def _named(self, name: str) -> float:
-        for end in ("low", "high"):
-            if name.endswith(f"__{end}"):
-                return float(getattr(self[name.removesuffix(f"__{end}")], end))
-        return self[name].value
+        def value_of(name: str) -> float:
+            return float(also[name]) if name in also else self.named(name, also)
+
+        return float(parse(expression).value(value_of))
+
+    def named(self, name: str, also: Collection[str] = ()) -> float:
+        """The value of a fact, or an end of its range by `NAME__low` or `NAME__high`."""
+        fact_id = fact_of(name)
+        if fact_id not in self._facts:
+            raise self.unknown(fact_id, also)
+        end = name.removeprefix(f"{fact_id}__")
+        found = float(getattr(self._facts[fact_id], end if end in ENDS else "value"))
+        if math.isnan(found):
+            raise InputError(f"fact {fact_id} has no {end} end: its source gives no range")
+        return found

@@ -1,16 +1,51 @@
-"""A user's mistake, in one line."""
+"""A user's mistake, in one line that says what, where, and what is allowed."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from pydantic import ValidationError
 
 
 class InputError(ValueError):
-    """A mistake in what the user gave: one line that says what, where, and what is allowed."""
+    """A mistake in what the user gave.
+
+    Parameters
+    ----------
+    message
+        What was found and what is allowed.
+    where
+        File, row and field, if they are known; `at` adds them later.
+    """
+
+    def __init__(self, message: str, where: str = "") -> None:
+        super().__init__(message, where)
+        self.message = message
+        self.where = where
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.message}" if self.where else self.message
+
+    def at(self, where: str) -> InputError:
+        """The same mistake with the place where it was made."""
+        self.where = f"{where}, {self.where}" if self.where else where
+        return self
+
+
+class UnknownName(InputError):
+    """A name that is not there, with the nearest one that is.
+
+    `name` is what was found, `kind` what it should be (`a fact`), `hint` says where all are listed.
+    """
+
+    def __init__(
+        self, name: str, kind: str, known: Iterable[str], *, hint: str = "", where: str = ""
+    ) -> None:
+        self.name, self.kind, self.known, self.hint = name, kind, tuple(known), hint
+        said = f"{name} is not {kind}{did_you_mean(name, self.known)}"
+        super().__init__(f"{said} ({hint})" if hint else said, where)
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
@@ -18,10 +53,8 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
 
     Near is a like spelling, or all words shared: `gpu_price` is near `price_usd_per_gpu_hour`.
     """
-    words = set(re.split(r"[^a-z0-9]+", name.lower())) - {""}
-    sharing = [
-        other for other in known if words and words <= set(re.split(r"[^a-z0-9]+", other.lower()))
-    ]
+    words = _words(name)
+    sharing = [other for other in known if words and words <= _words(other)]
     close = (
         get_close_matches(name, list(known), n=1, cutoff=0.6)
         or sharing
@@ -30,15 +63,25 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
-def first_mistake(error: ValidationError, where: str, known: Collection[str]) -> InputError:
-    """A pydantic error as one line that names file, field, what was found and the nearest name."""
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", name.lower())) - {""}
+
+
+def first_mistake(
+    error: ValidationError, where: str, known: Collection[str], kind: str = "known", hint: str = ""
+) -> InputError:
+    """A pydantic error as one line that names file, field, what was found and the nearest name.
+
+    `known` are the names that may stand there, `kind` what such a name is, `hint` where all are.
+    """
     detail = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in detail["loc"])
+    place = ", ".join(part for part in (where, field) if part)
     if detail["type"] == "extra_forbidden":
-        return InputError(
-            f"{where}{field} is not known{did_you_mean(str(detail['loc'][-1]), known)}"
-        )
+        name = str(detail["loc"][-1])
+        outer = ", ".join(part for part in (where, *map(str, detail["loc"][:-1])) if part)
+        return UnknownName(name, kind, known, hint=hint, where=outer)
     message = str(detail.get("ctx", {}).get("error", detail["msg"]))
     found = detail["input"]
     found = f"a {type(found).__name__}" if isinstance(found, dict | list) else repr(found)
-    return InputError(f"{where}{field}: {message[0].lower()}{message[1:]}, found {found}")
+    return InputError(f"{message[0].lower()}{message[1:]}, found {found}", place)

@@ -4,43 +4,59 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.data.facts import Row
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, between
 
 NEAR_DAYS = 183  # quotes within half a year of a date count as of that date
 
 
-def market_price(chip: str, date: str, prices: pd.DataFrame) -> float | None:
-    """Median quote [US$ per GPU-hour] for a chip near a date: for a year's commitment, else any;
-    None without quotes.
+def market_quotes(chip: str, date: str, prices: pd.DataFrame) -> pd.DataFrame:
+    """The quotes for a chip near a date: for a year's commitment where there are such, else any.
 
     Quotes within half a year of the date count; where there are none, the chip's nearest ones.
+
+    Returns
+    -------
+    DataFrame
+        Rows of prices.csv; none where there is no quote of the chip.
     """
     quotes = prices[prices.chip == chip]
     if quotes.empty:
-        return None
+        return quotes
     quotes = quotes[quotes.commitment == "1y"] if (quotes.commitment == "1y").any() else quotes
     distance = (pd.to_datetime(quotes.date) - pd.Timestamp(date)).abs().dt.days
-    return float(quotes.usd_per_gpu_hour[distance <= max(NEAR_DAYS, distance.min())].median())
+    return quotes[distance <= max(NEAR_DAYS, distance.min())]
+
+
+def market_price(chip: str, date: str, prices: pd.DataFrame) -> float | None:
+    """Median of a chip's quotes near a date [US$ per GPU-hour]; None where there are none."""
+    quotes = market_quotes(chip, date, prices)
+    return None if quotes.empty else float(quotes.usd_per_gpu_hour.median())
 
 
 def system_price(chip: str, evidence: Evidence) -> Distribution | None:
-    """Price of a GPU with its share of the server [US$]: the range of prices that hold it, else of
-    chips times the server's part.
+    """Price of a GPU with its share of the server [US$].
 
-    None where no price of the chip is known.
+    The range of the prices that hold the server; where there are none, of the chip's prices times
+    what a server costs over its chips. None where no price of the chip is known.
     """
     prices = evidence["purchase_prices"]
     prices = prices[prices.chip == chip]
-    whole = prices[prices.with_server == "yes"].usd
+    whole = prices[prices.with_server == "yes"]
     if len(whole):
-        return between(
-            float(whole.min()),
-            float(whole.max()),
-            f"purchase_prices.csv, {len(whole)} prices with the server",
-        )
+        basis = f"purchase_prices.csv, {len(whole)} prices with the server"
+        return _range_of(whole, 1.0, basis, ())
     if prices.empty:
         return None
-    factor = evidence.facts.with_unit("server_price_over_chips", "ratio").value
-    basis = f"purchase_prices.csv, {len(prices)} prices of the chip, times server_price_over_chips"
-    return between(float(prices.usd.min()) * factor, float(prices.usd.max()) * factor, basis)
+    factor = evidence.facts.with_unit("server_price_over_chips", "ratio")
+    basis = f"purchase_prices.csv, {len(prices)} prices of the chip, times {factor.id}"
+    return _range_of(prices, factor.value, basis, (Row("facts", factor.id),))
+
+
+def _range_of(
+    prices: pd.DataFrame, factor: float, basis: str, also: tuple[Row, ...]
+) -> Distribution:
+    rows = tuple(Row("purchase_prices", name) for name in prices.id)
+    low, high = float(prices.usd.min()) * factor, float(prices.usd.max()) * factor
+    return between(low, high, basis, rows=(*also, *rows))

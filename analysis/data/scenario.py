@@ -12,8 +12,8 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from analysis.data.folder import default_directory, named_file, read_toml
 from analysis.data.mistakes import InputError, first_mistake
-from analysis.data.tables import default_directory, named_file, read_toml
 
 PRECEDENCE = "fact < scenario < -p"
 
@@ -186,9 +186,9 @@ def load_scenario(name: str = "paper", directory: Path | None = None, **override
     try:
         file = _ScenarioFile.model_validate(content)
     except ValidationError as error:
-        raise first_mistake(error, f"{path.name}, ", _ScenarioFile.model_fields) from None
+        raise first_mistake(error, path.name, _ScenarioFile.model_fields) from None
     given = {key: value for key, value in overrides.items() if value is not None}
-    _validate(file.parameters, f"{path.name}, ")
+    _validate(file.parameters, path.name)
     parameters = _validate(file.parameters | given, "")
     origins = dict.fromkeys(file.parameters, "scenario") | dict.fromkeys(given, "-p")
     return Scenario(path.stem, file.title, file.meaning, parameters, origins)
@@ -270,8 +270,5 @@ def _validate(values: Mapping[str, Any], where: str) -> Parameters:
     try:
         return Parameters.model_validate(values)
     except ValidationError as error:
-        mistake = first_mistake(error, where, PARAMETER_NAMES)
-        if " is not known" in str(mistake):
-            text = str(mistake).replace("is not known", "is not a parameter")
-            raise InputError(f"{text} (traincost scenarios lists all)") from None
-        raise mistake from None
+        hint = "traincost scenarios lists all"
+        raise first_mistake(error, where, PARAMETER_NAMES, "a parameter", hint) from None

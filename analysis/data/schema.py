@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,30 +10,22 @@ import pandas as pd
 from pandera.errors import SchemaErrors
 from pandera.io.pandas_io import from_frictionless_schema
 
+from analysis.data.folder import regular_file
 from analysis.data.mistakes import InputError, did_you_mean
-
-PACKAGE = "datapackage.json"
-
-
-def read_package(directory: Path) -> dict[str, Any]:
-    try:
-        return json.loads((directory / PACKAGE).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{PACKAGE}: not valid JSON: {error}") from None
 
 
 def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
-    path = directory / resource["path"]
+    """A table of a folder, every cell as the schema wants it; texts that are empty are empty."""
+    path = regular_file(directory, resource["path"])
     try:
         frame = pd.read_csv(
             path, keep_default_na=False, na_values=[""], float_precision="round_trip"
         )
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+        raise InputError(f"{error.strerror}", str(path)) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{resource['path']}: not a readable table: {str(error).strip()}"
-        ) from None
+        said = str(error).strip()
+        raise InputError(f"not a readable table: {said}", resource["path"]) from None
     try:
         valid = from_frictionless_schema(resource["schema"]).validate(frame, lazy=True)
     except SchemaErrors as error:
@@ -56,23 +47,23 @@ def _table_mistake(
     if len(structural):
         name = str(structural.failure_case.iloc[0])
         if name in fields:
-            return InputError(
-                f"{resource['path']}: column {name} is missing{did_you_mean(name, set(frame.columns) - set(fields))}"
-            )
-        return InputError(
-            f"{resource['path']}: column {name} is not known{did_you_mean(name, fields)}"
-        )
+            near = did_you_mean(name, set(frame.columns) - set(fields))
+            return InputError(f"column {name} is missing{near}", resource["path"])
+        near = did_you_mean(name, fields)
+        return InputError(f"column {name} is not known{near}", resource["path"])
     # a failed coercion fails the later checks too: name the cell that caused it
     case = cases[cases["index"].notna()].iloc[0] if cases["index"].notna().any() else cases.iloc[0]
-    field = fields[case.column]
+    allowed = _allowed(fields[case.column], case.failure_case, str(case.check))
     where = resource["path"]
     if pd.notna(case["index"]):
-        row = int(case["index"])
-        key = frame[resource["schema"]["primaryKey"][0]].iloc[row]
-        where += f", line {row + 2} ({key})"
-    return InputError(
-        f"{where}, {case.column}: found {case.failure_case!s}, {_allowed(field, case.failure_case, str(case.check))}"
-    )
+        where = _row(resource, frame, int(case["index"]))
+    return InputError(f"found {case.failure_case!s}, {allowed}", f"{where}, {case.column}")
+
+
+def _row(resource: dict[str, Any], frame: pd.DataFrame, position: int) -> str:
+    """File, line and key of a row."""
+    key = frame[resource["schema"]["primaryKey"][0]].iloc[position]
+    return f"{resource['path']}, line {position + 2} ({key})"
 
 
 def _allowed(field: dict[str, Any], found: object, check: str) -> str:
@@ -89,15 +80,14 @@ def _allowed(field: dict[str, Any], found: object, check: str) -> str:
 
 
 def check_foreign_keys(resource: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
+    """Refuse a row that names what another table does not have."""
     table = tables[resource["name"]]
     for key in resource["schema"]["foreignKeys"]:
-        known = tables[key["reference"]["resource"]][key["reference"]["fields"]]
+        other, field = key["reference"]["resource"], key["reference"]["fields"]
+        known = tables[other][field]
         column = table[key["fields"]]
         unknown = column[(column != "") & ~column.isin(known)]
         if len(unknown):
-            row, found = unknown.index[0], unknown.iloc[0]
-            name = table[resource["schema"]["primaryKey"][0]].iloc[row]
-            raise InputError(
-                f"{resource['path']}, line {row + 2} ({name}), {key['fields']}: {found} is not in "
-                f"{key['reference']['resource']}{did_you_mean(found, list(known))}"
-            )
+            where = f"{_row(resource, table, int(unknown.index[0]))}, {key['fields']}"
+            name = str(unknown.iloc[0])
+            raise InputError(f"{name} is not in {other}{did_you_mean(name, list(known))}", where)

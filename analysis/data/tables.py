@@ -1,40 +1,35 @@
-"""The evidence: every table and file of the data folder, loaded and validated once.
-
-`datapackage.json` is the one schema of the tables; pandera reads it here, frictionless in the
-tests.
-"""
+"""The evidence: every table of a folder, read and checked once."""
 
 from __future__ import annotations
 
-import hashlib
 import math
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from analysis.data.facts import Fact, Facts
-from analysis.data.mistakes import InputError, did_you_mean
-from analysis.data.schema import PACKAGE, check_foreign_keys, read_package, read_table
+from analysis.data.folder import evidence_folder, folder_sha256, named_files, resources
+from analysis.data.mistakes import InputError
+from analysis.data.schema import check_foreign_keys, read_table
 
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The tables of one data folder, validated, and its facts; one object for as long as the files
-    stay as they are.
+    """The tables of one folder and its facts; one object for as long as the files stay the same.
+
+    A table is handed out as a copy: whoever changes it changes it for themselves.
     """
 
     directory: Path
     facts: Facts
-    tables: Mapping[str, pd.DataFrame]
+    _tables: Mapping[str, pd.DataFrame] = field(repr=False)
 
     @staticmethod
     def load(directory: Path | None = None) -> Evidence:
-        """Read and validate every table in `directory` (the package's own evidence by default).
+        """Read and check every table in `directory` (the package's own evidence by default).
 
         Raises
         ------
@@ -44,38 +39,69 @@ class Evidence:
         directory = evidence_folder(directory)
         return _load(directory, _signature(directory))
 
+    @staticmethod
+    def of(directory: Path, tables: Mapping[str, pd.DataFrame]) -> Evidence:
+        """The evidence of tables that have been checked."""
+        rows = tables["facts"].to_dict("records")
+        return Evidence(directory, Facts({row["id"]: Fact(**row) for row in rows}), tables)
+
     def __getitem__(self, table: str) -> pd.DataFrame:
-        return self.tables[table]
+        return self._tables[table].copy()
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._tables
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables."""
+        return tuple(self._tables)
+
+    def for_model(self, table: str, model: str) -> pd.DataFrame:
+        """The rows of a table that are of a model, or of all models, with the line of each.
+
+        Returns
+        -------
+        DataFrame
+            The table's columns and `where`: file, line and id, for a mistake in the row.
+        """
+        rows = self[table]
+        places = [
+            f"{table}.csv, line {position + 2} ({key})" for position, key in enumerate(rows.id)
+        ]
+        rows = rows.assign(where=places)
+        return rows[rows.model.isin([model, ""])].reset_index(drop=True)
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of every file of the folder, by name and content."""
+        """Hash of every file that the folder names, by name and content."""
         return folder_sha256(self.directory)
 
     def broken_identities(self) -> list[str]:
-        """Each identity of `identities.csv` and each guard of `corrections.csv` that does not hold,
-        as a line.
-        """
+        """Each identity and each guard of a correction that does not hold, as a line."""
+        return [*self._broken_sums(), *self._broken_guards()]
+
+    def _broken_sums(self) -> list[str]:
         lines = []
-        for row in self["identities"].itertuples():
-            left, right = (
-                self._calculated(side, f"identities.csv, {row.id}")
-                for side in (row.left, row.right)
-            )
-            if abs(left - right) > row.relative_tolerance * abs(right) + 1e-9 * abs(right):
+        for row in self._tables["identities"].itertuples():
+            where = f"identities.csv, {row.id}"
+            left, right = (self._calculated(side, where) for side in (row.left, row.right))
+            if abs(left - right) > (row.relative_tolerance + 1e-9) * abs(right):
                 lines.append(
-                    f"identities.csv, {row.id}: {row.left} = {left:.6g}, but {row.right} = {right:.6g} "
+                    f"{where}: {row.left} = {left:.6g}, but {row.right} = {right:.6g} "
                     f"(allowed: {row.relative_tolerance:.2%} apart; {row.why})"
                 )
-        for row in self["corrections"].itertuples():
-            now = (
-                self._calculated(row.guard, f"corrections.csv, {row.id}, guard")
-                if row.guard
-                else math.nan
-            )
-            if row.guard and not math.isclose(now, float(row.seen), rel_tol=1e-6):
+        return lines
+
+    def _broken_guards(self) -> list[str]:
+        lines = []
+        guarded = self._tables["corrections"]
+        for row in guarded[guarded.guard != ""].itertuples():
+            where = f"corrections.csv, {row.id}"
+            now = self._calculated(row.guard, f"{where}, guard")
+            seen = self._calculated(row.seen, f"{where}, seen")
+            if not math.isclose(now, seen, rel_tol=1e-6):
                 lines.append(
-                    f"corrections.csv, {row.id}: {row.guard} is now {now:.6g}, not the {float(row.seen):.6g} that was corrected"
+                    f"{where}: {row.guard} is now {now:.6g}, not the {seen:.6g} that was corrected"
                 )
         return lines
 
@@ -83,75 +109,21 @@ class Evidence:
         try:
             return self.facts.calculate(expression)
         except InputError as error:
-            raise InputError(f"{where}: {error}") from None
-
-
-def folder_sha256(directory: Path) -> str:
-    """Hash of every table and file of an evidence folder, by name and content."""
-    digest = hashlib.sha256()
-    for path in sorted(directory.rglob("*")):
-        if path.suffix in {".csv", ".toml", ".json"}:
-            digest.update(
-                path.relative_to(directory).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
-            )
-    return digest.hexdigest()
+            raise error.at(where) from None
 
 
 def _signature(directory: Path) -> tuple[tuple[str, int, int], ...]:
-    """Names, times and sizes of the files of a folder: the same as long as nothing was written
-    there.
-    """
-    found = (
-        [(path, path.stat()) for path in sorted(directory.rglob("*")) if path.is_file()]
-        if directory.is_dir()
-        else []
-    )
-    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in found)
+    """Names, times and sizes of a folder's files: the same as long as nothing is written there."""
+    found = [directory / name for name in named_files(directory)]
+    stats = [(path, path.stat()) for path in found if path.exists()]
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stats)
 
 
 @lru_cache(maxsize=4)
 def _load(directory: Path, signature: tuple[tuple[str, int, int], ...]) -> Evidence:
-    """The evidence of a folder, read once for as long as its files stay as they are (`signature`)."""
-    package = read_package(directory)
-    tables = {
-        resource["name"]: read_table(directory, resource) for resource in package["resources"]
-    }
-    for resource in package["resources"]:
+    """The evidence of a folder, read once for as long as its files stay as they are."""
+    listed = resources(directory)
+    tables = {resource["name"]: read_table(directory, resource) for resource in listed}
+    for resource in listed:
         check_foreign_keys(resource, tables)
-    facts = tables["facts"].to_dict("records")
-    return Evidence(directory, Facts({row["id"]: Fact(**row) for row in facts}), tables)
-
-
-def default_directory() -> Path:
-    """The evidence that came with the package: in the wheel, or beside it in a checkout."""
-    packaged = Path(__file__).parents[1] / "_data"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data"
-
-
-def evidence_folder(directory: Path | None = None) -> Path:
-    """The folder given, or that of the package; an `InputError` if it holds no evidence."""
-    directory = directory or default_directory()
-    if not (directory / PACKAGE).is_file():
-        raise InputError(f"{directory / PACKAGE}: no such file; an evidence folder has a {PACKAGE}")
-    return directory
-
-
-def named_file(directory: Path, folder: str, name: str) -> Path:
-    """Path of `directory/folder/name.toml`; an `InputError` with the nearest name if there is none."""
-    path = directory / folder / f"{name}.toml"
-    if not path.is_file():
-        known = sorted(file.stem for file in (directory / folder).glob("*.toml"))
-        raise InputError(
-            f"{name} is not among {folder}: {', '.join(known)}{did_you_mean(name, known)}"
-        )
-    return path
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """The content of a TOML file; an `InputError` if it is none."""
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path.name}: not valid TOML: {error}") from None
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+    return Evidence.of(directory, tables)

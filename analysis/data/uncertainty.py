@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.stats import qmc
 
-from analysis.data.facts import Fact
+from analysis.data.facts import Fact, Row
 
 # With fewer developers than this, the tails of Student's t would say more than the data: take the
 # range seen.
@@ -28,7 +28,8 @@ class Distribution:
     `low` and `high` bound uniform shapes; for `log_t` they bound the values that physics allows,
     and `centre` and `spread` (of the natural log) and `freedom` say the rest. For `log_conformal`,
     `misses` are the log errors that a share `coverage` of earlier predictions stayed within,
-    multiplied by `spread`.
+    multiplied by `spread`. `basis` says in words where it comes from, `rows` are the rows behind
+    it, and `parameter` is the scenario's parameter that set it, if one did.
     """
 
     shape: Shape
@@ -41,6 +42,8 @@ class Distribution:
     freedom: float = 1.0
     misses: tuple[float, ...] = ()
     coverage: tuple[float, ...] = ()
+    parameter: str | None = None
+    rows: tuple[Row, ...] = ()
 
     def quantile(self, probability: ArrayLike) -> np.ndarray:
         """Values at the given probabilities; same shape."""
@@ -60,25 +63,32 @@ class Distribution:
         )
 
 
-def constant(value: float, basis: str, assumed: bool = False) -> Distribution:
+def constant(
+    value: float, basis: str, assumed: bool = False, rows: tuple[Row, ...] = ()
+) -> Distribution:
     """A value without a range."""
-    return Distribution("constant", value, value, basis, assumed)
+    return Distribution("constant", value, value, basis, assumed, rows=rows)
 
 
-def between(low: float, high: float, basis: str, assumed: bool = False) -> Distribution:
+def set_by(parameter: str, value: float) -> Distribution:
+    """The value that a parameter of the scenario sets."""
+    return Distribution("constant", value, value, f"parameter {parameter}", parameter=parameter)
+
+
+def between(
+    low: float, high: float, basis: str, assumed: bool = False, rows: tuple[Row, ...] = ()
+) -> Distribution:
     """Uniform over a range; over its logarithm where the range spans more than a factor of two."""
     shape: Shape = "log_uniform" if low > 0 and high / low > 2 else "uniform"
-    return Distribution(shape, low, high, basis, assumed)
+    return Distribution(shape, low, high, basis, assumed, rows=rows)
 
 
 def from_fact(fact: Fact) -> Distribution:
     """A fact's range if it has one, else its value."""
-    assumed = fact.kind == "assumption"
-    return (
-        between(fact.low, fact.high, fact.id, assumed)
-        if fact.has_range
-        else constant(fact.value, fact.id, assumed)
-    )
+    assumed, rows = fact.kind == "assumption", (Row("facts", fact.id),)
+    if fact.has_range:
+        return between(fact.low, fact.high, fact.id, assumed, rows)
+    return constant(fact.value, fact.id, assumed, rows)
 
 
 def from_other_developers(

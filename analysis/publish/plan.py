@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.data.folder import folder_sha256
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
-from analysis.data.tables import folder_sha256
 from analysis.publish.place import read_mark
 
 BENCHMARKS = Path("benchmarks", "results.json")

@@ -25,7 +25,7 @@ from analysis.reconstruction.derivation import derive
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.show import charts
 from analysis.show.charts.figure import WIDTHS_PX, svg
-from analysis.show.numbers import quantity_text
+from analysis.show.numbers import usd_text
 
 VEGA, RESULTS = "vega.js", "results.json"
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
@@ -80,8 +80,8 @@ def write(
         run_sphinx(sources, room / "pages", room / "doctrees", settings, work / "sphinx.log")
         shutil.copytree(room / "pages", html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
     (work / VEGA).rename(html / "_static" / VEGA)  # not among the sources: every page would load it
-    known = derivation.numbers["sum_gpu_hours"]
-    check(html, root / "book", quantity_text(known.value, known.unit).split()[0])
+    known = disclosed_rungs(derivation.boundaries).usd.iloc[-1]
+    check(html, root / "book", usd_text(known))
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
     shutil.copytree(evidence.directory, html / "data")

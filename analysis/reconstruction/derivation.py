@@ -1,32 +1,28 @@
-"""Expressions of the tables, evaluated for one edition: facts, rows of arithmetic.csv, rungs of the
-ladder, quotes.
-"""
+"""A reconstruction with every name that tables may use of it: rungs of the bill and the rent too."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import pandas as pd
 
-from analysis.data.expressions import facts_in, names_in
-from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.facts import Row
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
-from analysis.reconstruction.arithmetic import Number, arithmetic, computed_values
 from analysis.reconstruction.ladder import ladder
+from analysis.reconstruction.names import Named, Names, Number
+from analysis.reconstruction.ownership import OwnershipInputs
 from analysis.reconstruction.reconstruction import Reconstruction, reconstruct
 
 
 @dataclass(frozen=True, eq=False)
 class Derivation:
-    """What an expression may name beside facts, and its value under one scenario.
+    """What an expression may name under one scenario, and its value.
 
-    Names: every row of arithmetic.csv and what those may use; `rung_ID_usd` (with `_low` and
-    `_high`) and `rung_ID_gpu_hours` and `rung_ID_own_usd` for each boundary of the ladder;
-    `edition_price_usd_per_gpu_hour`.
+    Names are those of `Names`, and for each line of the bill `rung_ID_usd` (with `_low` and
+    `_high`), `rung_ID_gpu_hours` and `rung_ID_own_usd`, and `edition_price_usd_per_gpu_hour`.
     """
 
     reconstruction: Reconstruction
@@ -34,82 +30,52 @@ class Derivation:
 
     @cached_property
     def boundaries(self) -> pd.DataFrame:
-        """The ladder of the edition."""
+        """The bill, line by line."""
         return ladder(self.reconstruction, self.evidence)
 
     @cached_property
+    def names(self) -> Names:
+        """Every name with its value, unit and rows."""
+        return Names(self.reconstruction.model, self.evidence, self._of_edition)
+
+    @property
     def numbers(self) -> dict[str, Number]:
         """The rows of arithmetic.csv, evaluated."""
-        return arithmetic(self.reconstruction.model, self.evidence)
+        return self.names.numbers
 
-    @cached_property
-    def values(self) -> dict[str, float]:
-        """Everything that an expression may name and that is no fact."""
-        found = computed_values(self.reconstruction.model, self.evidence) | {
-            key: number.value for key, number in self.numbers.items()
-        }
-        found["edition_price_usd_per_gpu_hour"] = self.reconstruction.price_usd_per_gpu_hour
-        for rung in self.boundaries.itertuples():
-            found |= {
-                f"rung_{rung.id}_usd": rung.usd,
-                f"rung_{rung.id}_usd_low": rung.usd_p05,
-                f"rung_{rung.id}_usd_high": rung.usd_p95,
-                f"rung_{rung.id}_gpu_hours": rung.gpu_hours,
-                f"rung_{rung.id}_own_usd": rung.own_usd,
-            }
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """The rows of a table that are of this model, each with its place (`where`)."""
+        rows = self.evidence.for_model(table, self.reconstruction.model.name)
+        return rows.to_dict("records")
+
+    def _of_edition(self) -> dict[str, Named]:
+        rent = Row("facts", self.reconstruction.model.price_usd_per_gpu_hour)
+        price = self.reconstruction.price_usd_per_gpu_hour
+        found = {"edition_price_usd_per_gpu_hour": Named(price, "usd_per_gpu_hour", rows=(rent,))}
+        parameters, chip = self.reconstruction.scenario.parameters, self.reconstruction.chip
+        owned = OwnershipInputs.of(chip, parameters, self.evidence)
+        inputs = owned.distributions.values() if owned else ()
+        own_rows = tuple(row for item in inputs for row in item.rows)
+        for rung in self.boundaries.to_dict("records"):
+            found |= self._of_rung(rung, own_rows)
         return found
 
-    def value(self, expression: str, where: str) -> float:
-        """An expression's value; an `InputError` that begins with `where` if it names what is not
-        known.
-        """
-        try:
-            return self.evidence.facts.calculate(expression, self.values)
-        except InputError as error:
-            name = str(error).split(" ", 1)[0]
-            known = [*self.evidence.facts, *self.values]
-            if " is not a fact" in str(error):
-                raise InputError(
-                    f"{where}: {name} is not a fact{did_you_mean(name, known)} (traincost facts lists all)"
-                ) from None
-            raise InputError(f"{where}: {error}") from None
-
-    def facts_behind(self, expressions: Iterable[str]) -> list[str]:
-        """The facts that expressions rest on, however far behind, in order and once each."""
-        found: dict[str, None] = {}
-        pending, seen = [name for expression in expressions for name in facts_in(expression)], set()
-        while pending:
-            name = pending.pop(0)
-            if name in seen:
-                continue
-            seen.add(name)
-            if name in self.evidence.facts:
-                found[name] = None
-            elif name in self.numbers:
-                pending = facts_in(self.numbers[name].expression) + pending
-            elif name == "edition_price_usd_per_gpu_hour":
-                pending.insert(0, self.reconstruction.model.price_usd_per_gpu_hour)
-            elif name == "own_flop_per_token":
-                pending = [*self.reconstruction.model.architecture.values(), *pending]
-            elif rung := self._rung_of(name):
-                pending = [*rung, *pending]
-        return list(found)
-
-    def _rung_of(self, name: str) -> list[str]:
-        for rung in self.boundaries.itertuples():
-            if re.fullmatch(rf"rung_{rung.id}_(usd|usd_low|usd_high|own_usd)", name):
-                return list(rung.facts)
-            if name == f"rung_{rung.id}_gpu_hours":
-                return [
-                    fact for fact in rung.facts if self.evidence.facts[fact].unit == "gpu_hours"
-                ]
-        return []
+    def _of_rung(self, rung: dict[str, Any], own_rows: tuple[Row, ...]) -> dict[str, Named]:
+        facts = tuple(Row("facts", name) for name in rung["facts"])
+        hours = tuple(row for row in facts if self.evidence.facts[row.id].unit == "gpu_hours")
+        name = f"rung_{rung['id']}"
+        return {
+            f"{name}_usd": Named(rung["usd"], "usd", rows=facts),
+            f"{name}_usd_low": Named(rung["usd_p05"], "usd", rows=facts),
+            f"{name}_usd_high": Named(rung["usd_p95"], "usd", rows=facts),
+            f"{name}_gpu_hours": Named(rung["gpu_hours"], "gpu_hours", rows=hours),
+            f"{name}_own_usd": Named(rung["own_usd"], "usd", rows=(*facts, *own_rows)),
+        }
 
 
 @lru_cache(maxsize=8)
 def derive(model: str, scenario: Scenario, evidence: Evidence) -> Derivation:
-    """The derivation of a model under a scenario: one object for the same evidence, shared by all
-    who ask.
+    """The derivation of a model under a scenario: one object for all who ask for the same.
 
     Raises
     ------
@@ -121,4 +87,4 @@ def derive(model: str, scenario: Scenario, evidence: Evidence) -> Derivation:
 
 def expressions_in(*cells: str) -> list[str]:
     """The cells that hold an expression."""
-    return [cell for cell in cells if cell and names_in(cell)]
+    return [cell for cell in cells if cell]

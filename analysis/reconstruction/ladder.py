@@ -15,7 +15,7 @@ from analysis.data.chips import Chip
 from analysis.data.expressions import facts_in
 from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution, constant, draw
+from analysis.data.uncertainty import Distribution, draw, set_by
 from analysis.physics.cost import owned_usd_per_gpu_hour, rental_usd
 from analysis.reconstruction.model import Boundary, Model
 from analysis.reconstruction.ownership import OwnershipInputs
@@ -156,7 +156,7 @@ def facts_of(boundary: Boundary, reconstruction: Reconstruction) -> list[str]:
 def _share(boundary: Boundary, parameters: Parameters, evidence: Evidence) -> Distribution:
     given = getattr(parameters, boundary.parameter) if boundary.parameter else None
     if given is not None:
-        return constant(given, f"parameter {boundary.parameter}")
+        return set_by(str(boundary.parameter), given)
     assert boundary.share is not None
     return distribution(boundary.share, "ratio", evidence.facts)
 

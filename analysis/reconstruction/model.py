@@ -13,10 +13,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from analysis.data.expressions import facts_in
+from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Facts
+from analysis.data.folder import named_file, read_toml
 from analysis.data.mistakes import InputError, did_you_mean, first_mistake
-from analysis.data.tables import Evidence, named_file, read_toml
+from analysis.data.tables import Evidence
 from analysis.physics.architecture import Architecture, Configuration, Outline
 from analysis.reconstruction.stages import (
     UNITS,
@@ -160,8 +161,14 @@ class Model(Strict):
                 return phase
         known = [phase.id for phase in self.phases]
         raise InputError(
-            f"{phase_id} is not a phase of {self.name}: {', '.join(known)}{did_you_mean(phase_id, known)}"
+            f"{phase_id} is not a phase of {self.name}: "
+            f"{', '.join(known)}{did_you_mean(phase_id, known)}"
         )
+
+    @property
+    def stages(self) -> list[Stage]:
+        """What every stage of every phase does, in order."""
+        return [stage.work for phase in self.phases for stage in phase.stages]
 
 
 class _StageFile(BaseModel):
@@ -218,7 +225,7 @@ def load_model(name: str, evidence: Evidence) -> Model:
             _phase(phase, file.developer) for phase in file.phase
         ]
     except ValidationError as error:
-        raise first_mistake(error, f"models/{path.name}, ", UNITS) from None
+        raise first_mistake(error, f"models/{path.name}", UNITS) from None
     identity = file.model_dump(
         exclude={"stands_on", "architecture", "decoding", "checks", "boundary", "phase"}
     )
@@ -252,7 +259,7 @@ def configuration(model: Model, facts: Facts) -> Architecture:
         return kind(**sizes)
     except ValidationError as error:
         raise first_mistake(
-            error, f"models/{model.name}.toml, architecture, ", kind.model_fields
+            error, f"models/{model.name}.toml, architecture", kind.model_fields
         ) from None
 
 
@@ -260,7 +267,7 @@ def _read(path: Path) -> _ModelFile:
     try:
         return _ModelFile.model_validate(read_toml(path))
     except ValidationError as error:
-        raise first_mistake(error, f"models/{path.name}, ", _ModelFile.model_fields) from None
+        raise first_mistake(error, f"models/{path.name}", _ModelFile.model_fields) from None
 
 
 def _phase(file: _PhaseFile, developer: str) -> Phase:
@@ -306,7 +313,7 @@ def _check_model(model: Model, evidence: Evidence, file: str) -> None:
     for phase in model.phases:
         for stage in phase.stages:
             curve = getattr(stage.work, "length_curve", None)
-            if curve and curve not in evidence.tables:
+            if curve and curve not in evidence:
                 known = did_you_mean(curve, evidence.tables)
                 raise InputError(
                     f"models/{file}, {phase.id}.{stage.id}.length_curve: {curve} is not a table{known}"
@@ -355,25 +362,19 @@ def _check_quantity(
     where: str, quantity: str | Span | Borrowed, unit: str, facts: Facts, checks: list[str]
 ) -> None:
     for expression in expressions_of(quantity):
-        if not facts_in(expression):
-            raise InputError(
-                f"{where}: {expression!r} names no fact; a number is a row of facts.csv"
-            )
-        for name in facts_in(expression):
-            if name in checks:
-                raise InputError(
-                    f"{where}: {name} is a check of the run, which no reconstruction may read"
-                )
-            try:
-                _ = (
-                    facts.with_unit(name, unit)
-                    if expression.isidentifier() and unit
-                    else facts[name]
-                )
-            except InputError as error:
-                raise InputError(f"{where}: {error}") from None
-        if not expression.isidentifier():
-            try:
-                facts.calculate(expression)
-            except InputError as error:
-                raise InputError(f"{where}: {error}") from None
+        try:
+            _check_expression(expression, unit, facts, checks)
+        except InputError as error:
+            raise error.at(where) from None
+
+
+def _check_expression(expression: str, unit: str, facts: Facts, checks: list[str]) -> None:
+    named = facts_in(expression)
+    if not named:
+        raise InputError(f"{expression!r} names no fact; a number is a row of facts.csv")
+    for name in named:
+        if name in checks:
+            raise InputError(f"{name} is a check of the run, which no reconstruction may read")
+    if unit and parse(expression).is_name:
+        facts.with_unit(expression, unit)
+    facts.calculate(expression)

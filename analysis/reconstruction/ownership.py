@@ -7,10 +7,26 @@ from dataclasses import dataclass
 from typing import Self
 
 from analysis.data.chips import Chip
+from analysis.data.facts import Facts
 from analysis.data.prices import system_price
 from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution, constant, from_fact
+from analysis.data.uncertainty import Distribution, from_fact, set_by
+
+# input: the fact it comes from, its unit, and the parameter that may take the fact's place
+INPUTS: Mapping[str, tuple[str, str, str | None]] = {
+    "own_network_share": ("network_share_of_cluster_price", "ratio", None),
+    "own_life_years": ("server_life_years", "years", "depreciation_years"),
+    "own_utilisation": ("fleet_utilisation", "ratio", "utilisation"),
+    "own_node_power_per_tdp": ("node_power_per_tdp", "ratio", None),
+    "own_pue": ("datacentre_pue", "ratio", "pue"),
+    "own_electricity_usd_per_kwh": (
+        "industrial_electricity_price",
+        "usd_per_kwh",
+        "electricity_usd_per_kwh",
+    ),
+    "own_hosting_usd_per_kw_month": ("hosting_price", "usd_per_kw_month", None),
+}
 
 
 @dataclass(frozen=True)
@@ -22,38 +38,21 @@ class OwnershipInputs:
 
     @classmethod
     def of(cls, chip: Chip, parameters: Parameters, evidence: Evidence) -> Self | None:
-        """The inputs for a chip under a scenario, a parameter before a fact; None if no price of
-        the chip is known.
+        """The inputs for a chip under a scenario; None if no price of the chip is known.
+
+        A parameter that is set takes the place of a fact.
         """
         price = system_price(chip.name, evidence)
         if price is None:
             return None
-        facts = evidence.facts
+        found = {name: _chosen(name, parameters, evidence.facts) for name in INPUTS}
+        tdp_w = float(evidence["hardware"].set_index("chip").tdp_w[chip.name])
+        return cls({"own_system_price_usd": price, **found}, tdp_w)
 
-        def chosen(parameter: str, fact: str, unit: str) -> Distribution:
-            given = getattr(parameters, parameter)
-            return (
-                from_fact(facts.with_unit(fact, unit))
-                if given is None
-                else constant(given, f"parameter {parameter}")
-            )
 
-        return cls(
-            {
-                "own_system_price_usd": price,
-                "own_network_share": from_fact(
-                    facts.with_unit("network_share_of_cluster_price", "ratio")
-                ),
-                "own_life_years": chosen("depreciation_years", "server_life_years", "years"),
-                "own_utilisation": chosen("utilisation", "fleet_utilisation", "ratio"),
-                "own_node_power_per_tdp": from_fact(facts.with_unit("node_power_per_tdp", "ratio")),
-                "own_pue": chosen("pue", "datacentre_pue", "ratio"),
-                "own_electricity_usd_per_kwh": chosen(
-                    "electricity_usd_per_kwh", "industrial_electricity_price", "usd_per_kwh"
-                ),
-                "own_hosting_usd_per_kw_month": from_fact(
-                    facts.with_unit("hosting_price", "usd_per_kw_month")
-                ),
-            },
-            float(evidence["hardware"].set_index("chip").tdp_w[chip.name]),
-        )
+def _chosen(name: str, parameters: Parameters, facts: Facts) -> Distribution:
+    fact, unit, parameter = INPUTS[name]
+    given = getattr(parameters, parameter) if parameter else None
+    if parameter and given is not None:
+        return set_by(parameter, given)
+    return from_fact(facts.with_unit(fact, unit))

@@ -43,7 +43,6 @@ from analysis.reconstruction.stages import (
 from analysis.runs.efficiency import Estimator, estimator_for
 
 PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
-GIVEN = "parameter "  # how the basis of a distribution begins that a parameter of the scenario gave
 RUN_TABLES = ("training_runs", "rl_runs")
 
 
@@ -150,9 +149,9 @@ class Ground:
 
     def parameters_of(self, phase_id: str, stage: NamedStage) -> tuple[str, ...]:
         """The parameters of a scenario that reach a stage's hours."""
-        bases = {item.distribution.basis for item in self.inputs[phase_id][stage.id].values()}
+        inputs = self.inputs[phase_id][stage.id].values()
         named = tuple(
-            sorted(basis.removeprefix(GIVEN) for basis in bases if basis.startswith(GIVEN))
+            sorted({i.distribution.parameter for i in inputs if i.distribution.parameter})
         )
         longest = (
             isinstance(stage.work, ReinforcementStage)
@@ -180,9 +179,9 @@ def given_by(distribution: Distribution, parameters: Parameters) -> float | None
     """The value that a parameter gives an input whose distribution came from that parameter; None
     for all others.
     """
-    if not distribution.basis.startswith(GIVEN):
+    if distribution.parameter is None:
         return None
-    return float(getattr(parameters, distribution.basis.removeprefix(GIVEN)))
+    return float(getattr(parameters, distribution.parameter))
 
 
 def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground:
@@ -210,8 +209,7 @@ def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidenc
     own = {model.developer, phase.developer}
     tables = {
         name: table[~table.developer.isin(own)] if name in RUN_TABLES else table
-        for name, table in evidence.tables.items()
-        if name != "facts"
+        for name, table in ((name, evidence[name]) for name in evidence.tables if name != "facts")
     }
     facts = evidence.facts.without(model.checks)
     chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.chips import Chip
+from analysis.data.expressions import parse
 from analysis.data.facts import Facts
 from analysis.data.scenario import Parameters
-from analysis.data.uncertainty import Distribution, constant
+from analysis.data.uncertainty import Distribution, set_by
 from analysis.physics.architecture import Architecture
 from analysis.reconstruction.model import Decoding
 from analysis.reconstruction.stages import (
@@ -82,7 +83,7 @@ class Setting:
             return Input(
                 f"{quantity.take} borrowed", self.facts[quantity.take].quantity, unit, found
             )
-        if isinstance(quantity, str) and quantity.isidentifier():
+        if isinstance(quantity, str) and parse(quantity).is_name:
             return Input(quantity, self.facts[quantity].quantity, unit, found)
         name = (
             f"{field} {quantity.low} .. {quantity.high}" if isinstance(quantity, Span) else quantity
@@ -92,11 +93,7 @@ class Setting:
     def parameter_or(self, name: str, otherwise: Input) -> Input:
         """The rerunner's value of a parameter if there is one, else the input."""
         value = getattr(self.parameters, name)
-        return (
-            otherwise
-            if value is None
-            else replace(otherwise, distribution=constant(value, f"parameter {name}"))
-        )
+        return otherwise if value is None else replace(otherwise, distribution=set_by(name, value))
 
 
 LABELS = {

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from analysis.data.expressions import facts_in
-from analysis.data.facts import Facts
+from analysis.data.expressions import facts_in, parse
+from analysis.data.facts import Facts, Row
 from analysis.data.uncertainty import Distribution, between, constant, from_fact
 
 
@@ -135,22 +135,30 @@ UNITS = {
 
 
 def distribution(quantity: str | Span | Borrowed, unit: str, facts: Facts) -> Distribution:
-    """How a stage's input is distributed: by its fact, by arithmetic on facts, or between two of
-    them.
-    """
+    """How an input is distributed: by its fact, by arithmetic on facts, or between two of them."""
     if isinstance(quantity, Borrowed):
         return replace(from_fact(facts.with_unit(quantity.take, unit)), assumed=True)
     if isinstance(quantity, Span):
-        named = ", ".join(facts_in(quantity.low) + facts_in(quantity.high))
-        return between(
-            _value(quantity.low, unit, facts),
-            _value(quantity.high, unit, facts, high=True),
-            named,
-            assumed=True,
-        )
-    if quantity.isidentifier():
+        low = _end(quantity.low, unit, facts, "low")
+        high = _end(quantity.high, unit, facts, "high")
+        return between(low, high, *_basis(quantity, assumed=True))
+    if parse(quantity).is_name:
         return from_fact(facts.with_unit(quantity, unit))
-    return constant(facts.calculate(quantity), ", ".join(facts_in(quantity)))
+    return constant(facts.calculate(quantity), *_basis(quantity, assumed=False))
+
+
+def _basis(quantity: str | Span | Borrowed, assumed: bool) -> tuple[str, bool, tuple[Row, ...]]:
+    """What a distribution says of where it comes from: the facts by name, and as rows."""
+    names = [name for text in expressions_of(quantity) for name in facts_in(text)]
+    return ", ".join(names), assumed, tuple(Row("facts", name) for name in names)
+
+
+def _end(expression: str, unit: str, facts: Facts, end: Literal["low", "high"]) -> float:
+    """An end of a span: of a fact with a range its own end, else the value."""
+    if not parse(expression).is_name:
+        return facts.calculate(expression)
+    fact = facts.with_unit(expression, unit)
+    return float(getattr(fact, end)) if fact.has_range else fact.value
 
 
 def stage_quantities(stage: Stage) -> dict[str, str | Span | Borrowed]:
@@ -176,10 +184,3 @@ def expressions_of(quantity: str | Span | Borrowed) -> list[str]:
 def unit_of(field: str) -> str:
     """The unit that a stage's field expects."""
     return "tokens" if field.startswith("limit_") else UNITS[field]
-
-
-def _value(expression: str, unit: str, facts: Facts, high: bool = False) -> float:
-    if not expression.isidentifier():
-        return facts.calculate(expression)
-    fact = facts.with_unit(expression, unit)
-    return (fact.high if high else fact.low) if fact.has_range else fact.value

@@ -6,18 +6,17 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.data.expressions import names_in
+from analysis.data.expressions import parse
 from analysis.data.facts import Fact
 from analysis.data.scenario import parameters_frame
 from analysis.data.tables import Evidence
-from analysis.reconstruction.arithmetic import Number, rests_on_second_hand
 from analysis.reconstruction.derivation import Derivation
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.reconstruction.model import Phase
+from analysis.reconstruction.names import Names
 from analysis.report.wording import KIND_LABELS, SECOND_HAND_MARK, Html, fact_html
 from analysis.show.numbers import hours_text, quantity_text, usd_text
 
@@ -79,12 +78,13 @@ def sources_table(evidence: Evidence) -> Html:
     return table_html(pd.DataFrame(rows), "ledger")
 
 
-def arithmetic_table(numbers: Mapping[str, Number], evidence: Evidence) -> Html:
+def arithmetic_table(names: Names, evidence: Evidence) -> Html:
     """Every derived figure with its expression, the facts in it linked."""
     rows = []
+    numbers = names.numbers
     for number in numbers.values():
         expression = html.escape(number.expression)
-        for name in sorted(set(names_in(number.expression)), key=len, reverse=True):
+        for name in sorted(set(parse(number.expression).names), key=len, reverse=True):
             fact = re.sub("__(low|high)$", "", name)
             target = (
                 f"facts.html#{fact}"
@@ -102,7 +102,7 @@ def arithmetic_table(numbers: Mapping[str, Number], evidence: Evidence) -> Html:
                 "figure": f'<span id="{number.id}">{html.escape(number.label)}</span>',
                 "value": f'<span class="figure {number.kind}">{quantity_text(number.value, number.unit)}</span>',
                 "known how": KIND_LABELS[number.kind]
-                + (SECOND_HAND_MARK if rests_on_second_hand(number, evidence) else ""),
+                + (SECOND_HAND_MARK if names.is_second_hand(number.expression) else ""),
                 "arithmetic": f"<code>{expression}</code>",
                 "note": html.escape(number.note),
             }

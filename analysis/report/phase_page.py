@@ -13,12 +13,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from analysis.data.expressions import names_in
 from analysis.data.facts import Fact
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
+from analysis.data.uncertainty import Distribution
 from analysis.physics.training import mfu
-from analysis.reconstruction.arithmetic import arithmetic
 from analysis.reconstruction.derivation import Derivation, derive
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.reconstruction.reconstruction import (
@@ -214,14 +213,15 @@ def bill_finding(page: BillPage) -> Html:
     """The paragraph that opens the bill."""
     figures = page.reconstruction.to_dict()["total"]["gpu_hours"]
     interval = figures["reconstructed"]
-    numbers = arithmetic(page.reconstruction.model, page.evidence)
+    names = page.derivation.names
+    numbers = names.numbers
     return Html(
-        f'<div class="finding"><p><strong>The disclosed hours add up to {number_html(numbers["sum_gpu_hours"], page.evidence)}, '
-        f"{number_html(numbers['sum_usd'], page.evidence)} at the sources' rent.</strong> "
+        f'<div class="finding"><p><strong>The disclosed hours add up to {number_html(numbers["sum_gpu_hours"], names)}, '
+        f"{number_html(numbers['sum_usd'], names)} at the sources' rent.</strong> "
         f"Reconstructed from outside and summed in every sample, blind to those hours, the phases come to {_hours(interval['p50'])} "
         f"({_hours(interval['p05'])} to {_hours(interval['p95'])}, 90 % interval). Nearly all of both is the base model's pre-training, "
-        f"and nearly all of the difference is its efficiency, which {number_html(numbers['moe_runs_as_efficient'], page.evidence)} of "
-        f"{number_html(numbers['moe_runs_compared'], page.evidence)} mixture-of-experts runs of other developers reach.</p></div>"
+        f"and nearly all of the difference is its efficiency, which {number_html(numbers['moe_runs_as_efficient'], names)} of "
+        f"{number_html(numbers['moe_runs_compared'], names)} mixture-of-experts runs of other developers reach.</p></div>"
     )
 
 
@@ -250,10 +250,8 @@ def inputs_table(page: PhasePage) -> Html:
                 "90 % range": ""
                 if item.distribution.shape == "constant"
                 else f"{_figures(low, item.unit)} to {_figures(high, item.unit)}",
-                "from": _basis_html(item.distribution.basis, page.evidence),
-                "known how": _known_how(
-                    item.distribution.basis, item.distribution.assumed, page.evidence
-                ),
+                "from": _basis_html(item.distribution, page.evidence),
+                "known how": _known_how(item.distribution, page.evidence),
             }
         )
     return table_html(pd.DataFrame(rows))
@@ -344,17 +342,16 @@ def _hours(value: float) -> str:
     return f'<span class="figure reconstructed">{quantity_text(value, "gpu_hours")}</span>'
 
 
-def _basis_html(basis: str, evidence: Evidence) -> str:
-    names = names_in(basis)
-    if names and all(name in evidence.facts for name in names):
-        return ", ".join(fact_html(evidence.facts[name], evidence, text=name) for name in names)
-    return html.escape(basis)
+def _basis_html(found: Distribution, evidence: Evidence) -> str:
+    facts = [row.id for row in found.rows if row.table == "facts"]
+    if facts and len(facts) == len(found.rows):
+        return ", ".join(fact_html(evidence.facts[name], evidence, text=name) for name in facts)
+    return html.escape(found.basis)
 
 
-def _known_how(basis: str, assumed: bool, evidence: Evidence) -> str:
-    if assumed:
+def _known_how(found: Distribution, evidence: Evidence) -> str:
+    if found.assumed:
         return '<span class="figure assumption">assumed range</span>'
-    names = names_in(basis)
-    if len(names) == 1 and names[0] in evidence.facts:
-        return KIND_LABELS[evidence.facts[names[0]].kind]
-    return "chosen by the reader" if basis.startswith("parameter ") else "from data"
+    if len(found.rows) == 1 and found.rows[0].table == "facts":
+        return KIND_LABELS[evidence.facts[found.rows[0].id].kind]
+    return "chosen by the reader" if found.parameter else "from data"

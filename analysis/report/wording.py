@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.data.facts import Fact
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.tables import Evidence
-from analysis.reconstruction.arithmetic import Number, rests_on_second_hand
+from analysis.reconstruction.names import Names, Number
 from analysis.reconstruction.reconstruction import Reconstruction
 from analysis.show.numbers import quantity_text
 
@@ -55,10 +55,10 @@ def fact_html(fact: Fact, evidence: Evidence, text: str | None = None) -> str:
     )
 
 
-def number_html(number: Number, evidence: Evidence) -> str:
+def number_html(number: Number, names: Names) -> str:
     """A derived figure as a link to its arithmetic."""
     title = f"{number.label}: {number.value:,.6g} {number.unit}; {KIND_LABELS[number.kind]}: {number.expression}"
-    mark = SECOND_HAND_MARK if rests_on_second_hand(number, evidence) else ""
+    mark = SECOND_HAND_MARK if names.is_second_hand(number.expression) else ""
     # an assumption is not known to more than two figures, and does not look as if it were
     value = float(f"{number.value:.2g}") if number.kind == "assumption" else number.value
     return (

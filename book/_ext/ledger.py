@@ -78,7 +78,7 @@ class Edition:
             )
         if name not in self.numbers:
             raise InputError(f"{name} is not a row of arithmetic.csv")
-        return wording.number_html(self.numbers[name], self.evidence)
+        return wording.number_html(self.numbers[name], self.derivation.names)
 
     def report(self, name: str, lines: list[str]) -> str:
         """A table or a chart by name as HTML; `lines` say what it is of, where that is the page's
@@ -106,7 +106,7 @@ class Edition:
             ),
             "facts": lambda: ledger.facts_table(self.evidence),
             "sources": lambda: ledger.sources_table(self.evidence),
-            "arithmetic": lambda: ledger.arithmetic_table(self.numbers, self.evidence),
+            "arithmetic": lambda: ledger.arithmetic_table(self.derivation.names, self.evidence),
             "parameters": ledger.parameters_table,
         }
         if name not in makers:

@@ -8,8 +8,8 @@ import math
 import pytest
 
 from analysis.compare.disclosure import Card, answer, card_schema, list_cards, load_card, scores
+from analysis.data.folder import read_toml
 from analysis.data.mistakes import InputError
-from analysis.data.tables import read_toml
 
 CARD = """
 name = "mine"

@@ -85,7 +85,7 @@ def test_a_scenario_file_of_ones_own(tmp_path):
     assert (scenario.name, scenario.parameters.price_usd_per_gpu_hour) == ("mine", 3.0)
     assert not scenario.is_default
     path.write_text('title = "Mine"\nmeaning = "?"\n[parameters]\nprise = 3\n')
-    with pytest.raises(InputError, match=r"mine\.toml, prise is not a parameter"):
+    with pytest.raises(InputError, match=r"mine\.toml: prise is not a parameter"):
         load_scenario(str(path))
     path.write_text("title = ")
     with pytest.raises(InputError, match=r"mine\.toml: not valid TOML"):

@@ -1,14 +1,12 @@
-from dataclasses import replace
-
 import pytest
 
-from analysis.reconstruction.arithmetic import arithmetic, rests_on_second_hand
 from analysis.reconstruction.model import load_model
+from analysis.reconstruction.names import Names
 
 
 @pytest.fixture(scope="module")
 def numbers(evidence):
-    return arithmetic(load_model("deepseek-r1", evidence), evidence)
+    return Names(load_model("deepseek-r1", evidence), evidence).numbers
 
 
 def test_needed_mfu_is_the_one_that_the_developer_prints_elsewhere(numbers, evidence):
@@ -35,10 +33,10 @@ def test_counts_of_reference_runs_nest(numbers):
     )
 
 
-def test_a_figure_knows_a_second_hand_fact_behind_it(numbers, evidence):
-    far = replace(numbers["sum_usd"], expression="sum_usd / openai_final_run_share")
-    assert rests_on_second_hand(far, evidence)
-    assert not rests_on_second_hand(numbers["sum_usd"], evidence)
+def test_a_figure_knows_a_second_hand_fact_behind_it(evidence):
+    names = Names(load_model("deepseek-r1", evidence), evidence)
+    assert names.is_second_hand("sum_usd / openai_final_run_share")
+    assert not names.is_second_hand("sum_usd")
 
 
 def test_what_rests_on_other_companies_is_an_assumption(numbers):
@@ -48,6 +46,6 @@ def test_what_rests_on_other_companies_is_an_assumption(numbers):
 
 def test_editing_a_fact_moves_the_arithmetic(numbers, scaled):
     changed = scaled("llama4_scout_gpu_hours")
-    again = arithmetic(load_model("deepseek-r1", changed), changed)
+    again = Names(load_model("deepseek-r1", changed), changed).numbers
     assert again["scout_over_v3"].value == pytest.approx(2 * numbers["scout_over_v3"].value)
     assert again["sum_usd"].value == numbers["sum_usd"].value

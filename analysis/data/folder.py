@@ -1,0 +1,155 @@
+"""An evidence folder: which files are its own, where they are, and one hash of them all.
+
+A folder is a stranger's as easily as ours. What its own `datapackage.json` may say is which tables
+it has; the schema that rules is the project's. Names lead to regular files inside the folder alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from analysis.data.mistakes import InputError, UnknownName, did_you_mean
+
+PACKAGE = "datapackage.json"
+RECORDS = ("models", "cards", "scenarios")  # folders of TOML files
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+CURVE = re.compile(r"curves/[A-Za-z0-9][A-Za-z0-9._-]*\.csv")
+
+Resource = dict[str, Any]
+
+
+def default_directory() -> Path:
+    """The evidence that came with the package: in the wheel, or beside it in a checkout."""
+    packaged = Path(__file__).parents[1] / "_data"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data"
+
+
+def evidence_folder(directory: Path | None = None) -> Path:
+    """The folder given, or that of the package; an `InputError` if it holds no evidence."""
+    directory = directory or default_directory()
+    if not (directory / PACKAGE).is_file():
+        raise InputError(f"{directory / PACKAGE}: no such file; an evidence folder has a {PACKAGE}")
+    return directory
+
+
+def resources(directory: Path) -> list[Resource]:
+    """The tables of a folder, each with its name, its path, and the project's schema for it.
+
+    A folder has every table of the project under the project's path, and any number of curves.
+
+    Raises
+    ------
+    InputError
+        For a table that is missing, unknown, somewhere else, or no regular file of the folder.
+    """
+    own = {item["name"]: item for item in _listed(default_directory())}
+    curve = next(item for item in own.values() if CURVE.fullmatch(item["path"]))
+    found = []
+    for item in _listed(directory):
+        name, path = item["name"], item["path"]
+        known = own.get(name)
+        if known and path != known["path"]:
+            raise InputError(
+                f"{path} is not the table's file, allowed is {known['path']}", _at(name)
+            )
+        if not known and not CURVE.fullmatch(path):
+            raise UnknownName(
+                name, "a table", own, hint="or a curve: curves/NAME.csv", where=PACKAGE
+            )
+        regular_file(directory, path)
+        found.append({**(known or curve), "name": name, "path": path})
+    missing = {name for name in own if not CURVE.fullmatch(own[name]["path"])} - {
+        item["name"] for item in found
+    }
+    if missing:
+        raise InputError(f"the table {min(missing)} is missing", PACKAGE)
+    return found
+
+
+def regular_file(directory: Path, relative: str) -> Path:
+    """A file of a folder by its path in it; an `InputError` if it is none, or a link."""
+    path = directory / relative
+    if path.is_symlink() or any(folder.is_symlink() for folder in _between(directory, path)):
+        raise InputError("a link; an evidence folder holds regular files", relative)
+    if path.exists() and not path.is_file():
+        raise InputError("not a regular file", relative)
+    return path
+
+
+def named_files(directory: Path) -> list[str]:
+    """Paths in a folder of all that it names: its package, tables, models, cards and scenarios."""
+    records = [
+        f"{folder}/{path.name}"
+        for folder in RECORDS
+        for path in sorted((directory / folder).glob("*.toml"))
+        if NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
+    ]
+    return [PACKAGE, *(item["path"] for item in resources(directory)), *records]
+
+
+def folder_sha256(directory: Path) -> str:
+    """Hash of every file that a folder names, by name and content."""
+    digest = hashlib.sha256()
+    for relative in sorted(named_files(directory)):
+        content = read_bytes(directory / relative)
+        digest.update(relative.encode() + b"\0" + content + b"\0")
+    return digest.hexdigest()
+
+
+def named_file(directory: Path, folder: str, name: str) -> Path:
+    """Path of `directory/folder/name.toml`; an `InputError` with the nearest name if none is."""
+    path = directory / folder / f"{name}.toml"
+    if not NAME.fullmatch(name) or not path.is_file():
+        known = sorted(file.stem for file in (directory / folder).glob("*.toml"))
+        raise InputError(
+            f"{name} is not among {folder}: {', '.join(known)}{did_you_mean(name, known)}"
+        )
+    return regular_file(directory, f"{folder}/{name}.toml")
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file; an `InputError` if it is none."""
+    try:
+        return tomllib.loads(read_bytes(path).decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"not valid TOML: {error}", path.name) from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a file; an `InputError` if it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{error.strerror}", str(path)) from None
+
+
+def _listed(directory: Path) -> Iterator[Resource]:
+    """What the package of a folder lists, as far as it has a name and a path in words."""
+    try:
+        package = json.loads(read_bytes(regular_file(directory, PACKAGE)).decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"not valid JSON: {error}", PACKAGE) from None
+    listed = package.get("resources") if isinstance(package, dict) else None
+    if not isinstance(listed, list):
+        raise InputError("no list of resources", PACKAGE)
+    for position, item in enumerate(listed):
+        fields = [item.get(key) for key in ("name", "path")] if isinstance(item, dict) else []
+        if len(fields) != 2 or not all(isinstance(field, str) and field for field in fields):
+            raise InputError("a resource has a name and a path", _at(str(position)))
+        yield item
+
+
+def _at(resource: str) -> str:
+    return f"{PACKAGE}, resource {resource}"
+
+
+def _between(directory: Path, path: Path) -> list[Path]:
+    """The folders between a folder and a file in it."""
+    inner = list(path.relative_to(directory).parents)[:-1]
+    return [directory / folder for folder in inner]

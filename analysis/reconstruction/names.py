@@ -1,0 +1,267 @@
+"""What an expression may name beside facts: figures that are computed, each with what it rests on.
+
+Rows of arithmetic.csv, figures of the model itself, other developers' runs, prices rented and
+bought. A name has letters, digits and underscores alone: `market_h100_sxm_latest`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import pandas as pd
+
+from analysis.data.chips import find_chip
+from analysis.data.expressions import fact_of, parse
+from analysis.data.facts import Row
+from analysis.data.mistakes import InputError
+from analysis.data.prices import market_quotes, system_price
+from analysis.data.tables import Evidence
+from analysis.physics.architecture import flop_per_token, multiplying_parameters
+from analysis.reconstruction.model import Model, configuration
+from analysis.reconstruction.stages import PretrainingStage, distribution
+from analysis.runs.references import reference_runs
+
+
+@dataclass(frozen=True)
+class Named:
+    """A figure that an expression may name.
+
+    `behind` are the names it is computed from, `rows` the rows of the evidence it is read from.
+    """
+
+    value: float
+    unit: str
+    behind: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True)
+class Number:
+    """A row of arithmetic.csv with its value; `kind` says whether an assumption is in it."""
+
+    id: str
+    label: str
+    value: float
+    unit: str
+    kind: str
+    expression: str
+    note: str
+
+
+class Names:
+    """Every name that an expression of a model's tables may use, with value, unit and rows.
+
+    `more` gives further names (those that need a reconstruction), asked for when one is met.
+    """
+
+    def __init__(
+        self, model: Model, evidence: Evidence, more: Callable[[], Mapping[str, Named]] = dict
+    ) -> None:
+        self.model, self.evidence = model, evidence
+        self._more = more
+        self._computing: list[str] = []
+
+    @cached_property
+    def numbers(self) -> dict[str, Number]:
+        """The model's rows of arithmetic.csv, evaluated."""
+        found = {}
+        for row in self._arithmetic.values():
+            value = self.named(row.id).value
+            fields = (row.label, value, row.unit, row.kind, row.expression, row.note)
+            found[row.id] = Number(row.id, *fields)
+        return found
+
+    @cached_property
+    def _arithmetic(self) -> dict[str, pd.Series]:
+        rows = self.evidence.for_model("arithmetic", self.model.name)
+        return {row.id: row for _, row in rows.iterrows()}
+
+    @cached_property
+    def _computed(self) -> dict[str, Named]:
+        return {**_of_evidence(self.evidence), **_own(self.model, self.evidence)}
+
+    @cached_property
+    def _more_names(self) -> Mapping[str, Named]:
+        return self._more()
+
+    @cached_property
+    def _evaluated(self) -> dict[str, Named]:
+        return {}
+
+    def named(self, name: str) -> Named:
+        """A name's figure; an `InputError` with the nearest name if there is none."""
+        if fact_of(name) in self.evidence.facts:
+            fact = self.evidence.facts[fact_of(name)]
+            value = self.evidence.facts.named(name)
+            return Named(value, fact.unit, rows=(Row("facts", fact.id),))
+        if name in self._arithmetic:
+            return self._of_arithmetic(name)
+        if name in self._computed:
+            return self._computed[name]
+        if name in (counts := self._counts_at_needed_mfu()):
+            return counts[name]
+        if name in self._more_names:
+            return self._more_names[name]
+        raise self.evidence.facts.unknown(name, [*self._arithmetic, *self._computed])
+
+    def value(self, expression: str, where: str) -> float:
+        """An expression's value; an `InputError` that begins with `where` if it has none."""
+        try:
+            return float(parse(expression).value(lambda name: self.named(name).value))
+        except InputError as error:
+            raise error.at(where) from None
+
+    def rows_behind(self, expressions: Iterable[str]) -> list[Row]:
+        """The rows that expressions rest on, however far behind, in order and once each."""
+        found: dict[Row, None] = {}
+        pending = [name for text in expressions for name in parse(text).names]
+        seen: set[str] = set()
+        while pending:
+            name = pending.pop(0)
+            if name not in seen:
+                seen.add(name)
+                figure = self.named(name)
+                found |= dict.fromkeys(figure.rows)
+                pending = [*figure.behind, *pending]
+        return list(found)
+
+    def facts_behind(self, expressions: Iterable[str]) -> list[str]:
+        """The facts among them, by id."""
+        return [row.id for row in self.rows_behind(expressions) if row.table == "facts"]
+
+    def is_second_hand(self, expression: str) -> bool:
+        """Whether a fact behind an expression was seen only as restated by another source."""
+        facts = self.evidence.facts
+        return any(facts[name].second_hand for name in self.facts_behind([expression]))
+
+    def _of_arithmetic(self, name: str) -> Named:
+        if name not in self._evaluated:
+            row = self._arithmetic[name]
+            if name in self._computing:
+                raise InputError(f"{name} rests on itself", row["where"])
+            self._computing.append(name)
+            try:
+                value = self.value(row.expression, f"{row['where']}, expression")
+            finally:
+                self._computing.remove(name)
+            names = parse(row.expression).names
+            self._evaluated[name] = Named(value, row.unit, names)
+        return self._evaluated[name]
+
+    def _counts_at_needed_mfu(self) -> dict[str, Named]:
+        """How many runs of others reach the MFU that the model's disclosed hours need, by kind."""
+        belief = self.model.belief
+        if belief is None:
+            return {}
+        needed = self.named(belief.needed_mfu).value
+        runs = _others(self.model, self.evidence)
+        return {
+            f"{kind}_reference_runs_at_needed_mfu": Named(
+                float((group.mfu >= needed).sum()), "count", (belief.needed_mfu,), _runs(group.id)
+            )
+            for kind, group in runs.groupby("architecture")
+        }
+
+
+def as_name(text: str) -> str:
+    """A chip's or a run's name as an expression may write it.
+
+    >>> as_name("H100 SXM")
+    'h100_sxm'
+    """
+    return re.sub("[^a-z0-9]", "_", text.lower())
+
+
+def _runs(ids: Iterable[str]) -> tuple[Row, ...]:
+    return tuple(Row("training_runs", name) for name in ids)
+
+
+def _quotes(rows: pd.DataFrame) -> tuple[Row, ...]:
+    return tuple(Row("prices", name) for name in rows.id)
+
+
+def _others(model: Model, evidence: Evidence) -> pd.DataFrame:
+    runs = reference_runs(evidence["training_runs"], evidence["hardware"])
+    return runs[runs.developer != model.developer]
+
+
+def _own(model: Model, evidence: Evidence) -> dict[str, Named]:
+    """Figures of the model itself, and of the runs that others may be compared with."""
+    chip = find_chip(model.chip, evidence["hardware"])
+    peak = Named(chip.peak_flop_s, "flop_per_s", rows=(Row("hardware", chip.name),))
+    found = {"own_peak_flop_s": peak, **_kinds(model, evidence)}
+    if not model.architecture:
+        return found
+    architecture, facts = configuration(model, evidence.facts), tuple(model.architecture.values())
+    found["own_params_active"] = Named(float(multiplying_parameters(architecture)), "params", facts)
+    first = next((s for s in model.stages if isinstance(s, PretrainingStage)), None)
+    if first is not None:
+        length = distribution(first.seq_len_tokens, "tokens", evidence.facts).quantile(0.5)
+        flop = float(flop_per_token(architecture, length))
+        found["own_flop_per_token"] = Named(flop, "flop_per_token", facts)
+    return found
+
+
+def _kinds(model: Model, evidence: Evidence) -> dict[str, Named]:
+    """Runs, developers and the best MFU of other developers, dense and mixtures of experts."""
+    found = {}
+    for kind, group in _others(model, evidence).groupby("architecture"):
+        figures = {
+            "runs": (float(len(group)), "count"),
+            "developers": (float(group.developer.nunique()), "count"),
+            "best_mfu": (float(group.mfu.max()), "ratio"),
+        }
+        rows = _runs(group.id)
+        for name, (value, unit) in figures.items():
+            found[f"{kind}_reference_{name}"] = Named(value, unit, rows=rows)
+    return found
+
+
+@lru_cache(maxsize=4)
+def _of_evidence(evidence: Evidence) -> Mapping[str, Named]:
+    """Figures that are of no model: MFUs of reference runs, rents, prices with the server."""
+    runs = reference_runs(evidence["training_runs"], evidence["hardware"])
+    mfus = {
+        f"{as_name(run)}_reference_mfu": Named(float(mfu), "ratio", rows=_runs([run]))
+        for run, mfu in zip(runs.id, runs.mfu, strict=True)
+    }
+    return {**mfus, **_rents(evidence), **_system_prices(evidence)}
+
+
+def _rents(evidence: Evidence) -> dict[str, Named]:
+    """Rents of a chip: lowest and highest quote, the middle near the last, and near each run."""
+    prices, found = evidence["prices"], {}
+    for chip, rows in prices.groupby("chip"):
+        name = as_name(str(chip))
+        for end, value in (
+            ("low", rows.usd_per_gpu_hour.min()),
+            ("high", rows.usd_per_gpu_hour.max()),
+        ):
+            at_end = _quotes(rows[rows.usd_per_gpu_hour == value])
+            found[f"quote_{end}_{name}"] = Named(float(value), "usd_per_gpu_hour", rows=at_end)
+        found[f"market_{name}_latest"] = _market(str(chip), rows.date.max(), prices)
+    for run in evidence["training_runs"].itertuples():
+        if run.chip and (prices.chip == run.chip).any():
+            name = f"market_{as_name(run.chip)}_at_{as_name(run.id)}"
+            found[name] = _market(run.chip, run.release_date, prices)
+    return found
+
+
+def _market(chip: str, date: str, prices: pd.DataFrame) -> Named:
+    quotes = market_quotes(chip, date, prices)
+    value = float(quotes.usd_per_gpu_hour.median())
+    return Named(value, "usd_per_gpu_hour", rows=_quotes(quotes))
+
+
+def _system_prices(evidence: Evidence) -> dict[str, Named]:
+    """The ends of the range of a chip's price with its server."""
+    found = {}
+    for chip in sorted(set(evidence["purchase_prices"].chip)):
+        price = system_price(chip, evidence)
+        if price is not None:
+            for end, value in (("low", price.low), ("high", price.high)):
+                found[f"system_price_{end}_{as_name(chip)}"] = Named(value, "usd", rows=price.rows)
+    return found
