@@ -60,11 +60,11 @@ def sources_table(evidence: Evidence) -> Html:
     rows = []
     for row in evidence["sources"].itertuples():
         url = html.escape(row.url, quote=True)
-        title = (
-            f'<a href="{url}" rel="noopener">{html.escape(row.title)}</a>'
-            if url
-            else html.escape(row.title)
-        )
+        title = html.escape(row.title)
+        if url.startswith(("https://", "http://")):
+            title = f'<a href="{url}" rel="noopener">{title}</a>'
+        elif url:  # an address that a browser would run, or that leads nowhere
+            title = f"{title} ({url})"
         rows.append(
             {
                 "source": f'<span id="{row.source_id}">{title}</span>',

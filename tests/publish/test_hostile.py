@@ -1,0 +1,43 @@
+"""A stranger's evidence runs nothing in the book, whatever its texts say."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+
+import pytest
+
+from analysis.data.mistakes import InputError
+from analysis.data.tables import Evidence
+from analysis.report.ledger import sources_table
+from analysis.show.charts import figure
+
+ADDRESSES = ["javascript:alert(1)", "JavaScript:alert(1)", " https://x.org", "data:text/html;x", "//x"]  # fmt: skip
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_of_a_source_is_one_of_the_web(edited, address):
+    folder = edited("sources.csv", "https://arxiv.org/", f"{address}/")
+    with pytest.raises(InputError, match=r"sources\.csv, line \d+ .*, url: found"):
+        Evidence.load(folder)
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_an_address_that_is_none_of_the_web_is_text(evidence, address):
+    """Also where the schema of the folder let it pass."""
+    sources = evidence["sources"].assign(url=address)
+    tables = {name: evidence[name] for name in evidence.tables}
+    changed = Evidence.of(evidence.directory, tables | {"sources": sources})
+    page = str(sources_table(changed))
+    assert "<a " not in page and html.escape(address) in page
+    assert "<a " in str(sources_table(evidence))
+
+
+@pytest.mark.parametrize("label", ["<!--<script>", "</script><b>", "<\\/x", "a < b & \u2028"])
+def test_a_label_neither_ends_nor_prolongs_the_script_element_of_a_chart(monkeypatch, label):
+    monkeypatch.setattr(figure, "svg", lambda *_: "")
+    spec = {"description": "d", "datasets": {"one": [{"label": label}]}}
+    page = figure.spec_html(spec)
+    (script,) = re.findall(r'class="chart-spec">(.*?)</script>', page, re.S)
+    assert "<" not in script and json.loads(script) == spec
