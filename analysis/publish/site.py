@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.compare.disclosure import card_schema
+from analysis.data.folder import named_files, regular_file
 from analysis.data.tables import Evidence
 from analysis.publish.book import (
     announce,
@@ -84,7 +85,7 @@ def write(
     check(html, root / "book", usd_text(known))
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
-    shutil.copytree(evidence.directory, html / "data")
+    publish_evidence(evidence.directory, html / "data")
     picture = svg(
         charts.bill_ladder(disclosed_rungs(derivation.boundaries)).to_dict(), WIDTHS_PX["wide"]
     )
@@ -93,3 +94,10 @@ def write(
     (html / "notebooks").mkdir()
     for page in plan.pages:
         shutil.copy(page.path(root), html / "notebooks")
+
+
+def publish_evidence(directory: Path, target: Path) -> None:
+    """Copy what an evidence folder names, and nothing that lies beside it or that a link leads to."""
+    for name in named_files(directory):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(regular_file(directory, name), target / name)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+from analysis.data.folder import default_directory
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
+from analysis.publish.site import publish_evidence
 from analysis.report.ledger import sources_table
 from analysis.show.charts import figure
 
@@ -41,3 +44,41 @@ def test_a_label_neither_ends_nor_prolongs_the_script_element_of_a_chart(monkeyp
     page = figure.spec_html(spec)
     (script,) = re.findall(r'class="chart-spec">(.*?)</script>', page, re.S)
     assert "<" not in script and json.loads(script) == spec
+
+
+def names_below(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_lies_beside_the_evidence_is_not_published(folder, tmp_path):
+    own = names_below(folder)
+    beside = [
+        ".env",
+        ".git/config",
+        "notes.md",
+        "models/.own.toml",
+        "cards/own.txt",
+        "curves/x.csv",
+    ]
+    for name in beside:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("secret = 1")
+    for name in ("passwd.txt", "models/linked.toml", "cards/linked.toml", "scenarios/linked.toml"):
+        (folder / name).symlink_to("/etc/passwd")
+    publish_evidence(folder, tmp_path / "published")
+    assert names_below(tmp_path / "published") == own
+    for name in own:
+        assert (tmp_path / "published" / name).read_bytes() == (folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", ["facts.csv", "datapackage.json", "cards"])
+def test_what_a_link_leads_to_is_not_published(folder, tmp_path, name):
+    (folder / name).rename(tmp_path / name)
+    (folder / name).symlink_to(tmp_path / name)
+    with pytest.raises(InputError, match="a link; an evidence folder holds regular files"):
+        publish_evidence(folder, tmp_path / "published")
+
+
+def test_all_of_the_projects_own_evidence_is_published(tmp_path):
+    publish_evidence(default_directory(), tmp_path)
+    assert names_below(tmp_path) == names_below(default_directory())
