@@ -84,7 +84,7 @@ def _mfu(usd: float, derivation: Derivation) -> dict[str, Any]:
         if left > 0
         else float("inf")
     )
-    runs = reference_runs(derivation.evidence["training_runs"], derivation.evidence["hardware"])
+    runs = reference_runs(derivation.evidence)
     return _lever(
         "MFU of pre-training",
         needed,

@@ -15,7 +15,8 @@ from typing import Annotated, Any, Literal, Self
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from analysis.compare.estimate import PretrainingSpec, estimate
+from analysis.compare.estimate import estimate
+from analysis.compare.specification import PretrainingSpec
 from analysis.data.chips import find_chip
 from analysis.data.folder import named_file, read_toml
 from analysis.data.mistakes import InputError, did_you_mean, first_mistake

@@ -4,22 +4,29 @@ rent on one price basis.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import datetime
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.data.chips import peak_flop_s
+from analysis.data.chips import peaks_of
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
+from analysis.data.uncertainty import PERCENTILES
 from analysis.physics.cost import rental_usd
 from analysis.physics.training import gpu_hours
 from analysis.runs.efficiency import estimator_for
-from analysis.runs.references import flop_per_token_of, reference_runs
+from analysis.runs.references import (
+    SMALLEST_REFERENCE_PARAMS,
+    each_developer,
+    flop_per_token_of,
+    reference_runs,
+)
 
-COMMON_DATE = "2025-01-20"  # one day for the common price of each chip: the release of R1
+TRILLION, BILLION, ZETTA = 1e12, 1e9, 1e21
 
 
 def compare(evidence: Evidence) -> pd.DataFrame:
@@ -28,51 +35,87 @@ def compare(evidence: Evidence) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `id`, `model`, `developer`, `release_date`, `architecture`, `chip`, `how` (disclosed or
-        estimated), `flop`, `p05, p50, p95` (GPU-hours; equal where disclosed), `usd_common` and
-        `usd_market` (rent at the chip's price on one day, and near the release),
-        `usd_per_trillion_tokens`, `usd_per_billion_active` and `usd_per_zettaflop` (market), rising
-        by `usd_common`.
+        A row a model: `id`, `model`, `developer`, `release_date`, `architecture`, `chip`; `how` its
+        hours are known (disclosed or estimated); `flop`; `p05, p50, p95` (GPU-hours; equal where
+        disclosed); `price_market` of its chip near the release [US$ per GPU-hour] and `usd_market`,
+        the rent at it; and of that `usd_per_trillion_tokens`, `usd_per_billion_active` and
+        `usd_per_zettaflop`.
     """
+    runs = _runs(evidence)
+    known = runs.id.isin(reference_runs(evidence).id)
+    hours = pd.DataFrame([*_disclosed(runs[known]), *_estimated(runs[~known], evidence)])
+    models = runs.assign(how=np.where(known, "disclosed", "estimated"))
+    models = models.merge(hours, on="id", validate="one_to_one")
+    return _with_rent(models, evidence["prices"])
+
+
+def at_one_date(compared: pd.DataFrame, date: str, evidence: Evidence) -> pd.DataFrame:
+    """The models with rent at the price of each chip near one date, the same for all.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `compare`, rising by `usd_common`, with `price_common` [US$ per GPU-hour] and
+        `usd_common`; NaN where nobody quotes the chip.
+
+    Raises
+    ------
+    InputError
+        If `date` is no day, YYYY-MM-DD.
+    """
+    try:
+        day = datetime.date.fromisoformat(date).isoformat()
+    except ValueError:
+        raise InputError(f"date: {date} is not a day, such as 2025-01-31") from None
+    prices = {chip: market_price(chip, day, evidence["prices"]) for chip in compared.chip.unique()}
+    priced = compared.assign(price_common=compared.chip.map(prices).astype(float))
+    return priced.assign(usd_common=rental_usd(priced.p50, priced.price_common)).sort_values(
+        "usd_common", ignore_index=True
+    )
+
+
+def _runs(evidence: Evidence) -> pd.DataFrame:
+    """The runs whose work is known, with their `flop`."""
     runs = evidence["training_runs"]
     runs = runs[
         runs[["params_active", "params_total", "tokens"]].notna().all(axis=1)
-        & (runs.params_total >= 1e9)
+        & (runs.params_total >= SMALLEST_REFERENCE_PARAMS)
         & (runs.chip != "")
+        & (runs.work_known == "yes")
     ]
-    runs = runs[runs.work_known == "yes"]
     runs = runs.assign(flop_per_token=flop_per_token_of(runs)).reset_index(drop=True)
-    disclosed = runs.id.isin(reference_runs(evidence["training_runs"], evidence["hardware"]).id)
-    rows = []
-    for developer, group in runs[~disclosed].groupby("developer", sort=False):
-        found = estimator_for(evidence, (str(developer),)).predict(group)
-        peaks = group.chip.map(peak_flop_s(evidence["hardware"].set_index("chip")))
-        for run, peak, mfu in zip(group.itertuples(), peaks, found, strict=True):
-            hours = gpu_hours(run.tokens, run.flop_per_token, peak, mfu.quantile([0.95, 0.5, 0.05]))
-            rows.append({"id": run.id, "p05": hours[0], "p50": hours[1], "p95": hours[2]})
-    rows += [
-        {"id": run.id, "p05": run.gpu_hours, "p50": run.gpu_hours, "p95": run.gpu_hours}
-        for run in runs[disclosed].itertuples()
-    ]
-    frame = runs.merge(pd.DataFrame(rows), on="id", validate="one_to_one")
-    frame["how"] = np.where(frame.id.isin(runs.id[disclosed]), "disclosed", "estimated")
-    frame["flop"] = frame.tokens * frame.flop_per_token
-    prices = evidence["prices"]
-    common = frame.chip.map(
-        {chip: market_price(chip, COMMON_DATE, prices) for chip in frame.chip.unique()}
-    ).astype(float)
-    market = pd.Series(
-        [market_price(run.chip, run.release_date, prices) for run in frame.itertuples()],
-        dtype=float,
+    return runs.assign(flop=runs.tokens * runs.flop_per_token)
+
+
+def _disclosed(runs: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    for run in runs.itertuples():
+        yield {"id": run.id} | dict.fromkeys(PERCENTILES, run.gpu_hours)
+
+
+def _estimated(runs: pd.DataFrame, evidence: Evidence) -> Iterator[dict[str, Any]]:
+    """Hours by the estimator without the run's developer."""
+    for developer, own in each_developer(runs.developer):
+        rows = runs[own]
+        expected = estimator_for(evidence, (developer,)).predict(rows)
+        peaks = peaks_of(rows.chip, evidence["hardware"])
+        for run, peak, mfu in zip(rows.itertuples(), peaks, expected, strict=True):
+            few_to_many = np.array(list(mfu.percentiles().values()))[::-1]  # high MFU, few hours
+            hours = gpu_hours(run.tokens, run.flop_per_token, peak, few_to_many)
+            yield {"id": run.id} | dict(zip(PERCENTILES, hours, strict=True))
+
+
+def _with_rent(models: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
+    """Rent at the price near each release, whole and per unit of work."""
+    market = [market_price(run.chip, run.release_date, prices) for run in models.itertuples()]
+    price = np.array(market, dtype=float)
+    usd = rental_usd(models.p50, price)
+    return models.assign(
+        price_market=price,
+        usd_market=usd,
+        usd_per_trillion_tokens=usd / models.tokens * TRILLION,
+        usd_per_billion_active=usd / models.params_active * BILLION,
+        usd_per_zettaflop=usd / models.flop * ZETTA,
     )
-    frame["usd_common"], frame["usd_market"] = (
-        rental_usd(frame.p50, common),
-        rental_usd(frame.p50, market),
-    )
-    frame["usd_per_trillion_tokens"] = frame.usd_market / frame.tokens * 1e12
-    frame["usd_per_billion_active"] = frame.usd_market / frame.params_active * 1e9
-    frame["usd_per_zettaflop"] = frame.usd_market / frame.flop * 1e21
-    return frame.sort_values("usd_common", ignore_index=True)
 
 
 def selected(compared: pd.DataFrame, ids: Collection[str]) -> pd.DataFrame:

@@ -2,71 +2,123 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.runs.references import row_weights, year_of
 
-def trend(compared: pd.DataFrame, developer: str) -> dict[str, Any]:
-    """Cost per unit of compute over the years, fitted without one developer, and where that
-    developer's runs lie.
+CENTRAL = 0.95  # the one-sided level of a 90 % interval
+POINTS_OF_THE_LINE = 40
 
-    Least squares of the log of `usd_per_zettaflop` on the release date, every developer of the same
-    weight; the band is the scatter of single runs around the line.
+
+@dataclass(frozen=True)
+class Trend:
+    """How fast cost falls, and where one developer's runs lie.
+
+    Attributes
+    ----------
+    factor_per_year, low, high
+        What a unit of compute cost over what it cost a year before, and its 90 % interval [1].
+    line
+        `year, middle, low, high` [US$ per zettaFLOP]; the band is the scatter of single runs.
+    runs
+        The disclosed runs, with their `year`.
+    own
+        The developer's runs among them, with `expected` [US$ per zettaFLOP], the `ratio` to it, and
+        the `percentile` among the others' scatter.
+    """
+
+    factor_per_year: float
+    low: float
+    high: float
+    line: pd.DataFrame
+    runs: pd.DataFrame
+    own: pd.DataFrame
+
+
+def trend(compared: pd.DataFrame, developer: str) -> Trend:
+    """Cost per unit of compute over the years, fitted without one developer.
+
+    Parameters
+    ----------
+    compared
+        Models as `compare` gives them.
+    developer
+        Whose runs are left out, and held against the line of the others.
 
     Returns
     -------
-    dict
-        `factor_per_year` with `low` and `high` (90 %), `line` (`year, middle, low, high`), and
-        `own` (the developer's runs with `expected`, `ratio` to it, and `percentile` among the
-        others' scatter).
+    Trend
+        The line of the others, and the developer's runs beside it.
     """
-    runs = compared[(compared.how == "disclosed") & compared.usd_per_zettaflop.notna()].assign(
-        year=lambda frame: _year(frame.release_date)
+    known = compared[(compared.how == "disclosed") & compared.usd_per_zettaflop.notna()]
+    runs = known.assign(year=year_of(known.release_date))
+    line = _Line.through(runs[runs.developer != developer])
+    low, high = line.factor_interval()
+    years = np.linspace(runs.year.min(), runs.year.max(), POINTS_OF_THE_LINE)
+    return Trend(
+        factor_per_year=float(np.exp(line.slope)),
+        low=low,
+        high=high,
+        line=line.band(years),
+        runs=runs,
+        own=line.beside(runs[runs.developer == developer]),
     )
-    others = runs[runs.developer != developer]
-    weights = np.sqrt(1.0 / others.groupby("developer").id.transform("count"))
-    columns = np.column_stack([np.ones(len(others)), others.year - others.year.mean()])
-    target = np.log(others.usd_per_zettaflop)
-    solution, *_ = np.linalg.lstsq(
-        columns * weights.to_numpy()[:, None], target * weights, rcond=None
-    )
-    residuals = target - columns @ solution
-    scale = np.sqrt(np.sum(weights**2 * residuals**2) / np.sum(weights**2))
-    freedom = others.developer.nunique() - 2
-    error = scale / np.sqrt(np.sum(weights**2 * columns[:, 1] ** 2)) * stats.t.ppf(0.95, freedom)
-    years = np.linspace(runs.year.min(), runs.year.max(), 40)
-    middle = solution[0] + solution[1] * (years - others.year.mean())
-    reach = stats.t.ppf(0.95, freedom) * scale
-    line = pd.DataFrame(
-        {
-            "year": years,
-            "middle": np.exp(middle),
-            "low": np.exp(middle - reach),
-            "high": np.exp(middle + reach),
-        }
-    )
-    own = runs[runs.developer == developer]
-    expected = np.exp(solution[0] + solution[1] * (own.year - others.year.mean()))
-    gap = np.log(own.usd_per_zettaflop / expected)
-    own = own.assign(
-        expected=expected,
-        ratio=np.exp(gap),
-        percentile=[float((residuals < value).mean()) for value in gap],
-    )
-    factors = np.exp(solution[1] + np.array([0.0, -error, error]))
-    return {
-        "factor_per_year": factors[0],
-        "low": factors[1],
-        "high": factors[2],
-        "line": line,
-        "own": own,
-        "runs": runs,
-    }
 
 
-def _year(dates: pd.Series) -> pd.Series:
-    parsed = pd.to_datetime(dates)
-    return parsed.dt.year + parsed.dt.dayofyear / 365.25
+@dataclass(frozen=True)
+class _Line:
+    """Least squares of log cost on the year, every developer of the same weight."""
+
+    origin: float
+    slope: float
+    middle_year: float
+    residuals: pd.Series
+    scale: float
+    slope_error: float
+    freedom: int
+
+    @classmethod
+    def through(cls, runs: pd.DataFrame) -> Self:
+        weights = row_weights(runs.developer)
+        years = runs.year - runs.year.mean()
+        columns = np.column_stack([np.ones(len(runs)), years])
+        target = np.log(runs.usd_per_zettaflop)
+        weighted = columns * weights[:, np.newaxis], target * weights
+        (origin, slope), *_ = np.linalg.lstsq(*weighted, rcond=None)
+        residuals = target - columns @ np.array([origin, slope])
+        scale = np.sqrt(np.sum(weights**2 * residuals**2) / np.sum(weights**2))
+        slope_error = scale / np.sqrt(np.sum(weights**2 * years**2))
+        freedom = runs.developer.nunique() - 2
+        return cls(origin, slope, runs.year.mean(), residuals, scale, slope_error, freedom)
+
+    @property
+    def reach(self) -> float:
+        """How many standard errors a 90 % interval reaches to each side."""
+        return float(stats.t.ppf(CENTRAL, self.freedom))
+
+    def factor_interval(self) -> tuple[float, float]:
+        """The 90 % interval of the factor a year."""
+        error = self.reach * self.slope_error
+        return float(np.exp(self.slope - error)), float(np.exp(self.slope + error))
+
+    def at(self, years: np.ndarray | pd.Series) -> np.ndarray | pd.Series:
+        """Log cost on the line."""
+        return self.origin + self.slope * (years - self.middle_year)
+
+    def band(self, years: np.ndarray) -> pd.DataFrame:
+        """The line where nine in ten of single runs lie."""
+        middle, reach = self.at(years), self.reach * self.scale
+        ends = {"middle": middle, "low": middle - reach, "high": middle + reach}
+        return pd.DataFrame({"year": years} | {name: np.exp(end) for name, end in ends.items()})
+
+    def beside(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """Runs with what the line expects of them."""
+        expected = np.exp(self.at(runs.year))
+        gap = np.log(runs.usd_per_zettaflop / expected)
+        below = [float((self.residuals < value).mean()) for value in gap]
+        return runs.assign(expected=expected, ratio=np.exp(gap), percentile=below)

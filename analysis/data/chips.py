@@ -52,6 +52,21 @@ def find_chip(name: str, hardware: pd.DataFrame) -> Chip:
     return Chip(row.chip, peak_flop_s(pd.DataFrame([row])).iloc[0])
 
 
+def chip_rows(chips: pd.Series, hardware: pd.DataFrame) -> pd.DataFrame:
+    """The row of hardware.csv for each chip named, by name; empty fields where there is none."""
+    return hardware.set_index("chip").reindex(chips)
+
+
+def peaks_of(chips: pd.Series, hardware: pd.DataFrame) -> pd.Series:
+    """Dense BF16 peak of each chip named [FLOP/s], in the place of its name; NaN where unknown."""
+    return pd.Series(peak_flop_s(chip_rows(chips, hardware)).to_numpy(), chips.index)
+
+
+def rated_power_w(chip: str, hardware: pd.DataFrame) -> float:
+    """Rated power of a chip [W]; NaN where unknown."""
+    return float(chip_rows(pd.Series([chip]), hardware).tdp_w.iloc[0])
+
+
 def peak_flop_s(chips: pd.DataFrame) -> pd.Series:
     """Dense BF16 peak of rows of hardware.csv [FLOP/s], FP16 where there is no BF16."""
     return chips.peak_bf16_dense_tflops.fillna(chips.peak_fp16_dense_tflops) * 1e12

@@ -18,6 +18,8 @@ from analysis.data.facts import Fact, Row
 # range seen.
 FEWEST_DEVELOPERS_FOR_T = 5
 
+PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
+
 Shape = Literal["constant", "uniform", "log_uniform", "log_t", "log_conformal"]
 
 
@@ -61,6 +63,10 @@ class Distribution:
         return np.exp(
             student.ppf(_within(p, student.cdf(_log(self.low)), student.cdf(_log(self.high))))
         )
+
+    def percentiles(self) -> dict[str, float]:
+        """The 5th, 50th and 95th percentile, by name."""
+        return named_percentiles(self.quantile(np.array(list(PERCENTILES.values())) / 100.0))
 
 
 def constant(
@@ -108,6 +114,20 @@ def from_other_developers(
     return Distribution(
         "log_t", low, high, basis, False, float(logs.mean()), float(spread), len(logs) - 1
     )
+
+
+def percentiles(samples: ArrayLike) -> dict[str, float]:
+    """The 5th, 50th and 95th percentile of samples, by name.
+
+    >>> percentiles(range(101))
+    {'p05': 5.0, 'p50': 50.0, 'p95': 95.0}
+    """
+    return named_percentiles(np.percentile(np.asarray(samples), list(PERCENTILES.values())))
+
+
+def named_percentiles(values: ArrayLike) -> dict[str, float]:
+    """Three values that are the percentiles already, by name."""
+    return dict(zip(PERCENTILES, np.asarray(values, dtype=float).tolist(), strict=True))
 
 
 def draw(

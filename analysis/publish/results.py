@@ -23,10 +23,13 @@ SAME = 1e-5  # results carry six significant digits
 PARTS = ("parameters", "hours", "dollars", "ladder", "verdicts", "ranks")
 
 
-def evidence_results(evidence: Evidence) -> dict[str, Any]:
-    """Those of the results in the contract of results.json that no scenario reaches."""
+def evidence_results(evidence: Evidence, date: str) -> dict[str, Any]:
+    """Those of the results in the contract of results.json that no scenario reaches; models are
+    compared at the prices of one `date`.
+    """
+    models = comparison.at_one_date(comparison.compare(evidence), date, evidence)
     return {
-        "comparison": comparison.to_list(comparison.compare(evidence)),
+        "comparison": comparison.to_list(models),
         "estimator": summary(backtest(evidence)),
     }
 

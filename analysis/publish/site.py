@@ -22,7 +22,7 @@ from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_ke
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import BENCHMARKS, Plan, edition_model
 from analysis.publish.results import evidence_results, scenario_results
-from analysis.reconstruction.derivation import derive
+from analysis.reconstruction.derivation import Derivation, derive
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.show import charts
 from analysis.show.charts.figure import WIDTHS_PX, svg
@@ -40,16 +40,18 @@ def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None
     write_vega(work / VEGA)
     import_extensions(plan.root / "book")
     write_json(
-        work / RESULTS, scenario_results(derivation) | _evidence_results(plan, evidence, use_cache)
+        work / RESULTS,
+        scenario_results(derivation) | _evidence_results(plan, derivation, use_cache),
     )
 
 
-def _evidence_results(plan: Plan, evidence: Evidence, use_cache: bool) -> dict[str, Any]:
+def _evidence_results(plan: Plan, derivation: Derivation, use_cache: bool) -> dict[str, Any]:
     """The results that no scenario reaches, kept for the next edition from the same code and data."""
-    kept = kept_folder(plan) / f"{RESULTS}.{plan.evidence_key}.json"
+    date = str(derivation.reconstruction.model.release_date)
+    kept = kept_folder(plan) / f"{RESULTS}.{plan.evidence_key}.{date}.json"
     found = read_kept(kept) if use_cache else {}
     if not found:
-        found = evidence_results(evidence)
+        found = evidence_results(derivation.evidence, date)
         write_json(kept, found)
         forget_oldest(kept.parent, f"{RESULTS}.*.json")
     return found

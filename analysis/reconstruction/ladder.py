@@ -15,11 +15,11 @@ from analysis.data.chips import Chip
 from analysis.data.expressions import facts_in
 from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution, draw, set_by
+from analysis.data.uncertainty import Distribution, draw, percentiles, set_by
 from analysis.physics.cost import owned_usd_per_gpu_hour, rental_usd
 from analysis.reconstruction.model import Boundary, Model
 from analysis.reconstruction.ownership import OwnershipInputs
-from analysis.reconstruction.reconstruction import PERCENTILES, Reconstruction, given_by
+from analysis.reconstruction.reconstruction import Reconstruction, given_by
 from analysis.reconstruction.stages import distribution, expressions_of
 
 
@@ -213,5 +213,5 @@ def _described(boundary: Boundary) -> dict[str, Any]:
 
 
 def _interval(name: str, samples: np.ndarray) -> dict[str, float]:
-    low, middle, high = np.percentile(samples, list(PERCENTILES.values()))
-    return {name: float(middle), f"{name}_p05": float(low), f"{name}_p95": float(high)}
+    found = percentiles(samples)
+    return {name: found["p50"], f"{name}_p05": found["p05"], f"{name}_p95": found["p95"]}

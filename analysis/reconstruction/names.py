@@ -184,8 +184,7 @@ def _quotes(rows: pd.DataFrame) -> tuple[Row, ...]:
 
 
 def _others(model: Model, evidence: Evidence) -> pd.DataFrame:
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"])
-    return runs[runs.developer != model.developer]
+    return reference_runs(evidence, exclude=[model.developer])
 
 
 def _own(model: Model, evidence: Evidence) -> dict[str, Named]:
@@ -223,7 +222,7 @@ def _kinds(model: Model, evidence: Evidence) -> dict[str, Named]:
 @lru_cache(maxsize=4)
 def _of_evidence(evidence: Evidence) -> Mapping[str, Named]:
     """Figures that are of no model: MFUs of reference runs, rents, prices with the server."""
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"])
+    runs = reference_runs(evidence)
     mfus = {
         f"{as_name(run)}_reference_mfu": Named(float(mfu), "ratio", rows=_runs([run]))
         for run, mfu in zip(runs.id, runs.mfu, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from analysis.data.chips import Chip
+from analysis.data.chips import Chip, rated_power_w
 from analysis.data.facts import Facts
 from analysis.data.prices import system_price
 from analysis.data.scenario import Parameters
@@ -46,7 +46,7 @@ class OwnershipInputs:
         if price is None:
             return None
         found = {name: _chosen(name, parameters, evidence.facts) for name in INPUTS}
-        tdp_w = float(evidence["hardware"].set_index("chip").tdp_w[chip.name])
+        tdp_w = rated_power_w(chip.name, evidence["hardware"])
         return cls({"own_system_price_usd": price, **found}, tdp_w)
 
 

@@ -14,7 +14,7 @@ from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution, draw
+from analysis.data.uncertainty import Distribution, draw, percentiles
 from analysis.physics.architecture import (
     flop_per_token,
     multiplying_parameters,
@@ -42,7 +42,6 @@ from analysis.reconstruction.stages import (
 )
 from analysis.runs.efficiency import Estimator, estimator_for
 
-PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
 RUN_TABLES = ("training_runs", "rl_runs")
 
 
@@ -476,17 +475,6 @@ def _stacked(frames: list[pd.DataFrame], phase: Phase) -> pd.DataFrame:
             f"{phase.id} has no stage of reinforcement learning; another notebook shows it"
         )
     return pd.concat(frames, ignore_index=True)
-
-
-def percentiles(values: np.ndarray) -> dict[str, float]:
-    """The 5th, 50th and 95th percentile."""
-    return dict(
-        zip(
-            PERCENTILES,
-            (float(value) for value in np.percentile(values, list(PERCENTILES.values()))),
-            strict=True,
-        )
-    )
 
 
 def error_factor(reconstructed: float, disclosed: float) -> float:

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.data.chips import peak_flop_s
+from analysis.data.chips import peaks_of
 from analysis.data.uncertainty import from_other_developers
 from analysis.physics.architecture import flop_per_token, multiplying_parameters
 from analysis.physics.rollout import (
@@ -46,7 +46,7 @@ def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
     ]
     rows = rows[(rows.chip != "") & _comparable(rows)]
     tokens = rows.prompts_per_step * rows.samples_per_prompt * rows.mean_len_tokens
-    peaks = rows.chip.map(peak_flop_s(hardware.set_index("chip")))
+    peaks = peaks_of(rows.chip, hardware)
     mfu = 6.0 * rows.params_active * tokens / (rows.update_seconds * rows.chips * peaks)
     prior = from_other_developers(mfu, rows.developer, "step-time breakdowns")
     return Input("rl_update_mfu", "utilisation of the updates", "ratio", prior)

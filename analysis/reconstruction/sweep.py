@@ -25,9 +25,10 @@ from analysis.data.chips import find_chip
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.scenario import PARAMETER_NAMES, Parameters, Scenario, usual_range, with_values
 from analysis.data.tables import Evidence
+from analysis.data.uncertainty import percentiles
 from analysis.reconstruction.ladder import Assumptions
 from analysis.reconstruction.model import NamedStage
-from analysis.reconstruction.reconstruction import ground_of, percentiles
+from analysis.reconstruction.reconstruction import ground_of
 
 ANSWER_SECONDS = 5
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together

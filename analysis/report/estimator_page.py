@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.compare.models import compare, selected
-from analysis.compare.trend import trend
+from analysis.compare.models import at_one_date, compare, selected
+from analysis.compare.trend import Trend, trend
 from analysis.data.tables import Evidence
 from analysis.reconstruction.sensitivity import sobol_indices
 from analysis.report.ledger import table_html
@@ -46,6 +46,7 @@ FIGURES = {
     "coverage_90": "disclosed figures inside the 90 % interval",
     "median_width_factor": "median width of the interval, p95 over p05",
 }
+COMMON_DATE = "2025-01-20"
 MISSES_SHOWN = 12
 RANGE = "90 % range, developers drawn again"
 
@@ -74,7 +75,7 @@ class EstimatorPage:
     @cached_property
     def models(self) -> pd.DataFrame:
         """Every model on the boundary of its final run."""
-        return compare(self.evidence)
+        return at_one_date(compare(self.evidence), COMMON_DATE, self.evidence)
 
     @cached_property
     def step_factors(self) -> pd.DataFrame:
@@ -85,7 +86,7 @@ class EstimatorPage:
         """Some of the models, by their ids separated by commas."""
         return selected(self.models, [name.strip() for name in ids.split(",")])
 
-    def trend(self, developer: str) -> dict[str, Any]:
+    def trend(self, developer: str) -> Trend:
         """Cost of compute over the years without one developer."""
         return trend(self.models, developer)
 
@@ -381,12 +382,12 @@ def trend_finding(page: EstimatorPage, developer: str) -> Html:
     found = page.trend(developer)
     own = "; ".join(
         f"{html.escape(row.model)} at {row.ratio:.2f} of the line, cheaper than {1 - row.percentile:.0%} of the others for its date"
-        for row in found["own"].itertuples()
+        for row in found.own.itertuples()
     )
     return Html(
         f'<div class="finding"><p><strong>At market rent, a unit of training compute cost '
-        f"{found['factor_per_year']:.2f} times as much each year "
-        f"as the year before ({found['low']:.2f} to {found['high']:.2f}, 90 %), without the runs of "
+        f"{found.factor_per_year:.2f} times as much each year "
+        f"as the year before ({found.low:.2f} to {found.high:.2f}, 90 %), without the runs of "
         f"{html.escape(developer)}.</strong> "
         f"Against that line: {own}.</p></div>"
     )

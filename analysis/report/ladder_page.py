@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.check.beliefs import beliefs
 from analysis.check.studies import from_theirs_to_ours, study_usd
-from analysis.data.chips import find_chip
+from analysis.data.chips import find_chip, rated_power_w
 from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
 from analysis.physics.cost import energy_kwh, owned_parts
@@ -177,9 +177,8 @@ def study_table(derivation: Derivation) -> Html:
 def carbon_table(derivation: Derivation) -> Html:
     """Electricity and carbon of each disclosed rung, by grid, each input at its middle."""
     facts, parameters = derivation.evidence.facts, derivation.reconstruction.scenario.parameters
-    tdp_w = float(
-        derivation.evidence["hardware"].set_index("chip").tdp_w[derivation.reconstruction.chip.name]
-    )
+    chip = derivation.reconstruction.chip.name
+    tdp_w = rated_power_w(chip, derivation.evidence["hardware"])
     pue = parameters.pue or facts.with_unit("datacentre_pue", "ratio").value
     power = facts.with_unit("node_power_per_tdp", "ratio").value
     grids = {name: facts.with_unit(name, "kg_co2_per_kwh") for name in GRIDS}

@@ -16,7 +16,7 @@ import pandas as pd
 from analysis.data.facts import Fact
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution
+from analysis.data.uncertainty import Distribution, percentiles
 from analysis.physics.training import mfu
 from analysis.reconstruction.derivation import Derivation, derive
 from analysis.reconstruction.ladder import disclosed_rungs
@@ -26,10 +26,8 @@ from analysis.reconstruction.reconstruction import (
     answer_lengths,
     error_factor,
     parts_of,
-    percentiles,
     rollout_run,
     rollout_seconds,
-    setting_of,
     widths_of,
 )
 from analysis.reconstruction.sensitivity import sobol_indices
@@ -131,13 +129,8 @@ class PhasePage(BillPage):
     @property
     def references(self) -> pd.DataFrame:
         """Runs of other developers that may serve as references: `model, developer, kind, mfu`."""
-        setting = setting_of(
-            self.reconstruction.model,
-            self.result.phase,
-            self.reconstruction.scenario,
-            self.evidence,
-        )
-        runs = reference_runs(setting.tables["training_runs"], setting.tables["hardware"])
+        own = {self.reconstruction.model.developer, self.result.phase.developer}
+        runs = reference_runs(self.evidence, exclude=own)
         return runs.rename(columns={"architecture": "kind"})[["model", "developer", "kind", "mfu"]]
 
     @property

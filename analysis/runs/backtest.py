@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.tables import Evidence
-from analysis.runs.efficiency import CHOSEN, candidates, design, estimator_for, fitted, leave_out
-from analysis.runs.references import reference_runs, row_weights
+from analysis.data.uncertainty import Distribution
+from analysis.physics.architecture import TRAINING_FLOP_PER_PARAMETER
+from analysis.runs.candidates import Sample, candidates, fitted, predictions_left_out
+from analysis.runs.efficiency import CHOSEN, estimator_for
+from analysis.runs.references import each_developer, left_out, reference_runs
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 RULES_OF_THUMB = (0.30, 0.375, 0.40)
@@ -33,30 +37,32 @@ def backtest(evidence: Evidence) -> pd.DataFrame:
         `log_error` (of the hours), `level` (of the narrowest interval that holds the disclosed
         figure) and `inside` the 90 % one.
     """
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
+    runs = reference_runs(evidence)
     parts = []
-    for developer, group in runs.groupby("developer", sort=False):
-        estimator = estimator_for(evidence, (str(developer),))
-        for (_, run), found in zip(group.iterrows(), estimator.predict(group), strict=True):
-            at = run.mfu * run.gpu_hours
-            middle, low_mfu, high_mfu = found.quantile([0.5, 0.05, 0.95])
-            miss = np.log(run.mfu) - found.centre
-            covered = float(np.interp(abs(miss) / found.spread, found.misses, found.coverage))
-            parts.append(
-                {
-                    "id": run.id,
-                    "predicted": at / middle,
-                    "p05": at / high_mfu,
-                    "p95": at / low_mfu,
-                    "log_error": float(np.log(run.mfu / middle)),
-                    "level": covered,
-                }
-            )
-    found = runs.merge(pd.DataFrame(parts), on="id", validate="one_to_one")
-    return found.assign(
-        error_factor=np.exp(found.log_error.abs()),
-        inside=found.gpu_hours.between(found.p05, found.p95),
+    for developer, own in each_developer(runs.developer):
+        expected = estimator_for(evidence, (developer,)).predict(runs[own])
+        pairs = zip(runs[own].itertuples(), expected, strict=True)
+        parts += [_beside(run, mfu) for run, mfu in pairs]
+    tested = runs.merge(pd.DataFrame(parts), on="id", validate="one_to_one")
+    return tested.assign(
+        error_factor=np.exp(tested.log_error.abs()),
+        inside=tested.gpu_hours.between(tested.p05, tested.p95),
     )
+
+
+def _beside(run: Any, mfu: Distribution) -> dict[str, Any]:
+    """What is expected of a run, in hours, and how far the disclosed figure lies from it."""
+    expected = mfu.percentiles()
+    useful_hours = run.mfu * run.gpu_hours  # of work at the peak
+    error = abs(np.log(run.mfu) - mfu.centre) / mfu.spread
+    return {
+        "id": run.id,
+        "predicted": useful_hours / expected["p50"],
+        "p05": useful_hours / expected["p95"],  # a high MFU is few hours
+        "p95": useful_hours / expected["p05"],
+        "log_error": float(np.log(run.mfu / expected["p50"])),
+        "level": float(np.interp(error, mfu.misses, mfu.coverage)),
+    }
 
 
 def summary(tested: pd.DataFrame) -> dict[str, float]:
@@ -121,32 +127,35 @@ def compare_candidates(evidence: Evidence) -> pd.DataFrame:
         and `worse_by`: how many standard errors (by developer) its mean absolute log error lies
         above the best; negative rank: a rule of thumb.
     """
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
-    target = np.log(runs.mfu.to_numpy())
-    errors = {name: np.abs(target - _nested(name, evidence)) for name in candidates()}
-    by_six = np.log((runs.mfu * 6.0 * runs.params_active / runs.flop_per_token).to_numpy())
-    for mfu in RULES_OF_THUMB:
-        errors[f"6ND at {mfu:g}"] = np.abs(by_six - np.log(mfu))
-    errors["6ND at the constant best in hindsight"] = np.abs(by_six - np.median(by_six))
-    table = pd.DataFrame(
-        {
-            "candidate": list(errors),
-            "uses": [
-                candidates()[name].uses if name in candidates() else "a rule of thumb"
-                for name in errors
-            ],
-            "rank": [candidates()[name].rank if name in candidates() else -1 for name in errors],
-            "median_error_factor": [float(np.exp(np.median(error))) for error in errors.values()],
-            "p90_error_factor": [
-                float(np.exp(np.quantile(error, 0.9))) for error in errors.values()
-            ],
-            "mean_log_error": [float(error.mean()) for error in errors.values()],
-        }
+    runs = reference_runs(evidence)
+    log_mfu = np.log(runs.mfu.to_numpy())
+    errors = {name: np.abs(log_mfu - _nested(name, evidence)) for name in candidates()}
+    best = min(errors.values(), key=np.mean)
+    errors |= _errors_of_thumb(runs)
+    known = candidates()
+    return pd.DataFrame(
+        [
+            {
+                "candidate": name,
+                "uses": known[name].uses if name in known else "a rule of thumb",
+                "rank": known[name].rank if name in known else -1,
+                "median_error_factor": float(np.exp(np.median(error))),
+                "p90_error_factor": float(np.exp(np.quantile(error, 0.9))),
+                "mean_log_error": float(error.mean()),
+                "worse_by": _standard_errors(error - best, runs.developer),
+            }
+            for name, error in errors.items()
+        ]
     )
-    best = errors[table.candidate[table[table["rank"] >= 0].mean_log_error.idxmin()]]
-    return table.assign(
-        worse_by=[_standard_errors(error - best, runs.developer) for error in errors.values()]
-    )
+
+
+def _errors_of_thumb(runs: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Absolute log errors of six FLOP per active parameter at a fixed MFU, by name of the rule."""
+    by_six = TRAINING_FLOP_PER_PARAMETER * runs.params_active / runs.flop_per_token
+    log_mfu = np.log((runs.mfu * by_six).to_numpy())
+    rules = {f"6ND at {mfu:g}": np.log(mfu) for mfu in RULES_OF_THUMB}
+    rules["6ND at the constant best in hindsight"] = np.median(log_mfu)
+    return {name: np.abs(log_mfu - constant) for name, constant in rules.items()}
 
 
 def choice(compared: pd.DataFrame) -> str:
@@ -165,22 +174,16 @@ def known_developer(evidence: Evidence) -> pd.DataFrame:
         `id`, `developer`, `error_factor` with the others known, and `without`, the factor with the
         developer left out.
     """
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
-    features, target, weights = (
-        design(runs, evidence["hardware"]),
-        np.log(runs.mfu.to_numpy()),
-        row_weights(runs),
-    )
-    model = fitted(candidates()["pooled"], features, target, weights, runs.developer)
-    several = runs.developer.map(runs.developer.value_counts()) > 1
-    alone = leave_out(
-        model, features, target, weights, pd.Series([str(index) for index in range(len(runs))])
-    )
-    chosen = _nested(CHOSEN, evidence)
+    runs = reference_runs(evidence)
+    sample = Sample.of(runs, evidence["hardware"])
+    pooled = fitted(candidates()["pooled"], sample)
+    run_left_out = predictions_left_out(pooled, sample, runs.id)
+    developer_left_out = _nested(CHOSEN, evidence)
     frame = runs[["id", "developer"]].assign(
-        error_factor=np.exp(np.abs(target - alone)), without=np.exp(np.abs(target - chosen))
+        error_factor=np.exp(np.abs(sample.log_mfu - run_left_out)),
+        without=np.exp(np.abs(sample.log_mfu - developer_left_out)),
     )
-    return frame[several]
+    return frame[runs.developer.map(runs.developer.value_counts()) > 1]
 
 
 def noise_floor(evidence: Evidence) -> pd.DataFrame:
@@ -192,7 +195,7 @@ def noise_floor(evidence: Evidence) -> pd.DataFrame:
         `first`, `second` and `ratio` of their MFUs, at least one: no estimator from these features
         can do better.
     """
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"])
+    runs = reference_runs(evidence)
     pairs = runs.merge(runs, on=["developer", "chip", "architecture"], suffixes=("", "_other"))
     size = pairs.params_active / pairs.params_active_other
     pairs = pairs[(pairs.id < pairs.id_other) & size.between(3 / 4, 4 / 3)]
@@ -205,21 +208,13 @@ def _nested(name: str, evidence: Evidence) -> np.ndarray:
     """Predictions of a candidate whose grid is chosen again without each developer; made once for
     the same evidence.
     """
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
-    features, target = design(runs, evidence["hardware"]), np.log(runs.mfu.to_numpy())
-    predicted = np.empty(len(target))
-    for developer in runs.developer.unique():
-        inside = (runs.developer == developer).to_numpy()
-        rest = runs[~inside]
-        model = fitted(
-            candidates()[name],
-            features[~inside],
-            target[~inside],
-            row_weights(rest),
-            rest.developer,
-        )
-        predicted[inside] = model.predict(features[inside])
-    return predicted
+    runs = reference_runs(evidence)
+    sample = Sample.of(runs, evidence["hardware"])
+
+    def predict(_: str, own: np.ndarray) -> np.ndarray:
+        return fitted(candidates()[name], sample.rows(~own)).predict(sample.features[own])
+
+    return left_out(runs.developer, predict)
 
 
 def _standard_errors(difference: np.ndarray, developers: pd.Series) -> float:

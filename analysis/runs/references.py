@@ -1,12 +1,22 @@
-"""Which disclosed runs may serve as references, on one FLOP basis, and how much each weighs."""
+"""Which disclosed runs may serve as references, on one FLOP basis, how much each weighs, and the
+one loop that leaves a developer out.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Iterator
+
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from analysis.data.chips import peak_flop_s
-from analysis.physics.architecture import flop_per_token_from_dimensions
+from analysis.data.chips import peaks_of
+from analysis.data.tables import Evidence
+from analysis.physics.architecture import (
+    TRAINING_FLOP_PER_PARAMETER,
+    flop_per_token_from_dimensions,
+)
+from analysis.physics.durations import DAYS_PER_YEAR
 from analysis.physics.training import mfu
 
 # How far the hours of a row can be trusted to be those of the run, by what its source says they
@@ -19,47 +29,46 @@ TRUST = {
     "with_other_work": 0.5,
     "from_energy": 0.5,
 }
-
-
-def row_weights(runs: pd.DataFrame) -> np.ndarray:
-    """Weight of each row in a fit: trust in its hours, over the square root of its developer's
-    rows.
-    """
-    rows = runs.groupby("developer").id.transform("count")
-    return (runs.hours_are.map(TRUST).fillna(min(TRUST.values())) / np.sqrt(rows)).to_numpy()
-
-
-def developer_weights(developers: pd.Series) -> np.ndarray:
-    """Weight of each residual: every developer the same."""
-    return (1.0 / developers.groupby(developers).transform("count")).to_numpy(dtype=float)
-
-
 SMALLEST_REFERENCE_PARAMS = 1e9
 
 
 def reference_runs(
-    training_runs: pd.DataFrame, hardware: pd.DataFrame, kind: str | None = None
+    evidence: Evidence, kind: str | None = None, exclude: Collection[str] = ()
 ) -> pd.DataFrame:
     """The runs that may serve as references, with their FLOP per token and MFU on one basis.
 
-    A row serves if it has no reason against it, a billion parameters or more, and tokens, hours and
-    chip.
+    A row serves if it has no reason against it, parameters enough to be like a large run, and
+    tokens, hours and chip.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    kind
+        `dense` or `moe`; both without.
+    exclude
+        Developers whose runs are left out.
 
     Returns
     -------
     DataFrame
-        The rows, with `flop_per_token` [FLOP] and `mfu` [1] on the dense BF16 peak.
+        The rows, numbered from zero, with `flop_per_token` [FLOP], `mfu` [1] on the dense BF16
+        peak, and `trust` [1] in their hours.
     """
-    usable = training_runs[
-        (training_runs.unfit == "")
-        & (training_runs.params_total >= SMALLEST_REFERENCE_PARAMS)
-        & training_runs[["params_active", "tokens", "gpu_hours"]].notna().all(axis=1)
-        & (training_runs.chip != "")
-    ].copy()
-    usable["flop_per_token"] = flop_per_token_of(usable)
-    peaks = usable.chip.map(peak_flop_s(hardware.set_index("chip")))
-    usable["mfu"] = mfu(usable.tokens * usable.flop_per_token, usable.gpu_hours, peaks)
-    return usable if kind is None else usable[usable.architecture == kind]
+    runs = evidence["training_runs"]
+    usable = runs[
+        (runs.unfit == "")
+        & (runs.params_total >= SMALLEST_REFERENCE_PARAMS)
+        & runs[["params_active", "tokens", "gpu_hours"]].notna().all(axis=1)
+        & (runs.chip != "")
+    ]
+    usable = usable.assign(flop_per_token=flop_per_token_of(usable))
+    flop, peaks = usable.tokens * usable.flop_per_token, peaks_of(usable.chip, evidence["hardware"])
+    usable = usable.assign(mfu=mfu(flop, usable.gpu_hours, peaks), trust=_trust(usable.hours_are))
+    wanted = ~usable.developer.isin(exclude) & (
+        usable.architecture == (kind or usable.architecture)
+    )
+    return usable[wanted].reset_index(drop=True)
 
 
 def flop_per_token_of(runs: pd.DataFrame) -> pd.Series:
@@ -75,9 +84,78 @@ def flop_per_token_of(runs: pd.DataFrame) -> pd.Series:
     counted = flop_per_token_from_dimensions(
         runs.params_active, runs.layers, runs.d_model, runs.vocab, lengths, tied
     )
-    ratio = pd.Series(counted, runs.index) / (6.0 * runs.params_active)
-    return (
-        ratio.fillna(ratio.groupby(runs.architecture).transform("median"))
-        * 6.0
-        * runs.params_active
-    )
+    by_parameters = TRAINING_FLOP_PER_PARAMETER * runs.params_active
+    ratio = pd.Series(counted, runs.index) / by_parameters
+    return ratio.fillna(ratio.groupby(runs.architecture).transform("median")) * by_parameters
+
+
+def _trust(hours_are: pd.Series) -> pd.Series:
+    return hours_are.map(TRUST).fillna(min(TRUST.values()))
+
+
+def row_weights(developers: pd.Series, trust: ArrayLike = 1.0) -> np.ndarray:
+    """Weight of each row in a fit: trust in it [1], over the square root of its developer's rows.
+
+    >>> row_weights(pd.Series(["A", "A", "A", "A", "B"]), [1, 1, 1, 1, 0.5]).tolist()
+    [0.5, 0.5, 0.5, 0.5, 0.5]
+    """
+    rows = developers.groupby(developers).transform("count").to_numpy(dtype=float)
+    return np.asarray(trust) / np.sqrt(rows)
+
+
+def developer_weights(developers: pd.Series) -> np.ndarray:
+    """Weight of each error: every developer the same in all.
+
+    >>> developer_weights(pd.Series(["A", "A", "B"])).tolist()
+    [0.5, 0.5, 1.0]
+    """
+    return (1.0 / developers.groupby(developers).transform("count")).to_numpy(dtype=float)
+
+
+def each_developer(developers: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
+    """Each developer once, with which of the rows are its own.
+
+    >>> [(name, own.tolist()) for name, own in each_developer(pd.Series(["A", "B", "A"]))]
+    [('A', [True, False, True]), ('B', [False, True, False])]
+    """
+    for developer in developers.unique():
+        yield str(developer), (developers == developer).to_numpy()
+
+
+def left_out(developers: pd.Series, predict: Callable[[str, np.ndarray], ArrayLike]) -> np.ndarray:
+    """A prediction for each row by something that never saw the row's developer.
+
+    Parameters
+    ----------
+    developers
+        The developer of each row.
+    predict
+        Given a developer and which rows are its own, predicts these from all others.
+
+    Returns
+    -------
+    ndarray
+        A prediction a row.
+
+    Examples
+    --------
+    Each row by the mean of the other developers' rows:
+
+    >>> values, developers = np.array([1.0, 3.0, 8.0]), pd.Series(["A", "A", "B"])
+    >>> left_out(developers, lambda name, own: values[~own].mean()).tolist()
+    [8.0, 8.0, 2.0]
+    """
+    predicted = np.empty(len(developers))
+    for developer, own in each_developer(developers):
+        predicted[own] = predict(developer, own)
+    return predicted
+
+
+def year_of(dates: pd.Series) -> pd.Series:
+    """Dates as years with a fraction.
+
+    >>> year_of(pd.Series(["2025-07-02"])).round(2).tolist()
+    [2025.5]
+    """
+    days = pd.to_datetime(dates)
+    return days.dt.year + days.dt.dayofyear / DAYS_PER_YEAR

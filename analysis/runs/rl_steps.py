@@ -16,11 +16,18 @@ import pandas as pd
 from scipy import stats
 from scipy.optimize import nnls
 
-from analysis.data.chips import peak_flop_s
+from analysis.data.chips import chip_rows, peak_flop_s
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
+from analysis.physics.architecture import FORWARD_FLOP_PER_PARAMETER, TRAINING_FLOP_PER_PARAMETER
 from analysis.physics.rollout import longest_answer_tokens
-from analysis.runs.references import developer_weights, reference_runs
+from analysis.runs.references import (
+    developer_weights,
+    each_developer,
+    left_out,
+    reference_runs,
+    row_weights,
+)
 
 NEEDED = [
     "params_active",
@@ -31,10 +38,15 @@ NEEDED = [
     "mean_len_tokens",
     "step_seconds",
 ]
-# FLOP a parameter and token: a forward pass to write it and one to score it, a forward and a
-# backward one to learn from it.
-FLOP_PER_PARAMETER = {"generation": 2.0, "scoring": 2.0, "update": 6.0}
-OVERLAP = 0.75  # of a step, where generation runs beside training; a test holds it to the pairs in the table
+# a forward pass to write a token and one to score it; a forward and a backward one to learn from it
+FLOP_PER_PARAMETER = {
+    "generation": FORWARD_FLOP_PER_PARAMETER,
+    "scoring": FORWARD_FLOP_PER_PARAMETER,
+    "update": TRAINING_FLOP_PER_PARAMETER,
+}
+FLOP_PER_PARAMETER_AND_TOKEN = sum(FLOP_PER_PARAMETER.values())
+OVERLAP = 0.75  # of a step, where generation runs beside training
+BILLION = 1e9
 
 
 @dataclass(frozen=True)
@@ -46,7 +58,24 @@ class StepPrediction:
 
 
 class StepEstimator:
-    """Coefficients of the parts of a step, fitted without some developers."""
+    """Coefficients of the parts of a step, fitted without some developers.
+
+    Parameters
+    ----------
+    evidence
+        The tables.
+    exclude
+        Developers whose steps are in neither fit nor interval.
+
+    Attributes
+    ----------
+    runs
+        The rows of rl_runs.csv that are fit to be compared and disclose what is needed.
+    columns
+        Their `design`.
+    coefficients
+        What each column of it is multiplied by; shape (3,).
+    """
 
     def __init__(self, evidence: Evidence, exclude: tuple[str, ...] = ()) -> None:
         runs = evidence["rl_runs"]
@@ -59,54 +88,48 @@ class StepEstimator:
         self.coefficients = self._fit(np.ones(len(self.runs), dtype=bool))
 
     def design(self, runs: pd.DataFrame) -> np.ndarray:
-        """Seconds of each part of a step at coefficients of one; shape (runs, 3): tokens, waiting,
-        fixed.
+        """Seconds of each part of a step at coefficients of one; shape (runs, 3).
 
-        Tokens: ten FLOP a parameter and token (writing, scoring, updating) over the chips' peak,
-        times what sparsity costs. Waiting: the longest answer by the time to read the active
-        weights, which many chips share, so it grows with their square root. Fixed: weights to move,
-        by the square root of their number.
+        Tokens: what they cost at the chips' peak. Waiting: the longest answer. Fixed: weights to
+        move, by the square root of their number, as larger models have more chips to move them.
         """
-        answers = (runs.prompts_per_step * runs.samples_per_prompt).to_numpy(dtype=float)
-        mean, active, total = (
-            runs[name].to_numpy(dtype=float)
-            for name in ("mean_len_tokens", "params_active", "params_total")
-        )
-        chips = self.hardware.set_index("chip")
-        capacity = (runs.chips * runs.chip.map(peak_flop_s(chips))).to_numpy(dtype=float)
-        limit = runs.max_len_tokens.fillna(np.inf).to_numpy(dtype=float)
-        longest = longest_answer_tokens(mean, self.log_sd, answers, limit)
-        flop = (
-            sum(FLOP_PER_PARAMETER.values())
-            * active
-            * answers
-            * mean
-            * (total / active) ** self.sparsity_cost
-        )
-        waiting = (
-            longest
-            * np.sqrt(active / 1e9)
-            / runs.chip.map(chips.hbm_tb_s).to_numpy(dtype=float)
-            / 1000.0
-        )
+        parts = [
+            self._seconds_at_the_peak(runs),
+            self._seconds_of_the_longest(runs),
+            np.sqrt(_numbers(runs.params_total) / BILLION),
+        ]
         overlap = np.where(runs["mode"] == "asynchronous", OVERLAP, 1.0)
-        return (
-            np.column_stack([flop / capacity, waiting, np.sqrt(total / 1e9)])
-            * overlap[:, np.newaxis]
+        return np.column_stack(parts) * overlap[:, np.newaxis]
+
+    def _seconds_at_the_peak(self, runs: pd.DataFrame) -> np.ndarray:
+        """Ten FLOP a parameter and token over the chips' peak, times what sparsity costs."""
+        active, tokens = (
+            _numbers(runs.params_active),
+            _numbers(_answers(runs)) * runs.mean_len_tokens,
         )
+        sparsity = _numbers(runs.params_total) / active
+        flop = FLOP_PER_PARAMETER_AND_TOKEN * active * tokens * sparsity**self.sparsity_cost
+        peak = peak_flop_s(chip_rows(runs.chip, self.hardware)).to_numpy()
+        return _numbers(flop) / (_numbers(runs.chips) * peak)
+
+    def _seconds_of_the_longest(self, runs: pd.DataFrame) -> np.ndarray:
+        """The longest answer by the time to read the active weights, which many chips share: the
+        larger the model, the more of them, so time grows with the square root of its size.
+        """
+        limit = _numbers(runs.max_len_tokens.fillna(np.inf))
+        mean, answers = _numbers(runs.mean_len_tokens), _numbers(_answers(runs))
+        longest = longest_answer_tokens(mean, self.log_sd, answers, limit)
+        bandwidth_gb_s = 1000.0 * _numbers(chip_rows(runs.chip, self.hardware).hbm_tb_s)
+        return longest * np.sqrt(_numbers(runs.params_active) / BILLION) / bandwidth_gb_s
 
     def _fit(self, rows: np.ndarray) -> np.ndarray:
         """Non-negative coefficients that make relative errors small, every developer of the same
         weight.
         """
-        runs, columns = self.runs[rows], self.columns[rows]
-        weights = 1.0 / np.sqrt(
-            runs.groupby("developer").id.transform("count").to_numpy(dtype=float)
-        )
-        found, _ = nnls(
-            columns / runs.step_seconds.to_numpy()[:, np.newaxis] * weights[:, np.newaxis], weights
-        )
-        return found
+        runs, weights = self.runs[rows], row_weights(self.runs.developer[rows])
+        relative = self.columns[rows] / _numbers(runs.step_seconds)[:, np.newaxis]
+        coefficients, _ = nnls(relative * weights[:, np.newaxis], weights)
+        return coefficients
 
     @cached_property
     def log_error(self) -> tuple[float, int]:
@@ -114,14 +137,13 @@ class StepEstimator:
         how many there are.
 
         So few developers cannot bear the tail quantiles of conformal prediction, which would stop
-        at the worst miss seen: Student's t, with a degree of freedom a developer, goes on beyond
+        at the worst error seen: Student's t, with a degree of freedom a developer, goes on beyond
         it.
         """
-        errors = np.log(self.left_out() / self.runs.step_seconds.to_numpy())
+        errors = np.log(self.left_out() / _numbers(self.runs.step_seconds))
         weights = developer_weights(self.runs.developer)
-        return float(np.sqrt(np.average(errors**2, weights=weights))), int(
-            self.runs.developer.nunique()
-        )
+        developers = int(self.runs.developer.nunique())
+        return float(np.sqrt(np.average(errors**2, weights=weights))), developers
 
     def coefficients_without(self, developer: str) -> np.ndarray:
         """The coefficients of a fit without one developer."""
@@ -129,26 +151,37 @@ class StepEstimator:
 
     def left_out(self) -> np.ndarray:
         """Predicted seconds of each step, its developer left out."""
-        predicted = np.empty(len(self.runs))
-        for developer in self.runs.developer.unique():
-            inside = (self.runs.developer == developer).to_numpy()
-            predicted[inside] = self.columns[inside] @ self.coefficients_without(str(developer))
-        return predicted
+        return left_out(self.runs.developer, lambda _, own: self.columns[own] @ self._fit(~own))
 
     def predict(self, run: pd.DataFrame) -> StepPrediction:
         """Step time of one run, a frame of one row with the columns of rl_runs.csv."""
         tokens, waiting, fixed = (self.design(run)[0] * self.coefficients).tolist()
-        shares = {
-            name: flop / sum(FLOP_PER_PARAMETER.values()) * tokens
+        parts = {
+            name: flop / FLOP_PER_PARAMETER_AND_TOKEN * tokens
             for name, flop in FLOP_PER_PARAMETER.items()
         }
-        parts = shares | {"generation": shares["generation"] + waiting, "fixed": fixed}
+        parts["generation"] += waiting
+        parts["fixed"] = fixed
         spread, developers = self.log_error
-        basis = f"{len(self.runs)} steps of {developers} developers"
-        total = float(np.log(sum(parts.values())))
-        return StepPrediction(
-            parts, Distribution("log_t", 0.0, np.inf, basis, False, total, spread, developers)
+        distribution = Distribution(
+            "log_t",
+            low=0.0,
+            high=np.inf,
+            basis=f"{len(self.runs)} steps of {developers} developers",
+            centre=float(np.log(sum(parts.values()))),
+            spread=spread,
+            freedom=developers,
         )
+        return StepPrediction(parts, distribution)
+
+
+def _numbers(column: pd.Series) -> np.ndarray:
+    return column.to_numpy(dtype=float)
+
+
+def _answers(runs: pd.DataFrame) -> pd.Series:
+    """Answers of a step."""
+    return runs.prompts_per_step * runs.samples_per_prompt
 
 
 def step_estimator_for(evidence: Evidence, exclude: tuple[str, ...] = ()) -> StepEstimator:
@@ -165,14 +198,11 @@ def sparsity_cost(evidence: Evidence, exclude: tuple[str, ...] = ()) -> float:
     """Exponent of total over active parameters by which mixtures of experts use chips worse, from
     pre-training runs.
     """
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"])
-    runs = runs[~runs.developer.isin(exclude)]
+    runs = reference_runs(evidence, exclude=exclude)
     mfu = runs.groupby("architecture").mfu.median()
     sparse = runs[runs.architecture == "moe"]
-    return float(
-        np.log(mfu["dense"] / mfu["moe"])
-        / np.log((sparse.params_total / sparse.params_active).median())
-    )
+    sparsity = (sparse.params_total / sparse.params_active).median()
+    return float(np.log(mfu["dense"] / mfu["moe"]) / np.log(sparsity))
 
 
 def alternatives(estimator: StepEstimator, evidence: Evidence) -> pd.DataFrame:
@@ -186,27 +216,22 @@ def alternatives(estimator: StepEstimator, evidence: Evidence) -> pd.DataFrame:
         same at the utilisation of other developers' steps), `GPU-hours a token` (of the median
         run).
     """
-    runs = estimator.runs
-    seconds = runs.step_seconds.to_numpy()
-    at_peak = estimator.columns[:, 0]
-    references = reference_runs(evidence["training_runs"], evidence["hardware"])
-    tokens = (runs.prompts_per_step * runs.samples_per_prompt * runs.mean_len_tokens).to_numpy(
-        dtype=float
-    )
-    chip_seconds = seconds * runs.chips.to_numpy(dtype=float) / tokens
+    runs, at_peak = estimator.runs, estimator.columns[:, 0]
+    seconds = _numbers(runs.step_seconds)
+    tokens_per_chip = _numbers(_answers(runs) * runs.mean_len_tokens / runs.chips)
+
+    def by_the_median(unit: np.ndarray) -> np.ndarray:
+        """Seconds at other developers' median seconds per unit."""
+        ratio = seconds / unit
+        return unit * left_out(runs.developer, lambda _, own: np.median(ratio[~own]))
+
     predicted = {
         "this model": estimator.left_out(),
-        "pre-training MFU": at_peak / references.mfu.median(),
+        "pre-training MFU": at_peak / reference_runs(evidence).mfu.median(),
+        "throughput only": by_the_median(at_peak),
+        "GPU-hours a token": by_the_median(tokens_per_chip),
     }
-    for name, ratio, unit in (
-        ("throughput only", seconds / at_peak, at_peak),
-        ("GPU-hours a token", chip_seconds, tokens / runs.chips.to_numpy(dtype=float)),
-    ):
-        others = [
-            np.median(pd.Series(ratio[runs.developer != developer])) for developer in runs.developer
-        ]
-        predicted[name] = np.array(others) * unit
-    factors = {name: np.exp(np.abs(np.log(found / seconds))) for name, found in predicted.items()}
+    factors = {way: np.exp(np.abs(np.log(each / seconds))) for way, each in predicted.items()}
     return pd.DataFrame({"id": runs.id, "developer": runs.developer, **factors})
 
 
@@ -219,10 +244,10 @@ def left_out_intervals(evidence: Evidence, level: float = 0.9) -> pd.DataFrame:
         A row a step: `id`, whether its seconds are `inside`, and the interval's `width` (upper over
         lower bound).
     """
+    steps = step_estimator_for(evidence).runs
     frames = []
-    everyone = step_estimator_for(evidence).runs
-    for developer, rows in everyone.groupby("developer", sort=False):
-        others = step_estimator_for(evidence, (str(developer),))
+    for developer, own in each_developer(steps.developer):
+        others, rows = step_estimator_for(evidence, (developer,)), steps[own]
         spread, developers = others.log_error
         reach = spread * stats.t(developers).ppf((1.0 + level) / 2.0)
         errors = np.abs(np.log(others.design(rows) @ others.coefficients / rows.step_seconds))
@@ -233,27 +258,21 @@ def left_out_intervals(evidence: Evidence, level: float = 0.9) -> pd.DataFrame:
 
 
 def generation_shares(estimator: StepEstimator) -> pd.DataFrame:
-    """Generation's share of a step: as disclosed, and by the model without the step's developer;
-    `id, disclosed, predicted`.
+    """Generation's share of a step where a source prints it: as `disclosed`, and as `predicted` by
+    the model without the step's developer; with `id`, `model`.
     """
     runs = estimator.runs
-    known = runs.generation_seconds.notna()
     rows = []
-    for index in runs.index[known]:
-        fitted = estimator.columns[index] * estimator.coefficients_without(
-            str(runs.developer[index])
-        )
-        writing = (
-            FLOP_PER_PARAMETER["generation"] / sum(FLOP_PER_PARAMETER.values()) * fitted[0]
-            + fitted[1]
-        )
-        disclosed = runs.generation_seconds[index] / runs.step_seconds[index]
+    for index in runs.index[runs.generation_seconds.notna()]:
+        without = estimator.coefficients_without(str(runs.developer[index]))
+        tokens, waiting, fixed = estimator.columns[index] * without
+        writing = FLOP_PER_PARAMETER["generation"] / FLOP_PER_PARAMETER_AND_TOKEN * tokens + waiting
         rows.append(
             {
                 "id": runs.id[index],
                 "model": runs.model[index],
-                "disclosed": disclosed,
-                "predicted": writing / fitted.sum(),
+                "disclosed": runs.generation_seconds[index] / runs.step_seconds[index],
+                "predicted": writing / (tokens + waiting + fixed),
             }
         )
     return pd.DataFrame(rows)

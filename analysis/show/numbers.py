@@ -17,6 +17,8 @@ UNIT_WORDS = {
     "tokens_per_s": "tokens/s",
 }
 
+KIND_WORDS = {"dense": "dense", "moe": "mixture of experts"}
+
 
 def significant(value: float, figures: int) -> float:
     """A value rounded to some significant figures.

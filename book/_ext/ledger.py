@@ -124,8 +124,10 @@ class Edition:
         default = derive(self.reconstruction.model.name, load_scenario(), evidence)
         found = [scenario_results(default), own]
         if evidence.sha256 != self.evidence.sha256:  # ranks depend on the evidence alone
+            date = str(self.reconstruction.model.release_date)
             ranked = [
-                comparison.to_list(comparison.compare(data)) for data in (evidence, self.evidence)
+                comparison.to_list(comparison.at_one_date(comparison.compare(data), date, data))
+                for data in (evidence, self.evidence)
             ]
             found = [one | {"comparison": rows} for one, rows in zip(found, ranked, strict=True)]
         return difference(*found)

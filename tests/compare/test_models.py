@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from analysis.compare.models import compare, to_list
+from analysis.compare.models import at_one_date, compare, to_list
 from analysis.compare.trend import trend
 
 
 @pytest.fixture(scope="module")
 def models(evidence):
-    return compare(evidence)
+    return at_one_date(compare(evidence), "2025-01-20", evidence)
 
 
 def test_sixty_models_or_more_and_no_disclosed_figure_has_a_width(models):
@@ -31,17 +31,17 @@ def test_one_price_a_chip(models):
 
 def test_trend_is_fitted_without_the_developer_and_finds_a_planted_one(models):
     found = trend(models, "DeepSeek")
-    assert 0.3 < found["factor_per_year"] < 1.2
-    assert found["low"] < found["factor_per_year"] < found["high"]
-    assert set(found["own"].developer) == {"DeepSeek"}
+    assert 0.3 < found.factor_per_year < 1.2
+    assert found.low < found.factor_per_year < found.high
+    assert set(found.own.developer) == {"DeepSeek"}
     dear = models.assign(
         usd_per_zettaflop=np.where(
             models.developer == "DeepSeek", models.usd_per_zettaflop * 1e3, models.usd_per_zettaflop
         )
     )
     planted = trend(dear, "DeepSeek")
-    assert planted["factor_per_year"] == pytest.approx(found["factor_per_year"])
-    assert (planted["own"].percentile > 0.99).all()
+    assert planted.factor_per_year == pytest.approx(found.factor_per_year)
+    assert (planted.own.percentile > 0.99).all()
 
 
 def test_the_list_for_results_has_no_nan(models):

@@ -32,7 +32,7 @@ def test_none_leaves_the_scenario_alone():
 
 
 def test_dense_efficiency_is_that_of_the_run(evidence):
-    runs = reference_runs(evidence["training_runs"], evidence["hardware"]).set_index("id")
+    runs = reference_runs(evidence).set_index("id")
     assert load_scenario("dense-efficiency").parameters.mfu == pytest.approx(
         runs.mfu["llama3.1-405b"], abs=5e-4
     )

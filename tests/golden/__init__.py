@@ -24,9 +24,9 @@ def computed() -> dict[str, Any]:
     """The results of the default edition, as they are computed now."""
     evidence = Evidence.load()
     derivation = derive(edition_model(checkout()), load_scenario(), evidence)
-    return json.loads(
-        json.dumps(rounded(scenario_results(derivation) | evidence_results(evidence)))
-    )
+    date = str(derivation.reconstruction.model.release_date)
+    found = scenario_results(derivation) | evidence_results(evidence, date)
+    return json.loads(json.dumps(rounded(found)))
 
 
 def moved(before: dict[str, Any], after: dict[str, Any]) -> list[str]:

@@ -9,21 +9,14 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline
 
 from analysis.data.tables import Evidence
-from analysis.runs.efficiency import (
-    CHOSEN,
-    FOLDS,
-    Estimator,
-    candidates,
-    design,
-    estimator_for,
-    fitted,
-)
+from analysis.runs.candidates import FOLDS, Sample, candidates, design, fitted
+from analysis.runs.efficiency import CHOSEN, Estimator, estimator_for
 from analysis.runs.references import TRUST, developer_weights, reference_runs, row_weights
 
 
 @pytest.fixture(scope="module")
 def runs(evidence):
-    return reference_runs(evidence["training_runs"], evidence["hardware"]).reset_index(drop=True)
+    return reference_runs(evidence)
 
 
 @pytest.fixture(scope="module")
@@ -47,13 +40,8 @@ def test_the_same_evidence_is_fitted_once(evidence, estimator):
     "name", [name for name, candidate in candidates().items() if candidate.grid]
 )
 def test_a_grid_is_searched_as_scikit_learn_does(runs, evidence, name):
-    candidate, features, target, weights = (
-        candidates()[name],
-        design(runs, evidence["hardware"]),
-        np.log(runs.mfu),
-        row_weights(runs),
-    )
-    weighed = {} if name == "Gaussian process" else {"model__sample_weight": weights}
+    candidate, sample = candidates()[name], Sample.of(runs, evidence["hardware"])
+    weighed = {} if name == "Gaussian process" else {"model__sample_weight": sample.weights}
     grid = {f"model__{key}": values for key, values in candidate.grid.items()}
     search = GridSearchCV(
         Pipeline([("model", candidate.model)]),
@@ -61,12 +49,9 @@ def test_a_grid_is_searched_as_scikit_learn_does(runs, evidence, name):
         cv=GroupKFold(FOLDS),
         scoring="neg_mean_absolute_error",
     )
-    search.fit(
-        clone(candidate.columns).fit_transform(features), target, groups=runs.developer, **weighed
-    )
-    ours = fitted(candidate, features, target.to_numpy(), weights, runs.developer)[
-        "model"
-    ].get_params()
+    encoded = clone(candidate.columns).fit_transform(sample.features)
+    search.fit(encoded, sample.log_mfu, groups=sample.developers, **weighed)
+    ours = fitted(candidate, sample)["model"].get_params()
     assert {key: ours[key] for key in candidate.grid} == {
         key.removeprefix("model__"): value for key, value in search.best_params_.items()
     }
@@ -128,7 +113,7 @@ def test_every_developer_weighs_the_same_in_a_width(runs):
 
 
 def test_less_trusted_hours_weigh_less(runs):
-    weights = row_weights(runs.assign(developer=runs.id))
+    weights = row_weights(runs.id, runs.trust)
     for kind, trust in TRUST.items():
         assert weights[(runs.hours_are == kind).to_numpy()] == pytest.approx(trust)
 

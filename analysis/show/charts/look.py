@@ -20,7 +20,6 @@ ACCENT = "#b3365a"  # what a chart points at
 PARTS = ["#5b8fb0", "#b9b9b9", "#e8b93a", RECONSTRUCTED, "#4f9d69", CHECK, ACCENT]
 TEXT = "currentColor"
 KNOWN_BY = {"from data": RECONSTRUCTED, "assumed": ASSUMED}
-KIND_WORDS = {"dense": "dense", "moe": "mixture of experts"}
 
 
 def finish(*layers: Any, title: str, description: str, height: int) -> alt.LayerChart:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -114,14 +113,14 @@ def _with_usd_interval(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def cost_trend(found: Mapping[str, Any]) -> alt.LayerChart:
+def cost_trend(found: Any) -> alt.LayerChart:
     """Cost per unit of compute over the years.
 
     `found`: `runs` and `own` (`model, developer, year, usd_per_zettaflop`; `own` also `expected`
     [US$]`, ratio, percentile` [1]), `line` (`year, low, middle, high`), and `factor_per_year` [1].
     """
     columns = ["model", "developer", "year", "usd_per_zettaflop"]
-    runs, line, own = (found[name] for name in ("runs", "line", "own"))
+    runs, line, own = found.runs, found.line, found.own
     if runs.empty:
         return sentence("No run's cost per unit of compute is known")
     year = Measure("release", alt.Axis(format="d", tickCount=6), alt.Scale(zero=False))
@@ -152,9 +151,9 @@ def cost_trend(found: Mapping[str, Any]) -> alt.LayerChart:
     )
 
 
-def _cheaper(found: Mapping[str, Any]) -> str:
+def _cheaper(found: Any) -> str:
     """How much cheaper compute got, and where the own run lies."""
-    factor, own = float(found["factor_per_year"]), found["own"]
+    factor, own = float(found.factor_per_year), found.own
     turn = f"{abs(1 - factor):.0%} {'cheaper' if factor <= 1 else 'dearer'} a year"
     if own.empty:
         return f"Compute got {turn}"

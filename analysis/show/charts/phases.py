@@ -21,7 +21,6 @@ from analysis.show.charts.frames import UNKNOWN, ends, figures, leading, listed,
 from analysis.show.charts.look import (
     ASSUMED,
     DISCLOSED,
-    KIND_WORDS,
     PARTS,
     RECONSTRUCTED,
     TEXT,
@@ -30,7 +29,7 @@ from analysis.show.charts.look import (
     sentence,
     tips,
 )
-from analysis.show.numbers import hours_text
+from analysis.show.numbers import KIND_WORDS, hours_text
 
 INTERVAL = ("p05", "p50", "p95")
 

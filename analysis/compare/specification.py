@@ -1,0 +1,108 @@
+"""What is public of a run that nobody disclosed, as its estimate is asked for: a short TOML file."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+
+from analysis.data.mistakes import InputError, first_mistake
+
+UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+
+
+def _in_units(value: Any) -> Any:
+    """A number written as in papers, `70B` or `15 T`; anything else as it is."""
+    written = value.strip().upper() if isinstance(value, str) else ""
+    parts = re.fullmatch(r"([0-9]*\.?[0-9]+) ?([KMBT])", written)
+    return float(parts[1]) * UNITS[parts[2]] if parts else value
+
+
+Positive = Annotated[float, Field(gt=0, le=1e16)]
+Amount = Annotated[Positive, BeforeValidator(_in_units)]
+
+
+class _Spec(BaseModel):
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    name: str
+    developer: str
+    release_date: datetime.date
+    params_total: Amount
+    params_active: Amount
+    hardware: str = ""
+    peak_bf16_tflops: Positive | None = None
+    chips: Positive | None = None
+    precision: Literal["bf16", "fp16", "fp8"] | None = None
+    layers: Positive | None = None
+    d_model: Positive | None = None
+    n_heads: Positive | None = None
+    price_usd_per_gpu_hour: Positive | None = None
+
+    def model_post_init(self, _: Any) -> None:
+        if self.params_active > self.params_total * 1.001:
+            raise ValueError("params_active is larger than params_total")
+        if not self.hardware and self.peak_bf16_tflops is None:
+            raise ValueError("hardware is missing; name a chip, or give its peak_bf16_tflops")
+        if self.release_date > datetime.date.today():
+            raise ValueError(f"release_date {self.release_date} is in the future")
+
+
+class PretrainingSpec(_Spec):
+    """A pre-training run by what is public of it."""
+
+    kind: Literal["pretraining"] = "pretraining"
+    tokens: Amount
+    seq_len: Positive | None = None
+    architecture: Literal["dense", "moe"] | None = None
+    vocab: Positive | None = None
+
+
+class ReinforcementSpec(_Spec):
+    """A reinforcement run by what is public of it."""
+
+    kind: Literal["reinforcement"]
+    chips: Positive
+    steps: Positive
+    prompts_per_step: Positive
+    samples_per_prompt: Positive
+    mean_len: Positive
+    max_len: Positive
+    asynchronous: bool = False
+
+
+Spec = PretrainingSpec | ReinforcementSpec
+
+
+def read_spec(text: str, where: str) -> Spec:
+    """A specification from TOML; an `InputError` names what is wrong in it."""
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where}: not valid TOML: {error}") from None
+    kind: type[Spec] = (
+        ReinforcementSpec if content.get("kind") == "reinforcement" else PretrainingSpec
+    )
+    try:
+        return TypeAdapter(kind).validate_python(content)
+    except ValidationError as error:
+        raise first_mistake(error, where, kind.model_fields) from None
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def read_texts(path: Path) -> dict[str, str]:
+    """The text of a file, or of every TOML file of a folder, by name."""
+    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
+    if not files:
+        raise InputError(f"{path}: holds no .toml file")
+    try:
+        return {file.name: file.read_text(encoding="utf-8") for file in files}
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not text in UTF-8: {error.reason}") from None
