@@ -5,6 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 # wheels alone: nothing of another project runs while it is installed
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --only-binary :all:
+# a process a core; one that is done takes tests over from another
+PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
 .PHONY: book test soak golden lab bench clean
 
@@ -16,10 +18,10 @@ test: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 soak: .venv/installed
-	$(BIN)/pytest -m soak $(ARGS)
+	$(PYTEST) -m soak $(ARGS)
 
 # The published results, pinned: renew them, and read in the diff what moved.
 golden: .venv/installed

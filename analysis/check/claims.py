@@ -121,8 +121,8 @@ def printed_range(value: float, value_to: float, digits: int) -> tuple[float, fl
     """What a figure printed to some significant digits may stand for, half a unit of the last digit
     to either side.
 
-    >>> printed_range(5.87e6, float("nan"), 3)
-    (5865000.0, 5875000.0)
+    >>> [round(end) for end in printed_range(5.87e6, float("nan"), 3)]
+    [5865000, 5875000]
     """
     upper = value if math.isnan(value_to) else value_to
     if value == 0:

@@ -32,8 +32,10 @@ def significant(value: float, figures: int) -> float:
 def quantity_text(value: float, unit: str) -> str:
     """A value with its unit as a reader writes it.
 
-    >>> [quantity_text(5.87e6, "usd"), quantity_text(2_664_000, "gpu_hours"), quantity_text(0.3894,
-    "ratio")] ['$5.87M', '2,664K GPU-hours', '38.9 %']
+    >>> quantity_text(5.87e6, "usd"), quantity_text(2_664_000, "gpu_hours")
+    ('$5.87M', '2,664K GPU-hours')
+    >>> quantity_text(0.3894, "ratio")
+    '38.9 %'
     """
     if unit == "usd":
         return usd_text(value)
