@@ -192,13 +192,6 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
-def without_download_button(_: Sphinx, config: Any) -> None:
-    """The button would link to sources that are not published; the notebooks are linked from the
-    page on rerunning.
-    """
-    config.html_theme_options = {**config.html_theme_options, "use_download_button": False}
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("traincost_data", "", "env", [str])
     app.add_config_value("traincost_model", "", "env", [str])
@@ -209,7 +202,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "thebe_config",
     ):  # Jupyter Book sets them for extensions that we leave out
         app.add_config_value(name, {}, "", [dict])
-    app.connect("config-inited", without_download_button)
     for role in ("fact", "number", "result", "source", "price", "claim", "said", "rung"):
         app.add_role(role, FigureRole())
     app.add_directive("report", ReportDirective)

@@ -1,4 +1,4 @@
-"""The published book: whole, the same each time, and working in a real browser with no network."""
+"""The published book: whole, and the same each time."""
 
 import json
 import os
@@ -6,35 +6,21 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, sync_playwright
 
 from analysis.cli import main
 from analysis.data.scenario import load_scenario
 from analysis.publish import site
-from analysis.publish.book import BookFailed, assemble, page_names
+from analysis.publish.book import BookFailed, assemble
 from analysis.publish.kept import copy_of
 from analysis.publish.plan import list_pages, plan
+from benchmarks.weight import first_page
+from tests.book.conftest import PAGES
 from tests.conftest import ROOT
-
-CHROMIUM = shutil.which("chromium")
-browser_test = pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed")
-PAGES = page_names(ROOT / "book")
-PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-
-
-@pytest.fixture(scope="session")
-def edition(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("edition") / "html"
-    assert main(["build", "--out", str(out)]) == 0
-    return out
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -78,6 +64,25 @@ def test_every_page_is_there_and_the_executed_ones_hold_their_charts(edition):
         text = (edition / f"{page.page}.html").read_text(encoding="utf-8")
         assert text.count('<figure class="chart">') >= (page.page != "others")
         assert page.title.replace("'", "’") in text
+
+
+def test_a_page_of_a_notebook_says_where_to_get_it_and_how_to_run_it_and_has_no_bars(edition):
+    for page in list_pages(ROOT):
+        text = (edition / f"{page.page}.html").read_text(encoding="utf-8")
+        line = re.search(r'<p class="where-from">(.*?)</p>', text)[1]
+        assert f'href="notebooks/{page.notebook}.ipynb" download' in line
+        assert f"traincost rerun notebooks/{page.notebook}.ipynb" in line
+        for key, value in page.parameters.items():
+            assert f"-p {key}={value}" in line
+        assert "Show code cell" not in text
+
+
+def test_the_first_page_is_light(edition):
+    weight = first_page(edition)
+    if not weight:
+        pytest.skip("Debian's chromium is not installed")
+    assert weight["megabytes_gzip"] <= 0.2
+    assert weight["outside_requests"] == 0
 
 
 def test_results_json_is_the_contract(edition, evidence):
@@ -252,169 +257,3 @@ def test_a_page_that_fails_stops_the_build_and_the_last_edition_stands(
     assert "v3_total_cost is not a fact" in capsys.readouterr().err
     assert (standing / "index.html").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
-
-
-# --- in a real browser
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    with sync_playwright() as playwright:
-        arguments = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="session")
-def served(edition):
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(edition)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-
-
-def visit(chromium, address: str, page: str, **context: object) -> tuple[Page, list[str]]:
-    """Open a page; collect failed and outside requests and console errors."""
-    opened = chromium.new_context(**context).new_page()
-    trouble: list[str] = []
-    opened.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
-    opened.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((address, "data:"))
-            else trouble.append(f"outside: {request.url}")
-        ),
-    )
-    opened.on(
-        "response",
-        lambda response: (
-            trouble.append(f"{response.status}: {response.url}") if response.status >= 400 else None
-        ),
-    )
-    opened.on(
-        "console", lambda message: trouble.append(message.text) if message.type == "error" else None
-    )
-    opened.on("pageerror", lambda error: trouble.append(str(error)))
-    opened.goto(f"{address}/{page}.html", wait_until="networkidle")
-    return opened, trouble
-
-
-def drawn(page: Page) -> int:
-    """Charts with a visible drawing of some size."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll('figure.chart')].filter(figure => [...figure.querySelectorAll('svg')]
-            .some(svg => svg.getBoundingClientRect().width > 200 && svg.querySelector('path, text'))).length"""
-    )
-
-
-@browser_test
-@pytest.mark.browser
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("how", ["file", "http"])
-def test_pages_open_without_a_network_and_without_an_error(chromium, edition, served, how, page):
-    address = f"file://{edition}" if how == "file" else served
-    opened, trouble = visit(chromium, address, page, viewport=WIDE)
-    assert trouble == []
-    assert drawn(opened) == opened.locator("figure.chart").count()
-    opened.context.close()
-
-
-@browser_test
-@pytest.mark.browser
-@pytest.mark.parametrize("how", ["file", "http"])
-def test_a_chart_becomes_interactive_when_a_reader_reaches_for_it(chromium, edition, served, how):
-    address = f"file://{edition}" if how == "file" else served
-    opened, trouble = visit(chromium, address, "index", viewport=WIDE)
-    figure = opened.locator("figure.chart").first
-    figure.hover()
-    opened.wait_for_selector("figure.chart.live .chart-live svg")
-    assert figure.locator(".chart-live svg").bounding_box()["width"] > 200
-    assert trouble == []
-    opened.context.close()
-
-
-@browser_test
-@pytest.mark.browser
-@pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_fit_a_phone(chromium, edition, page, scheme):
-    opened, trouble = visit(
-        chromium, f"file://{edition}", page, viewport=PHONE, color_scheme=scheme
-    )
-    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-    assert drawn(opened) == opened.locator("figure.chart").count()
-    assert trouble == []
-    opened.context.close()
-
-
-@browser_test
-@pytest.mark.browser
-def test_the_answer_stands_on_one_screen(chromium, edition):
-    opened, _ = visit(chromium, f"file://{edition}", "index", viewport=WIDE)
-    box = opened.locator(".answer").bounding_box()
-    assert box["y"] + box["height"] <= WIDE["height"]
-    opened.context.close()
-
-
-@browser_test
-@pytest.mark.browser
-@pytest.mark.parametrize("width", [390, 1280, 1440, 1920])
-def test_the_ladder_shows_its_dollars_without_scrolling(chromium, edition, width):
-    opened, _ = visit(
-        chromium, f"file://{edition}", "index", viewport={"width": width, "height": 900}
-    )
-    assert (
-        opened.evaluate(
-            "(box => box.scrollWidth - box.clientWidth)(document.querySelector('.table-box:has(.ladder)'))"
-        )
-        <= 0
-    )
-    opened.context.close()
-
-
-@browser_test
-@pytest.mark.browser
-def test_a_figure_leads_to_its_row(chromium, edition, evidence):
-    opened, _ = visit(chromium, f"file://{edition}", "index", viewport=WIDE)
-    opened.locator("a.figure.disclosed").first.click()
-    assert opened.url.endswith("facts.html#r1_total_cost_usd")
-    assert (
-        evidence.facts["r1_total_cost_usd"].locator.split(" (")[0]
-        in opened.locator("tr:has(:target)").inner_text()
-    )
-    opened.context.close()
-
-
-@browser_test
-@pytest.mark.browser
-def test_text_of_charts_is_readable_in_the_dark(chromium, edition):
-    opened, _ = visit(chromium, f"file://{edition}", "bill", viewport=WIDE, color_scheme="dark")
-    color = opened.evaluate(
-        "getComputedStyle(document.querySelector('figure.chart svg text')).fill"
-    )
-    assert min(int(part) for part in re.findall(r"\d+", color)[:3]) > 150
-    opened.context.close()
-
-
-@browser_test
-@pytest.mark.browser
-def test_search_finds_a_page_from_a_folder(chromium, edition):
-    opened, trouble = visit(chromium, f"file://{edition}", "search", viewport=WIDE)
-    opened.goto(f"file://{edition}/search.html?q=rollout")
-    opened.wait_for_selector(
-        "ul.search li:has-text('R1-Zero')"
-    )  # results arrive one after the other
-    assert [line for line in trouble if "favicon" not in line] == []
-    opened.context.close()

@@ -1,0 +1,93 @@
+"""What the book changes of its theme: no buttons that lead nowhere, no icon font, and a page of a
+notebook that begins with where to get it and how to run it.
+"""
+
+from __future__ import annotations
+
+import html
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from docutils import nodes
+from sphinx.application import Sphinx
+
+from analysis.publish.plan import Page, checkout, list_pages
+
+NOT_LOADED = ("vendor", "scripts/fontawesome.js", "scripts/bootstrap.js")
+
+
+def without_idle_buttons(_: Sphinx, config: Any) -> None:
+    """A download would lead to sources that are not published; full screen is the browser's."""
+    config.html_theme_options = {
+        **config.html_theme_options,
+        "use_download_button": False,
+        "use_fullscreen_button": False,
+    }
+
+
+def read_notebook(app: Sphinx, name: str, source: list[str]) -> None:
+    """Leave no bar where code is hidden, and say under the title where the notebook is."""
+    page = next((page for page in list_pages(checkout()) if page.page == name), None)
+    if page is None:
+        return
+    notebook = nbformat.reads(source[0], as_version=4)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        cell.metadata["tags"] = ["remove-input" if tag == "hide-input" else tag for tag in tags]
+    title, _, rest = notebook.cells[0].source.partition("\n")
+    line = where_from(page, app.config.traincost_given)
+    notebook.cells[0].source = f"{title}\n\n{line}\n\n{rest}"
+    source[0] = nbformat.writes(notebook)
+
+
+def where_from(page: Page, given: Mapping[str, str]) -> str:
+    """The notebook to download and the command that runs it as this page did."""
+    scenario = (
+        {key: value for key, value in given.items() if key != "data"} if page.scenario else {}
+    )
+    if scenario.get("scenario") == "paper":
+        del scenario["scenario"]
+    notebook = f"notebooks/{page.notebook}.ipynb"
+    command = ["traincost", "rerun", notebook]
+    for key, value in {**page.parameters, **scenario}.items():
+        command += ["-p", f"{key}={Path(value).name if key == 'scenario' else value}"]
+    return (
+        f'<p class="where-from">This page is <a href="{notebook}" download>{page.notebook}.ipynb</a>, '
+        f"run by <code>{html.escape(shlex.join(command))}</code></p>"
+    )
+
+
+def index_without_code(app: Sphinx) -> None:
+    """Search finds what pages say, not the code that computes it."""
+    index_page = app.builder.index_page
+
+    def index_words(name: str, doctree: nodes.document, title: str) -> None:
+        words = doctree.deepcopy()
+        for node in list(words.findall(nodes.container)):
+            if "cell_input" in node["classes"]:
+                node.parent.remove(node)
+        index_page(name, words, title)
+
+    app.builder.index_page = index_words
+
+
+def drop_what_no_page_loads(app: Sphinx, failure: Exception | None) -> None:
+    """The theme's icon font and scripts, which weigh more than the rest of the edition's frame."""
+    for name in NOT_LOADED:
+        path = Path(app.outdir, "_static", name)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.connect("config-inited", without_idle_buttons)
+    app.connect("source-read", read_notebook)
+    app.connect("builder-inited", index_without_code)
+    app.connect("build-finished", drop_what_no_page_loads)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

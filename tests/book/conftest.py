@@ -1,0 +1,102 @@
+"""The book, built once, and a real browser to open it in."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from analysis.cli import main
+from analysis.publish.book import page_names
+from tests.conftest import ROOT
+
+CHROMIUM = shutil.which("chromium")
+PAGES = page_names(ROOT / "book")
+PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
+Visit = Callable[..., AbstractContextManager[tuple[Page, list[str]]]]
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("edition") / "html"
+    assert main(["build", "--out", str(out)]) == 0
+    return out
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("Debian's chromium is not installed")
+    with sync_playwright() as playwright:
+        arguments = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def served(edition) -> Iterator[str]:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(edition)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def visit(chromium, edition) -> Visit:
+    """Open a page, from its folder unless an address is given; yields it with all that goes wrong:
+    failed and outside requests, errors on the console.
+    """
+
+    @contextmanager
+    def visit(page: str, address: str = f"file://{edition}", **context: object):
+        opened = chromium.new_context(**{"viewport": WIDE} | context).new_page()
+        trouble = watched(opened, address)
+        opened.goto(f"{address}/{page}.html", wait_until="load")
+        opened.evaluate("document.fonts.ready")
+        yield opened, trouble
+        opened.context.close()
+
+    return visit
+
+
+def watched(opened: Page, address: str) -> list[str]:
+    """A list to which a page adds what goes wrong on it."""
+    trouble: list[str] = []
+
+    def asked(url: str) -> None:
+        if not url.startswith((address, "data:")):
+            trouble.append(f"outside: {url}")
+        if "fontawesome" in url or url.endswith((".woff", ".woff2", ".ttf")):
+            trouble.append(f"a font of icons: {url}")
+
+    opened.on("request", lambda request: asked(request.url))
+    opened.on("requestfailed", lambda request: trouble.append(f"failed: {request.url}"))
+    opened.on(
+        "response",
+        lambda response: (
+            trouble.append(f"{response.status}: {response.url}") if response.status >= 400 else None
+        ),
+    )
+    opened.on(
+        "console", lambda message: trouble.append(message.text) if message.type == "error" else None
+    )
+    opened.on("pageerror", lambda error: trouble.append(str(error)))
+    return trouble

@@ -1,0 +1,118 @@
+"""Every page in a real browser: whole, readable and without a network, on a screen and a phone."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.book.conftest import PAGES, PHONE, WIDE
+
+pytestmark = pytest.mark.browser
+
+
+def drawn(page: Page) -> int:
+    """Charts with a visible drawing of some size."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('figure.chart')].filter(figure => [...figure.querySelectorAll('svg')]
+            .some(svg => svg.getBoundingClientRect().width > 200 && svg.querySelector('path, text'))).length"""
+    )
+
+
+def icons_not_drawn(page: Page) -> list[str]:
+    """Icons in sight that have no drawing or no size."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('[class*="fa-"]')].filter(icon => {
+            const box = icon.getBoundingClientRect(), mark = getComputedStyle(icon, '::before');
+            const isDrawn = box.width >= 10 && box.height >= 10 && mark.maskImage.startsWith('url("data:');
+            return icon.checkVisibility({visibilityProperty: true}) && !isDrawn;
+        }).map(icon => icon.className)"""
+    )
+
+
+def sidebar(page: Page) -> dict[str, float]:
+    """How far the menu is scrolled, and where in it the entry of the open page ends."""
+    return page.evaluate(
+        """() => {
+            const box = document.querySelector('#pst-primary-sidebar'), entry = box.querySelector('a.current');
+            const end = entry ? entry.getBoundingClientRect().bottom - box.getBoundingClientRect().top : 0;
+            return {scrolled: box.scrollTop, end: end, height: box.clientHeight, most: box.scrollHeight};
+        }"""
+    )
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_whole_from_a_folder_on_a_screen_and_on_a_phone_by_day_and_night(visit, page):
+    with visit(page) as (opened, trouble):
+        charts = opened.locator("figure.chart").count()
+        assert drawn(opened) == charts
+        assert icons_not_drawn(opened) == []
+        menu = sidebar(opened)
+        assert menu["end"] <= menu["height"]
+        assert menu["scrolled"] == 0 or menu["end"] + menu["scrolled"] > menu["height"]
+        opened.set_viewport_size(PHONE)
+        for scheme in ("light", "dark"):
+            opened.emulate_media(color_scheme=scheme)
+            assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+            assert drawn(opened) == charts
+            assert icons_not_drawn(opened) == []
+        assert trouble == []
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_is_whole_from_a_server(visit, served, page):
+    with visit(page, served) as (opened, trouble):
+        assert drawn(opened) == opened.locator("figure.chart").count()
+        assert trouble == []
+
+
+@pytest.mark.parametrize("how", ["file", "http"])
+def test_a_chart_becomes_interactive_when_a_reader_reaches_for_it(visit, edition, served, how):
+    with visit("index", f"file://{edition}" if how == "file" else served) as (opened, trouble):
+        figure = opened.locator("figure.chart").first
+        figure.hover()
+        opened.wait_for_selector("figure.chart.live .chart-live svg")
+        assert figure.locator(".chart-live svg").bounding_box()["width"] > 200
+        assert trouble == []
+
+
+def test_the_answer_stands_on_one_screen(visit):
+    with visit("index") as (opened, _):
+        box = opened.locator(".answer").bounding_box()
+        assert box["y"] + box["height"] <= WIDE["height"]
+
+
+def test_the_ladder_shows_its_dollars_without_scrolling(visit):
+    with visit("index") as (opened, _):
+        for width in (390, 1280, 1440, 1920):
+            opened.set_viewport_size({"width": width, "height": 900})
+            hidden = opened.locator(".table-box:has(.ladder)").evaluate(
+                "box => box.scrollWidth - box.clientWidth"
+            )
+            assert hidden <= 0, width
+
+
+def test_a_figure_leads_to_its_row(visit, evidence):
+    with visit("index") as (opened, _):
+        opened.locator("a.figure.disclosed").first.click()
+        assert opened.url.endswith("facts.html#r1_total_cost_usd")
+        assert (
+            evidence.facts["r1_total_cost_usd"].locator.split(" (")[0]
+            in opened.locator("tr:has(:target)").inner_text()
+        )
+
+
+def test_text_of_charts_is_readable_in_the_dark(visit):
+    with visit("bill", color_scheme="dark") as (opened, _):
+        color = opened.evaluate(
+            "getComputedStyle(document.querySelector('figure.chart svg text')).fill"
+        )
+        assert min(int(part) for part in re.findall(r"\d+", color)[:3]) > 150
+
+
+def test_search_finds_a_page_from_a_folder(visit, edition):
+    with visit("search") as (opened, trouble):
+        opened.goto(f"file://{edition}/search.html?q=rollout")
+        opened.wait_for_selector(
+            "ul.search li:has-text('R1-Zero')"
+        )  # results arrive one after the other
+        assert [line for line in trouble if "favicon" not in line] == []
