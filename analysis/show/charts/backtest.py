@@ -53,7 +53,8 @@ def backtest_dots(tested: pd.DataFrame) -> alt.LayerChart:
         dots.encode(y=predicted.y("predicted"), color=color_by("architecture", KIND_COLORS)),
         title=_errors(frame),
         description=(
-            f"{len(frame)} runs; 90th percentile of the factor {frame.error_factor.quantile(0.9):.2f}"
+            f"{len(frame)} runs; 90th percentile of the factor"
+            f" {frame.error_factor.quantile(0.9):.2f}"
         ),
         height=380,
     )

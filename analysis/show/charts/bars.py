@@ -1,5 +1,6 @@
-"""The two kinds of bars, a row a line of a frame: a figure with its value beside it, and an interval
-with a tick at its middle. The row's name stands above the bar, where a narrow page has room for it.
+"""The two kinds of bars, a row a line of a frame: a figure with its value beside it, and an
+interval with a tick at its middle. The row's name stands above the bar, where a narrow page has
+room for it.
 """
 
 from __future__ import annotations

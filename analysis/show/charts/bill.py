@@ -50,7 +50,10 @@ def _share_of_headline(frame: pd.DataFrame) -> str:
 
 
 def effects_on_the_bill(frame: pd.DataFrame) -> alt.LayerChart:
-    """What each contradiction would do to the bill; `what, effect_usd`, NaN where it does nothing."""
+    """What each contradiction would do to the bill, a bar each.
+
+    `frame`: `what, effect_usd`, NaN where it does nothing.
+    """
     frame = figures(frame, "effect_usd")
     frame = frame[frame.effect_usd.abs() >= LEAST_USD]
     if frame.empty:

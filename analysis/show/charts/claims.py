@@ -38,8 +38,8 @@ FIRST_STEP = 0.24  # of a row, from a line of the bill to the first claim below 
 
 
 def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.LayerChart:
-    """The bill by how much is counted, on a log scale, and each claim of dollars below the line that
-    it counts.
+    """The bill by how much is counted, on a log scale, and each claim of dollars below the line
+    that it counts.
 
     `boundaries`: `id, label, short, usd, usd_p05, usd_p95, assumed`, a row a line of the bill;
     `claims`: `claim, who, value` [US$]`, boundary` (an id of a line) and `verdict`.

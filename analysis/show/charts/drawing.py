@@ -104,7 +104,7 @@ def _drawn_by(name: str, spec: dict[str, Any]) -> str:
 
 
 def _address(name: str) -> str:
-    """A socket that is no file, and leaves none; nobody without the key can take its name before."""
+    """A socket that is no file, and leaves none; its name is known to who has the key alone."""
     secret = hashlib.sha256(current_process().authkey).hexdigest()[:16]
     return f"\0{name}-{secret}"
 

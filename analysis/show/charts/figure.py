@@ -57,8 +57,9 @@ def spec_html(spec: dict[str, Any]) -> str:
 
 
 def svg(spec: dict[str, Any], width_px: int | None, prefix: str = "") -> str:
-    """An SVG drawing of a Vega-Lite specification, `width_px` wide in all (None: as it says itself),
-    its ids made unique by `prefix`.
+    """An SVG drawing of a Vega-Lite specification, its ids made unique by `prefix`.
+
+    `width_px` is its width in all [px]; None: as the specification has it.
     """
     drawing = draw(spec if width_px is None else _fitted(spec, width_px))
     # ids count on from drawing to drawing of a process, and would meet those of other drawings on a

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Protocol
 
 import altair as alt
 import pandas as pd
@@ -37,7 +37,7 @@ def hours_of_models(frame: pd.DataFrame) -> alt.LayerChart:
     """Disclosed GPU-hours, a bar a model; `label, gpu_hours`, the reference first."""
     frame = figures(frame, "gpu_hours")
     if not (frame.gpu_hours > 0).any():
-        return sentence("None of the models compared discloses its hours")
+        return sentence("No model compared here discloses its hours")
     frame = frame[["label", "gpu_hours"]].assign(
         text=texts(frame.gpu_hours, lambda hours: f"{hours_text(hours)} h"),
         words=texts(frame.gpu_hours, "{:,.0f} GPU-hours".format),
@@ -74,7 +74,7 @@ def costs_of_models(compared: pd.DataFrame) -> alt.LayerChart:
     frame = figures(compared, "p05", "p50", "p95", "usd_common")
     frame = frame[frame.usd_common > 0]
     if frame.empty:
-        return sentence("Of none of these models is the cost known")
+        return sentence("Nothing is known of what these models cost")
     frame = _with_usd_interval(frame)
     ends_usd = float(frame.low.min()) / 1.3, float(frame.high.max()) * 1.3
     measure = on_log_scale("rent of the final run, US$", dollars_axis(), *ends_usd)
@@ -103,7 +103,7 @@ def costs_of_models(compared: pd.DataFrame) -> alt.LayerChart:
 
 
 def _with_usd_interval(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its interval in dollars, `low` and `high`; the figure alone where it has none."""
+    """The frame with `low` and `high` in dollars, the figure itself where it has no interval."""
     low, high = (frame.usd_common * frame[end] / frame.p50 for end in ("p05", "p95"))
     columns = ["model", "developer", "how", "p05", "p50", "p95", "usd_common"]
     return frame[columns].assign(
@@ -113,21 +113,44 @@ def _with_usd_interval(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def cost_trend(found: Any) -> alt.LayerChart:
-    """Cost per unit of compute over the years.
+class Trend(Protocol):
+    """Cost per unit of compute over the years, as it is found.
 
-    `found`: `runs` and `own` (`model, developer, year, usd_per_zettaflop`; `own` also `expected`
-    [US$]`, ratio, percentile` [1]), `line` (`year, low, middle, high`), and `factor_per_year` [1].
+    `runs` and `own`: `model, developer, year, usd_per_zettaflop`; `own` also `expected` [US$]`,
+    ratio` and `percentile` [1]; `line`: `year, low, middle, high` [US$].
     """
+
+    @property
+    def runs(self) -> pd.DataFrame:
+        """The runs of others, and the own ones."""
+
+    @property
+    def own(self) -> pd.DataFrame:
+        """The own runs, and what the line expects of them."""
+
+    @property
+    def line(self) -> pd.DataFrame:
+        """The line with its band."""
+
+    @property
+    def factor_per_year(self) -> float:
+        """What a year multiplies the cost by [1]."""
+
+
+def cost_trend(found: Trend) -> alt.LayerChart:
+    """Cost per unit of compute over the years, with the runs of one developer marked."""
     columns = ["model", "developer", "year", "usd_per_zettaflop"]
-    runs, line, own = found.runs, found.line, found.own
+    runs, own = _of_known_cost(found.runs), _of_known_cost(found.own)
     if runs.empty:
         return sentence("No run's cost per unit of compute is known")
     year = Measure("release", alt.Axis(format="d", tickCount=6), alt.Scale(zero=False))
     cost = Measure(
         "US$ a zettaFLOP, market rent (log scale)", dollars_axis(10), alt.Scale(type="log")
     )
-    band, middle = alt.Chart(line).mark_area(opacity=0.15, color=ASSUMED), alt.Chart(line)
+    band, middle = (
+        alt.Chart(found.line).mark_area(opacity=0.15, color=ASSUMED),
+        alt.Chart(found.line),
+    )
     dots = alt.Chart(runs[columns]).mark_circle(size=40, opacity=0.6, color=ASSUMED)
     marked = alt.Chart(own[columns])
     place = {"x": year.x("year"), "y": cost.y("usd_per_zettaflop")}
@@ -144,20 +167,24 @@ def cost_trend(found: Any) -> alt.LayerChart:
     described = own.rename(columns={"usd_per_zettaflop": "usd"})
     return finish(
         *layers,
-        title=_cheaper(found),
+        title=_cheaper(found.factor_per_year, own),
         description=listed(described, "{model}: {usd:,.0f} against {expected:,.0f} expected")
         or f"{len(runs)} runs of others",
         height=320,
     )
 
 
-def _cheaper(found: Any) -> str:
+def _of_known_cost(runs: pd.DataFrame) -> pd.DataFrame:
+    return figures(runs, "usd_per_zettaflop")[lambda rows: rows.usd_per_zettaflop > 0]
+
+
+def _cheaper(factor_per_year: float, own: pd.DataFrame) -> str:
     """How much cheaper compute got, and where the own run lies."""
-    factor, own = float(found.factor_per_year), found.own
-    turn = f"{abs(1 - factor):.0%} {'cheaper' if factor <= 1 else 'dearer'} a year"
+    turn = "cheaper" if factor_per_year <= 1 else "dearer"
+    change = f"Compute got {abs(1 - factor_per_year):.0%} {turn} a year"
     if own.empty:
-        return f"Compute got {turn}"
+        return change
     last = own.iloc[-1]
     usual = USUAL[0] < last.percentile < USUAL[1]
     place = "inside the scatter of runs" if usual else "beyond nearly all runs"
-    return f"Compute got {turn}; {last.model} lies at {last.ratio:.2f} of the line, {place}"
+    return f"{change}; {last.model} lies at {last.ratio:.2f} of the line, {place}"

@@ -43,7 +43,7 @@ def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
     frame = figures(frame, "disclosed", *INTERVAL)
     found = ends(*(frame[field] for field in ("disclosed", *INTERVAL)))
     if found is None:
-        return sentence("No hours are disclosed and none are reconstructed")
+        return sentence("No hours are disclosed, and no hours are reconstructed")
     frame = frame[["label", "disclosed", *INTERVAL]]
     measure = on_log_scale("GPU-hours", counts_axis(), found[0] * 0.7, found[1] * 1.4)
     tooltip = tips("label", disclosed=",.0f", p05=",.0f", p50=",.0f", p95=",.0f")
@@ -182,9 +182,9 @@ def efficiency_of_runs(
     """
     runs = figures(runs, "mfu")
     runs = runs[runs.mfu.notna()]
-    title = _reach(runs[runs.kind == kind].mfu, own_mfu, own_label, kind)
     if runs.empty:
-        return sentence(title)
+        return sentence(_reach(runs.mfu, own_mfu, own_label, kind))
+    title = _reach(runs[runs.kind == kind].mfu, own_mfu, own_label, kind)
     runs = runs[["model", "developer", "mfu"]].assign(kind=runs.kind.map(KIND_WORDS))
     title_of_axis = "MFU: share of the dense BF16 peak, causal attention"
     measure = Measure(title_of_axis, shares_axis(), alt.Scale(zero=True))

@@ -1,0 +1,192 @@
+"""Invented frames for every chart, as they come from what computes them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+NAMES = ["first thing", "second thing", "third thing"]
+RISING = [1e5, 3e5, 4e6]
+COUNTED = ["one", "two", "three"]  # ids of lines of a bill
+
+
+def phases() -> pd.DataFrame:
+    hours = np.array(RISING)
+    return pd.DataFrame(
+        {
+            "label": NAMES,
+            "disclosed": hours,
+            "gpu_hours": hours,
+            "share": hours / hours.sum(),
+            "p05": hours * 0.5,
+            "p50": hours * 1.1,
+            "p95": hours * 3.0,
+        }
+    )
+
+
+def lines() -> pd.DataFrame:
+    usd = np.array(RISING)
+    return pd.DataFrame(
+        {
+            "id": COUNTED,
+            "label": NAMES,
+            "short": NAMES,
+            "usd": usd,
+            "usd_p05": usd * [1.0, 1.0, 0.5],
+            "usd_p95": usd * [1.0, 1.0, 2.0],
+            "gpu_hours": usd / 2,
+            "headline": [False, True, False],
+            "assumed": [False, False, True],
+        }
+    )
+
+
+def claims() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "claim": ["It cost so much.", "It cost as much again.", "It cost more."],
+            "who": ["a paper", "a paper", "somebody"],
+            "value": [3e5, 2.95e5, 4e6],
+            "boundary": ["two", "two", "three"],
+            "verdict": ["misleading", "supported_within_boundary", "not_checkable"],
+        }
+    )
+
+
+def runs() -> pd.DataFrame:
+    hours = np.array(RISING)
+    return pd.DataFrame(
+        {
+            "model": NAMES,
+            "developer": ["a", "b", "b"],
+            "architecture": ["dense", "moe", "dense"],
+            "kind": ["dense", "moe", "dense"],
+            "mfu": [0.4, 0.2, 0.3],
+            "how": ["disclosed", "disclosed", "estimated"],
+            "gpu_hours": hours,
+            "predicted": hours * 1.2,
+            "p05": hours * 0.5,
+            "p50": hours,
+            "p95": hours * 2.0,
+            "error_factor": [1.2, 1.3, 1.4],
+            "usd_common": hours * 2.0,
+            "year": [2022.5, 2023.5, 2025.0],
+            "usd_per_zettaflop": [9e3, 5e3, 3e3],
+            "expected": [8e3, 6e3, 3e3],
+            "ratio": [1.1, 0.8, 1.0],
+            "percentile": [0.6, 0.02, 0.5],
+        }
+    )
+
+
+def inputs() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "input": NAMES,
+            "factor": [3.0, 2.0, 1.1],
+            "first_order": [0.7, 0.2, 0.0],
+            "total": [0.8, 0.2, 0.01],
+            "assumed": [True, False, False],
+        }
+    )
+
+
+def parts() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "stage": ["tuning", "learning", "learning"],
+            "part": ["below the peak", "waiting", "updates"],
+            "share": [0.1, 0.6, 0.3],
+            "gpu_hours": [1e3, 6e3, 3e3],
+        }
+    )
+
+
+def lengths() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "stage": ["learning"] * 3,
+            "step": [0, 100, 200],
+            "kind": ["digitised", "digitised", "assumption"],
+            "low_answer_tokens": [400.0, 900.0, 1500.0],
+            "mean_answer_tokens": [500.0, 1000.0, 2000.0],
+            "high_answer_tokens": [600.0, 1200.0, 2500.0],
+        }
+    )
+
+
+def rollouts() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "stage": ["learning"] * 6,
+            "step": [0.0, 1.0] * 3,
+            "bound": np.repeat(["full throughput", "longest answer", "whole rollout"], 2),
+            "seconds": [10.0, 20.0, 100.0, 200.0, 110.0, 220.0],
+        }
+    )
+
+
+def trend(runs: pd.DataFrame, factor_per_year: float = 0.7) -> SimpleNamespace:
+    """The trend as it is found where these are the own runs."""
+    line = pd.DataFrame(
+        {"year": [2022.0, 2025.0], "low": [5e3, 2e3], "middle": [9e3, 4e3], "high": [2e4, 8e3]}
+    )
+    return SimpleNamespace(runs=runs, own=runs, line=line, factor_per_year=factor_per_year)
+
+
+# A chart by its name: its frame, and what else it is given with the frame.
+CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]] = {
+    "answer_lengths": (lengths(), lambda frame: (frame,)),
+    "backtest_dots": (runs(), lambda frame: (frame,)),
+    "bill_ladder": (lines(), lambda frame: (frame,)),
+    "calibration_of": (
+        pd.DataFrame({"level": [0.5, 0.9], "share": [0.52, 0.94]}),
+        lambda frame: (frame,),
+    ),
+    "candidates_compared": (
+        pd.DataFrame(
+            {
+                "candidate": NAMES,
+                "median_error_factor": [1.3, 1.2, 1.4],
+                "p90_error_factor": [1.8, 1.9, 2.0],
+            }
+        ),
+        lambda frame: (frame,),
+    ),
+    "cost_trend": (runs(), lambda frame: (trend(frame),)),
+    "costs_of_models": (runs(), lambda frame: (frame,)),
+    "disclosed_and_reconstructed": (phases(), lambda frame: (frame,)),
+    "disclosure_scores": (
+        pd.DataFrame(
+            {
+                "model": NAMES,
+                "developer": NAMES,
+                "score": [0.9, 0.4, 0.0],
+                "disclosed": [9, 4, 0],
+                "asked": [10, 10, 10],
+            }
+        ),
+        lambda frame: (frame,),
+    ),
+    "effects_on_the_bill": (
+        pd.DataFrame({"what": NAMES, "effect_usd": [-2e3, 5e6, 0.0]}),
+        lambda frame: (frame,),
+    ),
+    "efficiency_of_runs": (runs(), lambda frame: (frame, 0.35, "The run", "dense")),
+    "hours_of_models": (phases(), lambda frame: (frame,)),
+    "input_widths": (inputs(), lambda frame: (frame, "The phase")),
+    "ladder_with_claims": (lines(), lambda frame: (frame, claims())),
+    "rollout_bounds": (rollouts(), lambda frame: (frame,)),
+    "sobol_bars": (inputs(), lambda frame: (frame, "The total")),
+    "sweep_summary": (
+        pd.DataFrame({"mfu": [0.2, 0.3, 0.4], "usd_p50": RISING}),
+        lambda frame: (frame, "mfu"),
+    ),
+    "where_the_bill_goes": (phases(), lambda frame: (frame,)),
+    "where_the_time_goes": (parts(), lambda frame: (frame,)),
+}

@@ -1,0 +1,221 @@
+"""Every chart draws what is known, and its title is true of it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.show import charts
+from analysis.show.charts.figure import WIDTHS_PX, svg
+from tests.show import frames
+
+NOT_A_FIGURE = re.compile(r"\b(nan|inf|None|NaT)\b")
+MAY_BE_UNKNOWN = ["disclosed", "gpu_hours", "share", "usd", "usd_common"]
+
+
+def empty(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.iloc[:0]
+
+
+def without_columns(_: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame()
+
+
+def one_row(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.iloc[:1]
+
+
+def nothing_disclosed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every figure that a source may leave out is left out."""
+    unknown = ["score"] if "score" in frame else frame.columns.intersection(MAY_BE_UNKNOWN)
+    return frame.assign(**dict.fromkeys(unknown, np.nan))
+
+
+def first_not_disclosed(frame: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([nothing_disclosed(frame.iloc[:1]), frame.iloc[1:]])
+
+
+def no_figures(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every figure is missing, as Python writes it."""
+    numbers = frame.select_dtypes("number").columns
+    return frame.assign(**dict.fromkeys(numbers, None))
+
+
+CHANGES = [empty, one_row, nothing_disclosed, first_not_disclosed, no_figures]
+
+
+def spec_of(name, change=lambda frame: frame):
+    frame, arguments = frames.CHARTS[name]
+    return getattr(charts, name)(*arguments(change(frame))).to_dict()  # held against the schema
+
+
+def title_of(spec):
+    return spec["title"]["text"]
+
+
+def rows_of(spec, column):
+    """The values of a column in whichever data set has it."""
+    return [row[column] for data in spec["datasets"].values() for row in data if column in row]
+
+
+def test_every_chart_is_tried_here():
+    assert set(frames.CHARTS) == set(charts.__all__)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("name", frames.CHARTS)
+def test_a_chart_says_what_is_known_and_nothing_else(name, change):
+    spec = spec_of(name, change)
+    assert title_of(spec)
+    assert spec["description"].startswith(title_of(spec))
+    assert not NOT_A_FIGURE.search(spec["description"])
+
+
+@pytest.mark.parametrize("name", sorted(set(frames.CHARTS) - {"cost_trend"}))
+def test_a_chart_of_a_frame_without_columns_is_a_sentence(name):
+    spec = spec_of(name, without_columns)
+    assert rows_of(spec, "says") == [title_of(spec)]
+
+
+@pytest.mark.parametrize("name", frames.CHARTS)
+def test_a_chart_of_what_is_partly_known_can_be_drawn(name):
+    drawing = svg(spec_of(name, first_not_disclosed), WIDTHS_PX["narrow"])
+    assert drawing.startswith("<svg")
+    assert "NaN" not in drawing
+
+
+def test_a_sentence_in_the_place_of_a_chart_can_be_drawn():
+    assert "no bill to draw" in svg(spec_of("bill_ladder", empty), WIDTHS_PX["wide"])
+
+
+def test_a_model_that_discloses_no_hours_still_has_its_intervals():
+    spec = spec_of("disclosed_and_reconstructed", nothing_disclosed)
+    assert title_of(spec).startswith("No hours are disclosed")
+    assert rows_of(spec, "p50") == pytest.approx(list(frames.phases().p50))
+
+
+def test_phases_without_disclosed_hours_are_not_counted_among_the_hits():
+    three = frames.phases().assign(disclosed=[1e5, np.nan, 9e7])
+    spec = charts.disclosed_and_reconstructed(three).to_dict()
+    assert title_of(spec).startswith("1 of 2 disclosed figures lie inside")
+    assert "third thing is furthest" in title_of(spec)
+
+
+def test_one_phase_is_held_against_its_disclosed_hours():
+    spec = spec_of("disclosed_and_reconstructed", one_row)
+    assert title_of(spec) == "first thing: reconstructed 1.10 times the disclosed hours"
+
+
+@pytest.mark.parametrize("name", ["hours_of_models", "bill_ladder", "where_the_bill_goes"])
+def test_what_is_not_disclosed_keeps_its_row_and_says_so(name):
+    spec = spec_of(name, first_not_disclosed)
+    assert rows_of(spec, "text").count("not disclosed") == 1
+    assert "first thing: not disclosed" in spec["description"]
+    assert "not disclosed" in svg(spec, 720)
+
+
+def test_the_headline_is_a_share_of_the_whole_bill():
+    assert title_of(spec_of("bill_ladder")) == "The headline is 8% of the bill"
+
+
+def test_a_bill_of_one_line_names_its_sum():
+    assert title_of(spec_of("bill_ladder", one_row)) == "The bill comes to $100K"
+
+
+def test_a_bill_of_nothing_is_no_bill():
+    spec = spec_of("bill_ladder", lambda frame: frame.assign(usd=0.0, gpu_hours=0.0))
+    assert title_of(spec) == "No hours are disclosed, so there is no bill to draw"
+
+
+def test_one_phase_has_all_the_disclosed_hours():
+    alone = frames.phases().iloc[:1].assign(share=1.0)
+    spec = charts.where_the_bill_goes(alone).to_dict()
+    assert title_of(spec) == "All disclosed hours are those of first thing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "reached"),
+    [("dense", "1 of 2 dense runs"), ("moe", "none of 1 mixture-of-experts runs")],
+)
+def test_a_run_is_compared_with_runs_of_its_kind(kind, reached):
+    spec = charts.efficiency_of_runs(frames.runs(), 0.35, "The run", kind).to_dict()
+    assert title_of(spec) == (
+        f"The run needs 35% of the peak, all its work counted; {reached} of others reach that"
+    )
+
+
+def test_a_run_without_disclosed_hours_has_no_line_among_the_others():
+    spec = charts.efficiency_of_runs(frames.runs(), np.nan, "The run", "dense").to_dict()
+    assert title_of(spec).endswith("dense runs of others reach 30% to 40%")
+    assert len(spec["layer"]) == 1
+
+
+def test_where_no_run_of_the_kind_is_known_the_title_says_so():
+    dense = frames.runs()[lambda runs: runs.kind == "dense"]
+    spec = charts.efficiency_of_runs(dense, 0.35, "The run", "moe").to_dict()
+    assert title_of(spec).endswith("no mixture-of-experts run of others is known")
+
+
+def test_the_trend_stands_without_own_runs():
+    found = frames.trend(frames.runs())
+    found.own = empty(found.own)
+    spec = charts.cost_trend(found).to_dict()
+    assert title_of(spec) == "Compute got 30% cheaper a year"
+
+
+def test_a_trend_that_rises_is_not_called_cheaper():
+    found = frames.trend(frames.runs(), factor_per_year=1.25)
+    assert title_of(charts.cost_trend(found).to_dict()).startswith("Compute got 25% dearer a year")
+
+
+def test_a_bill_without_claims_stands_alone():
+    spec = charts.ladder_with_claims(frames.lines(), empty(frames.claims())).to_dict()
+    assert title_of(spec) == "No claim of dollars is on record: the bill alone"
+    assert rows_of(spec, "who") == []
+
+
+def test_claims_of_what_is_not_on_the_bill_are_left_out():
+    claims = frames.claims().assign(boundary=["two", "another bill's", "three"])
+    spec = charts.ladder_with_claims(frames.lines(), claims).to_dict()
+    assert rows_of(spec, "claim") == ["It cost so much", "It cost more"]
+    assert title_of(spec).startswith("1 of 2 claims")
+
+
+def test_claims_of_the_same_figure_lie_below_each_other():
+    spec = spec_of("ladder_with_claims")
+    same = [
+        row for rows in spec["datasets"].values() for row in rows if row.get("who") == "a paper"
+    ]
+    assert len({row["row"] for row in same}) == len(same) == 2
+
+
+def test_contradictions_that_move_nothing_are_no_bars():
+    spec = charts.effects_on_the_bill(pd.DataFrame({"what": ["a"], "effect_usd": [0.0]})).to_dict()
+    assert title_of(spec) == "No contradiction between sources moves the bill"
+
+
+def test_the_widest_contradiction_is_named_wherever_it_stands():
+    expected = "The widest is second thing: the two bills are $5M apart"
+    assert title_of(spec_of("effects_on_the_bill")) == expected
+
+
+def test_one_disclosure_sheet_is_named():
+    spec = spec_of("disclosure_scores", one_row)
+    assert title_of(spec) == "first thing discloses 90% of what a bill needs"
+
+
+def test_a_rollout_is_as_many_times_longer_as_its_longest_answer():
+    spec = spec_of("rollout_bounds")
+    assert title_of(spec) == "Latency holds the GPUs 10 times as long as throughput would"
+
+
+def test_names_of_models_and_companies_come_from_the_data_alone(evidence):
+    sources = Path(charts.__file__).parent.glob("*.py")
+    texts = [path.read_text(encoding="utf-8") for path in sources]
+    runs = evidence["training_runs"]
+    for name in [*runs.developer.unique(), *runs.model]:
+        assert not any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts), name

@@ -1,0 +1,106 @@
+"""A chart displays as a figure that stands alone, with the book's style sheet or without."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+import subprocess
+import sys
+import urllib.parse
+
+import altair as alt
+import pandas as pd
+import pytest
+
+from analysis.show import charts
+from analysis.show.charts.figure import WIDTHS_PX, figure_html, spec_html
+from tests.show import frames
+
+IMPORTED_ALONE = "from analysis.show import charts; import altair; print(altair.renderers.active)"
+
+
+@pytest.fixture(scope="module")
+def figure() -> str:
+    return figure_html(charts.where_the_bill_goes(frames.phases()))
+
+
+@pytest.fixture(scope="module")
+def bare() -> alt.Chart:
+    """A chart of somebody who only drew one."""
+    return alt.Chart(pd.DataFrame({"a": [1, 2]})).mark_point().encode(x="a:Q")
+
+
+def test_importing_the_charts_is_all_that_a_notebook_needs():
+    ran = [sys.executable, "-c", IMPORTED_ALONE]
+    assert subprocess.run(ran, capture_output=True, text=True, check=True).stdout == "figure\n"
+
+
+def test_a_chart_shows_itself_as_a_figure_and_in_words():
+    shown = charts.bill_ladder(frames.lines())._repr_mimebundle_(None, None)
+    assert shown["text/html"].startswith('<figure class="chart">')
+    assert shown["text/plain"].startswith("The headline is 8% of the bill. first thing: $100K")
+
+
+def test_without_a_style_sheet_one_of_the_widths_shows(figure):
+    drawings = re.findall(r'<div class="chart-(\w+)"( style="display:none")?', figure)
+    assert [name for name, hidden in drawings if not hidden] == ["wide"]
+    assert [name for name, _ in drawings] == list(WIDTHS_PX)
+
+
+def test_a_drawing_shrinks_to_a_narrow_column_without_a_style_sheet(figure):
+    drawings = re.findall(r"<svg [^>]*>", figure)
+    assert len(drawings) == len(WIDTHS_PX)
+    assert all("max-width:100%;height:auto" in drawing for drawing in drawings)
+
+
+def test_text_has_the_colour_of_the_page_that_it_stands_on(figure):
+    texts = re.findall(r"<text [^>]*>", figure)
+    assert len(texts) > 10
+    assert all('fill="currentColor"' in text for text in texts)
+    assert 'fill="white"' not in figure
+
+
+def test_ids_are_unique_among_all_figures_of_a_page():
+    scores, _ = frames.CHARTS["disclosure_scores"]
+    page = "".join(figure_html(charts.disclosure_scores(some)) for some in (scores, scores.head(2)))
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) > len(WIDTHS_PX)
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) == set(ids)
+
+
+def test_the_description_is_read_aloud_for_each_width(figure):
+    spoken = re.findall(r'aria-label="(third thing is 91%[^"]*)"', figure)
+    assert len(spoken) == len(WIDTHS_PX)
+
+
+def test_nothing_in_the_data_ends_the_script(bare):
+    spec = bare.properties(description='</script><!--<script>"&').to_dict()
+    found = spec_html(spec)
+    script = found.split('class="chart-spec">')[1].split("</script>")[0]
+    assert "<" not in script
+    assert json.loads(script) == spec
+    assert html.escape(spec["description"]) in found
+
+
+def test_the_data_can_be_taken_along(figure):
+    (link,) = re.findall(r'href="data:text/csv;charset=utf-8,([^"]+)"', figure)
+    found = pd.read_csv(io.StringIO(urllib.parse.unquote(link)))
+    assert list(found.label) == frames.NAMES
+    assert list(found.gpu_hours) == frames.RISING
+
+
+@pytest.mark.parametrize("title", ["Mine", ["Mine", "too"], {"text": "Mine"}])
+def test_a_chart_of_another_shows_with_its_own_title(bare, title):
+    shown = spec_html(
+        bare.properties(
+            title=alt.TitleParams(**title) if isinstance(title, dict) else title
+        ).to_dict()
+    )
+    assert shown.count("<svg") == 1
+    assert 'aria-label="Mine' in shown
+
+
+def test_charts_side_by_side_without_title_or_description_show_too(bare):
+    assert spec_html((bare | bare).to_dict()).count("<svg") == 1
