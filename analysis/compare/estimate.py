@@ -19,6 +19,7 @@ from analysis.compare.specification import (
     read_spec,
 )
 from analysis.data.chips import Chip, find_chip, peak_flop_s, rated_power_w
+from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
@@ -33,8 +34,6 @@ from analysis.physics.training import gpu_hours, mfu
 from analysis.runs.efficiency import estimator_for
 from analysis.runs.rl_steps import FLOP_PER_PARAMETER_AND_TOKEN, step_estimator_for
 
-ASSUMED_RENT = "v3_rental_price_assumed"
-SPARSE = 1.02  # total over active parameters from which on a model is a mixture of experts
 MOST = 0.5  # the share of rows from which on one developer has most of them
 # beyond what was seen by this factor, a slip of units is the likelier reason
 FAR_BEYOND_SIZES, FAR_BEYOND_RATIOS = 20.0, 5.0
@@ -142,7 +141,7 @@ def _estimate_pretraining(
 ) -> dict[str, Any]:
     said: list[str] = []
     chip, estimator = _chip(spec, evidence), estimator_for(evidence, exclude)
-    kind = _kind(spec, said)
+    kind = _kind(spec, evidence.facts, said)
     flop = _flop_per_token(spec, kind, estimator.runs, said)
     expected = estimator.predict(_as_row(spec, chip, kind, flop))[0]
     said += _how_near(expected)
@@ -157,10 +156,11 @@ def _estimate_pretraining(
     }
 
 
-def _kind(spec: PretrainingSpec, said: list[str]) -> str:
+def _kind(spec: PretrainingSpec, facts: Facts, said: list[str]) -> str:
     if spec.architecture:
         return spec.architecture
-    kind = "moe" if spec.params_total > spec.params_active * SPARSE else "dense"
+    sparse = facts.with_unit("mixture_from_sparsity", "ratio").value
+    kind = "moe" if spec.params_total > spec.params_active * sparse else "dense"
     said.append(f"architecture taken as {kind} from total and active parameters")
     return kind
 
@@ -302,10 +302,10 @@ def _price(spec: Spec, chip: Chip, evidence: Evidence, said: list[str]) -> float
     """Rent of a GPU-hour [US$]: as given, else as quoted, else as assumed."""
     if spec.price_usd_per_gpu_hour is not None:
         return spec.price_usd_per_gpu_hour
-    price = market_price(chip.name, str(spec.release_date), evidence["prices"])
+    price = market_price(chip.name, str(spec.release_date), evidence)
     why = "the median quote near the release, for a year's commitment where there are such"
     if price is None:
-        price = evidence.facts[ASSUMED_RENT].value
+        price = evidence.facts.with_unit("rent_where_no_quote_is_known", "usd_per_gpu_hour").value
         why = "no quote is known for this chip: an assumed rent"
     said.append(f"rent of ${price:.2f} a GPU-hour: {why}")
     return price

@@ -20,10 +20,10 @@ from analysis.physics.cost import rental_usd
 from analysis.physics.training import gpu_hours
 from analysis.runs.efficiency import estimator_for
 from analysis.runs.references import (
-    SMALLEST_REFERENCE_PARAMS,
     each_developer,
     flop_per_token_of,
     reference_runs,
+    smallest_params,
 )
 
 TRILLION, BILLION, ZETTA = 1e12, 1e9, 1e21
@@ -46,7 +46,7 @@ def compare(evidence: Evidence) -> pd.DataFrame:
     hours = pd.DataFrame([*_disclosed(runs[known]), *_estimated(runs[~known], evidence)])
     models = runs.assign(how=np.where(known, "disclosed", "estimated"))
     models = models.merge(hours, on="id", validate="one_to_one")
-    return _with_rent(models, evidence["prices"])
+    return _with_rent(models, evidence)
 
 
 def at_one_date(compared: pd.DataFrame, date: str, evidence: Evidence) -> pd.DataFrame:
@@ -67,7 +67,7 @@ def at_one_date(compared: pd.DataFrame, date: str, evidence: Evidence) -> pd.Dat
         day = datetime.date.fromisoformat(date).isoformat()
     except ValueError:
         raise InputError(f"date: {date} is not a day, such as 2025-01-31") from None
-    prices = {chip: market_price(chip, day, evidence["prices"]) for chip in compared.chip.unique()}
+    prices = {chip: market_price(chip, day, evidence) for chip in compared.chip.unique()}
     priced = compared.assign(price_common=compared.chip.map(prices).astype(float))
     return priced.assign(usd_common=rental_usd(priced.p50, priced.price_common)).sort_values(
         "usd_common", ignore_index=True
@@ -79,7 +79,7 @@ def _runs(evidence: Evidence) -> pd.DataFrame:
     runs = evidence["training_runs"]
     runs = runs[
         runs[["params_active", "params_total", "tokens"]].notna().all(axis=1)
-        & (runs.params_total >= SMALLEST_REFERENCE_PARAMS)
+        & (runs.params_total >= smallest_params(evidence.facts))
         & (runs.chip != "")
         & (runs.work_known == "yes")
     ]
@@ -104,9 +104,9 @@ def _estimated(runs: pd.DataFrame, evidence: Evidence) -> Iterator[dict[str, Any
             yield {"id": run.id} | dict(zip(PERCENTILES, hours, strict=True))
 
 
-def _with_rent(models: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
+def _with_rent(models: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     """Rent at the price near each release, whole and per unit of work."""
-    market = [market_price(run.chip, run.release_date, prices) for run in models.itertuples()]
+    market = [market_price(run.chip, run.release_date, evidence) for run in models.itertuples()]
     price = np.array(market, dtype=float)
     usd = rental_usd(models.p50, price)
     return models.assign(

@@ -8,30 +8,30 @@ from analysis.data.facts import Row
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, between
 
-NEAR_DAYS = 183  # quotes within half a year of a date count as of that date
 
-
-def market_quotes(chip: str, date: str, prices: pd.DataFrame) -> pd.DataFrame:
+def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     """The quotes for a chip near a date: for a year's commitment where there are such, else any.
 
-    Quotes within half a year of the date count; where there are none, the chip's nearest ones.
+    Quotes within `quotes_near_days` of the date count; where there are none, the chip's nearest ones.
 
     Returns
     -------
     DataFrame
         Rows of prices.csv; none where there is no quote of the chip.
     """
+    prices = evidence["prices"]
     quotes = prices[prices.chip == chip]
     if quotes.empty:
         return quotes
     quotes = quotes[quotes.commitment == "1y"] if (quotes.commitment == "1y").any() else quotes
     distance = (pd.to_datetime(quotes.date) - pd.Timestamp(date)).abs().dt.days
-    return quotes[distance <= max(NEAR_DAYS, distance.min())]
+    near_days = evidence.facts.with_unit("quotes_near_days", "days").value
+    return quotes[distance <= max(near_days, distance.min())]
 
 
-def market_price(chip: str, date: str, prices: pd.DataFrame) -> float | None:
+def market_price(chip: str, date: str, evidence: Evidence) -> float | None:
     """Median of a chip's quotes near a date [US$ per GPU-hour]; None where there are none."""
-    quotes = market_quotes(chip, date, prices)
+    quotes = market_quotes(chip, date, evidence)
     return None if quotes.empty else float(quotes.usd_per_gpu_hour.median())
 
 

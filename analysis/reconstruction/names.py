@@ -241,16 +241,16 @@ def _rents(evidence: Evidence) -> dict[str, Named]:
         ):
             at_end = _quotes(rows[rows.usd_per_gpu_hour == value])
             found[f"quote_{end}_{name}"] = Named(float(value), "usd_per_gpu_hour", rows=at_end)
-        found[f"market_{name}_latest"] = _market(str(chip), rows.date.max(), prices)
+        found[f"market_{name}_latest"] = _market(str(chip), rows.date.max(), evidence)
     for run in evidence["training_runs"].itertuples():
         if run.chip and (prices.chip == run.chip).any():
             name = f"market_{as_name(run.chip)}_at_{as_name(run.id)}"
-            found[name] = _market(run.chip, run.release_date, prices)
+            found[name] = _market(run.chip, run.release_date, evidence)
     return found
 
 
-def _market(chip: str, date: str, prices: pd.DataFrame) -> Named:
-    quotes = market_quotes(chip, date, prices)
+def _market(chip: str, date: str, evidence: Evidence) -> Named:
+    quotes = market_quotes(chip, date, evidence)
     value = float(quotes.usd_per_gpu_hour.median())
     return Named(value, "usd_per_gpu_hour", rows=_quotes(quotes))
 

@@ -51,7 +51,7 @@ class Estimator:
     def __init__(
         self, evidence: Evidence, exclude: Collection[str] = (), name: str = CHOSEN
     ) -> None:
-        self.hardware = evidence["hardware"]
+        self.hardware, self.facts = evidence["hardware"], evidence.facts
         self.runs = reference_runs(evidence, exclude=exclude)
         self.sample = Sample.of(self.runs, self.hardware)
         self.model = fitted(candidates()[name], self.sample)
@@ -96,7 +96,7 @@ class Estimator:
         return Distribution(
             "log_conformal",
             low=0.0,
-            high=0.99,
+            high=self._ratio("highest_mfu"),
             basis=self._basis(kind),
             centre=centre,
             spread=spread,
@@ -122,8 +122,12 @@ class Estimator:
         above = (features[BEYOND] - seen[BEYOND].max()).clip(lower=0.0)
         below = (seen[BEYOND].min() - features[BEYOND]).clip(lower=0.0)
         unseen_chip = ~features.chip.isin(seen.chip)
-        widths = 1.0 + 0.1 * (above + below).sum(axis=1) + 0.1 * unseen_chip
-        return widths.to_numpy(dtype=float)
+        beyond = self._ratio("width_per_log_unit_beyond") * (above + below).sum(axis=1)
+        strange = self._ratio("width_of_an_unseen_chip") * unseen_chip
+        return (1.0 + beyond + strange).to_numpy(dtype=float)
+
+    def _ratio(self, fact: str) -> float:
+        return self.facts.with_unit(fact, "ratio").value
 
 
 def estimator_for(evidence: Evidence, exclude: Collection[str] = ()) -> Estimator:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from analysis.data.chips import peaks_of
+from analysis.data.facts import Facts
 from analysis.data.tables import Evidence
 from analysis.physics.architecture import (
     TRAINING_FLOP_PER_PARAMETER,
@@ -19,17 +20,7 @@ from analysis.physics.architecture import (
 from analysis.physics.durations import DAYS_PER_YEAR
 from analysis.physics.training import mfu
 
-# How far the hours of a row can be trusted to be those of the run, by what its source says they
-# are.
-TRUST = {
-    "run": 1.0,
-    "rounded": 0.7,
-    "computed": 0.7,
-    "upper_bound": 0.5,
-    "with_other_work": 0.5,
-    "from_energy": 0.5,
-}
-SMALLEST_REFERENCE_PARAMS = 1e9
+HOURS_ARE = ("run", "rounded", "computed", "upper_bound", "with_other_work", "from_energy")
 
 
 def reference_runs(
@@ -58,13 +49,14 @@ def reference_runs(
     runs = evidence["training_runs"]
     usable = runs[
         (runs.unfit == "")
-        & (runs.params_total >= SMALLEST_REFERENCE_PARAMS)
+        & (runs.params_total >= smallest_params(evidence.facts))
         & runs[["params_active", "tokens", "gpu_hours"]].notna().all(axis=1)
         & (runs.chip != "")
     ]
     usable = usable.assign(flop_per_token=flop_per_token_of(usable))
+    trust = usable.hours_are.map(trust_in_hours(evidence.facts))
     flop, peaks = usable.tokens * usable.flop_per_token, peaks_of(usable.chip, evidence["hardware"])
-    usable = usable.assign(mfu=mfu(flop, usable.gpu_hours, peaks), trust=_trust(usable.hours_are))
+    usable = usable.assign(mfu=mfu(flop, usable.gpu_hours, peaks), trust=trust)
     wanted = ~usable.developer.isin(exclude) & (
         usable.architecture == (kind or usable.architecture)
     )
@@ -89,8 +81,17 @@ def flop_per_token_of(runs: pd.DataFrame) -> pd.Series:
     return ratio.fillna(ratio.groupby(runs.architecture).transform("median")) * by_parameters
 
 
-def _trust(hours_are: pd.Series) -> pd.Series:
-    return hours_are.map(TRUST).fillna(min(TRUST.values()))
+def smallest_params(facts: Facts) -> float:
+    """Parameters from which on a run is looked at."""
+    return facts.with_unit("smallest_reference_params", "params").value
+
+
+def trust_in_hours(facts: Facts) -> dict[str, float]:
+    """How far the hours of a row can be trusted to be those of the run [1], by what its source says
+    they are; the least where it does not say.
+    """
+    trust = {kind: facts.with_unit(f"trust_in_hours_{kind}", "ratio").value for kind in HOURS_ARE}
+    return trust | {"": min(trust.values())}
 
 
 def row_weights(developers: pd.Series, trust: ArrayLike = 1.0) -> np.ndarray:

@@ -45,7 +45,6 @@ FLOP_PER_PARAMETER = {
     "update": TRAINING_FLOP_PER_PARAMETER,
 }
 FLOP_PER_PARAMETER_AND_TOKEN = sum(FLOP_PER_PARAMETER.values())
-OVERLAP = 0.75  # of a step, where generation runs beside training
 BILLION = 1e9
 
 
@@ -81,7 +80,8 @@ class StepEstimator:
         runs = evidence["rl_runs"]
         usable = (runs.unfit == "") & (runs.chip != "") & runs[NEEDED].notna().all(axis=1)
         self.hardware = evidence["hardware"]
-        self.log_sd = evidence.facts["answer_length_log_sd"].value
+        self.log_sd = evidence.facts.with_unit("answer_length_log_sd", "log_sd").value
+        self.overlap = evidence.facts.with_unit("asynchronous_step_share", "ratio").value
         self.runs = runs[usable & ~runs.developer.isin(exclude)].reset_index(drop=True)
         self.sparsity_cost = sparsity_cost(evidence, exclude)
         self.columns = self.design(self.runs)
@@ -98,7 +98,7 @@ class StepEstimator:
             self._seconds_of_the_longest(runs),
             np.sqrt(_numbers(runs.params_total) / BILLION),
         ]
-        overlap = np.where(runs["mode"] == "asynchronous", OVERLAP, 1.0)
+        overlap = np.where(runs["mode"] == "asynchronous", self.overlap, 1.0)
         return np.column_stack(parts) * overlap[:, np.newaxis]
 
     def _seconds_at_the_peak(self, runs: pd.DataFrame) -> np.ndarray:

@@ -11,7 +11,12 @@ from sklearn.pipeline import Pipeline
 from analysis.data.tables import Evidence
 from analysis.runs.candidates import FOLDS, Sample, candidates, design, fitted
 from analysis.runs.efficiency import CHOSEN, Estimator, estimator_for
-from analysis.runs.references import TRUST, developer_weights, reference_runs, row_weights
+from analysis.runs.references import (
+    developer_weights,
+    reference_runs,
+    row_weights,
+    trust_in_hours,
+)
 
 
 @pytest.fixture(scope="module")
@@ -112,9 +117,9 @@ def test_every_developer_weighs_the_same_in_a_width(runs):
     assert sums == pytest.approx(1.0)
 
 
-def test_less_trusted_hours_weigh_less(runs):
+def test_less_trusted_hours_weigh_less(runs, evidence):
     weights = row_weights(runs.id, runs.trust)
-    for kind, trust in TRUST.items():
+    for kind, trust in trust_in_hours(evidence.facts).items():
         assert weights[(runs.hours_are == kind).to_numpy()] == pytest.approx(trust)
 
 

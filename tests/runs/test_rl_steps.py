@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 
 from analysis.runs.rl_steps import (
-    OVERLAP,
     StepEstimator,
     alternatives,
     generation_shares,
@@ -40,7 +39,9 @@ def test_overlap_is_that_of_pairs_in_the_table(estimator):
     sync, overlapped = (runs[runs["mode"] == mode] for mode in ("synchronous", "asynchronous"))
     pairs = sync.merge(overlapped, on=keys)
     assert len(pairs) > 5
-    assert np.median(pairs.step_seconds_y / pairs.step_seconds_x) == pytest.approx(OVERLAP, abs=0.1)
+    assert np.median(pairs.step_seconds_y / pairs.step_seconds_x) == pytest.approx(
+        estimator.overlap, abs=0.1
+    )
 
 
 def test_sparsity_costs_something_but_less_than_the_parameters_it_saves(evidence):
