@@ -1,0 +1,240 @@
+"""What the runs of others say, worked out by hand on tables of three or four rows."""
+
+from dataclasses import replace
+from math import exp, log, sqrt
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis.compare.trend import trend
+from analysis.data.prices import market_price
+from analysis.data.uncertainty import (
+    Distribution,
+    between,
+    draw,
+    from_other_developers,
+)
+from analysis.reconstruction.reconstruction import error_factor, percentiles
+from analysis.runs.efficiency import Estimator, estimator_for
+from analysis.runs.references import developer_weights, reference_runs, row_weights
+from analysis.runs.rl_steps import StepEstimator, left_out_intervals
+
+PEAK = 1e15  # FLOP/s of the chip below
+
+
+def hardware():
+    chip = {"chip": "C", "year": 2023, "hbm_tb_s": 2.0}
+    return pd.DataFrame([{**chip, "peak_bf16_dense_tflops": 1000.0, "peak_fp16_dense_tflops": 1.0}])
+
+
+def runs(*mfus_by_developer):
+    """Dense runs of ten billion parameters on 1e12 tokens, with hours that make these MFUs."""
+    # linear layers: less the embedding of 2e8; attention: 10 layers, causal over half of 1,000
+    flop_per_token = 6 * (10e9 - 2e8) + 6 * (10 * 2 * 2_000) * 500
+    common = {"params_total": 10e9, "params_active": 10e9, "tokens": 1e12, "seq_len_tokens": 1e3}
+    shape = {"layers": 10, "d_model": 2_000, "n_heads": 20, "vocab": 1e5, "tied_embeddings": "no"}
+    what = {"architecture": "dense", "chip": "C", "precision": "bf16", "release_date": "2024-01-01"}
+    return pd.DataFrame(
+        [
+            {"id": f"{developer}{number}", "developer": developer, "hours_are": "run", "unfit": ""}
+            | {"gpu_hours": 1e12 * flop_per_token / (PEAK * mfu * 3600)}
+            | common
+            | shape
+            | what
+            for number, (developer, mfu) in enumerate(mfus_by_developer)
+        ]
+    )
+
+
+# --- distributions
+
+
+def test_a_range_of_less_than_two_is_uniform_and_of_more_uniform_in_its_log():
+    assert between(2, 3, "").quantile([0.05, 0.5]) == pytest.approx([2.05, 2.5])
+    assert between(1, 2, "").quantile(0.5) == pytest.approx(1.5)
+    assert between(1, 100, "").quantile([0.25, 0.5]) == pytest.approx([100**0.25, 10])
+    assert between(0, 3, "").quantile(0.5) == pytest.approx(1.5)
+
+
+def test_one_more_developer_is_drawn_from_students_t_of_the_logs():
+    # logs 0, 1, 2, 3 and, of two rows, 4: mean 2, standard deviation sqrt(10/4)
+    values = pd.Series([exp(x) for x in (0, 1, 2, 3, 3.5, 4.5)])
+    found = from_other_developers(values, pd.Series(list("abcdee")), "rates")
+    spread = sqrt(10 / 4) * sqrt(1 + 1 / 5)
+    t95 = 2.1318  # of four degrees of freedom
+    assert found.quantile([0.05, 0.5, 0.95]) == pytest.approx(
+        [exp(2 - t95 * spread), exp(2), exp(2 + t95 * spread)], rel=1e-4
+    )
+
+
+def test_few_developers_give_their_range():
+    found = from_other_developers(pd.Series([1.0, 100.0, 4.0]), pd.Series(list("abb")), "rates")
+    assert found.quantile([0, 0.5, 1]) == pytest.approx([1, 10, 100])
+
+
+def test_what_physics_forbids_is_cut_off():
+    values = pd.Series([exp(x) for x in (0, 1, 2, 3, 4)])
+    found = from_other_developers(values, pd.Series(list("abcde")), "steps", low=exp(2))
+    # half of the population is left: its middle is the upper quartile of all
+    upper = exp(2 + stats.t(4).ppf(0.75) * sqrt(10 / 4) * sqrt(1 + 1 / 5))
+    assert found.quantile([0, 0.5]) == pytest.approx([exp(2), upper])
+
+
+def test_a_conformal_interval_reaches_as_far_as_its_share_of_misses():
+    found = Distribution("log_conformal", 0.0, 0.99, "", False, centre=log(0.3), spread=2.0,
+                         misses=(0.0, 0.1, 0.4), coverage=(0.0, 0.5, 0.75))  # fmt: skip
+    # half of the misses stay within 0.1, 60 % within 0.22, all that were seen within 0.4
+    assert found.quantile([0.25, 0.5, 0.75]) == pytest.approx(
+        [0.3 * exp(-0.2), 0.3, 0.3 * exp(0.2)]
+    )
+    assert found.quantile(0.2) == pytest.approx(0.3 * exp(-2 * 0.22))
+    assert found.quantile(0.9999) == pytest.approx(0.3 * exp(0.8))
+
+
+def test_draws_have_the_percentiles_of_their_distribution():
+    found = draw({"a": between(0, 1, ""), "b": between(1, 100, "")}, 4096, 0)
+    assert percentiles(found["a"]) == pytest.approx(
+        {"p05": 0.05, "p50": 0.5, "p95": 0.95}, abs=1e-3
+    )
+    assert np.median(found["b"]) == pytest.approx(10, rel=0.01)
+    assert abs(np.corrcoef(found["a"], found["b"])[0, 1]) < 0.01
+    assert len(found["a"]) == 4096
+
+
+def test_an_error_is_the_larger_of_two_ratios():
+    assert error_factor(50, 100) == error_factor(200, 100) == 2
+
+
+# --- weights
+
+
+def test_rows_and_developers_weigh_by_hand():
+    table = runs(("A", 0.2), ("A", 0.2), ("A", 0.2), ("A", 0.2), ("B", 0.4))
+    table["hours_are"] = ["run", "rounded", "upper_bound", "run", "run"]
+    assert row_weights(table) == pytest.approx([1 / 2, 0.7 / 2, 0.5 / 2, 1 / 2, 1])
+    assert developer_weights(table.developer) == pytest.approx([1 / 4] * 4 + [1])
+
+
+def test_the_mfu_of_a_reference_run_by_hand():
+    found = reference_runs(runs(("A", 0.2), ("B", 0.4)), hardware())
+    assert found.mfu.tolist() == pytest.approx([0.2, 0.4])
+
+
+# --- intervals of the estimator
+
+
+def test_misses_are_those_of_a_fit_without_the_developer():
+    """Three developers at 0.2, 0.4, 0.8, each predicted by the mean log of the other two."""
+    evidence = {"training_runs": runs(("A", 0.2), ("B", 0.4), ("C", 0.8)), "hardware": hardware()}
+    misses, coverage = Estimator(evidence, (), "constant").misses
+    # B is met; A is predicted at sqrt(0.4 x 0.8), C at sqrt(0.2 x 0.4): both by a factor 2^1.5 off
+    assert misses == pytest.approx([0, 0, 1.5 * log(2), 1.5 * log(2)])
+    assert coverage == pytest.approx([0, 1 / 4, 2 / 4, 3 / 4])
+
+
+def test_two_rows_of_a_developer_weigh_as_their_square_root_in_a_fit_and_as_one_in_a_width():
+    """A twice at 0.2, B at 0.4, C at 0.8: in units of a factor two -1, -1, 0 and 1."""
+    table = runs(("A", 0.2), ("A", 0.2), ("B", 0.4), ("C", 0.8))
+    tables = {"training_runs": table, "hardware": hardware()}
+    misses, coverage = Estimator(tables, (), "constant").misses
+    of_b = (-1 * sqrt(2) + 1) / (sqrt(2) + 1)  # by A and C
+    of_c = (-1 * sqrt(2) + 0) / (sqrt(2) + 1)  # by A and B
+    by_hand = [0, abs(of_b), 1.5, 1.5, 1 - of_c]
+    assert misses / log(2) == pytest.approx(by_hand)
+    assert coverage == pytest.approx([0, 1 / 4, 1.5 / 4, 2 / 4, 3 / 4])
+
+
+def test_an_absurd_developer_moves_neither_centre_nor_width_of_its_own_interval(evidence):
+    table, chips = evidence["training_runs"], evidence["hardware"]
+    own = reference_runs(table, chips).query("developer == 'Meta'").head(1)
+    absurd = table.assign(
+        gpu_hours=table.gpu_hours.where(table.developer != "Meta", table.gpu_hours * 1e-3)
+    )
+    before, after = (
+        Estimator({"training_runs": rows, "hardware": chips}, ("Meta",)).predict(own)[0]
+        for rows in (table, absurd)
+    )
+    assert before == after
+
+
+def test_an_interval_is_wider_by_a_tenth_for_each_factor_of_e_beyond_what_was_seen(evidence):
+    estimator = estimator_for(evidence, ("DeepSeek",))
+    run = estimator.runs.sort_values("params_active").tail(1)
+    most = float(np.log(estimator.runs.tokens * estimator.runs.flop_per_token).max())
+    flop = float(np.log(run.tokens * run.flop_per_token).iloc[0])
+    larger = run.assign(
+        params_active=run.params_active * exp(2), params_total=run.params_total * exp(2)
+    )
+    same, beyond, unseen = (
+        estimator.predict(frame)[0].spread for frame in (run, larger, run.assign(chip="H20"))
+    )
+    assert same == 1.0
+    assert beyond == pytest.approx(1 + 0.1 * 2)
+    more_work = run.assign(tokens=run.tokens * exp(most - flop + 3))
+    assert estimator.predict(more_work)[0].spread == pytest.approx(1 + 0.1 * 3)
+    assert unseen == pytest.approx(1.1)
+
+
+def test_an_absurd_developer_moves_neither_coefficients_nor_width_of_its_own_steps(evidence):
+    table = evidence["rl_runs"]
+    developer = StepEstimator(evidence).runs.developer.value_counts().index[1]
+    own = table.developer == developer
+    absurd = table.assign(step_seconds=table.step_seconds.where(~own, table.step_seconds * 1e3))
+    changed = replace(evidence, tables={**evidence.tables, "rl_runs": absurd})
+    before, after = (StepEstimator(found) for found in (evidence, changed))
+    rows = (before.runs.developer == developer).to_numpy()
+    assert after.left_out()[rows] == pytest.approx(before.left_out()[rows])
+    widths = [left_out_intervals(found).width[rows].tolist() for found in (evidence, changed)]
+    assert widths[0] == pytest.approx(widths[1])
+
+
+# --- trend and prices
+
+
+def priced(*rows):
+    names = ["developer", "release_date", "usd_per_zettaflop"]
+    table = pd.DataFrame(rows, columns=names)
+    return table.assign(how="disclosed", id=[str(number) for number in range(len(table))])
+
+
+def test_the_slope_of_a_trend_by_hand():
+    """In 2020 a developer of two rows at e^0 and one at e^3, in 2021 one at e^2: every developer
+    the same, so e^1.5 and e^2, and a year costs a factor e^0.5.
+    """
+    found = trend(
+        priced(("A", "2020-01-01", 1), ("A", "2020-01-01", 1), ("B", "2020-01-01", exp(3)),
+               ("C", "2021-01-01", exp(2)), ("own", "2021-01-01", exp(4))),
+        "own",
+    )  # fmt: skip
+    assert found["factor_per_year"] == pytest.approx(exp(0.5))
+    own = found["own"].iloc[0]
+    assert own.expected == pytest.approx(exp(2)) and own.ratio == pytest.approx(exp(2))
+    assert own.percentile == 1.0
+    # residuals -1.5 (A, twice at half the weight), 1.5 (B), 0 (C): scatter sqrt(4.5 / 3)
+    first = found["line"].iloc[0]
+    reach = stats.t(1).ppf(0.95) * sqrt(4.5 / 3)
+    assert first[["middle", "low", "high"]].tolist() == pytest.approx(
+        [exp(1.5), exp(1.5 - reach), exp(1.5 + reach)]
+    )
+
+
+def test_the_market_price_is_the_middle_of_what_was_quoted_for_a_year_near_the_day():
+    quotes = pd.DataFrame(
+        [
+            ("C", "2024-06-01", "1y", 2.0),
+            ("C", "2024-07-01", "1y", 3.0),
+            ("C", "2024-08-01", "1y", 7.0),
+            ("C", "2022-01-01", "1y", 90.0),
+            ("C", "2024-06-01", "on demand", 5.0),
+            ("D", "2024-06-01", "on demand", 4.0),
+            ("D", "2021-06-01", "on demand", 8.0),
+        ],
+        columns=["chip", "date", "commitment", "usd_per_gpu_hour"],
+    )
+    assert market_price("C", "2024-07-15", quotes) == 3.0
+    assert market_price("C", "2021-12-01", quotes) == 90.0
+    assert market_price("D", "2024-11-30", quotes) == 4.0  # 182 days on
+    assert market_price("D", "2023-05-01", quotes) == 4.0  # none within half a year: the nearest
+    assert market_price("E", "2024-07-15", quotes) is None
