@@ -105,6 +105,11 @@ def test_phases_without_disclosed_hours_are_not_counted_among_the_hits():
     assert "third thing is furthest" in title_of(spec)
 
 
+def test_one_phase_without_disclosed_hours_names_the_reconstructed_ones():
+    spec = charts.disclosed_and_reconstructed(nothing_disclosed(frames.phases()).head(1)).to_dict()
+    assert title_of(spec) == "first thing: 110K GPU-hours reconstructed, none disclosed"
+
+
 def test_one_phase_is_held_against_its_disclosed_hours():
     spec = spec_of("disclosed_and_reconstructed", one_row)
     assert title_of(spec) == "first thing: reconstructed 1.10 times the disclosed hours"

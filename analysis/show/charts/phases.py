@@ -78,6 +78,9 @@ def _agreement(frame: pd.DataFrame) -> str:
 
 
 def _one_side(frame: pd.DataFrame) -> str:
+    if len(frame) == 1 and frame.p50.notna().all():
+        only = frame.iloc[0]
+        return f"{only.label}: {hours_text(only.p50)} GPU-hours reconstructed, none disclosed"
     if frame.p50.notna().any():
         return "No hours are disclosed: the reconstruction has nothing to be compared with"
     return "No hours are reconstructed: what is disclosed has nothing to be compared with"
