@@ -10,7 +10,6 @@ import pytest
 
 from analysis.check.beliefs import beliefs
 from analysis.compare.disclosure import Card
-from analysis.compare.models import compare
 from analysis.data.facts import Fact, Facts
 from analysis.data.scenario import load_scenario
 from analysis.physics.cost import owned_parts, owned_usd_per_gpu_hour
@@ -279,20 +278,7 @@ def test_a_span_goes_from_the_low_end_of_one_fact_to_the_high_end_of_another():
     assert found.assumed
 
 
-# --- money beside money
-
-
-def test_dollars_per_trillion_tokens_billion_parameters_and_zettaflop(evidence):
-    runs = evidence["training_runs"]
-    one = replace(
-        evidence, tables={**evidence.tables, "training_runs": runs[runs.id == "deepseek-v3"]}
-    )
-    v3 = compare(one).iloc[0]
-    usd = 2_664_000 * v3.usd_market / v3.p50
-    assert v3.p50 == 2_664_000
-    assert v3.usd_per_trillion_tokens == pytest.approx(usd / 14.8)
-    assert v3.usd_per_billion_active == pytest.approx(usd / 37.55)
-    assert v3.usd_per_zettaflop == pytest.approx(usd / (v3.flop / 1e21))
+# --- claims and sheets
 
 
 def test_what_a_total_needs_of_the_mfu_leaves_the_other_phases_what_they_took(derivation):

@@ -1,6 +1,5 @@
 """What the runs of others say, worked out by hand on tables of three or four rows."""
 
-from dataclasses import replace
 from math import exp, log, sqrt
 
 import numpy as np
@@ -8,8 +7,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analysis.compare.models import compare
 from analysis.compare.trend import trend
 from analysis.data.prices import market_price
+from analysis.data.tables import Evidence
 from analysis.data.uncertainty import (
     Distribution,
     between,
@@ -22,6 +23,12 @@ from analysis.runs.references import developer_weights, reference_runs, row_weig
 from analysis.runs.rl_steps import StepEstimator, left_out_intervals
 
 PEAK = 1e15  # FLOP/s of the chip below
+
+
+def with_tables(evidence, **tables):
+    """The evidence with other tables in the place of some."""
+    kept = {name: evidence[name] for name in evidence.tables}
+    return Evidence.of(evidence.directory, kept | tables)
 
 
 def hardware():
@@ -110,35 +117,46 @@ def test_an_error_is_the_larger_of_two_ratios():
 # --- weights
 
 
+@pytest.fixture
+def references(evidence):
+    """The evidence with these runs and this one chip alone."""
+
+    def made_of(*mfus_by_developer):
+        return with_tables(evidence, training_runs=runs(*mfus_by_developer), hardware=hardware())
+
+    return made_of
+
+
 def test_rows_and_developers_weigh_by_hand():
-    table = runs(("A", 0.2), ("A", 0.2), ("A", 0.2), ("A", 0.2), ("B", 0.4))
-    table["hours_are"] = ["run", "rounded", "upper_bound", "run", "run"]
-    assert row_weights(table) == pytest.approx([1 / 2, 0.7 / 2, 0.5 / 2, 1 / 2, 1])
-    assert developer_weights(table.developer) == pytest.approx([1 / 4] * 4 + [1])
+    developers = pd.Series(list("AAAAB"))
+    weights = row_weights(developers, [1, 0.7, 0.5, 1, 1])
+    assert weights == pytest.approx([1 / 2, 0.7 / 2, 0.5 / 2, 1 / 2, 1])
+    assert developer_weights(developers) == pytest.approx([1 / 4] * 4 + [1])
 
 
-def test_the_mfu_of_a_reference_run_by_hand():
-    found = reference_runs(runs(("A", 0.2), ("B", 0.4)), hardware())
+def test_the_mfu_of_a_reference_run_by_hand(references):
+    found = reference_runs(references(("A", 0.2), ("B", 0.4)))
     assert found.mfu.tolist() == pytest.approx([0.2, 0.4])
 
 
 # --- intervals of the estimator
 
 
-def test_misses_are_those_of_a_fit_without_the_developer():
+def test_misses_are_those_of_a_fit_without_the_developer(references):
     """Three developers at 0.2, 0.4, 0.8, each predicted by the mean log of the other two."""
-    evidence = {"training_runs": runs(("A", 0.2), ("B", 0.4), ("C", 0.8)), "hardware": hardware()}
-    misses, coverage = Estimator(evidence, (), "constant").misses
+    three = references(("A", 0.2), ("B", 0.4), ("C", 0.8))
+    misses, coverage = Estimator(three, (), "constant").misses
     # B is met; A is predicted at sqrt(0.4 x 0.8), C at sqrt(0.2 x 0.4): both by a factor 2^1.5 off
     assert misses == pytest.approx([0, 0, 1.5 * log(2), 1.5 * log(2)])
     assert coverage == pytest.approx([0, 1 / 4, 2 / 4, 3 / 4])
 
 
-def test_two_rows_of_a_developer_weigh_as_their_square_root_in_a_fit_and_as_one_in_a_width():
+def test_two_rows_of_a_developer_weigh_as_their_square_root_in_a_fit_and_as_one_in_a_width(
+    references,
+):
     """A twice at 0.2, B at 0.4, C at 0.8: in units of a factor two -1, -1, 0 and 1."""
-    table = runs(("A", 0.2), ("A", 0.2), ("B", 0.4), ("C", 0.8))
-    tables = {"training_runs": table, "hardware": hardware()}
-    misses, coverage = Estimator(tables, (), "constant").misses
+    four = references(("A", 0.2), ("A", 0.2), ("B", 0.4), ("C", 0.8))
+    misses, coverage = Estimator(four, (), "constant").misses
     of_b = (-1 * sqrt(2) + 1) / (sqrt(2) + 1)  # by A and C
     of_c = (-1 * sqrt(2) + 0) / (sqrt(2) + 1)  # by A and B
     by_hand = [0, abs(of_b), 1.5, 1.5, 1 - of_c]
@@ -147,14 +165,14 @@ def test_two_rows_of_a_developer_weigh_as_their_square_root_in_a_fit_and_as_one_
 
 
 def test_an_absurd_developer_moves_neither_centre_nor_width_of_its_own_interval(evidence):
-    table, chips = evidence["training_runs"], evidence["hardware"]
-    own = reference_runs(table, chips).query("developer == 'Meta'").head(1)
-    absurd = table.assign(
-        gpu_hours=table.gpu_hours.where(table.developer != "Meta", table.gpu_hours * 1e-3)
-    )
+    runs = reference_runs(evidence)
+    developer = runs.developer.value_counts().index[0]
+    own = runs[runs.developer == developer].head(1)
+    table = evidence["training_runs"]
+    table.loc[table.developer == developer, "gpu_hours"] *= 1e-3
     before, after = (
-        Estimator({"training_runs": rows, "hardware": chips}, ("Meta",)).predict(own)[0]
-        for rows in (table, absurd)
+        estimator_for(found, (developer,)).predict(own)[0]
+        for found in (evidence, with_tables(evidence, training_runs=table))
     )
     assert before == after
 
@@ -180,9 +198,8 @@ def test_an_interval_is_wider_by_a_tenth_for_each_factor_of_e_beyond_what_was_se
 def test_an_absurd_developer_moves_neither_coefficients_nor_width_of_its_own_steps(evidence):
     table = evidence["rl_runs"]
     developer = StepEstimator(evidence).runs.developer.value_counts().index[1]
-    own = table.developer == developer
-    absurd = table.assign(step_seconds=table.step_seconds.where(~own, table.step_seconds * 1e3))
-    changed = replace(evidence, tables={**evidence.tables, "rl_runs": absurd})
+    table.loc[table.developer == developer, "step_seconds"] *= 1e3
+    changed = with_tables(evidence, rl_runs=table)
     before, after = (StepEstimator(found) for found in (evidence, changed))
     rows = (before.runs.developer == developer).to_numpy()
     assert after.left_out()[rows] == pytest.approx(before.left_out()[rows])
@@ -191,6 +208,16 @@ def test_an_absurd_developer_moves_neither_coefficients_nor_width_of_its_own_ste
 
 
 # --- trend and prices
+
+
+def test_dollars_per_trillion_tokens_billion_parameters_and_zettaflop(evidence):
+    runs = evidence["training_runs"]
+    v3 = compare(with_tables(evidence, training_runs=runs[runs.id == "deepseek-v3"])).iloc[0]
+    usd = 2_664_000 * v3.usd_market / v3.p50
+    assert v3.p50 == 2_664_000
+    assert v3.usd_per_trillion_tokens == pytest.approx(usd / 14.8)
+    assert v3.usd_per_billion_active == pytest.approx(usd / 37.55)
+    assert v3.usd_per_zettaflop == pytest.approx(usd / (v3.flop / 1e21))
 
 
 def priced(*rows):
@@ -208,19 +235,21 @@ def test_the_slope_of_a_trend_by_hand():
                ("C", "2021-01-01", exp(2)), ("own", "2021-01-01", exp(4))),
         "own",
     )  # fmt: skip
-    assert found["factor_per_year"] == pytest.approx(exp(0.5))
-    own = found["own"].iloc[0]
+    assert found.factor_per_year == pytest.approx(exp(0.5))
+    own = found.own.iloc[0]
     assert own.expected == pytest.approx(exp(2)) and own.ratio == pytest.approx(exp(2))
     assert own.percentile == 1.0
     # residuals -1.5 (A, twice at half the weight), 1.5 (B), 0 (C): scatter sqrt(4.5 / 3)
-    first = found["line"].iloc[0]
+    first = found.line.iloc[0]
     reach = stats.t(1).ppf(0.95) * sqrt(4.5 / 3)
     assert first[["middle", "low", "high"]].tolist() == pytest.approx(
         [exp(1.5), exp(1.5 - reach), exp(1.5 + reach)]
     )
 
 
-def test_the_market_price_is_the_middle_of_what_was_quoted_for_a_year_near_the_day():
+def test_the_market_price_is_the_middle_of_what_was_quoted_for_a_year_near_the_day(
+    evidence,
+):
     quotes = pd.DataFrame(
         [
             ("C", "2024-06-01", "1y", 2.0),
@@ -233,6 +262,7 @@ def test_the_market_price_is_the_middle_of_what_was_quoted_for_a_year_near_the_d
         ],
         columns=["chip", "date", "commitment", "usd_per_gpu_hour"],
     )
+    quotes = with_tables(evidence, prices=quotes)
     assert market_price("C", "2024-07-15", quotes) == 3.0
     assert market_price("C", "2021-12-01", quotes) == 90.0
     assert market_price("D", "2024-11-30", quotes) == 4.0  # 182 days on
