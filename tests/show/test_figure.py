@@ -44,7 +44,7 @@ def test_a_chart_shows_itself_as_a_figure_and_in_words():
 
 
 def test_without_a_style_sheet_one_of_the_widths_shows(figure):
-    drawings = re.findall(r'<div class="chart-(\w+)"( style="display:none")?', figure)
+    drawings = re.findall(r'<div class="chart-(\w+)[^"]*"( style="display:none")?', figure)
     assert [name for name, hidden in drawings if not hidden] == ["wide"]
     assert [name for name, _ in drawings] == list(WIDTHS_PX)
 
@@ -60,6 +60,11 @@ def test_text_has_the_colour_of_the_page_that_it_stands_on(figure):
     assert len(texts) > 10
     assert all('fill="currentColor"' in text for text in texts)
     assert 'fill="white"' not in figure
+
+
+def test_dollars_are_no_formula_where_mathjax_reads_the_page(figure):
+    for drawing in figure.split("<svg ")[:-1]:
+        assert 'mathjax_ignore"' in drawing.rsplit("<div ", 1)[1]
 
 
 def test_ids_are_unique_among_all_figures_of_a_page():

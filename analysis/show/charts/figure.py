@@ -25,6 +25,7 @@ from analysis.show.charts.drawing import draw
 WIDTHS_PX = {"wide": 720, "middle": 520, "narrow": 340}
 AS_WIDE_AS_THE_PAGE = "container"
 TITLE_PX_PER_CHARACTER = 8.8
+NO_FORMULAS = "mathjax_ignore"  # JupyterLab reads what stands between two dollar signs as a formula
 # in the style of the element, for where the book's own style sheet is not (JupyterLab, nbconvert)
 HIDDEN, FITTING = ' style="display:none"', 'style="max-width:100%;height:auto"'
 
@@ -44,7 +45,7 @@ def spec_html(spec: dict[str, Any]) -> str:
     name = hashlib.sha256(text.encode()).hexdigest()[:8]
     sizes = WIDTHS_PX if spec.get("width") == AS_WIDE_AS_THE_PAGE else {"wide": None}
     drawings = "".join(
-        f'<div class="chart-{size}"{HIDDEN if number else ""} role="img"'
+        f'<div class="chart-{size} {NO_FORMULAS}"{HIDDEN if number else ""} role="img"'
         f' aria-label="{html.escape(description_of(spec))}">'
         f"{svg(spec, width, f'{name}{size}').replace('<svg ', f'<svg {FITTING} ', 1)}</div>"
         for number, (size, width) in enumerate(sizes.items())
