@@ -328,8 +328,8 @@ def _reconstruction_text(found: Reconstruction) -> str:
 
 
 def _estimate(options: argparse.Namespace) -> None:
-    from analysis.compare.estimate import estimate_all, find_developer
-    from analysis.compare.specification import read_texts
+    from analysis.compare.estimate import estimate_all
+    from analysis.compare.specification import find_developer, read_texts
 
     evidence = Evidence.load(options.data)
     for line in evidence.broken_identities():

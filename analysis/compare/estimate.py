@@ -4,7 +4,6 @@ description.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +16,11 @@ from analysis.compare.specification import (
     ReinforcementSpec,
     Spec,
     read_spec,
+    unit_slips,
 )
 from analysis.data.chips import Chip, find_chip, peak_flop_s, rated_power_w
 from analysis.data.facts import Facts
-from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.mistakes import InputError
 from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
@@ -35,8 +35,6 @@ from analysis.runs.efficiency import estimator_for
 from analysis.runs.rl_steps import FLOP_PER_PARAMETER_AND_TOKEN, step_estimator_for
 
 MOST = 0.5  # the share of rows from which on one developer has most of them
-# beyond what was seen by this factor, a slip of units is the likelier reason
-FAR_BEYOND_SIZES, FAR_BEYOND_RATIOS = 20.0, 5.0
 
 
 @dataclass(frozen=True)
@@ -68,43 +66,6 @@ def estimate_all(
         all_of_them.warnings.extend(f"{where}: {line}" for line in slips)
         all_of_them.answers.append(answer | {"assumptions": slips + answer["assumptions"]})
     return all_of_them
-
-
-def find_developer(name: str, evidence: Evidence) -> str:
-    """A developer of the tables by that name, however it is spelt in case and blanks.
-
-    Raises
-    ------
-    InputError
-        If no run is of that developer.
-    """
-    developers = {*evidence["training_runs"].developer, *evidence["rl_runs"].developer}
-    by_spelling = {_spelling(developer): developer for developer in sorted(developers)}
-    if _spelling(name) not in by_spelling:
-        raise InputError(
-            f"{name} is no developer of training_runs.csv or rl_runs.csv"
-            f"{did_you_mean(name, developers)}"
-        )
-    return by_spelling[_spelling(name)]
-
-
-def _spelling(name: str) -> str:
-    return re.sub(r"[\W_]", "", name.casefold())
-
-
-def unit_slips(spec: Spec, runs: pd.DataFrame) -> list[str]:
-    """What lies so far outside of all usable runs that a slip of units is the likelier reason."""
-    looked_at = {"params_total": (spec.params_total, runs.params_total, FAR_BEYOND_SIZES)}
-    if isinstance(spec, PretrainingSpec):
-        ratio, ratios = spec.tokens / spec.params_active, runs.tokens / runs.params_active
-        looked_at["tokens"] = (spec.tokens, runs.tokens, FAR_BEYOND_SIZES)
-        looked_at["tokens per active parameter"] = (ratio, ratios, FAR_BEYOND_RATIOS)
-    return [
-        f"{name} = {value:.3g} looks like a slip of units: the runs known here have "
-        f"{known.min():.3g} to {known.max():.3g}"
-        for name, (value, known, factor) in looked_at.items()
-        if not known.min() / factor <= value <= known.max() * factor
-    ]
 
 
 def estimate(spec: Spec, evidence: Evidence, exclude: tuple[str, ...] = ()) -> dict[str, Any]:

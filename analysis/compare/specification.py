@@ -8,10 +8,14 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
-from analysis.data.mistakes import InputError, first_mistake
+from analysis.data.mistakes import InputError, did_you_mean, first_mistake
+from analysis.data.tables import Evidence
 
+# beyond what was seen by this factor, a slip of units is the likelier reason
+FAR_BEYOND_SIZES, FAR_BEYOND_RATIOS = 20.0, 5.0
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -106,3 +110,40 @@ def read_texts(path: Path) -> dict[str, str]:
         raise InputError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not text in UTF-8: {error.reason}") from None
+
+
+def find_developer(name: str, evidence: Evidence) -> str:
+    """A developer of the tables by that name, however it is spelt in case and blanks.
+
+    Raises
+    ------
+    InputError
+        If no run is of that developer.
+    """
+    developers = {*evidence["training_runs"].developer, *evidence["rl_runs"].developer}
+    by_spelling = {_spelling(developer): developer for developer in sorted(developers)}
+    if _spelling(name) not in by_spelling:
+        raise InputError(
+            f"{name} is no developer of training_runs.csv or rl_runs.csv"
+            f"{did_you_mean(name, developers)}"
+        )
+    return by_spelling[_spelling(name)]
+
+
+def _spelling(name: str) -> str:
+    return re.sub(r"[\W_]", "", name.casefold())
+
+
+def unit_slips(spec: Spec, runs: pd.DataFrame) -> list[str]:
+    """What lies so far outside of all usable runs that a slip of units is the likelier reason."""
+    looked_at = {"params_total": (spec.params_total, runs.params_total, FAR_BEYOND_SIZES)}
+    if isinstance(spec, PretrainingSpec):
+        ratio, ratios = spec.tokens / spec.params_active, runs.tokens / runs.params_active
+        looked_at["tokens"] = (spec.tokens, runs.tokens, FAR_BEYOND_SIZES)
+        looked_at["tokens per active parameter"] = (ratio, ratios, FAR_BEYOND_RATIOS)
+    return [
+        f"{name} = {value:.3g} looks like a slip of units: the runs known here have "
+        f"{known.min():.3g} to {known.max():.3g}"
+        for name, (value, known, factor) in looked_at.items()
+        if not known.min() / factor <= value <= known.max() * factor
+    ]

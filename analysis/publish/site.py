@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.compare.disclosure import card_schema
+from analysis.compare.card import card_schema
 from analysis.data.folder import named_files, regular_file
 from analysis.data.tables import Evidence
 from analysis.publish.book import (

@@ -6,7 +6,8 @@ import html
 
 import pandas as pd
 
-from analysis.compare.disclosure import Card, CardPhase, list_cards, most_missing, scores
+from analysis.compare.card import Card, CardPhase
+from analysis.compare.disclosure import list_cards, most_missing, scores
 from analysis.data.tables import Evidence
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html

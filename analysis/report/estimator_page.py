@@ -31,12 +31,8 @@ from analysis.runs.backtest import (
     with_ranges,
 )
 from analysis.runs.efficiency import CHOSEN
-from analysis.runs.rl_steps import (
-    alternatives,
-    generation_shares,
-    left_out_intervals,
-    step_estimator_for,
-)
+from analysis.runs.rl_backtest import alternatives, generation_shares, left_out_intervals
+from analysis.runs.rl_steps import step_estimator_for
 from analysis.show.numbers import hours_text, quantity_text, usd_text
 
 FIGURES = {

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.data.mistakes import UnknownName
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.physics.architecture import TRAINING_FLOP_PER_PARAMETER
@@ -24,6 +25,14 @@ from analysis.runs.references import each_developer, left_out, reference_runs
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 RULES_OF_THUMB = (0.30, 0.375, 0.40)
 BOOTSTRAPS = 400
+OURS = "this estimator, the developer left out"
+FIGURES = {
+    "n": "runs",
+    "median_error_factor": "median error factor",
+    "p90_error_factor": "90th percentile of the error factor",
+    "coverage_90": "disclosed figures inside the 90 % interval",
+    "median_width_factor": "median width of the interval, p95 over p05",
+}
 CLEARLY_WORSE = 1.0  # standard errors of the difference, by developer
 
 
@@ -65,6 +74,21 @@ def _beside(run: Any, mfu: Distribution) -> dict[str, Any]:
     }
 
 
+def one_run(tested: pd.DataFrame, run: str | None = None) -> pd.Series:
+    """One tested run by its id; without one, that of the largest error.
+
+    Raises
+    ------
+    InputError
+        If no tested run has that id.
+    """
+    if run is None:
+        return tested.loc[tested.error_factor.idxmax()]
+    if run not in set(tested.id):
+        raise UnknownName(run, "a reference run", tested.id)
+    return tested[tested.id == run].iloc[0]
+
+
 def summary(tested: pd.DataFrame) -> dict[str, float]:
     """The contract of results.json: n, median and 90th percentile of the error factor, coverage and
     width.
@@ -79,13 +103,14 @@ def summary(tested: pd.DataFrame) -> dict[str, float]:
 
 
 def with_ranges(tested: pd.DataFrame) -> pd.DataFrame:
-    """Each figure of the summary with the 90 % range of a bootstrap by developer: `figure, value,
-    low, high`.
+    """Each figure of the summary with the 90 % range of a bootstrap by developer: `figure, words,
+    value, low, high`.
     """
     draws = bootstrap(tested, summary)
     rows = [
         {
             "figure": name,
+            "words": FIGURES[name],
             "value": value,
             "low": draws[name].quantile(0.05),
             "high": draws[name].quantile(0.95),
@@ -201,6 +226,50 @@ def noise_floor(evidence: Evidence) -> pd.DataFrame:
     pairs = pairs[(pairs.id < pairs.id_other) & size.between(3 / 4, 4 / 3)]
     ratio = np.exp(np.abs(np.log(pairs.mfu / pairs.mfu_other)))
     return pd.DataFrame({"first": pairs.id, "second": pairs.id_other, "ratio": ratio})
+
+
+def limits(evidence: Evidence) -> pd.DataFrame:
+    """What would help an estimator, and how good none can be: `what, n, median_factor`."""
+    known, pairs = known_developer(evidence), noise_floor(evidence)
+    rows = {
+        "runs of developers with several, the developer left out": known.without,
+        "the same, with the developer's other runs known": known.error_factor,
+        "pairs of one developer, chip and size: one against the other": pairs.ratio,
+    }
+    return pd.DataFrame(
+        [
+            {"what": what, "n": len(factors), "median_factor": float(factors.median())}
+            for what, factors in rows.items()
+        ]
+    )
+
+
+def beside_public_estimators(tested: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
+    """Well-known runs by public estimators as they come, and by ours as if never seen.
+
+    Returns
+    -------
+    DataFrame
+        A row an estimator, the best first: `estimator`, `runs`, `median_factor`, `p90_factor` and
+        `worst_factor` by which it is off.
+    """
+    peers = evidence["peer_estimates"].merge(
+        tested[["id", "gpu_hours", "error_factor"]], left_on="run", right_on="id"
+    )
+    factors = np.exp(np.abs(np.log(peers.estimated_gpu_hours / peers.gpu_hours)))
+    groups = {OURS: peers.drop_duplicates("run").error_factor}
+    groups |= {str(name): found.dropna() for name, found in factors.groupby(peers.estimator)}
+    rows = [
+        {
+            "estimator": name,
+            "runs": len(found),
+            "median_factor": found.median(),
+            "p90_factor": found.quantile(0.9),
+            "worst_factor": found.max(),
+        }
+        for name, found in groups.items()
+    ]
+    return pd.DataFrame(rows).sort_values("median_factor", ignore_index=True)
 
 
 @lru_cache(maxsize=16)

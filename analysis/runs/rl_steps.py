@@ -13,17 +13,15 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.optimize import nnls
 
-from analysis.data.chips import chip_rows, peak_flop_s
+from analysis.data.chips import chip_rows, peaks_of
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.physics.architecture import FORWARD_FLOP_PER_PARAMETER, TRAINING_FLOP_PER_PARAMETER
 from analysis.physics.rollout import longest_answer_tokens
 from analysis.runs.references import (
     developer_weights,
-    each_developer,
     left_out,
     reference_runs,
     row_weights,
@@ -96,38 +94,35 @@ class StepEstimator:
         parts = [
             self._seconds_at_the_peak(runs),
             self._seconds_of_the_longest(runs),
-            np.sqrt(_numbers(runs.params_total) / BILLION),
+            np.sqrt(numbers(runs.params_total) / BILLION),
         ]
         overlap = np.where(runs["mode"] == "asynchronous", self.overlap, 1.0)
         return np.column_stack(parts) * overlap[:, np.newaxis]
 
     def _seconds_at_the_peak(self, runs: pd.DataFrame) -> np.ndarray:
         """Ten FLOP a parameter and token over the chips' peak, times what sparsity costs."""
-        active, tokens = (
-            _numbers(runs.params_active),
-            _numbers(_answers(runs)) * runs.mean_len_tokens,
-        )
-        sparsity = _numbers(runs.params_total) / active
-        flop = FLOP_PER_PARAMETER_AND_TOKEN * active * tokens * sparsity**self.sparsity_cost
-        peak = peak_flop_s(chip_rows(runs.chip, self.hardware)).to_numpy()
-        return _numbers(flop) / (_numbers(runs.chips) * peak)
+        active, total = numbers(runs.params_active), numbers(runs.params_total)
+        tokens = numbers(answers(runs) * runs.mean_len_tokens)
+        flop = FLOP_PER_PARAMETER_AND_TOKEN * active * tokens
+        peak = numbers(runs.chips) * peaks_of(runs.chip, self.hardware).to_numpy()
+        return flop * (total / active) ** self.sparsity_cost / peak
 
     def _seconds_of_the_longest(self, runs: pd.DataFrame) -> np.ndarray:
         """The longest answer by the time to read the active weights, which many chips share: the
         larger the model, the more of them, so time grows with the square root of its size.
         """
-        limit = _numbers(runs.max_len_tokens.fillna(np.inf))
-        mean, answers = _numbers(runs.mean_len_tokens), _numbers(_answers(runs))
-        longest = longest_answer_tokens(mean, self.log_sd, answers, limit)
-        bandwidth_gb_s = 1000.0 * _numbers(chip_rows(runs.chip, self.hardware).hbm_tb_s)
-        return longest * np.sqrt(_numbers(runs.params_active) / BILLION) / bandwidth_gb_s
+        limit = numbers(runs.max_len_tokens.fillna(np.inf))
+        mean, many = numbers(runs.mean_len_tokens), numbers(answers(runs))
+        longest = longest_answer_tokens(mean, self.log_sd, many, limit)
+        bandwidth_gb_s = 1000.0 * numbers(chip_rows(runs.chip, self.hardware).hbm_tb_s)
+        return longest * np.sqrt(numbers(runs.params_active) / BILLION) / bandwidth_gb_s
 
     def _fit(self, rows: np.ndarray) -> np.ndarray:
         """Non-negative coefficients that make relative errors small, every developer of the same
         weight.
         """
         runs, weights = self.runs[rows], row_weights(self.runs.developer[rows])
-        relative = self.columns[rows] / _numbers(runs.step_seconds)[:, np.newaxis]
+        relative = self.columns[rows] / numbers(runs.step_seconds)[:, np.newaxis]
         coefficients, _ = nnls(relative * weights[:, np.newaxis], weights)
         return coefficients
 
@@ -140,7 +135,7 @@ class StepEstimator:
         at the worst error seen: Student's t, with a degree of freedom a developer, goes on beyond
         it.
         """
-        errors = np.log(self.left_out() / _numbers(self.runs.step_seconds))
+        errors = np.log(self.left_out() / numbers(self.runs.step_seconds))
         weights = developer_weights(self.runs.developer)
         developers = int(self.runs.developer.nunique())
         return float(np.sqrt(np.average(errors**2, weights=weights))), developers
@@ -175,11 +170,12 @@ class StepEstimator:
         return StepPrediction(parts, distribution)
 
 
-def _numbers(column: pd.Series) -> np.ndarray:
+def numbers(column: pd.Series) -> np.ndarray:
+    """The values of a column as they are calculated with."""
     return column.to_numpy(dtype=float)
 
 
-def _answers(runs: pd.DataFrame) -> pd.Series:
+def answers(runs: pd.DataFrame) -> pd.Series:
     """Answers of a step."""
     return runs.prompts_per_step * runs.samples_per_prompt
 
@@ -203,76 +199,3 @@ def sparsity_cost(evidence: Evidence, exclude: tuple[str, ...] = ()) -> float:
     sparse = runs[runs.architecture == "moe"]
     sparsity = (sparse.params_total / sparse.params_active).median()
     return float(np.log(mfu["dense"] / mfu["moe"]) / np.log(sparsity))
-
-
-def alternatives(estimator: StepEstimator, evidence: Evidence) -> pd.DataFrame:
-    """Error factors of naive ways to predict the same steps, each without the step's developer.
-
-    Returns
-    -------
-    DataFrame
-        A row a step: `id`, `developer`, and a column for each way: `this model`, `pre-training MFU`
-        (ten FLOP a parameter and token at the median MFU of pre-training), `throughput only` (the
-        same at the utilisation of other developers' steps), `GPU-hours a token` (of the median
-        run).
-    """
-    runs, at_peak = estimator.runs, estimator.columns[:, 0]
-    seconds = _numbers(runs.step_seconds)
-    tokens_per_chip = _numbers(_answers(runs) * runs.mean_len_tokens / runs.chips)
-
-    def by_the_median(unit: np.ndarray) -> np.ndarray:
-        """Seconds at other developers' median seconds per unit."""
-        ratio = seconds / unit
-        return unit * left_out(runs.developer, lambda _, own: np.median(ratio[~own]))
-
-    predicted = {
-        "this model": estimator.left_out(),
-        "pre-training MFU": at_peak / reference_runs(evidence).mfu.median(),
-        "throughput only": by_the_median(at_peak),
-        "GPU-hours a token": by_the_median(tokens_per_chip),
-    }
-    factors = {way: np.exp(np.abs(np.log(each / seconds))) for way, each in predicted.items()}
-    return pd.DataFrame({"id": runs.id, "developer": runs.developer, **factors})
-
-
-def left_out_intervals(evidence: Evidence, level: float = 0.9) -> pd.DataFrame:
-    """Intervals of every step, fitted and calibrated without the step's developer.
-
-    Returns
-    -------
-    DataFrame
-        A row a step: `id`, whether its seconds are `inside`, and the interval's `width` (upper over
-        lower bound).
-    """
-    steps = step_estimator_for(evidence).runs
-    frames = []
-    for developer, own in each_developer(steps.developer):
-        others, rows = step_estimator_for(evidence, (developer,)), steps[own]
-        spread, developers = others.log_error
-        reach = spread * stats.t(developers).ppf((1.0 + level) / 2.0)
-        errors = np.abs(np.log(others.design(rows) @ others.coefficients / rows.step_seconds))
-        frames.append(
-            pd.DataFrame({"id": rows.id, "inside": errors <= reach, "width": np.exp(2.0 * reach)})
-        )
-    return pd.concat(frames).sort_index()
-
-
-def generation_shares(estimator: StepEstimator) -> pd.DataFrame:
-    """Generation's share of a step where a source prints it: as `disclosed`, and as `predicted` by
-    the model without the step's developer; with `id`, `model`.
-    """
-    runs = estimator.runs
-    rows = []
-    for index in runs.index[runs.generation_seconds.notna()]:
-        without = estimator.coefficients_without(str(runs.developer[index]))
-        tokens, waiting, fixed = estimator.columns[index] * without
-        writing = FLOP_PER_PARAMETER["generation"] / FLOP_PER_PARAMETER_AND_TOKEN * tokens + waiting
-        rows.append(
-            {
-                "id": runs.id[index],
-                "model": runs.model[index],
-                "disclosed": runs.generation_seconds[index] / runs.step_seconds[index],
-                "predicted": writing / (tokens + waiting + fixed),
-            }
-        )
-    return pd.DataFrame(rows)

@@ -7,7 +7,8 @@ import math
 
 import pytest
 
-from analysis.compare.disclosure import Card, answer, card_schema, list_cards, load_card, scores
+from analysis.compare.card import Card, card_schema
+from analysis.compare.disclosure import answer, list_cards, load_card, scores
 from analysis.data.folder import read_toml
 from analysis.data.mistakes import InputError
 

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from analysis.cli import main
-from analysis.compare.estimate import estimate, estimate_all, find_developer
-from analysis.compare.specification import read_spec
+from analysis.compare.estimate import estimate, estimate_all
+from analysis.compare.specification import find_developer, read_spec
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
 

@@ -4,13 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.data.mistakes import InputError
 from analysis.runs.backtest import (
+    OURS,
     backtest,
+    beside_public_estimators,
     calibration,
     choice,
     compare_candidates,
     known_developer,
+    limits,
     noise_floor,
+    one_run,
     summary,
     with_ranges,
 )
@@ -84,3 +89,22 @@ def test_a_second_mode_and_a_floor_are_shown(evidence):
     assert len(known_developer(evidence)) > 50
     pairs = noise_floor(evidence)
     assert len(pairs) > 5 and (pairs.ratio >= 1).all()
+
+
+def test_the_run_shown_is_the_one_asked_for_or_the_largest_error(tested):
+    assert one_run(tested, "bloom-176b").id == "bloom-176b"
+    assert one_run(tested).error_factor == tested.error_factor.max()
+    with pytest.raises(InputError, match="did you mean bloom-176b"):
+        one_run(tested, "bloom-175b")
+
+
+def test_public_estimators_stand_beside_ours_on_the_runs_they_answer(tested, evidence):
+    table = beside_public_estimators(tested, evidence).set_index("estimator")
+    assert table.median_factor.is_monotonic_increasing
+    assert (table.worst_factor >= table.p90_factor).all() and (table.median_factor >= 1).all()
+    assert table.runs[OURS] == evidence["peer_estimates"].run.nunique()
+
+
+def test_what_limits_an_estimator_is_below_what_it_reaches(evidence):
+    what = limits(evidence).median_factor.tolist()
+    assert what[2] < what[0]

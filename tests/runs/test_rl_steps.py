@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
-from analysis.runs.rl_steps import (
-    StepEstimator,
+from analysis.runs.rl_backtest import (
     alternatives,
+    alternatives_by_kind,
     generation_shares,
     left_out_intervals,
-    sparsity_cost,
+    steps_by_kind,
 )
+from analysis.runs.rl_steps import StepEstimator, sparsity_cost
 
 
 @pytest.fixture(scope="module")
@@ -66,3 +67,10 @@ def test_generation_is_a_part_of_a_step(estimator):
     assert len(shares) > 1
     assert shares[["disclosed", "predicted"]].gt(0).all().all()
     assert shares[["disclosed", "predicted"]].lt(1).all().all()
+
+
+def test_all_steps_are_those_of_the_developers_together(estimator, evidence):
+    for table in (steps_by_kind(evidence), alternatives_by_kind(evidence)):
+        steps = table.set_index("steps").n
+        developers = [steps[f"of {name}"] for name in estimator.runs.developer.unique()]
+        assert steps["all steps"] == sum(developers) == len(estimator.runs)
