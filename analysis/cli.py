@@ -473,12 +473,12 @@ def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
     """
     try:
         from analysis.show import charts
-        from analysis.show.charts.figure import WIDTHS_PX, svg
+        from analysis.show.charts.figure import picture
     except ImportError:
         _say("no chart: install the extra `book`")
         return
-    drawing = svg(charts.sweep_summary(frame, parameter).to_dict(), WIDTHS_PX["wide"])
-    path.write_text(CHART_MARK + drawing.replace("currentColor", "#777777"), encoding="utf-8")
+    drawing = picture(charts.sweep_summary(frame, parameter))
+    path.write_text(CHART_MARK + drawing, encoding="utf-8")
     print(path)
 
 

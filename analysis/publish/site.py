@@ -25,7 +25,7 @@ from analysis.publish.results import evidence_results, scenario_results
 from analysis.reconstruction.derivation import Derivation, derive
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.show import charts
-from analysis.show.charts.figure import WIDTHS_PX, svg
+from analysis.show.charts.figure import picture
 from analysis.show.numbers import usd_text
 
 VEGA, RESULTS = "vega.js", "results.json"
@@ -88,11 +88,8 @@ def write(
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
     publish_evidence(evidence.directory, html / "data")
-    picture = svg(
-        charts.bill_ladder(disclosed_rungs(derivation.boundaries)).to_dict(), WIDTHS_PX["wide"]
-    )
-    # outside a page there is no text colour to take over: a grey that reads on light and dark
-    (html / "bill.svg").write_text(picture.replace("currentColor", "#777777"), encoding="utf-8")
+    bill = charts.bill_ladder(disclosed_rungs(derivation.boundaries))
+    (html / "bill.svg").write_text(picture(bill), encoding="utf-8")
     (html / "notebooks").mkdir()
     for page in plan.pages:
         shutil.copy(page.path(root), html / "notebooks")

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from analysis.show import charts
-from analysis.show.charts.figure import WIDTHS_PX, figure_html, spec_html
+from analysis.show.charts.figure import WIDTHS_PX, figure_html, picture, spec_html
 from tests.show import frames
 
 IMPORTED_ALONE = "from analysis.show import charts; import altair; print(altair.renderers.active)"
@@ -109,3 +109,9 @@ def test_a_chart_of_another_shows_with_its_own_title(bare, title):
 
 def test_charts_side_by_side_without_title_or_description_show_too(bare):
     assert spec_html((bare | bare).to_dict()).count("<svg") == 1
+
+
+def test_a_picture_of_its_own_has_a_colour_of_its_own():
+    drawing = picture(charts.where_the_bill_goes(frames.phases()))
+    assert drawing.startswith("<svg")
+    assert "currentColor" not in drawing

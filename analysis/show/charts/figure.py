@@ -25,6 +25,8 @@ from analysis.show.charts.drawing import draw
 WIDTHS_PX = {"wide": 720, "middle": 520, "narrow": 340}
 AS_WIDE_AS_THE_PAGE = "container"
 TITLE_PX_PER_CHARACTER = 8.8
+# outside a page there is no text colour to take over: a grey that reads on light and dark
+READABLE_ANYWHERE = "#777777"
 NO_FORMULAS = "mathjax_ignore"  # JupyterLab reads what stands between two dollar signs as a formula
 # in the style of the element, for where the book's own style sheet is not (JupyterLab, nbconvert)
 HIDDEN, FITTING = ' style="display:none"', 'style="max-width:100%;height:auto"'
@@ -68,6 +70,12 @@ def svg(spec: dict[str, Any], width_px: int | None, prefix: str = "") -> str:
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="(\w+)"', drawing))):
         drawing = re.sub(rf"(id=\"|url\(#){name}\b", rf"\g<1>{prefix}-{number}", drawing)
     return drawing
+
+
+def picture(chart: alt.TopLevelMixin) -> str:
+    """The chart as an SVG file of its own, in the widest of the widths."""
+    drawing = svg(chart.to_dict(), WIDTHS_PX["wide"])
+    return drawing.replace("currentColor", READABLE_ANYWHERE)
 
 
 def description_of(spec: dict[str, Any]) -> str:

@@ -22,7 +22,7 @@ TEXT = "currentColor"
 KNOWN_BY = {"from data": RECONSTRUCTED, "assumed": ASSUMED}
 
 
-def finish(*layers: Any, title: str, description: str, height: int) -> alt.LayerChart:
+def finish(*layers: alt.Chart, title: str, description: str, height: int) -> alt.LayerChart:
     """The layers as one chart: as wide as the page, transparent, text in the page's own colour.
 
     `title` is the finding; `description`, for those who do not see the chart, follows it;

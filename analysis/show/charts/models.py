@@ -144,26 +144,21 @@ def cost_trend(found: Trend) -> alt.LayerChart:
     if runs.empty:
         return sentence("No run's cost per unit of compute is known")
     year = Measure("release", alt.Axis(format="d", tickCount=6), alt.Scale(zero=False))
-    cost = Measure(
-        "US$ a zettaFLOP, market rent (log scale)", dollars_axis(10), alt.Scale(type="log")
-    )
-    band, middle = (
-        alt.Chart(found.line).mark_area(opacity=0.15, color=ASSUMED),
-        alt.Chart(found.line),
-    )
-    dots = alt.Chart(runs[columns]).mark_circle(size=40, opacity=0.6, color=ASSUMED)
-    marked = alt.Chart(own[columns])
-    place = {"x": year.x("year"), "y": cost.y("usd_per_zettaflop")}
+    title = "US$ a zettaFLOP, market rent (log scale)"
+    cost = Measure(title, dollars_axis(10), alt.Scale(type="log"))
+    line = alt.Chart(found.line).encode(x=year.x("year"))
+    x, y = year.x("year"), cost.y("usd_per_zettaflop")
     tooltip = tips("model", "developer", usd_per_zettaflop="$,.0f")
+    all_runs, marked = (alt.Chart(some[columns]).encode(x=x, y=y) for some in (runs, own))
     layers = [
-        band.encode(x=year.x("year"), y=cost.y("low"), y2="high:Q"),
-        middle.mark_line(color=ASSUMED).encode(x=year.x("year"), y=cost.y("middle")),
-        dots.encode(**place, tooltip=tooltip),
+        line.mark_area(opacity=0.15, color=ASSUMED).encode(y=cost.y("low"), y2="high:Q"),
+        line.mark_line(color=ASSUMED).encode(y=cost.y("middle")),
+        all_runs.mark_circle(size=40, opacity=0.6, color=ASSUMED).encode(tooltip=tooltip),
     ]
     if len(own):
         diamond = marked.mark_point(shape="diamond", filled=True, size=110, color=ACCENT)
         name = marked.mark_text(align="left", dx=8, color=TEXT)
-        layers += [diamond.encode(**place, tooltip=tooltip), name.encode(**place, text="model:N")]
+        layers += [diamond.encode(tooltip=tooltip), name.encode(text="model:N")]
     described = own.rename(columns={"usd_per_zettaflop": "usd"})
     return finish(
         *layers,
