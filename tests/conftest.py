@@ -1,15 +1,17 @@
-"""What the tests share: the evidence, the default reconstruction, and ways to change a copy of the
-evidence.
+"""What the tests share: the evidence, the default reconstruction, the book, and ways to change a
+copy of the evidence.
 """
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from analysis.cli import main
 from analysis.data.folder import default_directory
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
@@ -33,6 +35,21 @@ def r1(evidence: Evidence) -> Reconstruction:
 @pytest.fixture(scope="session")
 def derivation(r1: Reconstruction, evidence: Evidence) -> Derivation:
     return Derivation(r1, evidence)
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The default edition, every page executed by a fork; built once a run, by the first process
+    that asks for it. Nobody changes it.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    out = shared / "edition" / "html"
+    with (shared / "edition.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            assert main(["build", "--no-cache", "--out", str(out)]) == 0
+    return out
 
 
 @pytest.fixture

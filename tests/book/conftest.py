@@ -1,4 +1,4 @@
-"""The book, built once, and a real browser to open it in."""
+"""A real browser to open the book in."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from analysis.cli import main
 from analysis.publish.book import page_names
 from tests.conftest import ROOT
 
@@ -21,13 +19,6 @@ CHROMIUM = shutil.which("chromium")
 PAGES = page_names(ROOT / "book")
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 Visit = Callable[..., AbstractContextManager[tuple[Page, list[str]]]]
-
-
-@pytest.fixture(scope="session")
-def edition(tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp("edition") / "html"
-    assert main(["build", "--out", str(out)]) == 0
-    return out
 
 
 @pytest.fixture(scope="session")

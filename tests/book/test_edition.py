@@ -106,11 +106,14 @@ def test_results_json_is_the_contract(edition, evidence):
 
 
 def test_a_second_build_is_the_same_to_the_byte_and_an_unchanged_one_does_nothing(
-    edition, tmp_path, capsys
+    edition, evidence, tmp_path, capsys
 ):
-    """Every published file, executed again in another time zone, with another hash seed, into
-    another folder.
+    """Every executed copy and every published file, executed again by fresh kernels in the place
+    of forks, in another time zone, with another hash seed, into another folder.
     """
+    planned = plan(load_scenario(), "paper", {}, evidence.directory)
+    copies = [copy_of(page, planned) for page in planned.pages]
+    forked = {path.name: path.read_bytes() for path in copies}
     again = tmp_path / "elsewhere" / "again"
     environment = os.environ | {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"}
     program = [
@@ -119,10 +122,12 @@ def test_a_second_build_is_the_same_to_the_byte_and_an_unchanged_one_does_nothin
         "import sys; from analysis.cli import main; sys.exit(main())",
         "build",
         "--no-cache",
+        "--fresh-kernels",
         "--out",
         str(again),
     ]
     subprocess.run(program, cwd=ROOT, env=environment, check=True, capture_output=True)
+    assert {path.name: path.read_bytes() for path in copies} == forked
     first, second = tree(edition), tree(again)
     assert sorted(first) == sorted(second)
     for name, content in first.items():

@@ -18,8 +18,6 @@ from analysis.data.mistakes import InputError
 from analysis.publish import execute as execution
 from analysis.publish.execute import Job, execute_all, tidied
 from analysis.publish.forking.forks import can_fork
-from analysis.publish.plan import list_pages
-from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")
 
@@ -198,27 +196,6 @@ def test_without_forks_a_kernel_is_started(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / execution.SECONDS).write_text("cut off in the mi")
     execute_all([job], print)
     assert nbformat.read(job.output, 4).cells[-1].outputs[0].data["text/plain"] == "42"
-
-
-def test_all_pages_are_those_of_fresh_kernels(tmp_path: Path):
-    pages = list_pages(ROOT)
-    executed = []
-    for fresh in (False, True):
-        folder = tmp_path / str(fresh)
-        folder.mkdir()
-        jobs = [
-            Job(
-                page.page,
-                ROOT / "notebooks" / f"{page.notebook}.ipynb",
-                page.parameters,
-                folder / f"{page.page}.ipynb",
-            )
-            for page in pages
-        ]
-        execute_all(jobs, print, fresh_kernels=fresh)
-        executed.append([job.output.read_bytes() for job in jobs])
-    for page, forked, started in zip(pages, *executed, strict=True):
-        assert forked == started, page.page
 
 
 @pytest.mark.parametrize("fresh", [False, True], ids=["forked", "fresh"])
