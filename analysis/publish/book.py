@@ -1,5 +1,5 @@
-"""Assemble the book's sources and executed pages, run Sphinx through Jupyter Book, and check what
-came out.
+"""The files of an edition: the pages that Sphinx makes, through Jupyter Book, of the book's sources
+and the executed notebooks, and what stands beside them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,24 @@ import nbformat
 import vl_convert
 import yaml
 from jupyter_book.sphinx import build_sphinx
+from nbformat import NotebookNode
 from sphinx.application import builtin_extensions
 
+from analysis.compare.card import card_schema
+from analysis.data.folder import named_files, regular_file
+from analysis.data.tables import Evidence
+from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
+from analysis.publish.place import KEPT, NEW
+from analysis.publish.plan import BENCHMARKS, Plan, edition_model
+from analysis.publish.results import evidence_results, scenario_results
+from analysis.reconstruction.derivation import Derivation, derive
+from analysis.reconstruction.ladder import disclosed_rungs
+from analysis.show import charts
 from analysis.show.charts.drawing import VEGA_LITE_VERSION
+from analysis.show.charts.figure import picture
+from analysis.show.numbers import usd_text
 
+VEGA, RESULTS = "vega.js", "results.json"
 # Puts Vega on the window, and stops Altair's HTML from asking a CDN for it; wrapped, for its names
 # collide with Sphinx's.
 VEGA_SNIPPET = """
@@ -28,10 +42,90 @@ window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;
 window.VEGA_DEBUG = {vega_version: "6", vegalite_version: "%s", vegaembed_version: "7"};
 """
 NOT_SOURCES = ("_build", "__pycache__")
+NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
+TAG = re.compile(r"<(/?)(a|span)\b((?:[^<>\"]|\"[^\"]*\")*)>")
+ROW = re.compile(r'\sdata-row="([^":]*):([^"]*)"')
+HREF = re.compile(r'\shref="[^"]*"')
+STYLE = re.compile(r'<style class="traincost">.*?</style>\n?', re.S)  # the pages have their own
 
 
 class BookFailed(RuntimeError):
     """The book could not be built whole."""
+
+
+def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
+    """What the edition needs and no page's execution gives, done while the first pages start."""
+    # first: it finds what is wrong
+    derivation = derive(edition_model(plan.root), plan.scenario, evidence)
+    write_vega(work / VEGA)
+    import_extensions(plan.root / "book")
+    unreached = _evidence_results(plan, derivation, use_cache)
+    write_json(work / RESULTS, scenario_results(derivation) | unreached)
+
+
+def write(
+    plan: Plan, executed: Mapping[str, Path], evidence: Evidence, use_cache: bool, work: Path
+) -> None:
+    """The edition's files, in `NEW` of the workplace, from executed copies and what was prepared
+    there.
+    """
+    book, html = plan.root / "book", work / NEW
+    derivation = derive(edition_model(plan.root), plan.scenario, evidence)
+    with book_room(plan, use_cache, work) as room:
+        sources, pages = room / "sources", room / "pages"
+        assemble(book, executed, {page.page: page.title for page in plan.pages}, sources)
+        if not plan.scenario.is_default:
+            announce(
+                sources,
+                f"Not the default edition: {plan.scenario.summary}. "
+                "Disclosed figures stay as printed.",
+            )
+        settings = {
+            "traincost_data": str(evidence.directory),
+            "traincost_given": dict(plan.given),
+            "traincost_model": edition_model(plan.root),
+            "traincost_benchmarks": str(plan.root / BENCHMARKS),
+        }
+        run_sphinx(sources, pages, room / "doctrees", settings, work / "sphinx.log")
+        shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
+    check(html, book, usd_text(disclosed_rungs(derivation.boundaries).usd.iloc[-1]))
+    _write_beside(plan, derivation, work)
+
+
+def _write_beside(plan: Plan, derivation: Derivation, work: Path) -> None:
+    """What an edition has besides its pages: scripts, results, evidence, a picture, notebooks."""
+    html = work / NEW
+    (work / VEGA).rename(html / "_static" / VEGA)  # not among the sources: every page would load it
+    (work / RESULTS).rename(html / RESULTS)
+    write_json(html / "card.schema.json", card_schema())
+    publish_evidence(derivation.evidence.directory, html / "data")
+    bill = charts.bill_ladder(disclosed_rungs(derivation.boundaries))
+    (html / "bill.svg").write_text(picture(bill), encoding="utf-8")
+    (html / "notebooks").mkdir()
+    for page in plan.pages:
+        shutil.copy(page.path(plan.root), html / "notebooks")
+
+
+def publish_evidence(directory: Path, target: Path) -> None:
+    """Copy what an evidence folder names, and nothing that lies beside it or a link leads to."""
+    for name in named_files(directory):
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(regular_file(directory, name), target / name)
+
+
+def _evidence_results(plan: Plan, derivation: Derivation, use_cache: bool) -> dict[str, Any]:
+    """The results that no scenario reaches, kept for the next edition of the same code and data."""
+    date = str(derivation.reconstruction.model.release_date)
+    kept = kept_folder(plan) / f"{RESULTS}.{plan.evidence_key}.{date}.json"
+    found = read_kept(kept) if use_cache else {}
+    if not found:
+        found = evidence_results(derivation.evidence, date)
+        write_json(kept, found)
+        forget_oldest(kept.parent, f"{RESULTS}.*.json")
+    return found
+
+
+# --- the sources of the pages
 
 
 def page_names(book: Path) -> list[str]:
@@ -52,27 +146,51 @@ def assemble(
     if not target.exists():
         shutil.copytree(book, target, ignore=shutil.ignore_patterns(*NOT_SOURCES))
     for page, path in executed.items():
-        notebook = nbformat.read(path, as_version=4)
-        errors = [
-            output
-            for cell in notebook.cells
-            for output in cell.get("outputs", [])
-            if output.output_type == "error"
-        ]
-        if errors:
-            raise BookFailed(f"{page}: the executed notebook holds an error: {errors[0].ename}")
-        heading, _, rest = notebook.cells[0].source.partition("\n")
-        if not heading.startswith("# "):
-            raise BookFailed(f"{page}: the first cell of its notebook has no title")
-        notebook.cells[0].source = f"# {titles[page]}\n{rest}"
+        notebook = _as_page(page, nbformat.read(path, as_version=4), titles[page])
         _write_if_new(target / f"{page}.ipynb", nbformat.writes(notebook))
-    missing = [
-        page
-        for page in page_names(book)
-        if not any((target / f"{page}{suffix}").is_file() for suffix in (".md", ".ipynb"))
-    ]
+    there = {path.stem for path in target.iterdir() if path.suffix in {".md", ".ipynb"}}
+    missing = [page for page in page_names(book) if page not in there]
     if missing:
         raise BookFailed(f"_toc.yml names pages that are not there: {', '.join(missing)}")
+
+
+def _as_page(page: str, notebook: NotebookNode, title: str) -> NotebookNode:
+    """An executed notebook as a page of the book: under its title, and without an error."""
+    heading, _, rest = notebook.cells[0].source.partition("\n")
+    if not heading.startswith("# "):
+        raise BookFailed(f"{page}: the first cell of its notebook has no title")
+    notebook.cells[0].source = f"# {title}\n{rest}"
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if output.output_type == "error":
+            raise BookFailed(f"{page}: the executed notebook holds an error: {output.ename}")
+    return notebook
+
+
+def link_rows(text: str, pages: Mapping[str, str]) -> str:
+    """Let what names a row by `data-row="TABLE:ID"` link to it on the page of its table.
+
+    In a notebook such a link leads to the source itself, or nowhere; in the book the row says more.
+    `pages` has the page of each table. What names no row stays as it is, to the byte.
+
+    >>> link_rows('<a href="https://x.org" data-row="facts:one">1</a>', {"facts": "facts"})
+    '<a href="facts.html#one" data-row="facts:one">1</a>'
+    """
+    opened: list[bool] = []  # of each span that is open: whether it became a link
+
+    def linked(tag: re.Match[str]) -> str:
+        closing, name, attributes = tag.groups()
+        row = ROW.search(attributes)
+        if name == "span" and closing:
+            return "</a>" if opened and opened.pop() else tag[0]
+        if name == "span":
+            opened.append(row is not None)
+        if closing or not row:
+            return tag[0]
+        if row[1] not in pages:
+            raise BookFailed(f"{row[0].strip()}: the table {row[1]} has no page")
+        return f'<a href="{pages[row[1]]}.html#{row[2]}"{HREF.sub("", attributes)}>'
+
+    return TAG.sub(linked, STYLE.sub("", text))
 
 
 def _write_if_new(path: Path, text: str) -> None:
@@ -89,11 +207,13 @@ def announce(sources: Path, text: str) -> None:
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
 
 
+# --- Sphinx
+
+
 def write_vega(target: Path) -> None:
     """One script with Vega, Vega-Lite and Vega-Embed, so that charts work with no network."""
-    bundle = vl_convert.javascript_bundle(
-        VEGA_SNIPPET % VEGA_LITE_VERSION, vl_version=VEGA_LITE_VERSION
-    )
+    snippet = VEGA_SNIPPET % VEGA_LITE_VERSION
+    bundle = vl_convert.javascript_bundle(snippet, vl_version=VEGA_LITE_VERSION)
     target.write_text(f"(function () {{\n{bundle}\n}})();\n", encoding="utf-8")
 
 
@@ -109,9 +229,8 @@ def run_sphinx(
     sources: Path, html: Path, doctrees: Path, settings: Mapping[str, Any], log: Path
 ) -> None:
     """Build the pages, every warning an error; what Sphinx prints goes to `log`."""
-    for sheet in (html / "_static").glob(
-        "mystnb.*.css"
-    ):  # where it stands already, its address on the pages is another
+    # where this sheet stands already, its address on the pages is another
+    for sheet in (html / "_static").glob("mystnb.*.css"):
         sheet.unlink()
     with (
         log.open("w", encoding="utf-8") as stream,
@@ -129,11 +248,8 @@ def run_sphinx(
             keep_going=True,
         )
     if status != 0:
-        lines = [
-            line
-            for line in log.read_text(encoding="utf-8").splitlines()
-            if re.search("WARNING|ERROR|[a-z]Error|Exception", line)
-        ]
+        said = log.read_text(encoding="utf-8").splitlines()
+        lines = [line for line in said if re.search("WARNING|ERROR|[a-z]Error|Exception", line)]
         raise BookFailed("Sphinx: " + "\n  ".join(lines[:8] or [repr(status)]))
 
 
@@ -147,6 +263,5 @@ def check(html: Path, book: Path, known_text: str) -> None:
             raise BookFailed(f"{page}.html was not built")
         if "Traceback (most recent call last)" in path.read_text(encoding="utf-8"):
             raise BookFailed(f"{page}.html shows a traceback")
-    first = (html / f"{page_names(book)[0]}.html").read_text(encoding="utf-8")
-    if known_text not in first:
+    if known_text not in (html / f"{page_names(book)[0]}.html").read_text(encoding="utf-8"):
         raise BookFailed(f"the first page does not show {known_text}")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 
 from analysis.data.tables import Evidence
-from analysis.publish.execute import Job, execute_all
-from analysis.publish.kept import copy_of, forget_oldest, kept_folder, read_kept, write_json
+from analysis.publish.execute import Job, execute_all, is_as_executed
+from analysis.publish.kept import (
+    copy_of,
+    discard,
+    forget_oldest,
+    kept_folder,
+    read_kept,
+    write_json,
+)
 from analysis.publish.place import NEW, refuse_foreign, swap, workplace, write_mark
 from analysis.publish.plan import Page, Plan
 
@@ -32,22 +38,21 @@ def build(
     Raises
     ------
     InputError
-        If `out` cannot be written, or holds something that is not an edition.
+        If `out` cannot be written, or holds something that is not of an edition.
     NotebookFailed, BookFailed
         If a page fails; the last edition stands.
     """
     refuse_foreign(out)
     with workplace(out) as work:
 
-        def prepare_site() -> None:
-            from analysis.publish.site import (
-                prepare,  # imports much: here it does while the first pages start
-            )
+        def prepare_book() -> None:
+            # imports much: here it does while the first pages start
+            from analysis.publish.book import prepare
 
             prepare(plan, evidence, use_cache, work)
 
-        executed = _execute_changed(plan, use_cache, report, fresh_kernels, prepare_site)
-        from analysis.publish.site import write
+        executed = _execute_changed(plan, use_cache, report, fresh_kernels, prepare_book)
+        from analysis.publish.book import write
 
         started = perf_counter()
         report("building the book")
@@ -71,35 +76,36 @@ def _execute_changed(
     folder = kept_folder(plan)
     outputs = {page.page: copy_of(page, plan) for page in plan.pages}
     last = read_kept(folder / LAST)
-    reasons: dict[str, list[Page]] = {}
-    for page in plan.pages:
-        reason = _reason(
-            outputs[page.page], plan.parts[page.page], last.get(page.page, {}), use_cache
+    reasons = {
+        name: _reason(output, plan.parts[name], last.get(name, {}), use_cache)
+        for name, output in outputs.items()
+    }
+    jobs = [_job(page, plan, outputs) for page in plan.pages if reasons[page.page]]
+    report(
+        "; ".join(
+            [f"{len(outputs) - len(jobs)} pages stand, {len(jobs)} to execute", *_why(reasons)]
         )
-        if reason:
-            reasons.setdefault(reason, []).append(page)
-        else:
-            outputs[page.page].touch()  # the copies kept are those last used
-    stale = [page for page in plan.pages if any(page in found for found in reasons.values())]
-    why = "".join(
-        f"; {reason}: {', '.join(page.page for page in found)}" for reason, found in reasons.items()
     )
-    report(f"{len(plan.pages) - len(stale)} pages stand, {len(stale)} to execute{why}")
-    only_data = {name: value for name, value in plan.given.items() if name == "data"}
-    jobs = [
-        Job(
-            page.page,
-            page.path(plan.root),
-            {**page.parameters, **(plan.given if page.scenario else only_data)},
-            outputs[page.page],
-        )
-        for page in stale
-    ]
     execute_all(jobs, report, fresh_kernels, meanwhile)
     write_json(folder / LAST, {**last, **plan.parts})
     for page in plan.pages:
+        outputs[page.page].touch()  # the copies kept are those last used
         forget_oldest(folder, f"{page.page}.*.ipynb")
     return outputs
+
+
+def _job(page: Page, plan: Plan, outputs: Mapping[str, Path]) -> Job:
+    only_data = {name: value for name, value in plan.given.items() if name == "data"}
+    given = plan.given if page.scenario else only_data
+    return Job(page.page, page.path(plan.root), {**page.parameters, **given}, outputs[page.page])
+
+
+def _why(reasons: Mapping[str, str]) -> list[str]:
+    """Each reason with the pages that run for it."""
+    return [
+        f"{reason}: {', '.join(name for name, found in reasons.items() if found == reason)}"
+        for reason in dict.fromkeys(filter(None, reasons.values()))
+    ]
 
 
 def _reason(
@@ -108,13 +114,9 @@ def _reason(
     """Why a page runs, in one word; empty if its executed copy stands."""
     if not use_cache:
         return "asked"
-    if output.is_file():
-        return "" if _is_whole(output) else "damaged"
+    if output.exists():
+        if is_as_executed(output):
+            return ""
+        discard(output)
+        return "damaged"
     return next((word for word, found in parts.items() if last and last.get(word) != found), "new")
-
-
-def _is_whole(copy: Path) -> bool:
-    try:
-        return bool(json.loads(copy.read_text(encoding="utf-8"))["cells"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return False

@@ -29,7 +29,7 @@ from analysis.publish.forking import engine, forks
 from analysis.publish.forking.warm import warm_up
 
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
-MARK = "traincost"  # in the metadata of an executed notebook: the hash of what its cells say
+MARK = "traincost"  # in the metadata of an executed notebook: the hash of its cells
 FAILED = ".failed.ipynb"
 SECONDS = "seconds.json"  # how long each notebook took the last time, beside the executed copies
 
@@ -54,7 +54,7 @@ def check_target(output: Path) -> None:
     """
     try:
         for path in (output, output.with_suffix(FAILED)):
-            if path.exists() and not _is_executed(path):
+            if path.exists() and not is_as_executed(path):
                 raise InputError(
                     f"--out {path}: exists and is no executed notebook as a rerun left it; "
                     "name another file"
@@ -65,18 +65,17 @@ def check_target(output: Path) -> None:
         raise InputError(f"--out {output}: cannot be written: {error.strerror}") from None
 
 
-def _is_executed(path: Path) -> bool:
-    """Whether a file is an executed notebook in which nobody has written since."""
+def is_as_executed(path: Path) -> bool:
+    """Whether a file is an executed notebook, whole, in which nobody has written since."""
     try:
         notebook = json.loads(path.read_bytes()) if path.is_file() else {}
-        return bool(notebook["metadata"][MARK] == _sources_sha256(notebook))
+        return bool(notebook["metadata"][MARK] == _cells_sha256(notebook))
     except (ValueError, LookupError, TypeError):
         return False
 
 
-def _sources_sha256(notebook: Mapping[str, Any]) -> str:
-    sources = ["".join(cell["source"]) for cell in notebook["cells"]]
-    return hashlib.sha256("\0".join(sources).encode()).hexdigest()
+def _cells_sha256(notebook: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(notebook["cells"], sort_keys=True).encode()).hexdigest()
 
 
 def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
@@ -128,12 +127,12 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
                     "--IPKernelApp.log_level=CRITICAL"
                 ],  # its notes would stand between ours
             )
-        nbformat.write(tidied(nbformat.read(partial, as_version=4)), partial)
+        _write_marked(tidied(nbformat.read(partial, as_version=4)), partial)
         partial.replace(job.output)
     except PapermillExecutionError as error:
         if error.ename == "InputError":  # the user's mistake, found by a cell
             raise InputError(error.evalue) from None
-        nbformat.write(tidied(nbformat.read(partial, as_version=4)), partial)
+        _write_marked(tidied(nbformat.read(partial, as_version=4)), partial)
         kept = job.output.with_suffix(FAILED)
         partial.replace(kept)
         given = ", ".join(f"{key}={value}" for key, value in job.parameters.items())
@@ -269,5 +268,10 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
             ["hide-input"] if "injected-parameters" in tags and "hide-input" not in tags else []
         )
         cell.metadata = {"tags": [*tags, *hidden]}
-    notebook.metadata[MARK] = _sources_sha256(notebook)
     return notebook
+
+
+def _write_marked(notebook: NotebookNode, path: Path) -> None:
+    """Write an executed notebook so that it can be told from one that somebody has written in."""
+    notebook.metadata[MARK] = _cells_sha256(json.loads(nbformat.writes(notebook)))
+    nbformat.write(notebook, path)

@@ -13,9 +13,11 @@ from typing import Any
 
 from analysis.publish.place import try_lock
 from analysis.publish.plan import Page, Plan
+from analysis.show.numbers import significant
 
 COPIES_KEPT = 8  # of each page, so that going back and forth between a few editions costs nothing
 ROOMS_KEPT = 3
+FIGURES = 6
 WHOLE, LOCK = "whole", "lock"
 
 
@@ -44,7 +46,15 @@ def forget_oldest(folder: Path, pattern: str) -> None:
     """Remove all but the copies last used."""
     with suppress(FileNotFoundError):  # another build tidies up at the same time
         for old in _by_use(folder.glob(pattern))[COPIES_KEPT:]:
-            old.unlink()
+            discard(old)
+
+
+def discard(path: Path) -> None:
+    """Remove what stands where a copy was kept, a folder too."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _by_use(paths: Iterable[Path]) -> list[Path]:
@@ -110,4 +120,4 @@ def rounded(content: Any) -> Any:
         return {key: rounded(value) for key, value in content.items()}
     if isinstance(content, list | tuple):
         return [rounded(value) for value in content]
-    return float(f"{content:.6g}") if isinstance(content, float) else content
+    return significant(content, FIGURES) if isinstance(content, float) else content

@@ -14,7 +14,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.data.scenario import load_scenario
-from analysis.publish import site
+from analysis.publish import book
 from analysis.publish.book import BookFailed, assemble
 from analysis.publish.kept import copy_of
 from analysis.publish.plan import list_pages, plan
@@ -152,9 +152,9 @@ def test_a_page_that_changed_alone_is_written_as_in_a_whole_book(edition, eviden
         ("whole", changed, False),
     ):
         (tmp_path / name).mkdir()
-        for prepared in (site.VEGA, site.RESULTS):
+        for prepared in (book.VEGA, book.RESULTS):
             (tmp_path / name / prepared).touch()
-        site.write(planned, copies, evidence, use_cache, tmp_path / name)
+        book.write(planned, copies, evidence, use_cache, tmp_path / name)
     alone, whole = tmp_path / "alone" / "html", tmp_path / "whole" / "html"
     assert "Another sentence." in (alone / "bill.html").read_text(encoding="utf-8")
     assert "Another sentence." not in (tmp_path / "before" / "html" / "bill.html").read_text(

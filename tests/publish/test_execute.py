@@ -10,7 +10,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.data.mistakes import InputError
-from analysis.publish.execute import Job, NotebookFailed, check_target, execute
+from analysis.publish.execute import Job, NotebookFailed, check_target, execute, is_as_executed
 from tests.conftest import ROOT
 from tests.publish.test_engine import write
 
@@ -39,6 +39,18 @@ def test_one_that_failed_may_be_too(tmp_path):
         execute(job)
     assert (tmp_path / "out.failed.ipynb").is_file()
     check_target(job.output)
+
+
+def test_a_copy_that_was_damaged_is_told_from_a_whole_one(executed, tmp_path):
+    assert is_as_executed(executed)
+    text = executed.read_text(encoding="utf-8")
+    copy = tmp_path / "copy.ipynb"
+    for damaged in (text[:-20], text.replace('"42"', '"43"'), '{"cells": [1]}', "[]", "", "{}"):
+        copy.write_text(damaged, encoding="utf-8")
+        assert not is_as_executed(copy)
+    copy.write_text(text, encoding="utf-8")
+    assert is_as_executed(copy)
+    assert not is_as_executed(tmp_path) and not is_as_executed(tmp_path / "missing.ipynb")
 
 
 def own_sentence(text: str) -> str:

@@ -12,7 +12,7 @@ import pytest
 from analysis.data.folder import default_directory
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
-from analysis.publish.site import publish_evidence
+from analysis.publish.book import publish_evidence
 from analysis.report.ledger import sources_table
 from analysis.show.charts import figure
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,8 @@ def test_copies_are_bounded(tmp_path):
     for number in range(COPIES_KEPT + 3):
         (tmp_path / f"page.{number}.ipynb").touch()
     (tmp_path / "other.ipynb").touch()
+    (tmp_path / "page.folder.ipynb").mkdir()
+    os.utime(tmp_path / "page.folder.ipynb", (1, 1))
     forget_oldest(tmp_path, "page.*.ipynb")
     assert len(list(tmp_path.glob("page.*"))) == COPIES_KEPT
     assert (tmp_path / "other.ipynb").exists()
