@@ -46,6 +46,24 @@ class Fact:
         return not (math.isnan(self.low) or math.isnan(self.high)) and self.low != self.high
 
 
+@dataclass(frozen=True)
+class Number:
+    """A figure derived from facts: a row of arithmetic.csv with its value.
+
+    `kind` says whether an assumption is in it, `second_hand` whether a fact behind it was seen only
+    as restated by another source.
+    """
+
+    id: str
+    label: str
+    value: float
+    unit: str
+    kind: str
+    expression: str
+    note: str
+    second_hand: bool
+
+
 class Facts(Mapping[str, Fact]):
     """Facts by id. A name that is not there is the user's mistake, answered with the nearest."""
 

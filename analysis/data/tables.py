@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
@@ -71,6 +73,10 @@ class Evidence:
         rows = rows.assign(where=places)
         return rows[rows.model.isin([model, ""])].reset_index(drop=True)
 
+    def by_id(self, table: str) -> Mapping[str, dict[str, Any]]:
+        """The rows of a table by their first column."""
+        return _by_id(self, table)
+
     @cached_property
     def sha256(self) -> str:
         """Hash of every file that the folder names, by name and content."""
@@ -110,6 +116,12 @@ class Evidence:
             return self.facts.calculate(expression)
         except InputError as error:
             raise error.at(where) from None
+
+
+@lru_cache(maxsize=64)
+def _by_id(evidence: Evidence, table: str) -> Mapping[str, dict[str, Any]]:
+    rows = evidence[table]
+    return MappingProxyType(dict(zip(rows.iloc[:, 0], rows.to_dict("records"), strict=True)))
 
 
 def _signature(directory: Path) -> tuple[tuple[str, int, int], ...]:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from analysis.data.chips import find_chip
 from analysis.data.expressions import fact_of, parse
-from analysis.data.facts import Row
+from analysis.data.facts import Number, Row
 from analysis.data.mistakes import InputError
 from analysis.data.prices import market_quotes, system_price
 from analysis.data.tables import Evidence
@@ -38,19 +38,6 @@ class Named:
     rows: tuple[Row, ...] = ()
 
 
-@dataclass(frozen=True)
-class Number:
-    """A row of arithmetic.csv with its value; `kind` says whether an assumption is in it."""
-
-    id: str
-    label: str
-    value: float
-    unit: str
-    kind: str
-    expression: str
-    note: str
-
-
 class Names:
     """Every name that an expression of a model's tables may use, with value, unit and rows.
 
@@ -69,9 +56,9 @@ class Names:
         """The model's rows of arithmetic.csv, evaluated."""
         found = {}
         for row in self._arithmetic.values():
-            value = self.named(row.id).value
-            fields = (row.label, value, row.unit, row.kind, row.expression, row.note)
-            found[row.id] = Number(row.id, *fields)
+            value, second_hand = self.named(row.id).value, self.is_second_hand(row.expression)
+            texts = (row.unit, row.kind, row.expression, row.note)
+            found[row.id] = Number(row.id, row.label, value, *texts, second_hand)
         return found
 
     @cached_property
