@@ -5,14 +5,14 @@ rent on one price basis.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.chips import peaks_of
-from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.mistakes import InputError, UnknownName
 from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES
@@ -27,6 +27,7 @@ from analysis.runs.references import (
 )
 
 TRILLION, BILLION, ZETTA = 1e12, 1e9, 1e21
+NEWEST = 10
 
 
 def compare(evidence: Evidence) -> pd.DataFrame:
@@ -118,15 +119,29 @@ def _with_rent(models: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     )
 
 
-def selected(compared: pd.DataFrame, ids: Collection[str]) -> pd.DataFrame:
-    """Some of the models, in the order asked for."""
-    known = compared.set_index("id")
+def selected(compared: pd.DataFrame, names: str | None = None) -> pd.DataFrame:
+    """Some of the models, in the order asked for.
+
+    Parameters
+    ----------
+    compared
+        Models as `compare` or `at_one_date` give them.
+    names
+        Ids separated by commas; the ten newest models without.
+
+    Raises
+    ------
+    InputError
+        If one of the names is no model of the comparison.
+    """
+    if names is None:
+        newest = compared.sort_values("release_date", ascending=False).head(NEWEST)
+        return newest.reset_index(drop=True)
+    known, ids = compared.set_index("id"), [name.strip() for name in names.split(",")]
     for name in ids:
         if name not in known.index:
-            raise InputError(
-                f"{name} is not a model of the comparison{did_you_mean(name, list(known.index))}"
-            )
-    return known.loc[list(ids)].reset_index()
+            raise UnknownName(name, "a model of the comparison", known.index)
+    return known.loc[ids].reset_index()
 
 
 def to_list(compared: pd.DataFrame) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.data.mistakes import UnknownName
 from analysis.runs.references import row_weights, year_of
 
 CENTRAL = 0.95  # the one-sided level of a 90 % interval
@@ -40,7 +41,7 @@ class Trend:
     own: pd.DataFrame
 
 
-def trend(compared: pd.DataFrame, developer: str) -> Trend:
+def trend(compared: pd.DataFrame, developer: str | None = None) -> Trend:
     """Cost per unit of compute over the years, fitted without one developer.
 
     Parameters
@@ -48,15 +49,22 @@ def trend(compared: pd.DataFrame, developer: str) -> Trend:
     compared
         Models as `compare` gives them.
     developer
-        Whose runs are left out, and held against the line of the others.
+        Whose runs are left out, and held against the line of the others; nobody's without.
 
     Returns
     -------
     Trend
         The line of the others, and the developer's runs beside it.
+
+    Raises
+    ------
+    InputError
+        If no disclosed run is of that developer.
     """
     known = compared[(compared.how == "disclosed") & compared.usd_per_zettaflop.notna()]
     runs = known.assign(year=year_of(known.release_date))
+    if developer is not None and developer not in set(runs.developer):
+        raise UnknownName(developer, "a developer of disclosed runs", runs.developer.unique())
     line = _Line.through(runs[runs.developer != developer])
     low, high = line.factor_interval()
     years = np.linspace(runs.year.min(), runs.year.max(), POINTS_OF_THE_LINE)

@@ -80,7 +80,7 @@ class EstimatorPage:
 
     def choose(self, ids: str) -> pd.DataFrame:
         """Some of the models, by their ids separated by commas."""
-        return selected(self.models, [name.strip() for name in ids.split(",")])
+        return selected(self.models, ids)
 
     def trend(self, developer: str) -> Trend:
         """Cost of compute over the years without one developer."""

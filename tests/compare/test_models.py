@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
-from analysis.compare.models import at_one_date, compare, to_list
+from analysis.compare.models import at_one_date, compare, selected, to_list
 from analysis.compare.trend import trend
+from analysis.data.mistakes import InputError
+from analysis.data.prices import market_quotes
 
 
 @pytest.fixture(scope="module")
@@ -47,3 +49,35 @@ def test_trend_is_fitted_without_the_developer_and_finds_a_planted_one(models):
 def test_the_list_for_results_has_no_nan(models):
     for row in to_list(models):
         assert row["usd_common"] is None or row["usd_common"] > 0
+
+
+def test_rent_is_hours_at_the_middle_of_the_quotes_near_the_date(models, evidence):
+    one = models.set_index("id").loc["llama3.1-405b"]
+    quotes = market_quotes(one.chip, "2025-01-20", evidence).usd_per_gpu_hour
+    assert one.usd_common == pytest.approx(one.p50 * quotes.median())
+
+
+def test_another_date_is_another_price(models, evidence):
+    earlier = at_one_date(models, "2022-01-20", evidence).set_index("id").price_common
+    later = models.set_index("id").price_common
+    assert (earlier.dropna() != later[earlier.dropna().index]).any()
+    with pytest.raises(InputError, match="date: tomorrow is not a day"):
+        at_one_date(models, "tomorrow", evidence)
+
+
+def test_models_come_in_the_order_asked_for_or_the_newest(models):
+    assert selected(models, "bloom-176b, llama3.1-405b").id.tolist() == [
+        "bloom-176b",
+        "llama3.1-405b",
+    ]
+    newest = selected(models)
+    assert newest.release_date.tolist() == sorted(models.release_date)[:-11:-1]
+    with pytest.raises(InputError, match="did you mean bloom-176b"):
+        selected(models, "bloom-175b")
+
+
+def test_without_a_developer_the_line_is_that_of_all(models):
+    whole = trend(models)
+    assert whole.own.empty and len(whole.runs) > 50
+    with pytest.raises(InputError, match="Metta is not a developer of disclosed runs"):
+        trend(models, "Metta")
