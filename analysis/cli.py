@@ -19,7 +19,7 @@ import pandas as pd
 from analysis import __version__
 from analysis.data.chips import find_chip
 from analysis.data.facts import Fact
-from analysis.data.folder import evidence_folder
+from analysis.data.folder import edition_model, evidence_folder
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import (
     PARAMETER_NAMES,
@@ -38,7 +38,6 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs: most need les
 MOST_WITHOUT_YES = 100_000  # combinations of a sweep
 SECONDS_BETWEEN_LINES = 2.0
 CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so may be drawn over
-DEFAULT_MODEL = "deepseek-r1"  # the model whose ladder the claims are held against
 
 EXAMPLES = """examples (a MODEL is a file in data/models, RUN.toml describes a run):
   traincost reconstruct MODEL -p price_usd_per_gpu_hour=4
@@ -370,13 +369,13 @@ def _estimate_text(answer: dict[str, Any]) -> str:
 
 def _claims(options: argparse.Namespace) -> None:
     from analysis.check.claims import counts_of, judge_all, to_list
-    from analysis.reconstruction.derivation import derive
+    from analysis.reconstruction.account import account_of
 
     evidence = Evidence.load(options.data)
     scenario = load_scenario(
         options.scenario, evidence.directory, **parse_overrides(options.overrides)
     )
-    judged = judge_all(derive(DEFAULT_MODEL, scenario, evidence))
+    judged = judge_all(account_of(edition_model(), scenario, evidence))
     _say(scenario.summary)
     for line in evidence.broken_identities():
         _say(f"warning: {line}")
@@ -448,9 +447,11 @@ def _sweep(options: argparse.Namespace) -> None:
     sets = combinations(options.grid, options.sample, scenario.parameters.seed)
     report = _Progress(len(sets))
     if options.scheduler:
-        frame = sweep_on_cluster(DEFAULT_MODEL, scenario, evidence, sets, options.scheduler, report)
+        frame = sweep_on_cluster(
+            edition_model(), scenario, evidence, sets, options.scheduler, report
+        )
     else:
-        frame = sweep(DEFAULT_MODEL, scenario, evidence, sets, report)
+        frame = sweep(edition_model(), scenario, evidence, sets, report)
     write(frame, options.out)
     print(options.out)
     _sweep_chart(frame, str(sets.columns[0]), picture)
@@ -556,7 +557,7 @@ def _number_text(name: str, evidence: Evidence) -> str:
     from analysis.reconstruction.model import load_model
     from analysis.reconstruction.names import Names
 
-    number = Names(load_model(DEFAULT_MODEL, evidence), evidence).numbers[name]
+    number = Names(load_model(edition_model(), evidence), evidence).numbers[name]
     lines = {
         "id": name,
         "figure": number.label,

@@ -15,7 +15,7 @@ from analysis.cli import main
 from analysis.data.folder import default_directory
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.reconstruction.reconstruction import Reconstruction, reconstruct
 
 ROOT = Path(__file__).parents[1]
@@ -33,8 +33,8 @@ def r1(evidence: Evidence) -> Reconstruction:
 
 
 @pytest.fixture(scope="session")
-def derivation(r1: Reconstruction, evidence: Evidence) -> Derivation:
-    return Derivation(r1, evidence)
+def account(r1: Reconstruction, evidence: Evidence) -> Account:
+    return Account(r1, evidence)
 
 
 @pytest.fixture(scope="session")

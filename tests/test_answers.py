@@ -14,9 +14,10 @@ from analysis.data.facts import Fact, Facts
 from analysis.data.scenario import load_scenario
 from analysis.physics.cost import owned_parts, owned_usd_per_gpu_hour
 from analysis.physics.training import gpu_hours
+from analysis.reconstruction.ground import setting_of
 from analysis.reconstruction.kinds import KINDS
 from analysis.reconstruction.ladder import ladder
-from analysis.reconstruction.reconstruction import reconstruct, setting_of
+from analysis.reconstruction.reconstruction import reconstruct
 from analysis.reconstruction.stages import Span, distribution
 
 ACTIVE = 36_624_596_992  # parameters of V3 that multiply for one token, with the head
@@ -281,8 +282,8 @@ def test_a_span_goes_from_the_low_end_of_one_fact_to_the_high_end_of_another():
 # --- claims and sheets
 
 
-def test_what_a_total_needs_of_the_mfu_leaves_the_other_phases_what_they_took(derivation):
-    frame = beliefs(derivation).set_index(["total", "lever"]).needed
+def test_what_a_total_needs_of_the_mfu_leaves_the_other_phases_what_they_took(account):
+    frame = beliefs(account).set_index(["total", "lever"]).needed
     # V3's total of $5.576M, less $2 x 266,000 hours of R1 and of the context's extension
     left = 5.576e6 - 2 * (101e3 + 5e3 + 41e3 + 119e3)
     as_disclosed = 14.8e12 * 250.4e9 / (2.664e6 * 3600 * PEAK)

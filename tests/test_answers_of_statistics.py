@@ -16,8 +16,9 @@ from analysis.data.uncertainty import (
     between,
     draw,
     from_other_developers,
+    percentiles,
 )
-from analysis.reconstruction.reconstruction import error_factor, percentiles
+from analysis.reconstruction.reconstruction import error_factor
 from analysis.runs.efficiency import Estimator, estimator_for
 from analysis.runs.references import developer_weights, reference_runs, row_weights
 from analysis.runs.rl_steps import StepEstimator, left_out_intervals

@@ -203,9 +203,9 @@ def test_claims_and_cards_answer_in_the_form_of_the_contract(capsys):
     assert code == 0 and "missing:" in out and "pretraining" in out
 
 
-def test_a_derived_figure_is_shown_with_its_arithmetic(capsys, derivation):
+def test_a_derived_figure_is_shown_with_its_arithmetic(capsys, account):
     code, out, _ = run(capsys, "facts", "r1_with_base_usd")
-    assert code == 0 and derivation.numbers["r1_with_base_usd"].expression in out
+    assert code == 0 and account.numbers["r1_with_base_usd"].expression in out
 
 
 def test_a_notebook_that_is_of_no_model_runs_too(capsys, tmp_path):

@@ -11,12 +11,12 @@ import pandas as pd
 
 from analysis.data.mistakes import InputError
 from analysis.physics.cost import rental_usd
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.reconstruction.model import Belief
 from analysis.runs.references import reference_runs
 
 
-def beliefs(derivation: Derivation) -> pd.DataFrame:
+def beliefs(account: Account) -> pd.DataFrame:
     """For each claimed total and each lever, the value that makes it true, the rest as disclosed.
 
     The levers are the boundary (the nearest rung), the rent, the MFU of pre-training, and the
@@ -29,19 +29,19 @@ def beliefs(derivation: Derivation) -> pd.DataFrame:
         data allow), `allowed`, `why` (what the range is).
     """
     rows = []
-    for name, label in _belief(derivation).totals.items():
-        usd = derivation.names.value(
-            name, f"models/{derivation.reconstruction.model.name}.toml, belief.totals"
+    for name, label in _belief(account).totals.items():
+        usd = account.names.value(
+            name, f"models/{account.reconstruction.model.name}.toml, belief.totals"
         )
         for lever in (_boundary, _price, _mfu, _failed_runs):
-            found = {"total": label, "usd": usd, **lever(usd, derivation)}
+            found = {"total": label, "usd": usd, **lever(usd, account)}
             rows.append(found | {"allowed": bool(found["low"] <= found["needed"] <= found["high"])})
     return pd.DataFrame(rows)
 
 
-def _boundary(usd: float, derivation: Derivation) -> dict[str, Any]:
+def _boundary(usd: float, account: Account) -> dict[str, Any]:
     """The boundary of the ladder whose interval is nearest to the total on a log scale."""
-    boundaries = derivation.boundaries
+    boundaries = account.bill
     gap = np.maximum(np.log(boundaries.usd_p05 / usd), np.log(usd / boundaries.usd_p95)).clip(
         lower=0.0
     )
@@ -51,11 +51,11 @@ def _boundary(usd: float, derivation: Derivation) -> dict[str, Any]:
     )
 
 
-def _price(usd: float, derivation: Derivation) -> dict[str, Any]:
-    hours = _base(derivation).gpu_hours
-    quotes = derivation.evidence["prices"]
-    chip = derivation.reconstruction.chip.name
-    low, high = _owned_low(derivation), float(quotes.usd_per_gpu_hour[quotes.chip == chip].max())
+def _price(usd: float, account: Account) -> dict[str, Any]:
+    hours = _base(account).gpu_hours
+    quotes = account.evidence["prices"]
+    chip = account.reconstruction.chip.name
+    low, high = _owned_low(account), float(quotes.usd_per_gpu_hour[quotes.chip == chip].max())
     return _lever(
         "rent of a GPU-hour",
         usd / hours,
@@ -66,25 +66,25 @@ def _price(usd: float, derivation: Derivation) -> dict[str, Any]:
     )
 
 
-def _owned_low(derivation: Derivation) -> float:
-    base = _base(derivation)
+def _owned_low(account: Account) -> float:
+    base = _base(account)
     return float(base.own_usd_p05 / base.gpu_hours)
 
 
-def _mfu(usd: float, derivation: Derivation) -> dict[str, Any]:
+def _mfu(usd: float, account: Account) -> dict[str, Any]:
     """The MFU at which pre-training would take what the total leaves for it, the other phases as
     disclosed.
     """
-    belief = _belief(derivation)
-    pretraining = derivation.reconstruction[belief.phase].disclosed_gpu_hours or float("nan")
-    price = derivation.reconstruction.price_usd_per_gpu_hour
-    left = usd - float(rental_usd(_base(derivation).gpu_hours - pretraining, price))
+    belief = _belief(account)
+    pretraining = account.reconstruction[belief.phase].disclosed_gpu_hours or float("nan")
+    price = account.reconstruction.price_usd_per_gpu_hour
+    left = usd - float(rental_usd(_base(account).gpu_hours - pretraining, price))
     needed = (
-        derivation.numbers[belief.needed_mfu].value * float(rental_usd(pretraining, price)) / left
+        account.numbers[belief.needed_mfu].value * float(rental_usd(pretraining, price)) / left
         if left > 0
         else float("inf")
     )
-    runs = reference_runs(derivation.evidence)
+    runs = reference_runs(account.evidence)
     return _lever(
         "MFU of pre-training",
         needed,
@@ -95,14 +95,14 @@ def _mfu(usd: float, derivation: Derivation) -> dict[str, Any]:
     )
 
 
-def _failed_runs(usd: float, derivation: Derivation) -> dict[str, Any]:
+def _failed_runs(usd: float, account: Account) -> dict[str, Any]:
     """How many times the final runs the failed and smaller ones took; below none there is nothing
     to believe.
     """
-    base = _base(derivation)
+    base = _base(account)
     shares = [
-        derivation.evidence.facts.with_unit(name, "ratio").value
-        for name in _belief(derivation).final_run_shares
+        account.evidence.facts.with_unit(name, "ratio").value
+        for name in _belief(account).final_run_shares
     ]
     label = "failed and smaller runs, over the final ones"
     most = 1.0 / min(shares) - 1.0
@@ -111,17 +111,17 @@ def _failed_runs(usd: float, derivation: Derivation) -> dict[str, Any]:
     )
 
 
-def _belief(derivation: Derivation) -> Belief:
-    found = derivation.reconstruction.model.belief
+def _belief(account: Account) -> Belief:
+    found = account.reconstruction.model.belief
     if found is None:
         raise InputError(
-            f"models/{derivation.reconstruction.model.name}.toml has no [belief]: no totals to hold against"
+            f"models/{account.reconstruction.model.name}.toml has no [belief]: no totals to hold against"
         )
     return found
 
 
-def _base(derivation: Derivation) -> pd.Series:
-    return derivation.boundaries.set_index("id").loc[_belief(derivation).boundary]
+def _base(account: Account) -> pd.Series:
+    return account.bill.set_index("id").loc[_belief(account).boundary]
 
 
 def _lever(

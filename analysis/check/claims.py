@@ -26,7 +26,7 @@ import pandas as pd
 
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.tables import Evidence
-from analysis.reconstruction.derivation import Derivation, expressions_in
+from analysis.reconstruction.account import Account
 from analysis.show.numbers import quantity_text
 
 Verdict = Literal[
@@ -75,7 +75,7 @@ class Judged:
 
 
 @lru_cache(maxsize=4)
-def judge_all(derivation: Derivation) -> tuple[Judged, ...]:
+def judge_all(account: Account) -> tuple[Judged, ...]:
     """Every claim of claims.csv with its verdict, in the table's order; judged once for all tables
     and roles of a page.
 
@@ -84,21 +84,28 @@ def judge_all(derivation: Derivation) -> tuple[Judged, ...]:
     InputError
         For a claim that names an unknown boundary, or a boundary that names an unknown fact.
     """
-    counted = counted_quantities(derivation)
-    return tuple(_judge(row, counted, derivation) for row in derivation.rows("claims"))
+    counted = counted_quantities(account)
+    return tuple(_judge(row, counted, account) for row in account.rows("claims"))
 
 
-def counted_quantities(derivation: Derivation) -> dict[tuple[str, str], Counted]:
+def counted_quantities(account: Account) -> dict[tuple[str, str], Counted]:
     """Every row of boundaries.csv as its interval, by boundary and quantity."""
     found = {}
-    for row in derivation.rows("boundaries"):
+    for row in account.rows("boundaries"):
         low, high = (
-            derivation.names.value(row[field], f"{row['where']}, {field}")
-            if row[field]
-            else math.nan
+            account.names.value(row[field], f"{row['where']}, {field}") if row[field] else math.nan
             for field in ("low", "high")
         )
-        facts = derivation.names.facts_behind(expressions_in(row["low"], row["high"]))
+        facts = account.names.facts_behind(
+            [
+                text
+                for text in (
+                    row["low"],
+                    row["high"],
+                )
+                if text
+            ]
+        )
         found[row["boundary"], row["quantity"]] = Counted(
             row["label"], min(low, high), max(low, high), row["unit"], tuple(facts)
         )
@@ -176,10 +183,10 @@ def inexpressible(evidence: Evidence) -> pd.DataFrame:
 def _judge(
     row: dict[str, Any],
     counted: dict[tuple[str, str], Counted],
-    derivation: Derivation,
+    account: Account,
 ) -> Judged:
     where = row["where"]
-    see = tuple(_known_facts(row["see"], derivation, where))
+    see = tuple(_known_facts(row["see"], account, where))
     if row["quantity"] in WITHOUT_FIGURE:
         return _judged(
             row,
@@ -262,12 +269,12 @@ def _boundary(
     return counted[name, quantity]
 
 
-def _known_facts(cell: str, derivation: Derivation, where: str) -> list[str]:
+def _known_facts(cell: str, account: Account, where: str) -> list[str]:
     names = cell.split()
     for name in names:
-        if name not in derivation.evidence.facts:
+        if name not in account.evidence.facts:
             raise InputError(
-                f"{where}, see: {name} is not a fact{did_you_mean(name, derivation.evidence.facts)} (traincost facts lists all)"
+                f"{where}, see: {name} is not a fact{did_you_mean(name, account.evidence.facts)} (traincost facts lists all)"
             )
     return names
 

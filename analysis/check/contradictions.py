@@ -6,10 +6,10 @@ import math
 
 import pandas as pd
 
-from analysis.reconstruction.derivation import Derivation, expressions_in
+from analysis.reconstruction.account import Account
 
 
-def contradictions(derivation: Derivation) -> pd.DataFrame:
+def contradictions(account: Account) -> pd.DataFrame:
     """Every row of contradictions.csv with its values, largest effect on the bill first; unknown
     effects last.
 
@@ -26,14 +26,14 @@ def contradictions(derivation: Derivation) -> pd.DataFrame:
         For an expression that names what is not known, with file, row and field.
     """
     rows = []
-    for row in derivation.rows("contradictions"):
+    for row in account.rows("contradictions"):
         where = row["where"]
         names = ("value_a", "value_b", "bill_a", "bill_b")
         a, b, bill_a, bill_b = (
-            derivation.names.value(row[name], f"{where}, {name}") if row[name] else math.nan
+            account.names.value(row[name], f"{where}, {name}") if row[name] else math.nan
             for name in names
         )
-        facts = derivation.names.facts_behind(expressions_in(*(row[name] for name in names)))
+        facts = account.names.facts_behind([row[name] for name in names if row[name]])
         apart = max(a, b) / min(a, b) if min(a, b) > 0 else math.nan
         rows.append(
             row

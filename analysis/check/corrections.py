@@ -6,18 +6,18 @@ import math
 
 import pandas as pd
 
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 
 
-def corrections(derivation: Derivation) -> pd.DataFrame:
+def corrections(account: Account) -> pd.DataFrame:
     """Every row of corrections.csv, newest first, with `seen_value` and `use_value` (NaN where
     there is none).
     """
     rows = []
-    for row in derivation.rows("corrections"):
+    for row in account.rows("corrections"):
         where = row["where"]
         seen, use = (
-            derivation.names.value(row[name], f"{where}, {name}") if row[name] else math.nan
+            account.names.value(row[name], f"{where}, {name}") if row[name] else math.nan
             for name in ("seen", "use")
         )
         rows.append(row | {"seen_value": seen, "use_value": use})

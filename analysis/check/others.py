@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 
 SAME = 0.02  # steps closer than this do not part: sources print two or three figures
 
 
-def others_estimates(derivation: Derivation) -> pd.DataFrame:
+def others_estimates(account: Account) -> pd.DataFrame:
     """Every step of every estimate of others.csv.
 
     Returns
@@ -22,10 +22,10 @@ def others_estimates(derivation: Derivation) -> pd.DataFrame:
         rounding), `source_id`, `locator`, `note`.
     """
     rows = []
-    for row in derivation.rows("others"):
+    for row in account.rows("others"):
         where = row["where"]
         theirs, ours = (
-            derivation.names.value(row[side], f"{where}, {side}") for side in ("theirs", "ours")
+            account.names.value(row[side], f"{where}, {side}") for side in ("theirs", "ours")
         )
         rows.append(
             row

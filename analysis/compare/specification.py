@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -88,11 +89,16 @@ def read_spec(text: str, where: str) -> Spec:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InputError(f"{where}: not valid TOML: {error}") from None
+    return check_spec(content, where)
+
+
+def check_spec(content: Mapping[str, Any], where: str) -> Spec:
+    """A specification from its keys; an `InputError` names what is wrong in it."""
     kind: type[Spec] = (
         ReinforcementSpec if content.get("kind") == "reinforcement" else PretrainingSpec
     )
     try:
-        return TypeAdapter(kind).validate_python(content)
+        return TypeAdapter(kind).validate_python(dict(content))
     except ValidationError as error:
         raise first_mistake(error, where, kind.model_fields) from None
     except ValueError as error:

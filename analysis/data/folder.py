@@ -30,6 +30,14 @@ def default_directory() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data"
 
 
+def edition_model() -> str:
+    """The model that the book is about, by book/pages.toml."""
+    pages = default_directory() / "pages.toml"  # in the wheel it stands with the evidence
+    if not pages.is_file():
+        pages = default_directory().parent / "book" / "pages.toml"
+    return str(read_toml(pages)["model"])
+
+
 def evidence_folder(directory: Path | None = None) -> Path:
     """The folder given, or that of the package; an `InputError` if it holds no evidence."""
     directory = directory or default_directory()

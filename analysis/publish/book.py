@@ -21,13 +21,13 @@ from nbformat import NotebookNode
 from sphinx.application import builtin_extensions
 
 from analysis.compare.card import card_schema
-from analysis.data.folder import named_files, regular_file
+from analysis.data.folder import edition_model, named_files, regular_file
 from analysis.data.tables import Evidence
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.place import KEPT, NEW
-from analysis.publish.plan import BENCHMARKS, Plan, edition_model
+from analysis.publish.plan import BENCHMARKS, Plan
 from analysis.publish.results import evidence_results, scenario_results
-from analysis.reconstruction.derivation import Derivation, derive
+from analysis.reconstruction.account import Account, account_of
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.show import charts
 from analysis.show.charts.drawing import VEGA_LITE_VERSION
@@ -56,11 +56,11 @@ class BookFailed(RuntimeError):
 def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
     """What the edition needs and no page's execution gives, done while the first pages start."""
     # first: it finds what is wrong
-    derivation = derive(edition_model(plan.root), plan.scenario, evidence)
+    account = account_of(edition_model(), plan.scenario, evidence)
     write_vega(work / VEGA)
     import_extensions(plan.root / "book")
-    unreached = _evidence_results(plan, derivation, use_cache)
-    write_json(work / RESULTS, scenario_results(derivation) | unreached)
+    unreached = _evidence_results(plan, account, use_cache)
+    write_json(work / RESULTS, scenario_results(account) | unreached)
 
 
 def write(
@@ -70,7 +70,7 @@ def write(
     there.
     """
     book, html = plan.root / "book", work / NEW
-    derivation = derive(edition_model(plan.root), plan.scenario, evidence)
+    account = account_of(edition_model(), plan.scenario, evidence)
     with book_room(plan, use_cache, work) as room:
         sources, pages = room / "sources", room / "pages"
         assemble(book, executed, {page.page: page.title for page in plan.pages}, sources)
@@ -83,23 +83,23 @@ def write(
         settings = {
             "traincost_data": str(evidence.directory),
             "traincost_given": dict(plan.given),
-            "traincost_model": edition_model(plan.root),
+            "traincost_model": edition_model(),
             "traincost_benchmarks": str(plan.root / BENCHMARKS),
         }
         run_sphinx(sources, pages, room / "doctrees", settings, work / "sphinx.log")
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
-    check(html, book, usd_text(disclosed_rungs(derivation.boundaries).usd.iloc[-1]))
-    _write_beside(plan, derivation, work)
+    check(html, book, usd_text(disclosed_rungs(account.bill).usd.iloc[-1]))
+    _write_beside(plan, account, work)
 
 
-def _write_beside(plan: Plan, derivation: Derivation, work: Path) -> None:
+def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     """What an edition has besides its pages: scripts, results, evidence, a picture, notebooks."""
     html = work / NEW
     (work / VEGA).rename(html / "_static" / VEGA)  # not among the sources: every page would load it
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
-    publish_evidence(derivation.evidence.directory, html / "data")
-    bill = charts.bill_ladder(disclosed_rungs(derivation.boundaries))
+    publish_evidence(account.evidence.directory, html / "data")
+    bill = charts.bill_ladder(disclosed_rungs(account.bill))
     (html / "bill.svg").write_text(picture(bill), encoding="utf-8")
     (html / "notebooks").mkdir()
     for page in plan.pages:
@@ -113,13 +113,13 @@ def publish_evidence(directory: Path, target: Path) -> None:
         shutil.copyfile(regular_file(directory, name), target / name)
 
 
-def _evidence_results(plan: Plan, derivation: Derivation, use_cache: bool) -> dict[str, Any]:
+def _evidence_results(plan: Plan, account: Account, use_cache: bool) -> dict[str, Any]:
     """The results that no scenario reaches, kept for the next edition of the same code and data."""
-    date = str(derivation.reconstruction.model.release_date)
+    date = str(account.reconstruction.model.release_date)
     kept = kept_folder(plan) / f"{RESULTS}.{plan.evidence_key}.{date}.json"
     found = read_kept(kept) if use_cache else {}
     if not found:
-        found = evidence_results(derivation.evidence, date)
+        found = evidence_results(account.evidence, date)
         write_json(kept, found)
         forget_oldest(kept.parent, f"{RESULTS}.*.json")
     return found

@@ -91,11 +91,6 @@ def list_pages(root: Path) -> list[Page]:
     return [Page(**page) for page in _declared(root)["page"]]
 
 
-def edition_model(root: Path) -> str:
-    """The model that the edition is about."""
-    return str(_declared(root)["model"])
-
-
 def plan(
     scenario: Scenario, scenario_name: str, overrides: Mapping[str, str], directory: Path
 ) -> Plan:

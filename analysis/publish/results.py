@@ -15,7 +15,7 @@ from analysis.check.claims import to_list as claims_list
 from analysis.compare import models as comparison
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.reconstruction.ladder import to_list as boundaries_list
 from analysis.runs.backtest import backtest, summary
 
@@ -34,9 +34,9 @@ def evidence_results(evidence: Evidence, date: str) -> dict[str, Any]:
     }
 
 
-def scenario_results(derivation: Derivation) -> dict[str, Any]:
+def scenario_results(account: Account) -> dict[str, Any]:
     """The others, that a scenario reaches."""
-    reconstruction, evidence = derivation.reconstruction, derivation.evidence
+    reconstruction, evidence = account.reconstruction, account.evidence
     scenario = reconstruction.scenario
     effective = scenario.parameters.model_dump() | {
         "price_usd_per_gpu_hour": reconstruction.price_usd_per_gpu_hour,
@@ -50,8 +50,8 @@ def scenario_results(derivation: Derivation) -> dict[str, Any]:
             "data_sha256": evidence.sha256,
         },
         "models": {reconstruction.model.name: reconstruction.to_dict()},
-        "boundaries": boundaries_list(derivation.boundaries),
-        "claims": claims_list(judge_all(derivation)),
+        "boundaries": boundaries_list(account.bill),
+        "claims": claims_list(judge_all(account)),
     }
 
 

@@ -17,9 +17,10 @@ from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, draw, percentiles, set_by
 from analysis.physics.cost import owned_usd_per_gpu_hour, rental_usd
+from analysis.reconstruction.ground import given_by
 from analysis.reconstruction.model import Boundary, Model
 from analysis.reconstruction.ownership import OwnershipInputs
-from analysis.reconstruction.reconstruction import Reconstruction, given_by
+from analysis.reconstruction.reconstruction import Reconstruction
 from analysis.reconstruction.stages import distribution, expressions_of
 
 
@@ -141,16 +142,15 @@ def to_list(boundaries: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def facts_of(boundary: Boundary, reconstruction: Reconstruction) -> list[str]:
-    """The facts that a boundary adds: disclosed hours of its phases and their price, or those of
-    its share.
-    """
+    """The facts that a line of the bill adds: disclosed hours and their price, or its share's."""
     quantity = boundary.share if boundary.share is not None else boundary.usd
     if quantity is not None:
         return [fact for expression in expressions_of(quantity) for fact in facts_in(expression)]
-    disclosed = [reconstruction[phase].phase.disclosed for phase in boundary.adds]
-    return [found.gpu_hours for found in disclosed if found] + [
-        reconstruction.model.price_usd_per_gpu_hour
-    ]
+    phases = [reconstruction[phase].phase for phase in boundary.adds]
+    disclosed = [found for phase in phases if (found := phase.disclosed_as("gpu_hours"))]
+    hours = [fact for expression in disclosed for fact in facts_in(expression)]
+    price = reconstruction.model.price_usd_per_gpu_hour
+    return [*hours, price] if price else hours
 
 
 def _share(boundary: Boundary, parameters: Parameters, evidence: Evidence) -> Distribution:

@@ -31,6 +31,8 @@ from analysis.reconstruction.stages import (
     unit_of,
 )
 
+TIME_OR_MONEY = ("gpu_hours", "hours", "days", "months", "usd")
+
 
 class Decoding(Strict):
     """How fast the developer's stack writes tokens, as far as its serving says."""
@@ -79,8 +81,10 @@ class CrossCheck(Strict):
 
 
 class Disclosed(Strict):
-    gpu_hours: str
-    usd: str
+    """What a source discloses of a phase, each a fact or arithmetic on facts; either may be left out."""
+
+    gpu_hours: str | None = None
+    usd: str | None = None
 
 
 class Phase(Strict):
@@ -95,6 +99,15 @@ class Phase(Strict):
     disclosed: Disclosed | None
     stages: list[NamedStage]
     cross_checks: list[CrossCheck] = Field(default_factory=list)
+
+    def disclosed_as(self, field: Literal["gpu_hours", "usd"]) -> str | None:
+        """The fact or the arithmetic that discloses its hours or dollars; None where none does."""
+        return getattr(self.disclosed, field) if self.disclosed else None
+
+    @property
+    def kinds(self) -> list[str]:
+        """What its stages do, each kind once, in order."""
+        return list(dict.fromkeys(stage.work.kind for stage in self.stages))
 
 
 class Boundary(Strict):
@@ -146,7 +159,7 @@ class Model(Strict):
     release_date: datetime.date
     architecture_kind: Literal["dense", "moe"]
     chip: str
-    price_usd_per_gpu_hour: str
+    price_usd_per_gpu_hour: str | None = None
     architecture: dict[str, str]
     decoding: Decoding | None
     phases: list[Phase]
@@ -194,7 +207,7 @@ class _ModelFile(Strict):
     release_date: datetime.date
     architecture_kind: Literal["dense", "moe"] = "moe"
     chip: str
-    price_usd_per_gpu_hour: str
+    price_usd_per_gpu_hour: str | None = None
     stands_on: str | None = None
     architecture: dict[str, str] = Field(default_factory=dict)
     decoding: Decoding | None = None
@@ -236,7 +249,9 @@ def load_model(name: str, evidence: Evidence) -> Model:
         phases=phases,
         boundaries=file.boundary,
         checks=list(
-            dict.fromkeys([*(base.checks if base else []), *file.checks, *_checks_of(phases)])
+            dict.fromkeys(
+                [*(base.checks if base else []), *file.checks, *_checks_of(phases, evidence.facts)]
+            )
         ),
         **identity,
     )
@@ -279,20 +294,21 @@ def _phase(file: _PhaseFile, developer: str) -> Phase:
     return Phase(**content, developer=developer, stages=stages, cross_checks=file.cross_check)
 
 
-def _checks_of(phases: list[Phase]) -> list[str]:
-    disclosed = [
-        fact
-        for phase in phases
-        if phase.disclosed
-        for fact in (phase.disclosed.gpu_hours, phase.disclosed.usd)
-    ]
-    speeds = [
-        fact
-        for phase in phases
-        for check in phase.cross_checks
-        for fact in (check.tokens_per_day, check.mfu)
-    ]
-    return disclosed + [fact for fact in speeds if fact]
+def _checks_of(phases: list[Phase], facts: Facts) -> list[str]:
+    """What discloses hours or dollars of a phase, and the speeds of its cross-checks.
+
+    In arithmetic, such as GPUs times days, what is time or money is a check, the rest an input.
+    """
+    found = []
+    for phase in phases:
+        for field in ("gpu_hours", "usd"):
+            expression = phase.disclosed_as(field) or ""
+            named = facts_in(expression) if expression else []
+            single = expression in named
+            found += [name for name in named if single or facts[name].unit in TIME_OR_MONEY]
+        for check in phase.cross_checks:
+            found += [fact for fact in (check.tokens_per_day, check.mfu) if fact]
+    return found
 
 
 def _check_model(model: Model, evidence: Evidence, file: str) -> None:

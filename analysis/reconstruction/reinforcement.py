@@ -9,7 +9,7 @@ while all GPUs wait.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -137,65 +137,91 @@ def work(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: S
     return Work(np.sum(list(parts.values()), axis=0), (flop * rollouts).sum(axis=0), parts)
 
 
-def rollouts_by_segment(
-    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
-) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-    """Seconds of a rollout by part, its FLOP, and the rollouts of each segment; arrays of
-    (segments, samples).
+@dataclass(frozen=True)
+class Segments:
+    """A run cut into pieces in which answers are alike; arrays broadcast to (segments, samples).
+
+    `rollouts` is the number of rollouts of each segment.
     """
-    mean_tokens, middle_step = _segments(stage, values, setting)
+
+    mean_tokens: np.ndarray
+    limit_tokens: np.ndarray
+    rollouts: np.ndarray
+
+
+def segments(
+    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
+) -> Segments:
+    """The segments of a stage: along its published curve of lengths, or one of a mean length."""
+    if stage.length_curve is None:
+        middle_step = values["steps"][np.newaxis] / 2.0
+        mean_tokens = values["mean_answer_tokens"][np.newaxis]
+    else:
+        curve = setting.tables[stage.length_curve]
+        share = (np.arange(SEGMENTS_OF_A_CURVE) + 0.5) / SEGMENTS_OF_A_CURVE
+        middle_step = share[:, np.newaxis] * values["steps"][np.newaxis]
+        mean_tokens = np.interp(middle_step, curve.step, curve.mean_answer_tokens)
     limit = values["limit_0_tokens"]
     if "from_step" in values:
         limit = np.where(middle_step >= values["from_step"], values["limit_1_tokens"], limit)
-    answers = values["answers_per_rollout"]
-    longest = longest_answer_tokens(mean_tokens, values["answer_length_log_sd"], answers, limit)
-    if setting.parameters.longest_answer_tokens is not None:
-        longest = np.full_like(longest, setting.parameters.longest_answer_tokens)
+    answers_per_step = values["prompts_per_step"] * values["samples_per_prompt"]
+    rollouts = values["steps"] * answers_per_step / values["answers_per_rollout"]
+    return Segments(mean_tokens, limit, rollouts / len(middle_step))
+
+
+def rollouts_by_segment(
+    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
+) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+    """Seconds of a rollout by part, its FLOP, and the rollouts of each segment.
+
+    Returns
+    -------
+    tuple
+        Seconds by part, FLOP of a rollout, rollouts; arrays of (segments, samples).
+    """
+    found = segments(stage, values, setting)
+    seconds = _seconds_by_part(found, values, setting)
+    tokens = values["answers_per_rollout"] * found.mean_tokens
+    # a token of a long answer attends further: over tokens, the mean length of a log-normal is
+    # mean x exp(sigma^2)
+    further = np.exp(values["answer_length_log_sd"] ** 2)
+    context = np.minimum(found.mean_tokens * further, found.limit_tokens)
+    forward_flop = flop_per_token(setting.configuration, context) / 3.0
+    flop = tokens * forward_flop * (4.0 + values["scoring_forward_passes"])
+    return seconds, flop, found.rollouts
+
+
+def _seconds_by_part(
+    found: Segments, values: Mapping[str, np.ndarray], setting: Setting
+) -> dict[str, np.ndarray]:
+    """Seconds of a rollout by part; arrays of (segments, samples)."""
+    answers, mean_tokens = values["answers_per_rollout"], found.mean_tokens
     by_throughput, by_latency = generation_seconds(
         answers,
         mean_tokens,
-        longest,
+        _longest_tokens(found, values, setting),
         values["gpus"],
         values["tokens_per_s_per_gpu"],
         values["time_per_output_token_ms"],
     )
-    tokens = answers * mean_tokens
-    machine = (values["gpus"], setting.chip.peak_flop_s, values["update_mfu"])
     active = multiplying_parameters(setting.configuration)
-    forward = forward_seconds(active, tokens, *machine)
+    machine = (values["gpus"], setting.chip.peak_flop_s, values["update_mfu"])
+    forward = forward_seconds(active, answers * mean_tokens, *machine)
     shape = np.broadcast_shapes(by_throughput.shape, by_latency.shape, forward.shape)
-    seconds = {
+    return {
         "generation at full throughput": np.broadcast_to(by_throughput, shape),
         "waiting for the longest answer": np.maximum(by_latency - by_throughput, 0.0),
         "scoring": forward * values["scoring_forward_passes"],
-        "updates": update_seconds(active, tokens, *machine),
+        "updates": update_seconds(active, answers * mean_tokens, *machine),
         "moving weights, switching engines": np.broadcast_to(values["fixed_seconds"], shape),
     }
-    # a token of a long answer attends further: over tokens, the mean length of a log-normal is mean
-    # x exp(sigma^2)
-    context = np.minimum(mean_tokens * np.exp(values["answer_length_log_sd"] ** 2), limit)
-    forward_flop = flop_per_token(setting.configuration, context) / 3.0
-    flop = tokens * forward_flop * (4.0 + values["scoring_forward_passes"])
-    answers_per_step = values["prompts_per_step"] * values["samples_per_prompt"]
-    return seconds, flop, values["steps"] * answers_per_step / answers / len(middle_step)
 
 
-def _segments(
-    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean answer length and middle step of each segment, shapes that broadcast to (segments,
-    samples).
-    """
-    if stage.length_curve is None:
-        return values["mean_answer_tokens"][np.newaxis], values["steps"][np.newaxis] / 2.0
-    curve = setting.tables[stage.length_curve]
-    share = (np.arange(SEGMENTS_OF_A_CURVE) + 0.5) / SEGMENTS_OF_A_CURVE
-    middle_step = share[:, np.newaxis] * values["steps"][np.newaxis]
-    return np.interp(middle_step, curve.step, curve.mean_answer_tokens), middle_step
-
-
-def segment_lengths(
-    stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting
+def _longest_tokens(
+    found: Segments, values: Mapping[str, np.ndarray], setting: Setting
 ) -> np.ndarray:
-    """Mean answer length of each segment of a stage [token]."""
-    return _segments(stage, values, setting)[0]
+    """Length of the longest answer of a rollout: what the scenario sets, else by its spread."""
+    spread, answers = values["answer_length_log_sd"], values["answers_per_rollout"]
+    longest = longest_answer_tokens(found.mean_tokens, spread, answers, found.limit_tokens)
+    given = setting.parameters.longest_answer_tokens
+    return longest if given is None else np.full_like(longest, given)

@@ -11,15 +11,13 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis.data.tables import Evidence
-from analysis.reconstruction.reconstruction import Reconstruction, gpu_hours_of, uncertain_inputs
+from analysis.reconstruction.detail import gpu_hours_of, uncertain_inputs
+from analysis.reconstruction.reconstruction import Reconstruction
 
 SAMPLES = 512
 
 
-def sobol_indices(
-    reconstruction: Reconstruction, evidence: Evidence, phase: str | None = None
-) -> pd.DataFrame:
+def sobol_indices(reconstruction: Reconstruction, phase: str | None = None) -> pd.DataFrame:
     """First-order and total Sobol indices of a phase's hours, or of all phases together.
 
     Returns
@@ -41,7 +39,7 @@ def sobol_indices(
             name: inputs[name].distribution.quantile(points[index])
             for index, name in enumerate(names)
         }
-        return np.log(gpu_hours_of(reconstruction, evidence, draws, phase))
+        return np.log(gpu_hours_of(reconstruction, draws, phase))
 
     first_order, total = np.ones(len(names)), np.ones(len(names))
     if len(names) > 1:  # a single input is all of the variance

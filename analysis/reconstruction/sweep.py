@@ -26,9 +26,13 @@ from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.scenario import PARAMETER_NAMES, Parameters, Scenario, usual_range, with_values
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
+from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import Assumptions
 from analysis.reconstruction.model import NamedStage
-from analysis.reconstruction.reconstruction import ground_of
+from analysis.reconstruction.reconstruction import (
+    disclosed_value,
+    rent_usd_per_gpu_hour,
+)
 
 ANSWER_SECONDS = 5
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
@@ -202,26 +206,26 @@ def evaluate(
 ) -> pd.DataFrame:
     """Some combinations evaluated; the index is kept."""
     rows: list[dict[str, float]] = []
-    grounds: dict[Any, _Ground] = {}
+    grounds: dict[Any, _OnOneChip] = {}
     for values in sets.to_dict("records"):
         chip = values.get("chip")
         one = with_values(scenario, values)
         if chip not in grounds:
-            grounds[chip] = _Ground(model, one, evidence)
+            grounds[chip] = _OnOneChip(model, one, evidence)
         rows.append(grounds[chip].row(one.parameters))
     return pd.concat([sets, pd.DataFrame(rows, index=sets.index)], axis=1)
 
 
-class _Ground:
+class _OnOneChip:
     """What all combinations on one chip share: one draw, and what has been evaluated with it."""
 
     def __init__(self, model: str, scenario: Scenario, evidence: Evidence) -> None:
         self.ground = ground_of(model, scenario, evidence)
         parameters = scenario.parameters
         self.assumed = Assumptions.of(self.ground.model, self.ground.chip, parameters, evidence)
-        self.price_of_facts = evidence.facts[self.ground.model.price_usd_per_gpu_hour].value
+        self.price = rent_usd_per_gpu_hour(self.ground.model, scenario, evidence)
         self.disclosed = {
-            phase.id: evidence.facts[phase.disclosed.gpu_hours].value if phase.disclosed else 0.0
+            phase.id: disclosed_value(phase, "gpu_hours", evidence.facts) or 0.0
             for phase in self.ground.model.phases
         }
         self.stages: dict[tuple[Any, ...], np.ndarray] = {}
@@ -232,7 +236,7 @@ class _Ground:
     def row(self, parameters: Parameters) -> dict[str, float]:
         """The results of one combination."""
         price = parameters.price_usd_per_gpu_hour
-        price = self.price_of_facts if price is None else price
+        price = self.price if price is None else price
         hours = self._hours(parameters)
         money = {
             name.replace("gpu_hours", "usd", 1): value * price

@@ -14,7 +14,7 @@ from analysis.check.others import others_estimates
 from analysis.data.expressions import facts_in
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.tables import Evidence
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html, fact_html, source_html
 from analysis.show.numbers import quantity_text, significant, usd_text
@@ -33,17 +33,17 @@ STOCKS = {
 STORY = "seed_"  # the claims of the news story that the book begins with
 
 
-def claims_table(derivation: Derivation, verdict: str | None = None) -> Html:
+def claims_table(account: Account, verdict: str | None = None) -> Html:
     """Every claim with its verdict, reason and facts; with a verdict, those alone."""
-    judged = [one for one in judge_all(derivation) if verdict in (None, one.verdict)]
+    judged = [one for one in judge_all(account) if verdict in (None, one.verdict)]
     rows = [
         {
             "claim": f'<span id="{one.id}">{html.escape(one.claim)}</span>',
-            "who, when": f"{html.escape(one.who)}, {one.date}<br>{source_html(one.source_id, derivation.evidence)}",
+            "who, when": f"{html.escape(one.who)}, {one.date}<br>{source_html(one.source_id, account.evidence)}",
             "verdict": verdict_html(one.verdict),
             "because": html.escape(one.reason),
             "facts": _folded(
-                ", ".join(_fact_link(name, derivation.evidence) for name in one.facts),
+                ", ".join(_fact_link(name, account.evidence) for name in one.facts),
                 len(one.facts),
             ),
         }
@@ -52,9 +52,9 @@ def claims_table(derivation: Derivation, verdict: str | None = None) -> Html:
     return table_html(pd.DataFrame(rows), "ledger claims")
 
 
-def claims_finding(derivation: Derivation) -> Html:
+def claims_finding(account: Account) -> Html:
     """The paragraph that opens the page of claims."""
-    counts = counts_of(judge_all(derivation))
+    counts = counts_of(judge_all(account))
     parts = ", ".join(f"{row.claims} {VERDICT_WORDS[row.verdict]}" for row in counts.itertuples())
     return Html(
         f'<div class="finding"><p><strong>Of {counts.claims.sum()} public claims: {parts}.</strong> Verdicts are on claims, not on people. '
@@ -63,14 +63,14 @@ def claims_finding(derivation: Derivation) -> Html:
     )
 
 
-def story_table(derivation: Derivation) -> Html:
+def story_table(account: Account) -> Html:
     """The claims of the news story, each with its verdict, linked to the reason."""
     rows = [
         {
             "claim of the story": html.escape(one.claim),
             "verdict": f'<a href="claims.html#{one.id}">{verdict_html(one.verdict)}</a>',
         }
-        for one in judge_all(derivation)
+        for one in judge_all(account)
         if one.id.startswith(STORY)
     ]
     return table_html(pd.DataFrame(rows), "verdicts")
@@ -94,22 +94,20 @@ def verdict_html(verdict: str) -> str:
     return f'<span class="verdict {verdict}">{VERDICT_WORDS[verdict]}</span>'
 
 
-def claim_html(claim_id: str, derivation: Derivation) -> str:
+def claim_html(claim_id: str, account: Account) -> str:
     """A claim's verdict, linked to its reason."""
-    return (
-        f'<a href="claims.html#{claim_id}">{verdict_html(_find(claim_id, derivation).verdict)}</a>'
-    )
+    return f'<a href="claims.html#{claim_id}">{verdict_html(_find(claim_id, account).verdict)}</a>'
 
 
-def said_html(claim_id: str, derivation: Derivation) -> str:
+def said_html(claim_id: str, account: Account) -> str:
     """The day or month of a claim in words, linked to it."""
-    found = _find(claim_id, derivation)
+    found = _find(claim_id, account)
     day = pd.Timestamp(found.date)
     text = f"{day.day} {day:%B %Y}" if len(found.date) > 7 else f"{day:%B %Y}"
     return f'<a href="claims.html#{claim_id}">{text}</a>'
 
 
-def contradictions_table(derivation: Derivation) -> Html:
+def contradictions_table(account: Account) -> Html:
     """Where sources disagree, the largest effect on the bill first."""
     rows = [
         {
@@ -122,7 +120,7 @@ def contradictions_table(derivation: Derivation) -> Html:
                 row.source_a,
                 row.locator_a,
                 row.bill_a,
-                derivation.evidence,
+                account.evidence,
             ),
             "other side": _side(
                 row.says_b,
@@ -131,21 +129,21 @@ def contradictions_table(derivation: Derivation) -> Html:
                 row.source_b,
                 row.locator_b,
                 row.bill_b,
-                derivation.evidence,
+                account.evidence,
             ),
             "apart": _apart(row.apart),
             "likely reason": html.escape(row.likely_reason),
         }
-        for row in contradictions(derivation).itertuples()
+        for row in contradictions(account).itertuples()
     ]
     return table_html(pd.DataFrame(rows), "ledger")
 
 
-def contradictions_finding(derivation: Derivation) -> Html:
+def contradictions_finding(account: Account) -> Html:
     """The paragraph that opens the page of contradictions."""
-    frame = contradictions(derivation)
+    frame = contradictions(account)
     touching = frame[frame.effect_usd.abs() > 0]
-    publisher = _publisher(derivation.evidence)
+    publisher = _publisher(account.evidence)
     same = touching.source_a.map(publisher) == touching.source_b.map(publisher)
     own, others = touching[same].effect_usd.abs(), touching[~same].effect_usd.abs()
     return Html(
@@ -156,9 +154,9 @@ def contradictions_finding(derivation: Derivation) -> Html:
     )
 
 
-def others_finding(derivation: Derivation) -> Html:
+def others_finding(account: Account) -> Html:
     """The paragraph that opens the page of others' estimates."""
-    frame = others_estimates(derivation)
+    frame = others_estimates(account)
     parting = frame[frame.parts_here].sort_values(
         "ratio", key=lambda ratio: ratio.map(math.log).abs(), ascending=False
     )
@@ -174,13 +172,13 @@ def others_finding(derivation: Derivation) -> Html:
     )
 
 
-def others_table(derivation: Derivation) -> Html:
+def others_table(account: Account) -> Html:
     """Others' estimates step by step, the step marked where they part from ours."""
     rows = []
-    frame = others_estimates(derivation)
+    frame = others_estimates(account)
     for estimate, steps in frame.groupby("estimate", sort=False):
         title = html.escape(steps.title.iloc[0])
-        source = f"{source_html(steps.source_id.iloc[0], derivation.evidence)}, {html.escape(steps.locator.iloc[0])}"
+        source = f"{source_html(steps.source_id.iloc[0], account.evidence)}, {html.escape(steps.locator.iloc[0])}"
         agrees = "" if steps.parts_here.any() else " It agrees with ours at every step."
         rows.append(
             {
@@ -205,7 +203,7 @@ def others_table(derivation: Derivation) -> Html:
     return table_html(pd.DataFrame(rows))
 
 
-def corrections_table(derivation: Derivation) -> Html:
+def corrections_table(account: Account) -> Html:
     """Corrections of others' figures and of ours, dated."""
     rows = [
         {
@@ -219,30 +217,30 @@ def corrections_table(derivation: Derivation) -> Html:
             "recorded": row.date,
             "status": html.escape(row.status),
         }
-        for row in corrections(derivation).itertuples()
+        for row in corrections(account).itertuples()
     ]
     return table_html(pd.DataFrame(rows), "ledger")
 
 
-def claims_on_ladder(derivation: Derivation) -> pd.DataFrame:
+def claims_on_ladder(account: Account) -> pd.DataFrame:
     """Every claim of dollars that counts a boundary of the ladder, or, where it fits none, that is
     said of one.
 
     `id, claim, who, value, boundary, verdict`.
     """
-    judged: dict[str, Judged] = {one.id: one for one in judge_all(derivation)}
-    claims = derivation.evidence["claims"]
+    judged: dict[str, Judged] = {one.id: one for one in judge_all(account)}
+    claims = account.evidence["claims"]
     claims = claims[(claims.quantity == "usd") & claims.value.notna()]
     verdicts = claims.id.map(lambda name: judged[name].verdict)
     boundary = claims.asserted_boundary.where(verdicts != "contradicted", claims.said_of).replace(
         STOCKS
     )
     frame = claims[["id", "claim", "who", "value"]].assign(boundary=boundary, verdict=verdicts)
-    return frame[frame.boundary.isin(derivation.boundaries.id)].reset_index(drop=True)
+    return frame[frame.boundary.isin(account.bill.id)].reset_index(drop=True)
 
 
-def _find(claim_id: str, derivation: Derivation) -> Judged:
-    judged = {one.id: one for one in judge_all(derivation)}
+def _find(claim_id: str, account: Account) -> Judged:
+    judged = {one.id: one for one in judge_all(account)}
     if claim_id not in judged:
         raise InputError(f"{claim_id} is not a claim{did_you_mean(claim_id, judged)}")
     return judged[claim_id]

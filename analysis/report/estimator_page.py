@@ -308,11 +308,7 @@ def leading_inputs_table(page: BillPage) -> Html:
     content = page.reconstruction.to_dict()
     rows = []
     for row in [*content["phases"], content["total"] | {"label": "total", "id": None}]:
-        indices = (
-            sobol_indices(page.reconstruction, page.evidence, row["id"])
-            if row["id"]
-            else page.indices
-        )
+        indices = sobol_indices(page.reconstruction, row["id"]) if row["id"] else page.indices
         interval = row["gpu_hours"]["reconstructed"]
         rows.append(
             {

@@ -16,7 +16,7 @@ from analysis.data.chips import find_chip, rated_power_w
 from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
 from analysis.physics.cost import energy_kwh, owned_parts
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.reconstruction.ownership import OwnershipInputs
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html, fact_html, source_html
@@ -30,14 +30,14 @@ GRIDS = (
 )
 
 
-def ladder_table(derivation: Derivation) -> Html:
+def ladder_table(account: Account) -> Html:
     """Every rung and marker: rent with interval, the same hours on owned machines, what it counts
     and leaves out, its facts.
     """
     rows = []
-    for row in derivation.boundaries.itertuples():
+    for row in account.bill.itertuples():
         facts = ", ".join(
-            fact_html(derivation.evidence.facts[name], derivation.evidence, text=name)
+            fact_html(account.evidence.facts[name], account.evidence, text=name)
             for name in row.facts
         )
         kind = "assumption" if row.assumed else "derived"
@@ -57,15 +57,15 @@ def ladder_table(derivation: Derivation) -> Html:
     return table_html(pd.DataFrame(rows), "ledger")
 
 
-def ladder_finding(derivation: Derivation) -> Html:
+def ladder_finding(account: Account) -> Html:
     """The paragraph that opens the page of the ladder."""
-    boundaries = derivation.boundaries
+    boundaries = account.bill
     rungs, disclosed = (
         boundaries[~boundaries.marker],
         boundaries[~boundaries.marker & ~boundaries.assumed],
     )
     first, last, top = disclosed.iloc[0], disclosed.iloc[-1], rungs.iloc[-1]
-    price = quantity_text(derivation.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+    price = quantity_text(account.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour")
     ends = [usd_text(significant(end, 2)) for end in (top.usd_p05, top.usd_p95)]
     return Html(
         f'<div class="finding"><p><strong>From {usd_text(first.usd)} to {usd_text(last.usd)} on disclosed hours, and to '
@@ -82,23 +82,23 @@ def _owned_sentence(rung: pd.Series) -> str:
     return f"On owned machines that are kept busy the same hours cost {low:.1f} to {high:.1f} times the rent."
 
 
-def ownership_table(derivation: Derivation) -> Html:
+def ownership_table(account: Account) -> Html:
     """What an owned GPU-hour costs: each input with its range, and where it comes from."""
     inputs = OwnershipInputs.of(
-        derivation.reconstruction.chip,
-        derivation.reconstruction.scenario.parameters,
-        derivation.evidence,
+        account.reconstruction.chip,
+        account.reconstruction.scenario.parameters,
+        account.evidence,
     )
     if inputs is None:
         return Html(
-            f"<p>No purchase price of {html.escape(derivation.reconstruction.chip.name)} is among our data.</p>"
+            f"<p>No purchase price of {html.escape(account.reconstruction.chip.name)} is among our data.</p>"
         )
     rows = []
     for name, found in inputs.distributions.items():
         low, middle, high = (float(value) for value in found.quantile([0.05, 0.5, 0.95]))
-        known = found.basis in derivation.evidence.facts
+        known = found.basis in account.evidence.facts
         basis = (
-            fact_html(derivation.evidence.facts[found.basis], derivation.evidence, text=found.basis)
+            fact_html(account.evidence.facts[found.basis], account.evidence, text=found.basis)
             if known
             else html.escape(found.basis)
         )
@@ -143,18 +143,16 @@ def owned_hour_table(evidence: Evidence) -> Html:
     return table_html(pd.DataFrame(rows))
 
 
-def study_table(derivation: Derivation) -> Html:
+def study_table(account: Account) -> Html:
     """A published study's ownership cost beside ours, and the steps from the one to the other."""
     rows = []
-    for study in derivation.evidence["ownership_studies"].itertuples():
+    for study in account.evidence["ownership_studies"].itertuples():
         published = (
             "publishes none"
             if math.isnan(study.published_usd)
             else usd_text(significant(study.published_usd, 4))
         )
-        source = (
-            f"{source_html(study.source_id, derivation.evidence)}, {html.escape(study.locator)}"
-        )
+        source = f"{source_html(study.source_id, account.evidence)}, {html.escape(study.locator)}"
         rows.append(
             {
                 "step": f"<strong>{html.escape(study.label)}</strong><br>the study: {published}; ours with its inputs: "
@@ -169,21 +167,21 @@ def study_table(derivation: Derivation) -> Html:
                 "after it": usd_text(significant(step.usd, 4)),
                 "factor": "" if math.isnan(step.factor) else f"{step.factor:.2f}",
             }
-            for step in from_theirs_to_ours(study, derivation.evidence).itertuples()
+            for step in from_theirs_to_ours(study, account.evidence).itertuples()
         ]
     return table_html(pd.DataFrame(rows))
 
 
-def carbon_table(derivation: Derivation) -> Html:
+def carbon_table(account: Account) -> Html:
     """Electricity and carbon of each disclosed rung, by grid, each input at its middle."""
-    facts, parameters = derivation.evidence.facts, derivation.reconstruction.scenario.parameters
-    chip = derivation.reconstruction.chip.name
-    tdp_w = rated_power_w(chip, derivation.evidence["hardware"])
+    facts, parameters = account.evidence.facts, account.reconstruction.scenario.parameters
+    chip = account.reconstruction.chip.name
+    tdp_w = rated_power_w(chip, account.evidence["hardware"])
     pue = parameters.pue or facts.with_unit("datacentre_pue", "ratio").value
     power = facts.with_unit("node_power_per_tdp", "ratio").value
     grids = {name: facts.with_unit(name, "kg_co2_per_kwh") for name in GRIDS}
     rows = []
-    for row in derivation.boundaries[~derivation.boundaries.assumed].itertuples():
+    for row in account.bill[~account.bill.assumed].itertuples():
         energy = float(energy_kwh(row.gpu_hours, tdp_w, power, pue))
         carbon = {
             _grid(name): f"{energy * fact.value / 1000.0:,.0f}" for name, fact in grids.items()
@@ -201,10 +199,10 @@ def carbon_table(derivation: Derivation) -> Html:
     )
 
 
-def beliefs_table(derivation: Derivation) -> Html:
+def beliefs_table(account: Account) -> Html:
     """For each claimed total, what would have to be true, and whether physics or the data allow it."""
     rows = []
-    for row in beliefs(derivation).itertuples():
+    for row in beliefs(account).itertuples():
         boundary = row.lever == "boundary"
         needed = html.escape(row.why) if boundary else _needed(row.needed, row.unit)
         allowed = (

@@ -13,7 +13,7 @@ from analysis.data.expressions import parse
 from analysis.data.facts import Fact
 from analysis.data.scenario import parameters_frame
 from analysis.data.tables import Evidence
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.reconstruction.model import Phase
 from analysis.reconstruction.names import Names
@@ -21,13 +21,13 @@ from analysis.report.wording import KIND_LABELS, SECOND_HAND_MARK, Html, fact_ht
 from analysis.show.numbers import hours_text, quantity_text, usd_text
 
 
-def bill_table(derivation: Derivation) -> Html:
+def bill_table(account: Account) -> Html:
     """The rungs that rest on disclosed hours: those each adds, all hours, and dollars at the
     scenario's price.
     """
     rows = []
-    reconstruction, evidence = derivation.reconstruction, derivation.evidence
-    for row in disclosed_rungs(derivation.boundaries).itertuples():
+    reconstruction, evidence = account.reconstruction, account.evidence
+    for row in disclosed_rungs(account.bill).itertuples():
         added = ", ".join(_added_hours(reconstruction[phase].phase, evidence) for phase in row.adds)
         usd = usd_text(row.usd, 3)
         label = html.escape(row.label)
@@ -43,9 +43,10 @@ def bill_table(derivation: Derivation) -> Html:
 
 
 def _added_hours(phase: Phase, evidence: Evidence) -> str:
-    if phase.disclosed is None:
+    disclosed = phase.disclosed_as("gpu_hours")
+    if disclosed is None or disclosed not in evidence.facts:
         return "not disclosed"
-    fact = evidence.facts[phase.disclosed.gpu_hours]
+    fact = evidence.facts[disclosed]
     return fact_html(fact, evidence, hours_text(fact.value))
 
 

@@ -18,17 +18,19 @@ from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, percentiles
 from analysis.physics.training import mfu
-from analysis.reconstruction.derivation import Derivation, derive
-from analysis.reconstruction.ladder import disclosed_rungs
-from analysis.reconstruction.reconstruction import (
-    PhaseResult,
-    Reconstruction,
+from analysis.reconstruction.account import Account, account_of
+from analysis.reconstruction.detail import (
     answer_lengths,
-    error_factor,
     parts_of,
     rollout_run,
     rollout_seconds,
     widths_of,
+)
+from analysis.reconstruction.ladder import disclosed_rungs
+from analysis.reconstruction.reconstruction import (
+    PhaseResult,
+    Reconstruction,
+    error_factor,
 )
 from analysis.reconstruction.sensitivity import sobol_indices
 from analysis.reconstruction.stages import ReinforcementStage
@@ -43,27 +45,27 @@ from analysis.show.numbers import quantity_text
 class BillPage:
     """A reconstructed model with the evidence behind it."""
 
-    derivation: Derivation
+    account: Account
 
     @property
     def reconstruction(self) -> Reconstruction:
         """The model's phases under this scenario."""
-        return self.derivation.reconstruction
+        return self.account.reconstruction
 
     @property
     def evidence(self) -> Evidence:
         """What it stands on."""
-        return self.derivation.evidence
+        return self.account.evidence
 
     @cached_property
     def indices(self) -> pd.DataFrame:
         """Which input the total's uncertainty hangs on most, computed once for all who show it."""
-        return sobol_indices(self.reconstruction, self.evidence)
+        return sobol_indices(self.reconstruction)
 
     @property
     def rungs(self) -> pd.DataFrame:
         """The rungs of the ladder that rest on disclosed hours."""
-        return disclosed_rungs(self.derivation.boundaries)
+        return disclosed_rungs(self.account.bill)
 
     @property
     def phases(self) -> pd.DataFrame:
@@ -96,10 +98,9 @@ class PhasePage(BillPage):
     @property
     def disclosed(self) -> list[Fact]:
         """The facts that disclose the phase's hours and dollars; empty where nothing is disclosed."""
-        found = self.result.phase.disclosed
-        return (
-            [self.evidence.facts[found.gpu_hours], self.evidence.facts[found.usd]] if found else []
-        )
+        found = [self.result.phase.disclosed_as(field) for field in ("gpu_hours", "usd")]
+        known = [name for name in found if name is not None]
+        return [self.evidence.facts[name] for name in known if name in self.evidence.facts]
 
     @property
     def comparison(self) -> pd.DataFrame:
@@ -114,17 +115,17 @@ class PhasePage(BillPage):
     @property
     def widths(self) -> pd.DataFrame:
         """How far each uncertain input alone moves the hours."""
-        return widths_of(self.result, self.reconstruction, self.evidence)
+        return widths_of(self.result)
 
     @property
     def rollouts(self) -> pd.DataFrame:
         """Seconds of a rollout by bound, stage by stage."""
-        return rollout_seconds(self.result, self.reconstruction, self.evidence)
+        return rollout_seconds(self.result)
 
     @property
     def answer_lengths(self) -> pd.DataFrame:
         """Mean answer lengths of the stages of reinforcement learning, published or taken."""
-        return answer_lengths(self.result, self.reconstruction, self.evidence)
+        return answer_lengths(self.result)
 
     @property
     def references(self) -> pd.DataFrame:
@@ -156,7 +157,7 @@ def open_bill(
     """
     evidence = Evidence.load(Path(data) if data else None)
     return BillPage(
-        derive(model, load_scenario(scenario, evidence.directory, **parameters), evidence)
+        account_of(model, load_scenario(scenario, evidence.directory, **parameters), evidence)
     )
 
 
@@ -165,7 +166,7 @@ def open_phase(
 ) -> PhasePage:
     """Reconstruct a model for the page of one of its phases."""
     bill = open_bill(model, scenario, data, **parameters)
-    return PhasePage(bill.derivation, bill.reconstruction[phase])
+    return PhasePage(bill.account, bill.reconstruction[phase])
 
 
 def finding(page: PhasePage) -> Html:
@@ -206,7 +207,7 @@ def bill_finding(page: BillPage) -> Html:
     """The paragraph that opens the bill."""
     figures = page.reconstruction.to_dict()["total"]["gpu_hours"]
     interval = figures["reconstructed"]
-    names = page.derivation.names
+    names = page.account.names
     numbers = names.numbers
     return Html(
         f'<div class="finding"><p><strong>The disclosed hours add up to {number_html(numbers["sum_gpu_hours"], names)}, '
@@ -306,7 +307,7 @@ def step_model_table(page: PhasePage) -> Html:
     for stage in (
         stage for stage in result.phase.stages if isinstance(stage.work, ReinforcementStage)
     ):
-        run, rollouts = rollout_run(page.reconstruction, result, stage.id, evidence)
+        run, rollouts = rollout_run(result, stage.id)
         seconds = estimator.predict(run).step_seconds.quantile([0.05, 0.5, 0.95])
         hours = [_hours(float(value * rollouts * run.chips.iloc[0] / 3600.0)) for value in seconds]
         own = _hours(float(np.median(result.stages[stage.id].gpu_hours)))

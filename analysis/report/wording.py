@@ -10,10 +10,10 @@ import html
 
 import pandas as pd
 
-from analysis.data.facts import Fact
+from analysis.data.facts import Fact, Number
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.tables import Evidence
-from analysis.reconstruction.names import Names, Number
+from analysis.reconstruction.names import Names
 from analysis.reconstruction.reconstruction import Reconstruction
 from analysis.show.numbers import quantity_text
 

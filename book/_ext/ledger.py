@@ -26,7 +26,7 @@ from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.publish.results import difference, scenario_results
-from analysis.reconstruction.derivation import derive
+from analysis.reconstruction.account import account_of
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.report import (
     benchmarks_page,
@@ -51,12 +51,12 @@ class Edition:
         self.evidence = Evidence.load(Path(data))
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
-        self.derivation = derive(model, self.scenario, self.evidence)
-        self.reconstruction = self.derivation.reconstruction
+        self.account = account_of(model, self.scenario, self.evidence)
+        self.reconstruction = self.account.reconstruction
 
     @cached_property
     def numbers(self) -> dict[str, Any]:
-        return self.derivation.numbers
+        return self.account.numbers
 
     def figure(self, kind: str, name: str) -> str:
         """A figure in prose as HTML."""
@@ -65,11 +65,11 @@ class Edition:
         if kind == "result":
             return wording.result_html(name, self.reconstruction)
         if kind == "rung":
-            return wording.rung_html(name, self.derivation.boundaries)
+            return wording.rung_html(name, self.account.bill)
         if kind == "claim":
-            return claims_page.claim_html(name, self.derivation)
+            return claims_page.claim_html(name, self.account)
         if kind == "said":
-            return claims_page.said_html(name, self.derivation)
+            return claims_page.said_html(name, self.account)
         if kind == "source":
             return wording.source_html(name, self.evidence)
         if kind == "price":
@@ -78,35 +78,35 @@ class Edition:
             )
         if name not in self.numbers:
             raise InputError(f"{name} is not a row of arithmetic.csv")
-        return wording.number_html(self.numbers[name], self.derivation.names)
+        return wording.number_html(self.numbers[name], self.account.names)
 
     def report(self, name: str, lines: list[str]) -> str:
         """A table or a chart by name as HTML; `lines` say what it is of, where that is the page's
         choice.
         """
         makers = {
-            "bill_table": lambda: ledger.bill_table(self.derivation),
+            "bill_table": lambda: ledger.bill_table(self.account),
             "bill_ladder": lambda: figure_html(
-                charts.bill_ladder(disclosed_rungs(self.derivation.boundaries))
+                charts.bill_ladder(disclosed_rungs(self.account.bill))
             ),
             "ladder_with_claims": lambda: figure_html(
                 charts.ladder_with_claims(
-                    self.derivation.boundaries, claims_page.claims_on_ladder(self.derivation)
+                    self.account.bill, claims_page.claims_on_ladder(self.account)
                 )
             ),
             "benchmarks": lambda: benchmarks_page.benchmarks_html(
                 json.loads(Path(self.benchmarks).read_text(encoding="utf-8"))
             ),
             "changes": lambda: changes_page.changes_html(self.changes()),
-            "story": lambda: claims_page.story_table(self.derivation),
-            "corrections": lambda: claims_page.corrections_table(self.derivation),
+            "story": lambda: claims_page.story_table(self.account),
+            "corrections": lambda: claims_page.corrections_table(self.account),
             "card_standard": disclosure_page.standard_table,
             "hours_of_models": lambda: figure_html(
                 charts.hours_of_models(self.labelled_hours(lines))
             ),
             "facts": lambda: ledger.facts_table(self.evidence),
             "sources": lambda: ledger.sources_table(self.evidence),
-            "arithmetic": lambda: ledger.arithmetic_table(self.derivation.names, self.evidence),
+            "arithmetic": lambda: ledger.arithmetic_table(self.account.names, self.evidence),
             "parameters": ledger.parameters_table,
         }
         if name not in makers:
@@ -118,10 +118,10 @@ class Edition:
         evidence.
         """
         evidence = Evidence.load()
-        own = scenario_results(self.derivation)
+        own = scenario_results(self.account)
         if self.scenario.is_default and evidence.sha256 == self.evidence.sha256:
             return difference(own, own)
-        default = derive(self.reconstruction.model.name, load_scenario(), evidence)
+        default = account_of(self.reconstruction.model.name, load_scenario(), evidence)
         found = [scenario_results(default), own]
         if evidence.sha256 != self.evidence.sha256:  # ranks depend on the evidence alone
             date = str(self.reconstruction.model.release_date)

@@ -6,16 +6,16 @@ from analysis.check.beliefs import beliefs
 
 
 @pytest.fixture(scope="module")
-def table(derivation):
-    return beliefs(derivation)
+def table(account):
+    return beliefs(account)
 
 
 def test_each_total_has_every_lever(table):
     assert table.groupby("total").lever.nunique().eq(4).all() and table.total.nunique() == 3
 
 
-def test_the_needed_rent_gives_the_total_back(table, derivation):
-    hours = derivation.boundaries.set_index("id").gpu_hours["with_v3_context_extension"]
+def test_the_needed_rent_gives_the_total_back(table, account):
+    hours = account.bill.set_index("id").gpu_hours["with_v3_context_extension"]
     for row in table[table.lever == "rent of a GPU-hour"].itertuples():
         assert row.needed * hours == pytest.approx(row.usd)
 

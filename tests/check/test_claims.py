@@ -20,7 +20,7 @@ from analysis.check.claims import (
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.reconstruction.reconstruction import reconstruct
 
 # A fact that each verdict rests on: the claim's own lines, or the boundary it is held against.
@@ -36,8 +36,8 @@ FLIPS = {
 }
 
 
-def derive(evidence, **parameters) -> Derivation:
-    return Derivation(
+def derive(evidence, **parameters) -> Account:
+    return Account(
         reconstruct(
             "deepseek-r1", load_scenario("paper", evidence.directory, **parameters), evidence
         ),
@@ -45,12 +45,12 @@ def derive(evidence, **parameters) -> Derivation:
     )
 
 
-def verdicts(derivation) -> dict[str, str]:
-    return {one.id: one.verdict for one in judge_all(derivation)}
+def verdicts(account) -> dict[str, str]:
+    return {one.id: one.verdict for one in judge_all(account)}
 
 
-def test_forty_claims_or_more_each_with_verdict_reason_and_known_facts(derivation, evidence):
-    found = to_list(judge_all(derivation))
+def test_forty_claims_or_more_each_with_verdict_reason_and_known_facts(account, evidence):
+    found = to_list(judge_all(account))
     assert len(found) >= 40
     for one in found:
         assert set(one) == {"id", "claim", "verdict", "reason", "facts"}
@@ -64,14 +64,14 @@ def test_no_column_states_a_verdict(evidence):
 
 
 @pytest.mark.parametrize(("claim", "fact"), FLIPS.items())
-def test_doubling_a_fact_flips_the_verdict_that_rests_on_it(claim, fact, derivation, scaled):
-    before = next(one for one in judge_all(derivation) if one.id == claim)
+def test_doubling_a_fact_flips_the_verdict_that_rests_on_it(claim, fact, account, scaled):
+    before = next(one for one in judge_all(account) if one.id == claim)
     assert fact in before.facts
     assert verdicts(derive(scaled(fact)))[claim] != before.verdict
 
 
-def test_doubling_a_fact_behind_no_verdict_changes_none(derivation, scaled):
-    assert verdicts(derive(scaled("v3_rollbacks", "serving_nodes_peak"))) == verdicts(derivation)
+def test_doubling_a_fact_behind_no_verdict_changes_none(account, scaled):
+    assert verdicts(derive(scaled("v3_rollbacks", "serving_nodes_peak"))) == verdicts(account)
 
 
 def test_the_rules_five_ends():
@@ -82,18 +82,18 @@ def test_the_rules_five_ends():
     assert verdict_of(False, False, True, False) == "not_checkable"
 
 
-def test_naming_the_boundary_is_all_that_parts_misleading_from_supported_within(edited, derivation):
+def test_naming_the_boundary_is_all_that_parts_misleading_from_supported_within(edited, account):
     """Two papers print one figure of one boundary; only the one that names the base is right within
     it.
     """
-    before = verdicts(derivation)
+    before = verdicts(account)
     assert (before["reuters_294k"], before["nature_news"]) == (
         "misleading",
         "supported_within_boundary",
     )
     row = next(
         line
-        for line in (derivation.evidence.directory / "claims.csv").read_text().splitlines()
+        for line in (account.evidence.directory / "claims.csv").read_text().splitlines()
         if line.startswith("reuters_294k")
     )
     after = verdicts(derive(Evidence.load(edited("claims.csv", row, row.replace(",no,", ",yes,")))))
@@ -131,10 +131,10 @@ def test_what_nobody_printed_fits_nothing():
     assert not fits(claim, Counted("unknown", math.nan, math.nan, "usd", ()))
 
 
-def test_the_rent_that_an_edition_assumes_decides_claims_of_dollars(evidence, derivation):
+def test_the_rent_that_an_edition_assumes_decides_claims_of_dollars(evidence, account):
     dearer = verdicts(derive(evidence, price_usd_per_gpu_hour=4.0))
-    assert dearer["seed_587m"] != verdicts(derivation)["seed_587m"]
-    assert dearer["v3_under_two_months"] == verdicts(derivation)["v3_under_two_months"]
+    assert dearer["seed_587m"] != verdicts(account)["seed_587m"]
+    assert dearer["v3_under_two_months"] == verdicts(account)["v3_under_two_months"]
 
 
 def test_what_gives_no_figure_is_listed_with_a_reason(evidence):
@@ -143,8 +143,8 @@ def test_what_gives_no_figure_is_listed_with_a_reason(evidence):
     )
 
 
-def test_every_boundary_has_an_interval_in_order_or_none(derivation):
-    for counted in counted_quantities(derivation).values():
+def test_every_boundary_has_an_interval_in_order_or_none(account):
+    for counted in counted_quantities(account).values():
         assert math.isnan(counted.low) == math.isnan(counted.high)
         assert math.isnan(counted.low) or counted.low <= counted.high
 

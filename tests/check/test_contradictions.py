@@ -6,12 +6,12 @@ from analysis.check.contradictions import contradictions
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.reconstruction.reconstruction import reconstruct
 
 
-def test_twenty_five_or_more_sorted_by_what_they_do_to_the_bill(derivation):
-    frame = contradictions(derivation)
+def test_twenty_five_or_more_sorted_by_what_they_do_to_the_bill(account):
+    frame = contradictions(account)
     assert len(frame) >= 25
     known = frame.effect_usd.dropna().abs()
     assert known.is_monotonic_decreasing and frame.effect_usd.isna().sum() == len(frame) - len(
@@ -19,13 +19,13 @@ def test_twenty_five_or_more_sorted_by_what_they_do_to_the_bill(derivation):
     )
 
 
-def test_sides_that_have_a_figure_differ(derivation):
-    frame = contradictions(derivation).dropna(subset=["a", "b"])
+def test_sides_that_have_a_figure_differ(account):
+    frame = contradictions(account).dropna(subset=["a", "b"])
     assert (frame.a != frame.b).all()
 
 
-def test_the_presss_eighty_hours_are_the_last_line_alone(derivation, evidence):
-    row = contradictions(derivation).set_index("id").loc["c28_press_80h"]
+def test_the_presss_eighty_hours_are_the_last_line_alone(account, evidence):
+    row = contradictions(account).set_index("id").loc["c28_press_80h"]
     facts = evidence.facts
     missing = facts["r1_zero_gpu_hours"].value + facts["r1_sft_data_gpu_hours"].value
     assert row.effect_usd == pytest.approx(
@@ -33,13 +33,13 @@ def test_the_presss_eighty_hours_are_the_last_line_alone(derivation, evidence):
     )
 
 
-def test_effects_scale_with_the_rent(derivation, evidence):
-    dear = Derivation(
+def test_effects_scale_with_the_rent(account, evidence):
+    dear = Account(
         reconstruct("deepseek-r1", load_scenario(price_usd_per_gpu_hour=4.0), evidence), evidence
     )
     hours = "c34_subsequent_hours"
     before, after = (
-        contradictions(found).set_index("id").effect_usd[hours] for found in (derivation, dear)
+        contradictions(found).set_index("id").effect_usd[hours] for found in (account, dear)
     )
     assert after == pytest.approx(2 * before)
 
@@ -51,4 +51,4 @@ def test_an_unknown_name_says_where(edited):
         InputError,
         match=r"contradictions.csv, line 3 \(c02_active_params\), value_a: v3_params_stated is not a fact; did you",
     ):
-        contradictions(Derivation(reconstruct("deepseek-r1", load_scenario(), evidence), evidence))
+        contradictions(Account(reconstruct("deepseek-r1", load_scenario(), evidence), evidence))

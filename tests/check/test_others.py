@@ -5,35 +5,32 @@ from analysis.check.others import SAME, others_estimates
 from analysis.data.tables import Evidence
 
 
-def test_five_estimates_or_more_each_with_at_most_one_step_of_parting(derivation):
-    frame = others_estimates(derivation)
+def test_five_estimates_or_more_each_with_at_most_one_step_of_parting(account):
+    frame = others_estimates(account)
     parts = frame.groupby("estimate").parts_here.sum()
     assert len(parts) >= 5 and set(parts) <= {0, 1}
 
 
-def test_before_the_parting_steps_agree(derivation):
-    for _, steps in others_estimates(derivation).groupby("estimate"):
+def test_before_the_parting_steps_agree(account):
+    for _, steps in others_estimates(account).groupby("estimate"):
         first = steps.step[steps.parts_here].min()
         earlier = steps[steps.step < first] if steps.parts_here.any() else steps
         assert ((earlier.ratio - 1).abs() <= SAME).all()
 
 
-def test_epochs_estimate_of_v3_is_ours(derivation):
+def test_epochs_estimate_of_v3_is_ours(account):
     assert (
-        not others_estimates(derivation)
-        .set_index("estimate")
-        .parts_here["epoch_v3_pretraining"]
-        .any()
+        not others_estimates(account).set_index("estimate").parts_here["epoch_v3_pretraining"].any()
     )
 
 
-def test_an_estimate_that_parts_has_its_correction(derivation):
+def test_an_estimate_that_parts_has_its_correction(account):
     """By what it corrects: each parting estimate's first step, or its total, is the target of a
     row.
     """
-    frame = others_estimates(derivation)
-    assert len(corrections(derivation)) >= frame[frame.parts_here].estimate.nunique()
-    found = corrections(derivation)
+    frame = others_estimates(account)
+    assert len(corrections(account)) >= frame[frame.parts_here].estimate.nunique()
+    found = corrections(account)
     assert found.guard[found.whose == "others"].ne("").all()
 
 
@@ -46,8 +43,8 @@ def test_a_guard_fails_when_upstream_says_something_else(edited):
     )
 
 
-def test_our_own_tables_do_not_repeat_what_was_corrected(evidence, derivation):
+def test_our_own_tables_do_not_repeat_what_was_corrected(evidence, account):
     """The run tables hold V2's hours for all its tokens, not those for a trillion."""
-    row = corrections(derivation).set_index("id").loc["epoch_v2_gpu_hours"]
+    row = corrections(account).set_index("id").loc["epoch_v2_gpu_hours"]
     run = evidence["training_runs"].set_index("id").loc["deepseek-v2"]
     assert run.gpu_hours == row.use_value != row.seen_value

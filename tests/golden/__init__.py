@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from analysis.data.folder import edition_model
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.publish.kept import rounded
-from analysis.publish.plan import checkout, edition_model
 from analysis.publish.results import evidence_results, scenario_results
-from analysis.reconstruction.derivation import derive
+from analysis.reconstruction.account import account_of
 
 GOLDEN = Path(__file__).parent / "results.json"
 NOT_A_RESULT = ("edition.data_sha256", "edition.version")
@@ -23,9 +23,9 @@ NOT_A_RESULT = ("edition.data_sha256", "edition.version")
 def computed() -> dict[str, Any]:
     """The results of the default edition, as they are computed now."""
     evidence = Evidence.load()
-    derivation = derive(edition_model(checkout()), load_scenario(), evidence)
-    date = str(derivation.reconstruction.model.release_date)
-    found = scenario_results(derivation) | evidence_results(evidence, date)
+    account = account_of(edition_model(), load_scenario(), evidence)
+    date = str(account.reconstruction.model.release_date)
+    found = scenario_results(account) | evidence_results(evidence, date)
     return json.loads(json.dumps(rounded(found)))
 
 

@@ -8,20 +8,20 @@ from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.publish.results import PARTS, difference, read_results, scenario_results
-from analysis.reconstruction.derivation import Derivation
+from analysis.reconstruction.account import Account
 from analysis.reconstruction.reconstruction import reconstruct
 from analysis.report.changes_page import changes_html
 
 
 def found(evidence, **parameters):
     return scenario_results(
-        Derivation(reconstruct("deepseek-r1", load_scenario(**parameters), evidence), evidence)
+        Account(reconstruct("deepseek-r1", load_scenario(**parameters), evidence), evidence)
     )
 
 
 @pytest.fixture(scope="module")
-def default(derivation):
-    return scenario_results(derivation)
+def default(account):
+    return scenario_results(account)
 
 
 def test_the_same_parameters_differ_in_nothing(default, evidence):

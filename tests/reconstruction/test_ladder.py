@@ -9,8 +9,8 @@ from analysis.reconstruction.ladder import disclosed_rungs, ladder, rungs_of, to
 from analysis.reconstruction.reconstruction import reconstruct
 
 
-def test_rungs_contain_each_other_and_rise(derivation):
-    rungs = rungs_of(derivation.boundaries)
+def test_rungs_contain_each_other_and_rise(account):
+    rungs = rungs_of(account.bill)
     assert rungs.usd.is_monotonic_increasing and len(rungs) == 7
     for inner, outer in zip(rungs.includes, rungs.includes[1:], strict=False):
         assert set(inner) < set(outer)
@@ -18,15 +18,15 @@ def test_rungs_contain_each_other_and_rise(derivation):
         assert set(inner) <= set(outer)
 
 
-def test_the_rungs_are_the_disclosed_figures(derivation, evidence):
+def test_the_rungs_are_the_disclosed_figures(account, evidence):
     """The headline, the base that R1 stands on, the press's sum, V3 alone: from the phases, against
     what was printed.
     """
-    usd, facts = derivation.boundaries.set_index("id").usd, evidence.facts
+    usd, facts = account.bill.set_index("id").usd, evidence.facts
     assert usd["r1_zero"] == pytest.approx(facts["r1_zero_cost_usd"].value)
     assert usd["r1_own_phases"] == pytest.approx(facts["r1_total_cost_usd"].value)
     assert usd["with_v3_context_extension"] == pytest.approx(
-        derivation.numbers["r1_with_base_usd"].value
+        account.numbers["r1_with_base_usd"].value
     )
     assert usd["with_v3_post_training"] == pytest.approx(
         facts["r1_plus_v3_cost_usd"].value, abs=5e3
@@ -34,14 +34,14 @@ def test_the_rungs_are_the_disclosed_figures(derivation, evidence):
     assert usd["v3_alone"] == pytest.approx(facts["v3_total_cost_usd"].value)
 
 
-def test_the_last_disclosed_rung_holds_every_phase(derivation, r1):
-    assert sorted(disclosed_rungs(derivation.boundaries).includes.iloc[-1]) == sorted(
+def test_the_last_disclosed_rung_holds_every_phase(account, r1):
+    assert sorted(disclosed_rungs(account.bill).includes.iloc[-1]) == sorted(
         result.phase.id for result in r1.phases
     )
 
 
-def test_disclosed_hours_have_no_width_and_assumptions_have(derivation):
-    for rung in to_list(derivation.boundaries):
+def test_disclosed_hours_have_no_width_and_assumptions_have(account):
+    for rung in to_list(account.bill):
         assert set(rung) == {"id", "label", "usd", "includes", "marker"}
         p05, p50, p95 = (rung["usd"][name] for name in ("p05", "p50", "p95"))
         if rung["id"] in {"with_failed_runs", "with_staff", "fleet_capital"}:
@@ -50,28 +50,28 @@ def test_disclosed_hours_have_no_width_and_assumptions_have(derivation):
             assert p05 == p50 == p95
 
 
-def test_markers_are_no_rungs(derivation):
-    assert [rung["id"] for rung in to_list(derivation.boundaries) if rung["marker"]] == [
+def test_markers_are_no_rungs(account):
+    assert [rung["id"] for rung in to_list(account.bill) if rung["marker"]] == [
         "v3_alone",
         "fleet_capital",
     ]
 
 
-def test_every_boundary_says_what_it_counts_and_leaves_out(derivation, evidence):
-    for rung in derivation.boundaries.itertuples():
+def test_every_boundary_says_what_it_counts_and_leaves_out(account, evidence):
+    for rung in account.bill.itertuples():
         assert rung.counts and rung.leaves_out and rung.facts
         assert all(fact in evidence.facts for fact in rung.facts)
 
 
-def test_rent_scales_with_the_price_and_own_machines_do_not(derivation, evidence):
+def test_rent_scales_with_the_price_and_own_machines_do_not(account, evidence):
     dear = ladder(
         reconstruct("deepseek-r1", load_scenario(price_usd_per_gpu_hour=4.0), evidence), evidence
     )
-    assert dear.usd[:7].tolist() == pytest.approx((2.0 * derivation.boundaries.usd[:7]).tolist())
-    assert dear.own_usd[:5].tolist() == pytest.approx(derivation.boundaries.own_usd[:5].tolist())
+    assert dear.usd[:7].tolist() == pytest.approx((2.0 * account.bill.usd[:7]).tolist())
+    assert dear.own_usd[:5].tolist() == pytest.approx(account.bill.own_usd[:5].tolist())
 
 
-def test_a_share_that_the_reader_sets_divides_the_rest(derivation, evidence):
+def test_a_share_that_the_reader_sets_divides_the_rest(account, evidence):
     half = ladder(
         reconstruct("deepseek-r1", load_scenario(failed_run_share=0.5), evidence), evidence
     ).set_index("id")

@@ -5,15 +5,10 @@ import pytest
 
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
+from analysis.reconstruction.detail import answer_lengths, parts_of, rollout_seconds, widths_of
+from analysis.reconstruction.ground import setting_of
 from analysis.reconstruction.model import load_model, stage_quantities
-from analysis.reconstruction.reconstruction import (
-    answer_lengths,
-    parts_of,
-    reconstruct,
-    rollout_seconds,
-    setting_of,
-    widths_of,
-)
+from analysis.reconstruction.reconstruction import reconstruct
 
 PHASES = [
     "v3_pretraining",
@@ -269,7 +264,7 @@ def test_shares_of_parts_add_up(r1):
 
 def test_widths_name_each_uncertain_input_once_and_the_widest_first(r1, evidence):
     for result in r1.phases:
-        widths = widths_of(result, r1, evidence)
+        widths = widths_of(result)
         uncertain = [
             item for item in result.inputs.values() if item.distribution.shape != "constant"
         ]
@@ -278,21 +273,19 @@ def test_widths_name_each_uncertain_input_once_and_the_widest_first(r1, evidence
 
 
 def test_width_of_pretraining_is_all_efficiency(r1, evidence):
-    widths = widths_of(r1["v3_pretraining"], r1, evidence)
+    widths = widths_of(r1["v3_pretraining"])
     interval = r1.to_dict()["phases"][0]["gpu_hours"]["reconstructed"]
     assert widths.factor[0] == pytest.approx(interval["p95"] / interval["p05"], rel=0.02)
 
 
 def test_rollouts_are_longer_than_either_bound_and_grow_with_the_answers(r1, evidence):
-    frame = rollout_seconds(r1["r1_zero_rl"], r1, evidence).pivot(
-        index="step", columns="bound", values="seconds"
-    )
+    frame = rollout_seconds(r1["r1_zero_rl"]).pivot(index="step", columns="bound", values="seconds")
     assert (frame["whole rollout"] >= frame["longest answer"]).all()
     assert (frame["longest answer"] >= frame["full throughput"]).all()
     assert frame["whole rollout"].iloc[-1] > 3 * frame["whole rollout"].iloc[0]
 
 
 def test_stages_without_a_curve_show_the_range_they_take(r1, evidence):
-    lengths = answer_lengths(r1["r1_training"], r1, evidence)
+    lengths = answer_lengths(r1["r1_training"])
     assert list(lengths.kind) == ["assumed", "assumed"]
     assert (lengths.low_answer_tokens < lengths.high_answer_tokens).all()

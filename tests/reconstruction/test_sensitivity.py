@@ -1,24 +1,24 @@
 import numpy as np
 import pytest
 
-from analysis.reconstruction.reconstruction import gpu_hours_of, uncertain_inputs
+from analysis.reconstruction.detail import gpu_hours_of, uncertain_inputs
 from analysis.reconstruction.sensitivity import sobol_indices
 
 
 def test_indices_are_shares_and_the_first_orders_do_not_exceed_the_whole(r1, evidence):
-    found = sobol_indices(r1, evidence, "r1_zero_rl")
+    found = sobol_indices(r1, "r1_zero_rl")
     assert found.total.between(0, 1).all() and found.first_order.between(0, 1).all()
     assert found.first_order.sum() <= 1.1
     assert found.total.is_monotonic_decreasing
 
 
 def test_a_phase_with_one_input_owes_it_everything(r1, evidence):
-    found = sobol_indices(r1, evidence, "v3_pretraining")
+    found = sobol_indices(r1, "v3_pretraining")
     assert len(found) == 1 and found.total[0] == 1
 
 
 def test_an_input_that_matters_widens_and_one_that_does_not_hardly(r1, evidence):
-    found = sobol_indices(r1, evidence, "r1_zero_rl").set_index("input")
+    found = sobol_indices(r1, "r1_zero_rl").set_index("input")
     assert found.total["time per output token"] > 0.5
     assert found.total["decode throughput per GPU"] < 0.05
 

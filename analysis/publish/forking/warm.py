@@ -46,7 +46,7 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
             with suppress(Exception):  # whatever is wrong, the notebook itself says it
                 _ = open_bill(
                     **{name: value for name, value in parameters.items() if name != "phase"}
-                ).derivation.names.numbers
+                ).account.names.numbers
 
 
 def _draw_for_all(_: Connection, name: str) -> None:

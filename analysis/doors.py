@@ -1,0 +1,179 @@
+"""The doors of the package, the same for notebooks, scripts and the command line."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.check.claims import judge_all
+from analysis.compare import estimate as estimates
+from analysis.compare.specification import check_spec
+from analysis.data.folder import edition_model
+from analysis.data.mistakes import UnknownName
+from analysis.data.scenario import Scenario, load_scenario
+from analysis.data.tables import Evidence
+from analysis.reconstruction import sweep as sweeps
+from analysis.reconstruction.account import Account, account_of
+from analysis.show.tables import table
+
+FIRST = 12  # rows that a result shows of itself
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Result:
+    """Rows that show themselves; `frame()` gives them all, `result[id]` one by its id."""
+
+    _rows: pd.DataFrame
+    caption: str
+
+    def __repr__(self) -> str:
+        return f"<{self.caption}: {len(self._rows):,} rows of {', '.join(self._rows)}>"
+
+    def _repr_html_(self) -> str:
+        caption = self.caption
+        if len(self._rows) > FIRST:
+            caption += f" (the first {FIRST} of {len(self._rows):,} rows)"
+        return table(self._rows.head(FIRST), caption=caption)._repr_html_()
+
+    def __getitem__(self, name: str) -> dict[str, Any]:
+        found = self._rows[self._rows.iloc[:, 0] == name]
+        if found.empty:
+            raise UnknownName(name, "among the rows", self._rows.iloc[:, 0].astype(str))
+        return found.iloc[0].to_dict()
+
+    def frame(self) -> pd.DataFrame:
+        """A copy of the rows."""
+        return self._rows.copy()
+
+
+def evidence(data: str | Path | None = None) -> Evidence:
+    """The evidence of a folder; None: the project's own.
+
+    Raises
+    ------
+    InputError
+        For a damaged file, column or value, with file, row and field.
+
+    Examples
+    --------
+    >>> evidence().facts["v3_pretraining_tokens"].unit
+    'tokens'
+    """
+    return Evidence.load(Path(data) if data else None)
+
+
+def reconstruct(
+    model: str | None = None,
+    *,
+    scenario: str | None = None,
+    data: str | Path | None = None,
+    **parameters: Any,
+) -> Account:
+    """A model's phases from public facts, without reading what is disclosed of their hours.
+
+    Parameters
+    ----------
+    model
+        A file in `models/`; None: the model that the book is about.
+    scenario
+        A file in `scenarios/`, or a path; None: the sources' own accounting.
+    data
+        Another evidence folder.
+    parameters
+        Parameters of the scenario, such as `price_usd_per_gpu_hour=3`; None leaves one as it is.
+
+    Returns
+    -------
+    Account
+        Shows itself as a table; `.frame()` is a row a phase, `["PHASE"]` one phase.
+
+    Raises
+    ------
+    InputError
+        For an unknown model, phase or parameter, or a value out of bounds.
+
+    Examples
+    --------
+    >>> account = reconstruct(mfu=0.4)
+    >>> list(account.frame().columns[:6])
+    ['id', 'label', 'kinds', 'disclosed', 'p05', 'p50']
+    """
+    found, chosen = _opened(scenario, data, parameters)
+    return account_of(model or edition_model(), chosen, found)
+
+
+def judge(
+    model: str | None = None,
+    *,
+    scenario: str | None = None,
+    data: str | Path | None = None,
+    **parameters: Any,
+) -> Result:
+    """Public claims on a model's cost, each with its verdict and reason; parameters as before.
+
+    Returns
+    -------
+    Result
+        Rows of `id`, `claim`, `who`, `date`, `verdict`, `reason`, `facts`.
+    """
+    account = reconstruct(model, scenario=scenario, data=data, **parameters)
+    columns = ["id", "claim", "who", "date", "verdict", "reason", "facts"]
+    rows = [{name: getattr(claim, name) for name in columns} for claim in judge_all(account)]
+    return Result(pd.DataFrame(rows, columns=columns), f"Claims on {account.model.title}")
+
+
+def estimate(*, data: str | Path | None = None, **spec: Any) -> dict[str, Any]:
+    """Hours, rent, energy and carbon of a run that nobody disclosed, with intervals.
+
+    Parameters
+    ----------
+    data
+        Another evidence folder.
+    spec
+        The keys of a description, as in the file that `traincost estimate` reads: `name`,
+        `developer`, `release_date`, `params_total`, `params_active`, `tokens`, `hardware`, …
+
+    Raises
+    ------
+    InputError
+        For a key that is missing, unknown or out of bounds.
+    """
+    return estimates.estimate(check_spec(spec, "estimate"), evidence(data))
+
+
+def sweep(
+    model: str | None = None,
+    *,
+    scenario: str | None = None,
+    data: str | Path | None = None,
+    report: Callable[[int, int], None] = lambda done, of: None,
+    **grids: Sequence[Any],
+) -> Result:
+    """Every combination of some parameters' values, evaluated at once.
+
+    Parameters
+    ----------
+    grids
+        A parameter and its values, such as `mfu=[0.2, 0.3]`.
+
+    Returns
+    -------
+    Result
+        A row a combination, with hours, dollars and every line of the bill.
+    """
+    found, chosen = _opened(scenario, data, {})
+    sets = pd.DataFrame(itertools.product(*grids.values()), columns=list(grids))
+    rows = sweeps.sweep(model or edition_model(), chosen, found, sets, report)
+    return Result(rows, f"{len(rows):,} combinations of {', '.join(grids)}")
+
+
+def _opened(
+    scenario: str | None, data: str | Path | None, parameters: dict[str, Any]
+) -> tuple[Evidence, Scenario]:
+    found = evidence(data)
+    return found, load_scenario(scenario or "paper", found.directory, **parameters)

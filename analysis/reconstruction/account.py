@@ -1,0 +1,192 @@
+"""The account of a model: its phases, its bill, and every name that tables may use of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.chips import Chip
+from analysis.data.facts import Number, Row
+from analysis.data.mistakes import UnknownName
+from analysis.data.scenario import Scenario
+from analysis.data.tables import Evidence
+from analysis.reconstruction.ladder import ladder
+from analysis.reconstruction.model import Model
+from analysis.reconstruction.names import Named, Names
+from analysis.reconstruction.ownership import OwnershipInputs
+from analysis.reconstruction.reconstruction import PhaseResult, Reconstruction, reconstruct
+from analysis.reconstruction.sensitivity import sobol_indices
+from analysis.show.links import Html
+from analysis.show.numbers import hours_text, usd_text
+from analysis.show.tables import table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Account:
+    """A model's phases reconstructed under one scenario, beside what is disclosed of them.
+
+    `account["r1_zero_rl"]` is a phase by its id; `account.frame()` all of them as a frame;
+    `account.bill` the disclosed bill line by line, with what is assumed beyond it.
+    """
+
+    reconstruction: Reconstruction
+    evidence: Evidence
+
+    def __getitem__(self, phase: str) -> PhaseResult:
+        return self.reconstruction[phase]
+
+    def __repr__(self) -> str:
+        total = self.to_dict()["total"]
+        disclosed, found = total["usd"]["disclosed"], total["usd"]["reconstructed"]
+        said = "not disclosed in full" if disclosed is None else f"disclosed {usd_text(disclosed)}"
+        interval = f"{usd_text(found['p05'])} to {usd_text(found['p95'])}"
+        return (
+            f"<{self.model.title}: {len(self.phases)} phases, {said}, "
+            f"reconstructed {usd_text(found['p50'])} ({interval})>"
+        )
+
+    def _repr_html_(self) -> str:
+        words = {"p05": "5 %", "p50": "middle", "p95": "95 %", "off_by": "off by a factor of"}
+        hours = self.frame()[["label", "disclosed", "p05", "p50", "p95", "off_by"]]
+        written = {name: hours[name].map(_hours) for name in ("disclosed", "p05", "p50", "p95")}
+        caption = f"{self.model.title}: GPU-hours by phase, disclosed and reconstructed"
+        return table(hours.assign(**written), head=words, caption=caption)._repr_html_()
+
+    @property
+    def model(self) -> Model:
+        """The model, as its file describes it."""
+        return self.reconstruction.model
+
+    @property
+    def scenario(self) -> Scenario:
+        """The scenario with what was set."""
+        return self.reconstruction.scenario
+
+    @property
+    def phases(self) -> tuple[PhaseResult, ...]:
+        """The phases in the order of training."""
+        return self.reconstruction.phases
+
+    @property
+    def chip(self) -> Chip:
+        """The chip that every phase is reconstructed on."""
+        return self.reconstruction.chip
+
+    @property
+    def price_usd_per_gpu_hour(self) -> float:
+        """The rent of a GPU-hour [US$]."""
+        return self.reconstruction.price_usd_per_gpu_hour
+
+    def frame(self) -> pd.DataFrame:
+        """A row a phase.
+
+        Returns
+        -------
+        DataFrame
+            `id`, `label`, `kinds` (what its stages do), `disclosed`, `p05`, `p50`, `p95`
+            [GPU-hour], `off_by` (the middle over the disclosed hours, or the inverse),
+            `disclosed_usd`, `usd_p05`, `usd_p50`, `usd_p95`, and `share` of the disclosed hours.
+        """
+        rows = [self._row(row) for row in self.to_dict()["phases"]]
+        frame = pd.DataFrame(rows).astype({"disclosed": float, "disclosed_usd": float})
+        return frame.assign(share=frame.disclosed / frame.disclosed.sum())
+
+    def _row(self, phase: dict[str, Any]) -> dict[str, Any]:
+        hours, usd = phase["gpu_hours"], phase["usd"]
+        return {
+            "id": phase["id"],
+            "label": phase["label"],
+            "kinds": ", ".join(self[phase["id"]].phase.kinds),
+            "disclosed": hours["disclosed"],
+            **hours["reconstructed"],
+            "off_by": phase["error_factor"],
+            "disclosed_usd": usd["disclosed"],
+            **{f"usd_{name}": value for name, value in usd["reconstructed"].items()},
+        }
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `traincost reconstruct --json`."""
+        return self.reconstruction.to_dict()
+
+    def phase_of(self, kind: str, phase: str | None = None) -> PhaseResult:
+        """A phase by its id, or the first whose stages are of a kind.
+
+        Raises
+        ------
+        InputError
+            If the model has no such phase.
+        """
+        if phase is not None:
+            return self[phase]
+        of_kind = [found for found in self.phases if kind in found.phase.kinds]
+        if not of_kind:
+            known = sorted({name for found in self.phases for name in found.phase.kinds})
+            raise UnknownName(kind, f"a kind of stage that {self.model.name} has", known)
+        return of_kind[0]
+
+    @cached_property
+    def bill(self) -> pd.DataFrame:
+        """The bill line by line, as `ladder` returns it."""
+        return ladder(self.reconstruction, self.evidence)
+
+    @cached_property
+    def names(self) -> Names:
+        """Every name with its value, unit and rows."""
+        return Names(self.model, self.evidence, self._of_edition)
+
+    @property
+    def numbers(self) -> dict[str, Number]:
+        """The model's rows of arithmetic.csv, evaluated."""
+        return self.names.numbers
+
+    @cached_property
+    def indices(self) -> pd.DataFrame:
+        """Which input the total's uncertainty hangs on most, as `sobol_indices` returns it."""
+        return sobol_indices(self.reconstruction)
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        """The rows of a table that are of this model, each with its place (`where`)."""
+        return self.evidence.for_model(name, self.model.name).to_dict("records")
+
+    def _of_edition(self) -> dict[str, Named]:
+        fact = self.model.price_usd_per_gpu_hour
+        rent = (Row("facts", fact),) if fact else ()
+        price = Named(self.price_usd_per_gpu_hour, "usd_per_gpu_hour", rows=rent)
+        owned = OwnershipInputs.of(self.chip, self.scenario.parameters, self.evidence)
+        inputs = owned.distributions.values() if owned else ()
+        own_rows = tuple(row for item in inputs for row in item.rows)
+        found = {"edition_price_usd_per_gpu_hour": price}
+        for line in self.bill.to_dict("records"):
+            found |= self._of_line(line, own_rows)
+        return found
+
+    def _of_line(self, line: dict[str, Any], own_rows: tuple[Row, ...]) -> dict[str, Named]:
+        facts = tuple(Row("facts", name) for name in line["facts"])
+        hours = tuple(row for row in facts if self.evidence.facts[row.id].unit == "gpu_hours")
+        name = f"rung_{line['id']}"
+        return {
+            f"{name}_usd": Named(line["usd"], "usd", rows=facts),
+            f"{name}_usd_low": Named(line["usd_p05"], "usd", rows=facts),
+            f"{name}_usd_high": Named(line["usd_p95"], "usd", rows=facts),
+            f"{name}_gpu_hours": Named(line["gpu_hours"], "gpu_hours", rows=hours),
+            f"{name}_own_usd": Named(line["own_usd"], "usd", rows=(*facts, *own_rows)),
+        }
+
+
+@lru_cache(maxsize=8)
+def account_of(model: str, scenario: Scenario, evidence: Evidence) -> Account:
+    """The account of a model under a scenario: one object for all who ask for the same.
+
+    Raises
+    ------
+    InputError
+        As `reconstruct` does.
+    """
+    return Account(reconstruct(model, scenario, evidence), evidence)
+
+
+def _hours(value: float) -> Html | str:
+    return "" if value != value else hours_text(value)

@@ -1,0 +1,185 @@
+"""What a reconstruction stands on: for each phase what it may know, its inputs, and one draw of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.chips import Chip, find_chip
+from analysis.data.facts import Facts
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import Parameters, Scenario
+from analysis.data.tables import Evidence
+from analysis.data.uncertainty import Distribution, draw
+from analysis.physics.architecture import flop_per_token, multiplying_parameters, total_parameters
+from analysis.reconstruction.kinds import KINDS
+from analysis.reconstruction.model import Model, NamedStage, Phase, configuration, load_model
+from analysis.reconstruction.setting import Input, Setting, Work
+from analysis.reconstruction.stages import (
+    PretrainingStage,
+    ReinforcementStage,
+    distribution,
+    stage_quantities,
+    unit_of,
+)
+from analysis.runs.efficiency import Estimator, estimator_for
+
+RUN_TABLES = ("training_runs", "rl_runs")
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What a reconstruction stands on: the model, and for each phase its setting, its inputs by
+    stage and field, and one draw of all.
+    """
+
+    model: Model
+    chip: Chip
+    settings: Mapping[str, Setting]
+    inputs: Mapping[str, Mapping[str, Mapping[str, Input]]]
+    draws: Mapping[str, np.ndarray]
+
+    def parameters_of(self, phase_id: str, stage: NamedStage) -> tuple[str, ...]:
+        """The parameters of a scenario that reach a stage's hours."""
+        inputs = self.inputs[phase_id][stage.id].values()
+        named = tuple(
+            sorted({i.distribution.parameter for i in inputs if i.distribution.parameter})
+        )
+        longest = (
+            isinstance(stage.work, ReinforcementStage)
+            and self.settings[phase_id].parameters.longest_answer_tokens is not None
+        )
+        return (*named, "longest_answer_tokens") if longest else named
+
+    def stage_gpu_hours(
+        self, phase_id: str, stage: NamedStage, parameters: Parameters
+    ) -> np.ndarray:
+        """GPU-hours of a stage with other values of the parameters that are set here; an array of
+        shape (samples,).
+        """
+        setting = replace(self.settings[phase_id], parameters=parameters)
+        values = {}
+        for field, item in self.inputs[phase_id][stage.id].items():
+            given = given_by(item.distribution, parameters)
+            values[field] = (
+                self.draws[item.name] if given is None else np.full(parameters.samples, given)
+            )
+        return KINDS[stage.work.kind][1](stage.work, values, setting).gpu_hours
+
+
+def given_by(distribution: Distribution, parameters: Parameters) -> float | None:
+    """The value that a parameter gives an input whose distribution came from that parameter; None
+    for all others.
+    """
+    if distribution.parameter is None:
+        return None
+    return float(getattr(parameters, distribution.parameter))
+
+
+def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground:
+    """The settings, inputs and draws of a model's phases under a scenario."""
+    model = load_model(model_name, evidence)
+    if not model.phases:
+        raise InputError(
+            f"{model_name} has no phases to reconstruct: its file holds an architecture only"
+        )
+    chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
+    settings = {phase.id: setting_of(model, phase, scenario, evidence) for phase in model.phases}
+    inputs = {phase.id: phase_inputs(phase, settings[phase.id]) for phase in model.phases}
+    every = {
+        item.name: item.distribution
+        for stages in inputs.values()
+        for fields in stages.values()
+        for item in fields.values()
+    }
+    draws = draw(every, scenario.parameters.samples, scenario.parameters.seed)
+    return Ground(model, chip, settings, inputs, draws)
+
+
+def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidence) -> Setting:
+    """What a phase may know: the facts less every check, and no run of its own developer."""
+    own = {model.developer, phase.developer}
+    tables = {
+        name: table[~table.developer.isin(own)] if name in RUN_TABLES else table
+        for name, table in ((name, evidence[name]) for name in evidence.tables if name != "facts")
+    }
+    facts = evidence.facts.without(model.checks)
+    chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
+    mfu = training_mfu(model, chip, facts, estimator_for(evidence, own))
+    architecture = configuration(model, facts)
+    return Setting(
+        facts,
+        tables,
+        phase.developer,
+        architecture,
+        model.architecture_kind,
+        model.decoding,
+        chip,
+        scenario.parameters,
+        mfu,
+    )
+
+
+def training_mfu(model: Model, chip: Chip, facts: Facts, estimator: Estimator) -> Input:
+    """The MFU of a model's training, by the estimator without its developer; one draw for every
+    stage that trains.
+
+    The estimator sees what is public of the model's first pre-training stage; a model without one
+    is seen by its architecture alone, at the median tokens and length of the runs.
+    """
+    architecture = configuration(model, facts)
+    runs = estimator.runs
+    values = {
+        "tokens": float(runs.tokens.median()),
+        "seq_len_tokens": float(runs.seq_len_tokens.median()),
+    }
+    stages = [stage for stage in model.stages if isinstance(stage, PretrainingStage)]
+    for field, quantity in stage_quantities(stages[0]).items() if stages else ():
+        if field in values:
+            values[field] = float(distribution(quantity, unit_of(field), facts).quantile(0.5))
+    run = values | {
+        "params_total": total_parameters(architecture),
+        "params_active": multiplying_parameters(architecture),
+        "flop_per_token": float(flop_per_token(architecture, values["seq_len_tokens"])),
+        "architecture": model.architecture_kind,
+        "chip": chip.name,
+        "precision": "",
+        "release_date": str(model.release_date),
+        "developer": model.developer,
+    }
+    return Input("mfu", "MFU of training", "ratio", estimator.predict(pd.DataFrame([run]))[0])
+
+
+def phase_inputs(phase: Phase, setting: Setting) -> dict[str, dict[str, Input]]:
+    def named(stage: NamedStage, item: Input) -> Input:
+        if not item.own:
+            return item
+        return replace(
+            item,
+            name=f"{phase.id}.{stage.id}.{item.name}",
+            label=f"{item.label}, {stage.label.lower()}",
+        )
+
+    return {
+        stage.id: {
+            field: named(stage, item)
+            for field, item in KINDS[stage.work.kind][0](stage.work, setting).items()
+        }
+        for stage in phase.stages
+    }
+
+
+def evaluate(
+    phase: Phase,
+    inputs: Mapping[str, Mapping[str, Input]],
+    draws: Mapping[str, np.ndarray],
+    setting: Setting,
+) -> dict[str, Work]:
+    def work(stage: NamedStage) -> Work:
+        values = {field: draws[item.name] for field, item in inputs[stage.id].items()}
+        return KINDS[stage.work.kind][1](stage.work, values, setting)
+
+    return {stage.id: work(stage) for stage in phase.stages}

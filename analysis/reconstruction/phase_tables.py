@@ -1,0 +1,155 @@
+"""What a page shows of a phase: what is disclosed, the inputs, both side by side, what is unknown."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.expressions import facts_in, parse
+from analysis.data.facts import Row
+from analysis.data.uncertainty import Distribution
+from analysis.reconstruction.detail import rollout_run
+from analysis.reconstruction.stages import ReinforcementStage
+from analysis.runs.rl_steps import step_estimator_for
+from analysis.show import links
+from analysis.show.links import KIND_WORDS, Html
+from analysis.show.numbers import quantity_text, significant
+from analysis.show.tables import table
+
+if TYPE_CHECKING:
+    from analysis.reconstruction.reconstruction import PhaseResult
+
+ENDS = (0.05, 0.5, 0.95)
+
+
+@dataclass(frozen=True)
+class PhaseTables:
+    """Tables of one phase."""
+
+    result: PhaseResult
+
+    def disclosed(self) -> Html:
+        """What the source discloses of the phase's hours and dollars."""
+        facts = [self.result.evidence.facts[name] for name in self._disclosed_facts()]
+        rows = [
+            {
+                "disclosed": fact.quantity,
+                "figure": links.fact(fact, self.result.evidence),
+                "known how": KIND_WORDS[fact.kind],
+                "source": links.source(fact.source_id, self.result.evidence),
+                "place": fact.locator,
+                "note": fact.note,
+            }
+            for fact in facts
+        ]
+        return table(pd.DataFrame(rows)) if rows else Html("<p>Nothing of its cost.</p>")
+
+    def inputs(self) -> Html:
+        """What the reconstruction is made from: each input, its middle and range, its source."""
+        rows = []
+        for item in self.result.inputs.values():
+            low, middle, high = (float(end) for end in item.distribution.quantile(ENDS))
+            ends = [quantity_text(significant(end, 3), item.unit) for end in (low, high)]
+            rows.append(
+                {
+                    "input": item.label,
+                    "middle": quantity_text(middle, item.unit),
+                    "90 % range": "" if low == high else " to ".join(ends),
+                    "from": self._basis(item.distribution),
+                    "known how": self._known_how(item.distribution),
+                }
+            )
+        return table(pd.DataFrame(rows))
+
+    def comparison(self) -> Html:
+        """Disclosed, reconstructed and cross-checked hours and dollars, side by side."""
+        result = self.result
+        rows = [self._disclosed_row()] if result.disclosed_gpu_hours is not None else []
+        for words, name in (("middle", "p50"), ("5 %", "p05"), ("95 %", "p95")):
+            rows.append(self._row(f"reconstructed, {words}", result.interval[name]))
+        for check in result.phase.cross_checks:
+            facts = [
+                links.fact(result.evidence.facts[name], result.evidence) for name in check.facts
+            ]
+            used = f"cross-check {html.escape(check.label)}: {', '.join(facts)}"
+            rows.append(self._row(Html(used), result.cross_checks[check.id]))
+        return table(pd.DataFrame(rows), caption=f"{result.phase.label}: hours and rent")
+
+    def by_step_model(self) -> Html:
+        """What a model fitted on other developers' steps says of each reinforcement stage."""
+        result = self.result
+        estimator = step_estimator_for(result.evidence, (result.phase.developer,))
+        rows = []
+        for stage in result.phase.stages:
+            if isinstance(stage.work, ReinforcementStage):
+                run, rollouts = rollout_run(result, stage.id)
+                predicted = estimator.predict(run).step_seconds
+                hours = predicted.quantile(ENDS) * rollouts * run.chips.iloc[0] / 3600.0
+                low, middle, high = (quantity_text(float(end), "gpu_hours") for end in hours)
+                own = float(np.median(result.stages[stage.id].gpu_hours))
+                rows.append(
+                    {
+                        "stage": stage.label,
+                        "by the parts of a rollout": quantity_text(own, "gpu_hours"),
+                        "by the step model": f"{middle} ({low} to {high})",
+                        "fitted on": predicted.basis,
+                    }
+                )
+        return table(pd.DataFrame(rows))
+
+    def not_known(self) -> Html:
+        """What no source says of the phase."""
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.result.phase.not_known)
+        return Html(f'<ul class="not-known">{lines}</ul>')
+
+    def disclosed_figure(self, field: Literal["gpu_hours", "usd"] = "gpu_hours") -> Html:
+        """What is disclosed of its hours or dollars as a figure that leads to its source."""
+        result = self.result
+        expression = result.phase.disclosed_as(field)
+        if expression is None:
+            return Html("not disclosed")
+        if parse(expression).is_name:
+            return links.fact(result.evidence.facts[expression], result.evidence)
+        value = result.evidence.facts.calculate(expression)
+        return links.figure(quantity_text(value, field), "derived", expression)
+
+    def _disclosed_facts(self) -> list[str]:
+        fields: tuple[Literal["gpu_hours", "usd"], ...] = ("gpu_hours", "usd")
+        expressions = [self.result.phase.disclosed_as(field) for field in fields]
+        named = [name for text in expressions if text for name in facts_in(text)]
+        return list(dict.fromkeys(named))
+
+    def _disclosed_row(self) -> dict[str, object]:
+        hours, usd = (self.disclosed_figure(field) for field in ("gpu_hours", "usd"))
+        return {"figure": "disclosed", "GPU-hours": hours, "rent": usd, "against disclosed": ""}
+
+    def _row(self, words: str, hours: float) -> dict[str, object]:
+        rent = hours * self.result.price_usd_per_gpu_hour
+        disclosed = self.result.disclosed_gpu_hours
+        return {
+            "figure": words,
+            "GPU-hours": links.reconstructed(hours, "gpu_hours"),
+            "rent": quantity_text(rent, "usd"),
+            "against disclosed": f"{hours / disclosed:.3f} times" if disclosed else "",
+        }
+
+    def _basis(self, found: Distribution) -> Html | str:
+        facts = [row.id for row in found.rows if row.table == "facts"]
+        if not facts or len(facts) < len(found.rows):
+            return found.basis
+        evidence = self.result.evidence
+        return Html(", ".join(links.fact(evidence.facts[name], evidence, name) for name in facts))
+
+    def _known_how(self, found: Distribution) -> Html | str:
+        if found.assumed:
+            return links.figure("assumed range", "assumption")
+        if found.parameter:
+            return "chosen by the reader"
+        rows = [row for row in found.rows if row == Row("facts", row.id)]
+        if len(rows) == 1 == len(found.rows):
+            return KIND_WORDS[self.result.evidence.facts[rows[0].id].kind]
+        return "from data"
