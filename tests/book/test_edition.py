@@ -1,5 +1,7 @@
 """The published book: whole, and the same each time."""
 
+import html
+import inspect
 import json
 import os
 import re
@@ -14,6 +16,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.data.scenario import load_scenario
+from analysis.physics import architecture, cost, rollout, training
 from analysis.publish import book
 from analysis.publish.book import BookFailed, assemble
 from analysis.publish.kept import copy_of
@@ -177,6 +180,15 @@ def test_every_fact_and_source_has_its_anchor(links, evidence):
     assert set(evidence.facts) <= set(links["facts"].ids)
     assert set(evidence["sources"].source_id) <= set(links["sources"].ids)
     assert set(evidence["arithmetic"].id) <= set(links["arithmetic"].ids)
+
+
+@pytest.mark.parametrize("module", [architecture, training, rollout, cost])
+def test_every_formula_is_explained_with_its_example(edition, module):
+    text = (edition / "api.html").read_text(encoding="utf-8")
+    for name, formula in inspect.getmembers(module, inspect.isfunction):
+        if formula.__module__ == module.__name__ and not name.startswith("_"):
+            entry = text.partition(f'id="{module.__name__}.{name}"')[2].partition('<dl class="py')[0]
+            assert ">>>" in html.unescape(re.sub("<[^>]*>", "", entry)), name
 
 
 def test_second_hand_rows_are_marked_one_by_one(edition, evidence):
