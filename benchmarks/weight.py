@@ -7,15 +7,18 @@ from __future__ import annotations
 import gzip
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from analysis.publish.plan import checkout
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 
 def first_page(edition: Path | None = None) -> dict[str, Any]:
-    """Requests, megabytes after gzip, and requests to other hosts; empty where no chromium or no
-    book is there.
+    """What the first page loads, in a browser of its own; empty where no chromium or no book is
+    there.
     """
     from playwright.sync_api import sync_playwright
 
@@ -23,15 +26,22 @@ def first_page(edition: Path | None = None) -> dict[str, Any]:
     chromium = shutil.which("chromium")
     if chromium is None or not index.is_file():
         return {}
-    asked: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
         )
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(index.as_uri(), wait_until="load")
+        loaded = loaded_by(browser, index)
         browser.close()
+    return loaded
+
+
+def loaded_by(browser: Browser, page: Path) -> dict[str, Any]:
+    """Requests, megabytes after gzip, and requests to other hosts."""
+    asked: list[str] = []
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(page.as_uri(), wait_until="load")
+    opened.close()
     files = {Path(unquote(urlparse(url).path)) for url in asked if url.startswith("file:")}
     size = sum(len(gzip.compress(path.read_bytes())) for path in files if path.is_file())
     outside = sum(not url.startswith(("file:", "data:")) for url in asked)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
+from benchmarks.weight import loaded_by
 from tests.book.conftest import PAGES, PHONE, WIDE
 
 pytestmark = pytest.mark.browser
@@ -79,6 +80,12 @@ def test_the_answer_stands_on_one_screen(visit):
     with visit("index") as (opened, _):
         box = opened.locator(".answer").bounding_box()
         assert box["y"] + box["height"] <= WIDE["height"]
+
+
+def test_the_first_page_is_light(chromium, edition):
+    weight = loaded_by(chromium, edition / "index.html")
+    assert weight["megabytes_gzip"] <= 0.2
+    assert weight["outside_requests"] == 0
 
 
 def test_the_ladder_shows_its_dollars_without_scrolling(visit):

@@ -21,7 +21,6 @@ from analysis.publish import book
 from analysis.publish.book import BookFailed, assemble
 from analysis.publish.kept import copy_of
 from analysis.publish.plan import list_pages, plan
-from benchmarks.weight import first_page
 from tests.book.conftest import PAGES
 from tests.conftest import ROOT
 
@@ -78,14 +77,6 @@ def test_a_page_of_a_notebook_says_where_to_get_it_and_how_to_run_it_and_has_no_
         for key, value in page.parameters.items():
             assert f"-p {key}={value}" in line
         assert "Show code cell" not in text
-
-
-def test_the_first_page_is_light(edition):
-    weight = first_page(edition)
-    if not weight:
-        pytest.skip("Debian's chromium is not installed")
-    assert weight["megabytes_gzip"] <= 0.2
-    assert weight["outside_requests"] == 0
 
 
 def test_results_json_is_the_contract(edition, evidence):
@@ -187,7 +178,9 @@ def test_every_formula_is_explained_with_its_example(edition, module):
     text = (edition / "api.html").read_text(encoding="utf-8")
     for name, formula in inspect.getmembers(module, inspect.isfunction):
         if formula.__module__ == module.__name__ and not name.startswith("_"):
-            entry = text.partition(f'id="{module.__name__}.{name}"')[2].partition('<dl class="py')[0]
+            entry = text.partition(f'id="{module.__name__}.{name}"')[2].partition('<dl class="py')[
+                0
+            ]
             assert ">>>" in html.unescape(re.sub("<[^>]*>", "", entry)), name
 
 
