@@ -32,6 +32,7 @@ from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.show import charts
 from analysis.show.charts.drawing import VEGA_LITE_VERSION
 from analysis.show.charts.figure import picture
+from analysis.show.links import in_book
 from analysis.show.numbers import usd_text
 
 VEGA, RESULTS = "vega.js", "results.json"
@@ -43,10 +44,7 @@ window.VEGA_DEBUG = {vega_version: "6", vegalite_version: "%s", vegaembed_versio
 """
 NOT_SOURCES = ("_build", "__pycache__")
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
-TAG = re.compile(r"<(/?)(a|span)\b((?:[^<>\"]|\"[^\"]*\")*)>")
-ROW = re.compile(r'\sdata-row="([^":]*):([^"]*)"')
-HREF = re.compile(r'\shref="[^"]*"')
-STYLE = re.compile(r'<style class="traincost">.*?</style>\n?', re.S)  # the pages have their own
+WITH_MARKUP = ("text/html", "text/markdown")
 
 
 class BookFailed(RuntimeError):
@@ -155,7 +153,9 @@ def assemble(
 
 
 def _as_page(page: str, notebook: NotebookNode, title: str) -> NotebookNode:
-    """An executed notebook as a page of the book: under its title, and without an error."""
+    """An executed notebook as a page of the book: under its title, its figures linked to their
+    rows, and without an error.
+    """
     heading, _, rest = notebook.cells[0].source.partition("\n")
     if not heading.startswith("# "):
         raise BookFailed(f"{page}: the first cell of its notebook has no title")
@@ -163,34 +163,9 @@ def _as_page(page: str, notebook: NotebookNode, title: str) -> NotebookNode:
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         if output.output_type == "error":
             raise BookFailed(f"{page}: the executed notebook holds an error: {output.ename}")
+        data = output.get("data", {})
+        data.update({kind: in_book(data[kind]) for kind in WITH_MARKUP if kind in data})
     return notebook
-
-
-def link_rows(text: str, pages: Mapping[str, str]) -> str:
-    """Let what names a row by `data-row="TABLE:ID"` link to it on the page of its table.
-
-    In a notebook such a link leads to the source itself, or nowhere; in the book the row says more.
-    `pages` has the page of each table. What names no row stays as it is, to the byte.
-
-    >>> link_rows('<a href="https://x.org" data-row="facts:one">1</a>', {"facts": "facts"})
-    '<a href="facts.html#one" data-row="facts:one">1</a>'
-    """
-    opened: list[bool] = []  # of each span that is open: whether it became a link
-
-    def linked(tag: re.Match[str]) -> str:
-        closing, name, attributes = tag.groups()
-        row = ROW.search(attributes)
-        if name == "span" and closing:
-            return "</a>" if opened and opened.pop() else tag[0]
-        if name == "span":
-            opened.append(row is not None)
-        if closing or not row:
-            return tag[0]
-        if row[1] not in pages:
-            raise BookFailed(f"{row[0].strip()}: the table {row[1]} has no page")
-        return f'<a href="{pages[row[1]]}.html#{row[2]}"{HREF.sub("", attributes)}>'
-
-    return TAG.sub(linked, STYLE.sub("", text))
 
 
 def _write_if_new(path: Path, text: str) -> None:

@@ -1,53 +1,53 @@
-"""Sources of pages: figures of executed notebooks link to the rows that they name."""
+"""Executed notebooks as pages: under their titles, their figures linked to the rows they rest on."""
 
 from __future__ import annotations
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from analysis.publish.book import BookFailed, link_rows
+from analysis.publish.book import BookFailed, assemble
+from analysis.show.links import STYLE
 
-PAGES = {"facts": "facts", "prices": "sources"}
-
-
-@pytest.mark.parametrize(
-    ("found", "linked"),
-    [
-        (
-            'a <a class="figure" href="https://x.org/?a=1&amp;b" data-row="facts:one">$2</a>.',
-            'a <a href="facts.html#one" class="figure" data-row="facts:one">$2</a>.',
-        ),
-        (
-            '<span data-row="prices:h800"\n title="a  b > c">$2</span>',
-            '<a href="sources.html#h800" data-row="prices:h800"\n title="a  b > c">$2</a>',
-        ),
-        (
-            '<span><span data-row="facts:a"><span>1</span> h</span></span>',
-            '<span><a href="facts.html#a" data-row="facts:a"><span>1</span> h</a></span>',
-        ),
-        (
-            '<style class="traincost">td > a {color: red}</style>\n<table></table>',
-            "<table></table>",
-        ),
-    ],
-    ids=["a_link", "a_span", "spans_in_spans", "style"],
-)
-def test_what_names_a_row_links_to_it(found, linked):
-    assert link_rows(found, PAGES) == linked
+LINK = '<a class="figure" data-row="facts:one" href="https://x.org/?a=1&amp;b">$2</a>'
+ROW = '<a class="figure" href="facts.html#one">$2</a>'
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        '<a href="https://x.org"  class=\'b\'>1 < 2</a> <span>x</span></span> & <abbr data-row="y">',
-        '<span data-rows="facts:one" x-data-row="facts:one">x</span>',
-        "| a | b |\n|---|---|\n| `data-row` | 1 |",
-        '<style>td {color: red}</style><script type="application/json">{"a": "\\u003ca>"}</script>',
-    ],
-)
-def test_what_names_no_row_stays_as_it_is(text):
-    assert link_rows(text, PAGES) == text
+@pytest.fixture
+def assembled(tmp_path):
+    """The outputs of a page that is assembled from some outputs."""
+    (tmp_path / "book").mkdir()
+    (tmp_path / "book" / "_toc.yml").write_text("root: index\nparts: []")
+    (tmp_path / "book" / "index.md").touch()
+
+    def assemble_one(*outputs, heading="# Notebook"):
+        cells = [new_markdown_cell(f"{heading}\nText."), new_code_cell("1", outputs=[*outputs])]
+        nbformat.write(new_notebook(cells=cells), tmp_path / "one.ipynb")
+        target = tmp_path / "sources"
+        assemble(tmp_path / "book", {"one": tmp_path / "one.ipynb"}, {"one": "Page"}, target)
+        page = nbformat.read(target / "one.ipynb", as_version=4)
+        assert page.cells[0].source == "# Page\nText."
+        return page.cells[1].outputs
+
+    return assemble_one
 
 
-def test_a_row_of_a_table_without_a_page_stops_the_build():
-    with pytest.raises(BookFailed, match='data-row="nothing:one": the table nothing has no page'):
-        link_rows('<span data-row="nothing:one">1</span>', PAGES)
+@pytest.mark.parametrize("kind", ["text/html", "text/markdown"])
+@pytest.mark.parametrize("how", ["display_data", "execute_result"])
+def test_a_figure_of_a_notebook_links_to_its_row(assembled, kind, how):
+    text = f"{STYLE}A <b>figure</b>, {LINK}, and <span data-row='x'>1 < 2</span>."
+    (output,) = assembled(new_output(how, data={kind: text, "text/plain": LINK}))
+    assert output.data[kind] == text.replace(STYLE, "").replace(LINK, ROW)
+    assert output.data["text/plain"] == LINK
+
+
+def test_what_is_printed_stays_as_it_is(assembled):
+    (output,) = assembled(new_output("stream", name="stdout", text=LINK))
+    assert output.text == LINK
+
+
+def test_an_error_or_a_notebook_without_a_title_makes_no_page(assembled):
+    with pytest.raises(BookFailed, match="one: the executed notebook holds an error: ValueError"):
+        assembled(new_output("error", ename="ValueError", evalue="x", traceback=[]))
+    with pytest.raises(BookFailed, match="one: the first cell of its notebook has no title"):
+        assembled(heading="No title")
