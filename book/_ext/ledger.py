@@ -22,23 +22,24 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from analysis.compare import models as comparison
+from analysis.compare.card import standard
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
+from analysis.publish.measured import measured_html
 from analysis.publish.results import difference, scenario_results
 from analysis.reconstruction.account import account_of
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.report import (
-    benchmarks_page,
     changes_page,
     claims_page,
-    disclosure_page,
     ledger,
     wording,
 )
 from analysis.show import charts
 from analysis.show.charts.figure import figure_html
 from analysis.show.numbers import quantity_text
+from analysis.show.tables import table
 
 LOGGER = logging.getLogger(__name__)
 
@@ -94,13 +95,13 @@ class Edition:
                     self.account.bill, claims_page.claims_on_ladder(self.account)
                 )
             ),
-            "benchmarks": lambda: benchmarks_page.benchmarks_html(
+            "benchmarks": lambda: measured_html(
                 json.loads(Path(self.benchmarks).read_text(encoding="utf-8"))
             ),
             "changes": lambda: changes_page.changes_html(self.changes()),
             "story": lambda: claims_page.story_table(self.account),
             "corrections": lambda: claims_page.corrections_table(self.account),
-            "card_standard": disclosure_page.standard_table,
+            "card_standard": lambda: table(standard()),
             "hours_of_models": lambda: figure_html(
                 charts.hours_of_models(self.labelled_hours(lines))
             ),
