@@ -8,7 +8,7 @@ UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-has
 # a process a core; one that is done takes tests over from another
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
 
-.PHONY: book test soak golden lab bench clean
+.PHONY: book test soak golden mutants lab bench clean
 
 book: .venv/installed
 	$(BIN)/traincost build
@@ -26,6 +26,11 @@ soak: .venv/installed
 # The published results, pinned: renew them, and read in the diff what moved.
 golden: .venv/installed
 	$(BIN)/python -m tests.golden
+
+# Small faults put into what computes: how many of them the tests notice (half an hour; ARGS=--named
+# takes those that a reader put in by hand).
+mutants: .venv/installed
+	$(BIN)/python -m tests.mutants $(ARGS)
 
 lab: .venv/installed
 	$(BIN)/jupyter lab notebooks $(ARGS)

@@ -21,7 +21,8 @@ from analysis.data.uncertainty import (
 from analysis.reconstruction.reconstruction import error_factor
 from analysis.runs.efficiency import Estimator, estimator_for
 from analysis.runs.references import developer_weights, reference_runs, row_weights
-from analysis.runs.rl_steps import StepEstimator, left_out_intervals
+from analysis.runs.rl_backtest import left_out_intervals
+from analysis.runs.rl_steps import StepEstimator
 
 PEAK = 1e15  # FLOP/s of the chip below
 
