@@ -16,7 +16,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from analysis.publish.plan import Page, checkout, list_pages
+from analysis.show import links
+from analysis.show.links import in_book
 
+NOTEBOOK_STYLES = Path(links.__file__).with_name("notebook.css")
 NOT_LOADED = ("vendor", "scripts/fontawesome.js", "scripts/bootstrap.js")
 
 
@@ -61,6 +64,18 @@ def where_from(page: Page, given: Mapping[str, str]) -> str:
     )
 
 
+def link_to_rows(_: Sphinx, __: str, ___: str, context: dict[str, Any], ____: object) -> None:
+    """Figures lead to the rows of this book, where in a notebook they lead to the source."""
+    if "body" in context:
+        context["body"] = in_book(context["body"])
+
+
+def with_notebook_styles(_: Sphinx, config: Any) -> None:
+    """Tables and figures look on a page as they do in a notebook: by the same rules."""
+    config.html_static_path = [str(NOTEBOOK_STYLES), *config.html_static_path]
+    config.html_css_files = [NOTEBOOK_STYLES.name, *config.html_css_files]
+
+
 def index_without_code(app: Sphinx) -> None:
     """Search finds what pages say, not the code that computes it."""
     index_page = app.builder.index_page
@@ -87,7 +102,9 @@ def drop_what_no_page_loads(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", without_idle_buttons)
+    app.connect("config-inited", with_notebook_styles)
     app.connect("source-read", read_notebook)
     app.connect("builder-inited", index_without_code)
+    app.connect("html-page-context", link_to_rows)
     app.connect("build-finished", drop_what_no_page_loads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import analysis
 from analysis.cli import main
 from analysis.data.scenario import load_scenario
 from analysis.physics import architecture, cost, rollout, training
@@ -171,6 +172,15 @@ def test_every_fact_and_source_has_its_anchor(links, evidence):
     assert set(evidence.facts) <= set(links["facts"].ids)
     assert set(evidence["sources"].source_id) <= set(links["sources"].ids)
     assert set(evidence["arithmetic"].id) <= set(links["arithmetic"].ids)
+
+
+def test_the_doors_stand_on_a_page_whose_first_lines_run(edition, capsys):
+    text = (edition / "api.html").read_text(encoding="utf-8")
+    for name in set(analysis.__all__) - {"charts"}:
+        assert f'id="analysis.{name}"' in text
+    source = (ROOT / "book" / "api.md").read_text(encoding="utf-8")
+    exec(re.search(r"```python\n(.*?)```", source, re.S)[1], {})
+    assert "GPU-hours" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("module", [architecture, training, rollout, cost])
