@@ -403,7 +403,8 @@ def _card_text(found: dict[str, Any]) -> str:
         for row in found["estimate"]
     ]
     asked = len(found["disclosed"]) + len(found["missing"])
-    head = f"{found['name']}: {found['score']:.0%} of what a bill needs ({len(found['disclosed'])} of {asked} fields)"
+    known = f"{len(found['disclosed'])} of {asked} fields"
+    head = f"{found['name']}: {found['score']:.0%} of what a bill needs ({known})"
     return f"{head}\nmissing:\n{missing}\n{pd.DataFrame(rows).to_string(index=False, na_rep='')}"
 
 
@@ -417,8 +418,9 @@ def _diff(options: argparse.Namespace) -> None:
         print("nothing differs")
     else:
         for part, rows in frame.groupby("part", sort=False):
+            rows = rows.drop(columns="part")
             print(
-                f"{part}\n{rows.drop(columns='part').to_string(index=False, na_rep='', float_format=lambda value: f'{value:,.6g}')}\n"
+                f"{part}\n{rows.to_string(index=False, na_rep='', float_format='{:,.6g}'.format)}\n"
             )
 
 
@@ -436,7 +438,8 @@ def _sweep(options: argparse.Namespace) -> None:
     size = size_of(options.grid, options.sample)
     if size > MOST_WITHOUT_YES and not options.yes:
         raise InputError(
-            f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; say --yes to evaluate them all"
+            f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; "
+            "say --yes to evaluate them all"
         )
     check_target(options.out)
     picture = options.out.with_suffix(".svg")
@@ -495,9 +498,9 @@ class _Progress:
             done == of and now - self.started >= SECONDS_BETWEEN_LINES
         ):
             self.said = now
-            _say(
-                f"{done:,} of {of:,} combinations ({now - self.started:.0f} s, {(now - self.started) * (of - done) / done:.0f} s to go)"
-            )
+            taken = now - self.started
+            to_go = taken * (of - done) / done
+            _say(f"{done:,} of {of:,} combinations ({taken:.0f} s, {to_go:.0f} s to go)")
 
 
 def _pages(options: argparse.Namespace) -> None:

@@ -27,6 +27,7 @@ from papermill.exceptions import PapermillExecutionError
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.publish.forking import engine, forks
 from analysis.publish.forking.warm import warm_up
+from analysis.publish.kept import read_kept
 
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
 MARK = "traincost"  # in the metadata of an executed notebook: the hash of its cells
@@ -114,19 +115,7 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     check_declared(job)
     partial = job.output.with_suffix(f".{os.getpid()}.part.ipynb")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            papermill.execute_notebook(
-                _plain(job.notebook),
-                _plain(partial),
-                dict(job.parameters),
-                engine_name=engine_name,
-                kernel_name=KERNEL,
-                progress_bar=False,
-                extra_arguments=[
-                    "--IPKernelApp.log_level=CRITICAL"
-                ],  # its notes would stand between ours
-            )
+        _run(job, partial, engine_name)
         _write_marked(tidied(nbformat.read(partial, as_version=4)), partial)
         partial.replace(job.output)
     except PapermillExecutionError as error:
@@ -143,6 +132,22 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return job.output
+
+
+def _run(job: Job, output: Path, engine_name: str | None) -> None:
+    """Let papermill execute a notebook."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        papermill.execute_notebook(
+            _plain(job.notebook),
+            _plain(output),
+            dict(job.parameters),
+            engine_name=engine_name,
+            kernel_name=KERNEL,
+            progress_bar=False,
+            # the kernel's notes would stand between ours
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
+        )
 
 
 def _plain(path: Path) -> str:
@@ -178,7 +183,7 @@ def execute_all(
         meanwhile()
         return
     record = jobs[0].output.parent / SECONDS
-    seconds = _read_seconds(record)
+    seconds = read_kept(record)
     jobs.sort(key=lambda job: seconds.get(job.name, math.inf), reverse=True)
     workers = min(len(jobs), _cores())
     waiting = [job.name for job in jobs]
@@ -190,18 +195,9 @@ def execute_all(
             waiting.remove(name)
             seconds[name] = outcome
             rest = sum(seconds.get(other, math.nan) for other in waiting) / workers
-            expected = f"; about {rest:.0f} s to go" if rest > 0 else ""
-            report(
-                f"[{len(jobs) - len(waiting)}/{len(jobs)}] {name} executed ({outcome:.1f} s){expected}"
-            )
+            done = f"[{len(jobs) - len(waiting)}/{len(jobs)}] {name} executed ({outcome:.1f} s)"
+            report(f"{done}; about {rest:.0f} s to go" if rest > 0 else done)
     record.write_text(json.dumps(seconds), encoding="utf-8")
-
-
-def _read_seconds(record: Path) -> dict[str, float]:
-    try:
-        return json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):  # there is no last time, or its end was cut off
-        return {}
 
 
 def _outcomes(

@@ -99,34 +99,35 @@ def plan(
     """
     root = checkout()
     pages = list_pages(root)
+    from_file = scenario_name.endswith(".toml")
     given = {
-        "scenario": str(Path(scenario_name).resolve())
-        if scenario_name.endswith(".toml")
-        else scenario_name,
+        "scenario": str(Path(scenario_name).resolve()) if from_file else scenario_name,
         **overrides,
     }
     if directory != root / "data":
         given["data"] = str(directory.resolve())
-    code = _digest(
-        [*sorted((root / "analysis").rglob("*.py")), root / "requirements.lock"], root, sys.version
-    )
+    code = _digest([*_files(root / "analysis"), root / "requirements.lock"], root, sys.version)
     data, reaching = folder_sha256(directory), [scenario.name, scenario.parameters.model_dump()]
     parts = {
-        page.page: {
-            "code": code,
-            "data": data,
-            "notebook": _digest([page.path(root)], root),
-            "parameters": _digest(
-                [],
-                root,
-                json.dumps([page.parameters, *(reaching if page.scenario else [])], sort_keys=True),
-            ),
-        }
+        page.page: {"code": code, "data": data, **_own_parts(page, root, reaching)}
         for page in pages
     }
-    shared = [json.dumps(reaching, sort_keys=True), scenario.title, str(scenario.is_default)]
+    shared = [_json(reaching), scenario.title, str(scenario.is_default)]
     book_key = _digest([*_files(root / "book"), root / BENCHMARKS], root, code, data, *shared)
     return Plan(root, scenario, given, pages, parts, _digest([], root, code, data), book_key)
+
+
+def _own_parts(page: Page, root: Path, reaching: list[Any]) -> dict[str, str]:
+    """The hashes of what one page alone depends on."""
+    parameters = [page.parameters, *(reaching if page.scenario else [])]
+    return {
+        "notebook": _digest([page.path(root)], root),
+        "parameters": _digest([], root, _json(parameters)),
+    }
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, sort_keys=True)
 
 
 def _declared(root: Path) -> dict[str, Any]:
@@ -145,9 +146,7 @@ def _digest(files: Iterable[Path], root: Path, *texts: str) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = folder.rglob("*")
-    return sorted(
-        path
-        for path in found
-        if path.is_file() and not {"_build", "__pycache__"} & set(path.relative_to(folder).parts)
-    )
+    """The files of a folder that are sources, not built from them."""
+    built = {"_build", "__pycache__"}
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if not built & set(path.relative_to(folder).parts))

@@ -1,4 +1,4 @@
-"""The results of an edition by the contract of results.json, and what differs between two of them."""
+"""The results of an edition by the contract of results.json, and how two of them differ."""
 
 from __future__ import annotations
 

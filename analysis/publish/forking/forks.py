@@ -88,8 +88,10 @@ def forked(
     `meanwhile` is called here while they prepare.
     """
     ours, theirs = Pipe()
-    # the current folder is no place to import from
-    code = f"import sys; sys.path = list(filter(None, sys.path)); from {__name__} import serve; serve({theirs.fileno()}, {os.getpid()})"
+    code = (
+        "import sys; sys.path = list(filter(None, sys.path)); "  # the current folder holds none
+        f"from {__name__} import serve; serve({theirs.fileno()}, {os.getpid()})"
+    )
     # in a session of its own, so that an interrupt from the terminal arrives at this process alone
     server = subprocess.Popen(
         [sys.executable, "-c", code], pass_fds=[theirs.fileno()], start_new_session=True
@@ -191,7 +193,7 @@ def _outcome(fork: Fork) -> Any:
 
 
 def _leave(*_: object) -> None:
-    """End, and before it what hangs on this process: a kernel, and what its notebook has started."""
+    """End, and before it what hangs on this process: a kernel, and what a notebook has started."""
     for child in psutil.Process().children(recursive=True):
         child.kill()
     sys.exit(1)
