@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.data.chips import Chip
 from analysis.data.facts import Number, Row
-from analysis.data.mistakes import UnknownName
+from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction.ladder import ladder
@@ -19,8 +19,9 @@ from analysis.reconstruction.names import Named, Names
 from analysis.reconstruction.ownership import OwnershipInputs
 from analysis.reconstruction.reconstruction import PhaseResult, Reconstruction, reconstruct
 from analysis.reconstruction.sensitivity import sobol_indices
+from analysis.show import links
 from analysis.show.links import Html
-from analysis.show.numbers import hours_text, usd_text
+from analysis.show.numbers import hours_text, quantity_text, usd_text
 from analysis.show.tables import table
 
 
@@ -111,8 +112,8 @@ class Account:
         """The contract of `traincost reconstruct --json`."""
         return self.reconstruction.to_dict()
 
-    def phase_of(self, kind: str, phase: str | None = None) -> PhaseResult:
-        """A phase by its id, or the first whose stages are of a kind.
+    def phase_of(self, *kinds: str, phase: str | None = None) -> PhaseResult:
+        """A phase by its id, or the first with a stage of one of some kinds.
 
         Raises
         ------
@@ -121,11 +122,29 @@ class Account:
         """
         if phase is not None:
             return self[phase]
-        of_kind = [found for found in self.phases if kind in found.phase.kinds]
-        if not of_kind:
-            known = sorted({name for found in self.phases for name in found.phase.kinds})
-            raise UnknownName(kind, f"a kind of stage that {self.model.name} has", known)
-        return of_kind[0]
+        for found in self.phases:
+            if set(kinds) & set(found.phase.kinds):
+                return found
+        of_model = "; ".join(f"{item.phase.id} ({item.phase.label})" for item in self.phases)
+        asked = " or ".join(kind.replace("_", "-") for kind in kinds)
+        raise InputError(f"{self.model.name} has no phase of {asked}; its phases are {of_model}")
+
+    def finding(self) -> Html:
+        """What the bill comes to, in two sentences: disclosed, and reconstructed beside it."""
+        total = self.to_dict()["total"]
+        disclosed, found = total["gpu_hours"]["disclosed"], total["gpu_hours"]["reconstructed"]
+        low, middle, high = (
+            links.reconstructed(found[name], "gpu_hours") for name in ("p05", "p50", "p95")
+        )
+        said = "Not all of its hours are disclosed."
+        if disclosed is not None:
+            hours = links.figure(quantity_text(disclosed, "gpu_hours"), "derived")
+            rent = links.figure(usd_text(disclosed * self.price_usd_per_gpu_hour), "derived")
+            said = f"The disclosed hours add up to {hours}, at this rent {rent}."
+        return Html(
+            f"<p><strong>{said}</strong> Public facts alone, without those hours, give {middle} "
+            f"(nine times in ten {low} to {high}).</p>"
+        )
 
     @cached_property
     def bill(self) -> pd.DataFrame:

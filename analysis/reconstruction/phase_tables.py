@@ -32,6 +32,35 @@ class PhaseTables:
 
     result: PhaseResult
 
+    def finding(self) -> Html:
+        """What the phase is, what we make of it, and how that compares, in plain sentences."""
+        phase, interval = self.result.phase, self.result.interval
+        low, middle, high = (
+            links.reconstructed(interval[name], "gpu_hours") for name in ("p05", "p50", "p95")
+        )
+        return Html(
+            f"<p><strong>{html.escape(phase.summary)}</strong> Public facts alone, without the "
+            f"hours, give {middle} (nine times in ten {low} to {high}). {self._compared()}</p>"
+            f"<p>{self._widest()} {html.escape(phase.explanation)}</p>"
+        )
+
+    def _compared(self) -> str:
+        disclosed, interval = self.result.disclosed_gpu_hours, self.result.interval
+        if disclosed is None:
+            return "Its source discloses no hours to compare with."
+        ratio = interval["p50"] / disclosed
+        by = f"{max(ratio, 1 / ratio):.2f} times too {'high' if ratio > 1 else 'low'}"
+        place = "inside the interval"
+        if not interval["p05"] <= disclosed <= interval["p95"]:
+            place = f"{'below' if disclosed < interval['p05'] else 'above'} the whole interval"
+        return f"Disclosed are {self.disclosed_figure()}: our middle is {by}, and they lie {place}."
+
+    def _widest(self) -> str:
+        widths = self.result.widths()
+        if widths.empty:
+            return "No input is uncertain."
+        return f"The interval is wide most of all for the {html.escape(widths.input[0])}."
+
     def disclosed(self) -> Html:
         """What the source discloses of the phase's hours and dollars."""
         facts = [self.result.evidence.facts[name] for name in self._disclosed_facts()]

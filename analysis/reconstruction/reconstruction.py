@@ -101,7 +101,8 @@ class PhaseResult:
     def references(self) -> pd.DataFrame:
         """The runs of other developers that its efficiency comes from."""
         own = (self.setting.developer, self.phase.developer)
-        return reference_runs(self.evidence, exclude=own)
+        runs = reference_runs(self.evidence, exclude=own)
+        return runs.assign(kind=runs.architecture)
 
     @property
     def needed_mfu(self) -> float:

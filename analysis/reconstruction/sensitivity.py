@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analysis.data.uncertainty import percentiles
 from analysis.reconstruction.detail import gpu_hours_of, uncertain_inputs
 from analysis.reconstruction.reconstruction import Reconstruction
 
@@ -60,3 +61,23 @@ def sobol_indices(reconstruction: Reconstruction, phase: str | None = None) -> p
         }
     )
     return frame.sort_values("total", ascending=False, ignore_index=True)
+
+
+def leading_inputs(reconstruction: Reconstruction) -> pd.DataFrame:
+    """For each phase and the total: percentiles, and the two inputs that would narrow it most.
+
+    Returns
+    -------
+    DataFrame
+        `phase`, `p05`, `p50`, `p95` [GPU-hour], `would_narrow_it_most` (with their total indices).
+    """
+    results = [
+        (phase.phase.label, phase.phase.id, phase.gpu_hours) for phase in reconstruction.phases
+    ]
+    everything = np.sum([hours for _, _, hours in results], axis=0)
+    rows = []
+    for label, phase, hours in [*results, ("all phases", None, everything)]:
+        lead = sobol_indices(reconstruction, phase).head(2)
+        said = [f"{row.input} ({row.total:.0%})" for row in lead.itertuples()]
+        rows.append({"phase": label, **percentiles(hours), "would_narrow_it_most": "; ".join(said)})
+    return pd.DataFrame(rows)
