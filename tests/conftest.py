@@ -59,6 +59,17 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def small_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The evidence with three small models: `quiet` discloses no hours, `learner` is reinforcement
+    alone, `plain` is dense. Nobody changes it.
+    """
+    copy = Path(shutil.copytree(default_directory(), tmp_path_factory.mktemp("small") / "data"))
+    for path in (ROOT / "tests" / "small_models").glob("*.toml"):
+        shutil.copy(path, copy / "models")
+    return copy
+
+
+@pytest.fixture(scope="session")
 def scaled(evidence: Evidence) -> Callable[..., Evidence]:
     """The evidence with some facts multiplied, value, low and high together; nothing is read
     again for it.

@@ -95,9 +95,7 @@ def _execute_changed(
 
 
 def _job(page: Page, plan: Plan, outputs: Mapping[str, Path]) -> Job:
-    only_data = {name: value for name, value in plan.given.items() if name == "data"}
-    given = plan.given if page.scenario else only_data
-    return Job(page.page, page.path(plan.root), {**page.parameters, **given}, outputs[page.page])
+    return Job(page.page, page.path(plan.root), plan.parameters_of(page), outputs[page.page])
 
 
 def _why(reasons: Mapping[str, str]) -> list[str]:

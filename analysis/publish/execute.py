@@ -261,7 +261,7 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
         cell.id = f"cell-{number}"
         tags = cell.metadata.get("tags", [])
         hidden = (
-            ["hide-input"] if "injected-parameters" in tags and "hide-input" not in tags else []
+            ["remove-input"] if "injected-parameters" in tags and "remove-input" not in tags else []
         )
         cell.metadata = {"tags": [*tags, *hidden]}
     return notebook

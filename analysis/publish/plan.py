@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.data.folder import folder_sha256
+from analysis.data.folder import folder_sha256, read_bytes
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
 from analysis.publish.place import read_mark
@@ -25,15 +26,16 @@ BENCHMARKS = Path("benchmarks", "results.json")
 
 @dataclass(frozen=True)
 class Page:
-    """A page that is executed: its name, title, notebook and parameters, and whether a scenario
-    reaches it.
+    """A page that is executed: its name, title, notebook and parameters.
+
+    `declares` are the parameters of its notebook: nothing else reaches it.
     """
 
     page: str
     title: str
     notebook: str
     parameters: Mapping[str, Any]
-    scenario: bool = True
+    declares: tuple[str, ...]
 
     def path(self, root: Path) -> Path:
         """Its notebook's file."""
@@ -56,6 +58,11 @@ class Plan:
     parts: Mapping[str, Mapping[str, str]]
     evidence_key: str
     book_key: str
+
+    def parameters_of(self, page: Page) -> dict[str, Any]:
+        """What a page is executed with: its own parameters, and those given that reach it."""
+        reaching = {name: value for name, value in self.given.items() if name in page.declares}
+        return {**page.parameters, **reaching}
 
     def key(self, page: Page) -> str:
         """One hash of all that a page depends on."""
@@ -88,7 +95,9 @@ def checkout() -> Path:
 
 def list_pages(root: Path) -> list[Page]:
     """The edition's declared pages, in the order of book/pages.toml."""
-    return [Page(**page) for page in _declared(root)["page"]]
+    pages = tomllib.loads((root / "book" / "pages.toml").read_text(encoding="utf-8"))["page"]
+    declared = {page["notebook"]: _declared_in(root, page["notebook"]) for page in pages}
+    return [Page(**page, declares=declared[page["notebook"]]) for page in pages]
 
 
 def plan(
@@ -107,22 +116,21 @@ def plan(
     if directory != root / "data":
         given["data"] = str(directory.resolve())
     code = _digest([*_files(root / "analysis"), root / "requirements.lock"], root, sys.version)
-    data, reaching = folder_sha256(directory), [scenario.name, scenario.parameters.model_dump()]
+    data, values = folder_sha256(directory), scenario.parameters.model_dump()
     parts = {
-        page.page: {"code": code, "data": data, **_own_parts(page, root, reaching)}
-        for page in pages
+        page.page: {"code": code, "data": data, **_own_parts(page, root, values)} for page in pages
     }
-    shared = [_json(reaching), scenario.title, str(scenario.is_default)]
+    shared = [scenario.name, _json(values), scenario.title, str(scenario.is_default)]
     book_key = _digest([*_files(root / "book"), root / BENCHMARKS], root, code, data, *shared)
     return Plan(root, scenario, given, pages, parts, _digest([], root, code, data), book_key)
 
 
-def _own_parts(page: Page, root: Path, reaching: list[Any]) -> dict[str, str]:
-    """The hashes of what one page alone depends on."""
-    parameters = [page.parameters, *(reaching if page.scenario else [])]
+def _own_parts(page: Page, root: Path, values: Mapping[str, Any]) -> dict[str, str]:
+    """The hashes of what one page alone depends on: its notebook, and the values that reach it."""
+    reaching = {name: value for name, value in values.items() if name in page.declares}
     return {
         "notebook": _digest([page.path(root)], root),
-        "parameters": _digest([], root, _json(parameters)),
+        "parameters": _digest([], root, _json([page.parameters, reaching])),
     }
 
 
@@ -130,8 +138,11 @@ def _json(content: Any) -> str:
     return json.dumps(content, sort_keys=True)
 
 
-def _declared(root: Path) -> dict[str, Any]:
-    return tomllib.loads((root / "book" / "pages.toml").read_text(encoding="utf-8"))
+def _declared_in(root: Path, notebook: str) -> tuple[str, ...]:
+    """The names that a notebook's parameter cell declares, as papermill reads them."""
+    cells = json.loads(read_bytes(root / "notebooks" / f"{notebook}.ipynb"))["cells"]
+    sources = ["".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])]
+    return tuple(re.findall(r"^(\w+)\s*:", "\n".join(sources), re.M))
 
 
 def _digest(files: Iterable[Path], root: Path, *texts: str) -> str:

@@ -40,13 +40,13 @@ class Account:
         return self.reconstruction[phase]
 
     def __repr__(self) -> str:
-        total = self.to_dict()["total"]
-        disclosed, found = total["usd"]["disclosed"], total["usd"]["reconstructed"]
-        said = "not disclosed in full" if disclosed is None else f"disclosed {usd_text(disclosed)}"
-        interval = f"{usd_text(found['p05'])} to {usd_text(found['p95'])}"
+        total = self.to_dict()["total"]["gpu_hours"]
+        disclosed, found = total["disclosed"], total["reconstructed"]
+        said = "not all disclosed" if disclosed is None else f"disclosed {hours_text(disclosed)}"
+        interval = f"{hours_text(found['p05'])} to {hours_text(found['p95'])}"
         return (
             f"<{self.model.title}: {len(self.phases)} phases, {said}, "
-            f"reconstructed {usd_text(found['p50'])} ({interval})>"
+            f"reconstructed {hours_text(found['p50'])} ({interval}) GPU-hours>"
         )
 
     def _repr_html_(self) -> str:
@@ -81,8 +81,8 @@ class Account:
         """The rent of a GPU-hour [US$]."""
         return self.reconstruction.price_usd_per_gpu_hour
 
-    def frame(self) -> pd.DataFrame:
-        """A row a phase.
+    def frame(self, phase: str | None = None) -> pd.DataFrame:
+        """A row a phase, or the row of one.
 
         Returns
         -------
@@ -93,7 +93,8 @@ class Account:
         """
         rows = [self._row(row) for row in self.to_dict()["phases"]]
         frame = pd.DataFrame(rows).astype({"disclosed": float, "disclosed_usd": float})
-        return frame.assign(share=frame.disclosed / frame.disclosed.sum())
+        frame = frame.assign(share=frame.disclosed / frame.disclosed.sum())
+        return frame if phase is None else frame[frame.id == phase]
 
     def _row(self, phase: dict[str, Any]) -> dict[str, Any]:
         hours, usd = phase["gpu_hours"], phase["usd"]

@@ -61,6 +61,16 @@ class PhaseTables:
             return "No input is uncertain."
         return f"The interval is wide most of all for the {html.escape(widths.input[0])}."
 
+    def apart(self, *kinds: str) -> Html:
+        """How far the median over all draws lies from the hours at the middle of the inputs."""
+        middle, median = self.result.at_middle(*kinds), self.result.median(*kinds)
+        away = median / middle - 1.0 if middle else 0.0
+        return Html(
+            f"<p>The package finds the same {middle:,.0f} GPU-hours at the middle of the inputs. "
+            f"The median over all draws is {median:,.0f}, {abs(away):.1%} "
+            f"{'more' if away > 0 else 'less'}: hours do not grow in proportion to every input.</p>"
+        )
+
     def disclosed(self) -> Html:
         """What the source discloses of the phase's hours and dollars."""
         facts = [self.result.evidence.facts[name] for name in self._disclosed_facts()]

@@ -49,9 +49,9 @@ def read_notebook(app: Sphinx, name: str, source: list[str]) -> None:
 
 def where_from(page: Page, given: Mapping[str, str]) -> str:
     """The notebook to download and the command that runs it as this page did."""
-    scenario = (
-        {key: value for key, value in given.items() if key != "data"} if page.scenario else {}
-    )
+    scenario = {
+        key: value for key, value in given.items() if key in page.declares and key != "data"
+    }
     if scenario.get("scenario") == "paper":
         del scenario["scenario"]
     notebook = f"notebooks/{page.notebook}.ipynb"

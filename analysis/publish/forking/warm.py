@@ -30,7 +30,8 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     drawing.ask(drawer)
     import altair
 
-    from analysis.report.phase_page import open_bill
+    from analysis.data.scenario import PARAMETER_NAMES
+    from analysis.doors import reconstruct
 
     with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
         importlib.import_module("ipykernel.debugger")
@@ -42,11 +43,11 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
         Evidence.load()
         altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(x="x:Q").to_dict()
     for parameters in notebooks:
-        if "model" in parameters:
+        if "scenario" in parameters:
+            shared = ("model", "scenario", "data", *PARAMETER_NAMES)
+            given = {name: value for name, value in parameters.items() if name in shared}
             with suppress(Exception):  # whatever is wrong, the notebook itself says it
-                _ = open_bill(
-                    **{name: value for name, value in parameters.items() if name != "phase"}
-                ).account.names.numbers
+                _ = reconstruct(**given).names.numbers
 
 
 def _draw_for_all(_: Connection, name: str) -> None:
