@@ -1,14 +1,22 @@
 """The project's own files: the lock, what must never be in them, and one story in every place."""
 
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
+import analysis
+from analysis import cli
+from analysis.data.tables import Evidence
 from tests.conftest import ROOT
+
+TEXTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -35,19 +43,13 @@ def test_the_package_that_slows_every_kernel_is_held_out():
     grammar for a second.
     """
     assert not re.search(r"^rfc3987-syntax", LOCK, re.M)
-    assert any(
-        "rfc3987-syntax" in line
-        for line in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"][
-            "override-dependencies"
-        ]
-    )
+    assert any("rfc3987-syntax" in line for line in PROJECT["tool"]["uv"]["override-dependencies"])
 
 
 def test_conda_brings_what_make_needs_and_asks_pip_for_nothing():
     """pip resolves what it installs, and would stop on the package that is held out."""
     wanted = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert wanted == [f"python{project['requires-python']}", "make"]
+    assert wanted == [f"python{PROJECT['project']['requires-python']}", "make"]
 
 
 def test_the_lock_installs_whole_by_the_command_of_the_makefile():
@@ -85,7 +87,115 @@ def test_no_path_of_a_machine_and_no_package_host_in_any_file():
         assert found is None, (name, found and found[0])
 
 
-def test_readme_names_the_two_commands_and_the_three_paths():
+# --- what the texts for people say is there
+
+
+def texts() -> str:
+    return "\n".join((ROOT / name).read_text(encoding="utf-8") for name in TEXTS)
+
+
+def spans() -> list[str]:
+    """What is set as code, between back quotes or in a block of console lines."""
+    blocks = re.findall(r"```console\n(.*?)```", texts(), re.S)
+    lines = [line.partition("  #")[0] for block in blocks for line in block.splitlines()]
+    prose = re.sub(r"```.*?```", "", texts(), flags=re.S)
+    return lines + re.findall(r"`([^`\n]+)`", prose)
+
+
+def test_readme_names_the_two_commands_and_the_paths():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    for text in ("make book", "make test", "Read", "Rerun", "Fork"):
+    for text in ("make book", "make test", "Read", "Rerun", "Compute", "Fork"):
         assert text in readme
+
+
+def test_every_file_that_a_text_names_is_there():
+    names = re.findall(r"(?<![\w/.-])[\w.-]+/[\w./-]*\w|[\w-]+\.(?:toml|yml|lock|md)\b", texts())
+    written_by_reader = re.compile(
+        r"^(my-|NAME|run\.toml|book/(NAME|_build)|data/models/my-|\.venv)"
+    )
+    wanted = {name for name in names if not written_by_reader.match(name)}
+    found = {name for name in wanted if (ROOT / name).exists()}
+    assert len(found) > 30
+    assert {name for name in wanted - found if not name.startswith("github.com")} == set()
+
+
+def test_every_make_command_of_a_text_is_a_target_and_its_tests_are_there():
+    commands = [span for span in spans() if span.startswith("make ")]
+    assert len(commands) > 12
+    for command in commands:
+        _, target, *given = shlex.split(command)
+        assert re.search(rf"^{target}:", MAKEFILE, re.M), command
+        for path in " ".join(given).removeprefix("ARGS=").split():
+            assert path.startswith("--") or (ROOT / path).exists(), command
+
+
+def test_every_command_of_a_text_is_one_that_the_parser_takes():
+    commands = [span for span in spans() if re.match(r"(\.venv/bin/)?traincost .*\w", span)]
+    assert len(commands) > 8
+    for command in commands:
+        assert cli._parser().parse_args(shlex.split(command)[1:]).run, command
+
+
+def test_the_ten_lines_of_the_readme_run(tmp_path, monkeypatch):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(.*?)```", readme, re.S)[1]
+    assert len([line for line in code.splitlines() if line]) == 10
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert "<svg" in (tmp_path / "hours.svg").read_text(encoding="utf-8")
+
+
+def test_the_rows_of_the_recipes_are_taken_and_the_claim_gets_its_verdict(folder):
+    """Each example row of CONTRIBUTING is added to its table, with a source for all of them."""
+    tables = {
+        "my_model_gpu_hours": "facts",
+        "my_correction": "corrections",
+        "my_claim": "claims",
+        "my-model-7b": "training_runs",
+    }
+    blocks = re.findall(r"^ *```csv\n *(.*)\n *```", texts(), re.M)
+    assert [row.split(",")[0] for row in blocks] == list(tables)
+    for row in [*blocks, "my_source,A report,My Lab,2026,paper,https://example.org/report,"]:
+        path = folder / f"{tables.get(row.split(',')[0], 'sources')}.csv"
+        path.write_text(path.read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
+    assert Evidence.load(folder).broken_identities() == []
+    assert analysis.judge(data=folder, samples=256)["my_claim"]["verdict"] == "misleading"
+
+
+# --- the files for a forge
+
+
+def test_the_workflow_runs_the_two_commands_and_publishes_the_book():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test-and-publish.yml").read_text())
+    jobs = workflow["jobs"]
+    steps = [step for job in jobs.values() for step in job["steps"]]
+    runs = [step["run"] for step in steps if "run" in step]
+    assert runs.index("make book") < runs.index("make test")
+    used = [step["uses"] for step in steps if "uses" in step]
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+\.\d+\.\d+", name) for name in used)
+    upload = next(step for step in steps if "upload-pages" in step.get("uses", ""))
+    assert upload["with"]["path"] == "book/_build/html"
+    assert jobs["publish"]["needs"] == "book-and-test"
+
+
+def test_a_commit_is_checked_as_make_test_checks_before_it_tests():
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    rule = re.search(r"^test:.*\n((?:\t.*\n)+)", MAKEFILE, re.M)[1]
+    checks = [line.strip() for line in rule.splitlines() if "$(BIN)" in line]
+    assert [hook["entry"].replace(".venv/bin", "$(BIN)") for hook in hooks] == checks
+
+
+@pytest.mark.parametrize("name", ["number-is-wrong", "new-disclosure"])
+def test_a_form_asks_for_each_thing_once_and_for_a_source(name):
+    path = ROOT / ".github" / "ISSUE_TEMPLATE" / f"{name}.yml"
+    form = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert form["name"] and form["description"]
+    ids = [field["id"] for field in form["body"]]
+    assert len(ids) == len(set(ids)) and "source" in ids
+    assert all(field["attributes"]["label"] for field in form["body"])
+
+
+def test_the_citation_names_the_version_and_its_day():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["version"] == PROJECT["project"]["version"]
+    assert str(citation["date-released"]) in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
