@@ -1,4 +1,4 @@
-"""Executed notebooks as pages: under their titles, their figures linked to the rows they rest on."""
+"""Executed notebooks as pages: under their titles, their figures linked to their rows."""
 
 from __future__ import annotations
 

@@ -26,7 +26,8 @@ NOTEBOOKS = {
         # what is buffered is sent at the end of the cell, or 0.2 s after it was written: where the
         # order is to be seen, each is sent as it is written
         "import sys\nprint('out')\nprint('err', file=sys.stderr)",
-        "print('out', flush=True)\nprint('err', file=sys.stderr, flush=True)\nprint('out again', flush=True)",
+        "print('out', flush=True)\nprint('err', file=sys.stderr, flush=True)\n"
+        "print('out again', flush=True)",
         # a thread of the kernel reads what a child wrote: the cell waits for it
         "import os, subprocess, time\n_ = os.system('echo from a child')\ntime.sleep(1)",
         "import logging\nlogging.warning('logged')",
@@ -34,7 +35,8 @@ NOTEBOOKS = {
         "print('no line end', end='')",
     ],
     "rich": [
-        "from IPython.display import HTML, Markdown, display\ndisplay(HTML('<b>bold</b>'), Markdown('*word*'))\n'the result'",
+        "from IPython.display import HTML, Markdown, display\n"
+        "display(HTML('<b>bold</b>'), Markdown('*word*'))\n'the result'",
         "handle = display('first', display_id='here')",
         "handle.update('second')\nprint('kept', 1)\nNone",
         "import pandas as pd\npd.DataFrame({'a': [1.5, None]})",
@@ -43,19 +45,24 @@ NOTEBOOKS = {
     ],
     "surroundings": [
         "import os, sys, threading, warnings, signal\n"
-        "print(sys.argv[0], sys.argv[3:], sys.path, sys.flags, sys._xoptions, sys.executable, sys.warnoptions, __name__)",
-        "print(os.getcwd(), sorted(os.environ), os.getsid(0) == os.getpid(), sys.modules['__main__'].__dict__ is globals())",
+        "print(sys.argv[0], sys.argv[3:], sys.path, sys.flags, sys._xoptions, sys.executable)\n"
+        "print(sys.warnoptions, __name__, sys.modules['__main__'].__dict__ is globals())",
+        "print(os.getcwd(), sorted(os.environ), os.getsid(0) == os.getpid())",
         "print([row for row in warnings.filters if row[3]])",
-        "print([signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)])",
-        "print(threading.current_thread().name, sys.getrecursionlimit(), sys.gettrace(), type(get_ipython()), os.umask(0o22))",
-        "import atexit, pathlib\n_ = atexit.register(pathlib.Path(given).write_text, 'said goodbye')",
+        "print(*map(signal.getsignal, (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD)))",
+        "print(threading.current_thread().name, sys.getrecursionlimit(), sys.gettrace())\n"
+        "print(type(get_ipython()), os.umask(0o22))",
+        "import atexit, pathlib\n"
+        "_ = atexit.register(pathlib.Path(given).write_text, 'said goodbye')",
     ],
     "seeded": [
-        "import random\nimport numpy as np\nnp.random.seed(3)\nrandom.seed(3)\nnp.random.random(), random.random()"
+        "import random\nimport numpy as np\nnp.random.seed(3)\nrandom.seed(3)\n"
+        "np.random.random(), random.random()"
     ],
     "error": [
         "print('before')",
-        "def inner():\n    [][1]\ntry:\n    inner()\nexcept IndexError as error:\n    raise ValueError('wörds') from error",
+        "def inner():\n    [][1]\n"
+        "try:\n    inner()\nexcept IndexError as error:\n    raise ValueError('wörds') from error",
         "1",
     ],
     "error_of_a_frozen_module": ["import os\nos.makedirs('/proc/nowhere/folder')"],
@@ -151,8 +158,10 @@ def test_errors_are_those_of_a_fresh_kernel(both_ways, name):
 def test_nothing_leaks_into_the_next_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     leak = (
         "import builtins, os, pandas as pd, analysis\n"
-        "print(os.getcwd(), 'LEAK' in os.environ, hasattr(builtins, 'leak'), pd.options.display.max_rows, hasattr(analysis, 'leak'))\n"
-        "os.chdir('/')\nos.environ['LEAK'] = '1'\nbuiltins.leak = analysis.leak = 1\npd.options.display.max_rows = 7"
+        "print(os.getcwd(), 'LEAK' in os.environ, pd.options.display.max_rows)\n"
+        "print(hasattr(builtins, 'leak'), hasattr(analysis, 'leak'))\n"
+        "os.chdir('/')\nos.environ['LEAK'] = '1'\nbuiltins.leak = analysis.leak = 1\n"
+        "pd.options.display.max_rows = 7"
     )
     monkeypatch.setattr(execution, "_cores", lambda: 1)
     jobs = [
@@ -208,12 +217,20 @@ def test_without_forks_a_kernel_is_started(tmp_path: Path, monkeypatch: pytest.M
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name
 )
 def test_nothing_is_left_of_an_interrupted_execution(tmp_path: Path, number, fresh):
-    sleep = "import pathlib, subprocess, time\nchild = subprocess.Popen(['sleep', '600'])\npathlib.Path(given).touch()\ntime.sleep(600)"
+    sleep = (
+        "import pathlib, subprocess, time\nchild = subprocess.Popen(['sleep', '600'])\n"
+        "pathlib.Path(given).touch()\ntime.sleep(600)"
+    )
     write(tmp_path / "sleep.ipynb", sleep)
     code = (
-        "from pathlib import Path\nimport signal\nfrom analysis.publish.execute import Job, execute_all\n"
-        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # which whoever starts the tests may ignore
-        "jobs = [Job(name, Path('sleep.ipynb'), {'given': f'begun_{name}'}, Path(f'{name}.ipynb')) for name in 'ab']\n"
+        "from pathlib import Path\nimport signal\n"
+        "from analysis.publish.execute import Job, execute_all\n"
+        # whoever starts the tests may ignore it
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "def job(name):\n"
+        "    given = {'given': f'begun_{name}'}\n"
+        "    return Job(name, Path('sleep.ipynb'), given, Path(f'{name}.ipynb'))\n"
+        "jobs = [job('a'), job('b')]\n"
         f"execute_all(jobs, print, {fresh})"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, stderr=subprocess.DEVNULL)

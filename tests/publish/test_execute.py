@@ -17,7 +17,7 @@ from tests.publish.test_engine import write
 
 @pytest.fixture(scope="module")
 def executed(tmp_path_factory) -> Path:
-    """An executed copy, in a folder and under a name with braces, which papermill reads as formats."""
+    """An executed copy whose path has braces, which papermill reads as places for parameters."""
     folder = tmp_path_factory.mktemp("{b}")
     notebook = write(folder / "a{c}.ipynb", "6 * 7")
     return execute(Job("a", notebook, {"given": "x"}, folder / "a{d}.ipynb"))

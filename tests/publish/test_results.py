@@ -1,4 +1,4 @@
-"""The difference of two editions: empty for the same parameters, and only what must move otherwise."""
+"""How two editions differ: for the same parameters not at all, else only where they must."""
 
 import json
 
