@@ -79,7 +79,8 @@ class CardPhase(_Strict):
             by_days = self.chips * self.days * HOURS_PER_DAY
             if abs(self.gpu_hours / by_days - 1.0) > HOURS_TOLERANCE:
                 raise ValueError(
-                    f"gpu_hours = {self.gpu_hours:,.0f}, but {self.chips:,.0f} chips x {self.days:g} days x 24 h = {by_days:,.0f}; "
+                    f"gpu_hours = {self.gpu_hours:,.0f}, but {self.chips:,.0f} chips x "
+                    f"{self.days:g} days x 24 h = {by_days:,.0f}; "
                     f"allowed: {HOURS_TOLERANCE:.0%} apart"
                 )
         return self
@@ -123,7 +124,8 @@ class Card(_Strict):
             and self.params_active > self.params_total * 1.001
         ):
             raise ValueError(
-                f"params_active = {self.params_active:g} is more than params_total = {self.params_total:g}"
+                f"params_active = {self.params_active:g} is more than "
+                f"params_total = {self.params_total:g}"
             )
         return self
 
@@ -138,13 +140,13 @@ class Card(_Strict):
             "price_usd_per_gpu_hour",
             "boundary",
         )
-        found = {name: getattr(self, name) is not None for name in own}
+        filled = {name: getattr(self, name) is not None for name in own}
         for position, phase in enumerate(self.phase, 1):
-            found |= {
+            filled |= {
                 f"phase {position} ({phase.kind}).{name}": there
                 for name, there in phase.fields.items()
             }
-        return found
+        return filled
 
     @property
     def score(self) -> float:

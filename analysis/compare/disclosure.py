@@ -50,7 +50,8 @@ def load_card(name: str, evidence: Evidence) -> Card:
     runs = set(evidence["training_runs"].id)
     if card.training_run and card.training_run not in runs:
         raise InputError(
-            f"{path.name}, training_run: {card.training_run} is not in training_runs.csv{did_you_mean(card.training_run, runs)}"
+            f"{path.name}, training_run: {card.training_run} is not in training_runs.csv"
+            f"{did_you_mean(card.training_run, runs)}"
         )
     return card
 
@@ -72,8 +73,8 @@ def answer(card: Card, evidence: Evidence) -> dict[str, Any]:
     return {
         "name": card.name,
         "score": card.score,
-        "disclosed": [name for name, found in there.items() if found],
-        "missing": [name for name, found in there.items() if not found],
+        "disclosed": [name for name, filled in there.items() if filled],
+        "missing": [name for name, filled in there.items() if not filled],
         "estimate": [_phase_estimate(card, phase, evidence) for phase in card.phase],
     }
 

@@ -166,7 +166,7 @@ def _chip(spec: Spec, evidence: Evidence) -> Chip:
 
 
 def _flop_per_token(spec: PretrainingSpec, kind: str, runs: pd.DataFrame, said: list[str]) -> float:
-    """FLOP a token by the run's dimensions, or by the median ratio of its kind to six a parameter."""
+    """FLOP a token by the run's dimensions, else by its kind's median ratio to six a parameter."""
     alike = runs[runs.architecture == kind]
     if not (spec.layers and spec.d_model):
         by_parameters = TRAINING_FLOP_PER_PARAMETER * alike.params_active

@@ -1,4 +1,4 @@
-"""What is public of a run that nobody disclosed, as its estimate is asked for: a short TOML file."""
+"""What is public of a run that nobody disclosed: the short file that asks for its estimate."""
 
 from __future__ import annotations
 

@@ -258,16 +258,16 @@ def beside_public_estimators(tested: pd.DataFrame, evidence: Evidence) -> pd.Dat
     )
     factors = np.exp(np.abs(np.log(peers.estimated_gpu_hours / peers.gpu_hours)))
     groups = {OURS: peers.drop_duplicates("run").error_factor}
-    groups |= {str(name): found.dropna() for name, found in factors.groupby(peers.estimator)}
+    groups |= {str(name): theirs.dropna() for name, theirs in factors.groupby(peers.estimator)}
     rows = [
         {
             "estimator": name,
-            "runs": len(found),
-            "median_factor": found.median(),
-            "p90_factor": found.quantile(0.9),
-            "worst_factor": found.max(),
+            "runs": len(errors),
+            "median_factor": errors.median(),
+            "p90_factor": errors.quantile(0.9),
+            "worst_factor": errors.max(),
         }
-        for name, found in groups.items()
+        for name, errors in groups.items()
     ]
     return pd.DataFrame(rows).sort_values("median_factor", ignore_index=True)
 

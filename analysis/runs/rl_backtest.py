@@ -101,7 +101,7 @@ def steps_by_kind(evidence: Evidence) -> pd.DataFrame:
 
 
 def alternatives_by_kind(evidence: Evidence) -> pd.DataFrame:
-    """Median error factors of `alternatives` for each kind of step: `steps`, `n`, a column a way."""
+    """Median error factors of `alternatives` by kind of step: `steps`, `n`, a column a way."""
     estimator = step_estimator_for(evidence)
     factors = alternatives(estimator, evidence).drop(columns=["id", "developer"])
     rows = [
@@ -112,7 +112,7 @@ def alternatives_by_kind(evidence: Evidence) -> pd.DataFrame:
 
 
 def _kinds_of_steps(estimator: StepEstimator) -> Iterator[tuple[str, np.ndarray]]:
-    """Groups of steps and their rows: all, by developer, large, long, on chips of the commonest peak."""
+    """Groups of steps and their rows: all, by developer, large, long, of the commonest peak."""
     runs = estimator.runs
     peaks = peaks_of(runs.chip, estimator.hardware)
     commonest = peaks.mode().iloc[0]

@@ -115,7 +115,8 @@ def test_hours_that_are_not_disclosed_are_estimated_or_the_reason_is_said(write,
         (
             "days = 54.2",
             "days = 30",
-            "phase 1: gpu_hours = 2,664,000, but 2,048 chips x 30 days x 24 h = 1,474,560; allowed: 10% apart",
+            "phase 1: gpu_hours = 2,664,000, but 2,048 chips x 30 days x 24 h = 1,474,560; "
+            "allowed: 10% apart",
         ),
         (
             "params_active = 37e9",

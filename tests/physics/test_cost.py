@@ -1,4 +1,4 @@
-"""Rent, ownership and energy: the reports' own tables, a published study, and how cost must move."""
+"""Rent, ownership and energy: the reports' own tables, a published study, how cost must move."""
 
 import math
 
