@@ -10,7 +10,6 @@ from scipy import stats
 from analysis.compare.models import compare
 from analysis.compare.trend import trend
 from analysis.data.prices import market_price
-from analysis.data.tables import Evidence
 from analysis.data.uncertainty import (
     Distribution,
     between,
@@ -23,39 +22,7 @@ from analysis.runs.efficiency import Estimator, estimator_for
 from analysis.runs.references import developer_weights, reference_runs, row_weights
 from analysis.runs.rl_backtest import left_out_intervals
 from analysis.runs.rl_steps import StepEstimator
-
-PEAK = 1e15  # FLOP/s of the chip below
-
-
-def with_tables(evidence, **tables):
-    """The evidence with other tables in the place of some."""
-    kept = {name: evidence[name] for name in evidence.tables}
-    return Evidence.of(evidence.directory, kept | tables)
-
-
-def hardware():
-    chip = {"chip": "C", "year": 2023, "hbm_tb_s": 2.0}
-    return pd.DataFrame([{**chip, "peak_bf16_dense_tflops": 1000.0, "peak_fp16_dense_tflops": 1.0}])
-
-
-def runs(*mfus_by_developer):
-    """Dense runs of ten billion parameters on 1e12 tokens, with hours that make these MFUs."""
-    # linear layers: less the embedding of 2e8; attention: 10 layers, causal over half of 1,000
-    flop_per_token = 6 * (10e9 - 2e8) + 6 * (10 * 2 * 2_000) * 500
-    common = {"params_total": 10e9, "params_active": 10e9, "tokens": 1e12, "seq_len_tokens": 1e3}
-    shape = {"layers": 10, "d_model": 2_000, "n_heads": 20, "vocab": 1e5, "tied_embeddings": "no"}
-    what = {"architecture": "dense", "chip": "C", "precision": "bf16", "release_date": "2024-01-01"}
-    return pd.DataFrame(
-        [
-            {"id": f"{developer}{number}", "developer": developer, "hours_are": "run", "unfit": ""}
-            | {"gpu_hours": 1e12 * flop_per_token / (PEAK * mfu * 3600)}
-            | common
-            | shape
-            | what
-            for number, (developer, mfu) in enumerate(mfus_by_developer)
-        ]
-    )
-
+from tests.by_hand import with_runs, with_tables
 
 # --- distributions
 
@@ -119,16 +86,6 @@ def test_an_error_is_the_larger_of_two_ratios():
 # --- weights
 
 
-@pytest.fixture
-def references(evidence):
-    """The evidence with these runs and this one chip alone."""
-
-    def made_of(*mfus_by_developer):
-        return with_tables(evidence, training_runs=runs(*mfus_by_developer), hardware=hardware())
-
-    return made_of
-
-
 def test_rows_and_developers_weigh_by_hand():
     developers = pd.Series(list("AAAAB"))
     weights = row_weights(developers, [1, 0.7, 0.5, 1, 1])
@@ -136,17 +93,17 @@ def test_rows_and_developers_weigh_by_hand():
     assert developer_weights(developers) == pytest.approx([1 / 4] * 4 + [1])
 
 
-def test_the_mfu_of_a_reference_run_by_hand(references):
-    found = reference_runs(references(("A", 0.2), ("B", 0.4)))
+def test_the_mfu_of_a_reference_run_by_hand(evidence):
+    found = reference_runs(with_runs(evidence, ("A", 0.2), ("B", 0.4)))
     assert found.mfu.tolist() == pytest.approx([0.2, 0.4])
 
 
 # --- intervals of the estimator
 
 
-def test_misses_are_those_of_a_fit_without_the_developer(references):
+def test_misses_are_those_of_a_fit_without_the_developer(evidence):
     """Three developers at 0.2, 0.4, 0.8, each predicted by the mean log of the other two."""
-    three = references(("A", 0.2), ("B", 0.4), ("C", 0.8))
+    three = with_runs(evidence, ("A", 0.2), ("B", 0.4), ("C", 0.8))
     misses, coverage = Estimator(three, (), "constant").misses
     # B is met; A is predicted at sqrt(0.4 x 0.8), C at sqrt(0.2 x 0.4): both by a factor 2^1.5 off
     assert misses == pytest.approx([0, 0, 1.5 * log(2), 1.5 * log(2)])
@@ -154,10 +111,10 @@ def test_misses_are_those_of_a_fit_without_the_developer(references):
 
 
 def test_two_rows_of_a_developer_weigh_as_their_square_root_in_a_fit_and_as_one_in_a_width(
-    references,
+    evidence,
 ):
     """A twice at 0.2, B at 0.4, C at 0.8: in units of a factor two -1, -1, 0 and 1."""
-    four = references(("A", 0.2), ("A", 0.2), ("B", 0.4), ("C", 0.8))
+    four = with_runs(evidence, ("A", 0.2), ("A", 0.2), ("B", 0.4), ("C", 0.8))
     misses, coverage = Estimator(four, (), "constant").misses
     of_b = (-1 * sqrt(2) + 1) / (sqrt(2) + 1)  # by A and C
     of_c = (-1 * sqrt(2) + 0) / (sqrt(2) + 1)  # by A and B
