@@ -15,9 +15,8 @@ from importlib import import_module
 os.environ["OMP_NUM_THREADS"] = "1"  # one thread a fork, and none before the fork
 
 from tests.mutants.faults import FLOORS, ROOT, Fault, all_faults, equivalents, named_faults
-from tests.mutants.trial import Asked, Verdict, ask, in_forks, judge, lay, test_files
+from tests.mutants.trial import Asked, Verdict, ask, in_forks, judge, keep, kept, lay, test_files
 
-WORKERS = 2
 SHARED = ("data", "physics", "runs")  # floors that are laid once the faults in them are judged
 WARM = ["pandas", "scipy.stats", "scipy.optimize", "sklearn.pipeline", "sklearn.gaussian_process"]
 WARM += ["sklearn.linear_model", "sklearn.model_selection", "pandera.pandas", "frictionless"]
@@ -39,11 +38,11 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     for name in WARM:
         import_module(name)
-    asked = _as_it_is()
+    asked = _as_it_is(options.workers)
     if broken := [one.file for one in asked if not one.passed]:
         print(f"error: these fail on the tree as it is: {', '.join(broken)}", file=sys.stderr)
         return 2
-    verdicts = _judged(faults, asked)
+    verdicts = _judged(faults, asked, options.workers)
     _report(faults, verdicts, every=options.named)
     return 0
 
@@ -52,6 +51,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="of the sample (0)")
     parser.add_argument("--sample", type=int, default=300, help="how many faults (300)")
+    parser.add_argument("--workers", type=int, default=os.cpu_count(), help="at a time (a core)")
     parser.add_argument("--named", action="store_true", help="the faults put in by a reader")
     parser.add_argument("--list", action="store_true", help="list the faults and run nothing")
     return parser.parse_args(arguments)
@@ -65,17 +65,20 @@ def _sample(seed: int, size: int) -> list[Fault]:
     return [faults[number] for number in sorted(picked)]
 
 
-def _as_it_is() -> list[Asked]:
-    """Every test file on the tree as it is."""
-    tasks = [partial(ask, file) for file in test_files()]
-    found = dict(in_forks(tasks, WORKERS))
-    return [
-        found[number] or Asked(file, False, 0.0, frozenset())
-        for number, file in enumerate(test_files())
-    ]
+def _as_it_is(workers: int) -> list[Asked]:
+    """Every test file on the tree as it is; what was asked of the same files before is kept."""
+    files, known = test_files(), kept()
+    tasks = [partial(ask, file) for file in files if file not in known]
+    new = [file for file in files if file not in known]
+    for number, found in in_forks(tasks, workers):
+        known[new[number]] = found or Asked(new[number], False, 0.0, frozenset())
+        if known[new[number]].passed:
+            keep(known[new[number]])
+        print(f"{len(known)} of {len(files)} test files read", end="\r", file=sys.stderr)
+    return [known[file] for file in files]
 
 
-def _judged(faults: list[Fault], asked: list[Asked]) -> list[Verdict]:
+def _judged(faults: list[Fault], asked: list[Asked], workers: int) -> list[Verdict]:
     """The verdict on each fault, floor by floor, with the time to go on the way."""
     limit = 30 + 3 * sum(one.cpu_seconds for one in asked)
     verdicts: dict[Fault, Verdict] = {}
@@ -83,7 +86,7 @@ def _judged(faults: list[Fault], asked: list[Asked]) -> list[Verdict]:
     for floor in FLOORS:
         here = [fault for fault in faults if fault.floor == floor]
         tasks = [partial(judge, fault, asked, limit) for fault in here]
-        for number, verdict in in_forks(tasks, WORKERS):
+        for number, verdict in in_forks(tasks, workers):
             verdicts[here[number]] = verdict or Verdict("time")
             _tell(here[number], verdicts, len(faults), started)
         if floor in SHARED:

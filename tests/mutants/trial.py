@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -12,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.abc import Loader, MetaPathFinder
 from pathlib import Path
 from types import CodeType, FrameType, ModuleType
@@ -22,7 +24,11 @@ import pytest
 
 from tests.mutants.faults import FLOORS, ROOT, Fault
 
-ANSWERS = ("tests/test_answers.py", "tests/test_answers_of_statistics.py")
+ANSWERS = (
+    "tests/test_answers.py",
+    "tests/test_answers_of_statistics.py",
+    "tests/test_answers_of_runs.py",
+)
 GOLDEN = "tests/test_golden.py"
 # Asked of no fault: what runs in processes of its own, which read the tree as it is, and one
 # question put to every input in turn, which takes as long as all others.
@@ -81,6 +87,33 @@ def ask(file: str) -> Asked:
         if code.co_filename.startswith(package)
     }
     return Asked(file, passed, _cpu_seconds(), frozenset(called))
+
+
+def kept() -> dict[str, Asked]:
+    """What was asked before of files that are as they were, the package and the evidence too."""
+    paths = {file: _kept_at(file) for file in test_files()}
+    return {file: pickle.loads(path.read_bytes()) for file, path in paths.items() if path.exists()}
+
+
+def keep(asked: Asked) -> None:
+    """Keep what was asked of a file in the folder of temporary files."""
+    path = _kept_at(asked.file)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(pickle.dumps(asked))
+
+
+def _kept_at(file: str) -> Path:
+    digest = hashlib.sha256(_shared_by_all_tests() + (ROOT / file).read_bytes())
+    return Path(tempfile.gettempdir()) / f"traincost-mutants-{os.getuid()}" / digest.hexdigest()
+
+
+@cache
+def _shared_by_all_tests() -> bytes:
+    """A hash of the package, the evidence, and what is no test among the tests."""
+    folders = [(ROOT / "analysis", "*.py"), (ROOT / "data", "*.*"), (ROOT / "tests", "[!t]*.*")]
+    paths = [path for folder, names in folders for path in sorted(folder.rglob(names))]
+    contents = (path.read_bytes() for path in paths if not {"__pycache__", "mutants"} & set(path.parts))
+    return hashlib.sha256(b"".join(contents)).digest()
 
 
 def judge(fault: Fault, asked: Sequence[Asked], limit_cpu_seconds: float) -> Verdict:
