@@ -287,9 +287,9 @@ def test_what_a_total_needs_of_the_mfu_leaves_the_other_phases_what_they_took(ac
     # V3's total of $5.576M, less $2 x 266,000 hours of R1 and of the context's extension
     left = 5.576e6 - 2 * (101e3 + 5e3 + 41e3 + 119e3)
     as_disclosed = 14.8e12 * 250.4e9 / (2.664e6 * 3600 * PEAK)
-    needed = frame["the V3 report's total", "MFU of pre-training"]
+    needed = frame["the V3 report's total", "MFU of V3 pre-training"]
     assert needed == pytest.approx(as_disclosed * 5.328e6 / left, rel=1e-3)
-    assert frame["the headline", "MFU of pre-training"] == np.inf
+    assert frame["the headline", "MFU of V3 pre-training"] == np.inf
 
 
 def test_a_sheet_scores_the_share_of_its_fields():

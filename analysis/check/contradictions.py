@@ -3,51 +3,60 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 
 from analysis.reconstruction.account import Account
 
+SIDES = {"a": "value_a", "b": "value_b", "bill_a": "bill_a", "bill_b": "bill_b"}
+LEAST_USD = 0.5  # what moves the bill by less does not move it
+
 
 def contradictions(account: Account) -> pd.DataFrame:
-    """Every row of contradictions.csv with its values, largest effect on the bill first; unknown
-    effects last.
+    """Every row of contradictions.csv that is of the model, the largest effect on the bill first;
+    unknown effects last.
 
     Returns
     -------
     DataFrame
         The table's texts, `a` and `b` (NaN where a side has no figure), `apart` (the larger over
         the smaller), `bill_a`, `bill_b` and `effect_usd` (b less a; NaN where it cannot be
-        computed), `facts`.
+        computed), `facts`, and `same_publisher`: whether one publisher disagrees with itself.
 
     Raises
     ------
     InputError
         For an expression that names what is not known, with file, row and field.
     """
-    rows = []
-    for row in account.rows("contradictions"):
-        where = row["where"]
-        names = ("value_a", "value_b", "bill_a", "bill_b")
-        a, b, bill_a, bill_b = (
-            account.names.value(row[name], f"{where}, {name}") if row[name] else math.nan
-            for name in names
-        )
-        facts = account.names.facts_behind([row[name] for name in names if row[name]])
-        apart = max(a, b) / min(a, b) if min(a, b) > 0 else math.nan
-        rows.append(
-            row
-            | {
-                "a": a,
-                "b": b,
-                "apart": apart,
-                "bill_a": bill_a,
-                "bill_b": bill_b,
-                "effect_usd": bill_b - bill_a,
-                "facts": facts,
-            }
-        )
-    frame = pd.DataFrame(rows)
-    return frame.sort_values(
+    rows = [_row(row, account) for row in account.rows("contradictions")]
+    computed = [*SIDES, "apart", "effect_usd", "facts", "same_publisher"]
+    columns = dict.fromkeys([*account.evidence["contradictions"].columns, *computed])
+    found = pd.DataFrame(rows, columns=list(columns))
+    found = found.astype(dict.fromkeys((*SIDES, "apart", "effect_usd"), float))
+    return found.sort_values(
         "effect_usd", key=abs, ascending=False, na_position="last", kind="stable", ignore_index=True
     )
+
+
+def moving(found: pd.DataFrame) -> pd.DataFrame:
+    """Those of them that move the bill."""
+    return found[found.effect_usd.abs() >= LEAST_USD]
+
+
+def _row(row: dict[str, Any], account: Account) -> dict[str, Any]:
+    value, where = account.names.value, row["where"]
+    sides = {
+        name: value(row[field], f"{where}, {field}") if row[field] else math.nan
+        for name, field in SIDES.items()
+    }
+    a, b, bill_a, bill_b = sides.values()
+    sources = account.evidence.by_id("sources")
+    first, second = (sources[row[name]]["publisher"] for name in ("source_a", "source_b"))
+    return row | {
+        **sides,
+        "apart": max(a, b) / min(a, b) if min(a, b) > 0 else math.nan,
+        "effect_usd": bill_b - bill_a,
+        "facts": account.names.facts_behind(row[name] for name in SIDES.values() if row[name]),
+        "same_publisher": first == second,
+    }

@@ -10,17 +10,17 @@ from analysis.reconstruction.account import Account
 
 
 def corrections(account: Account) -> pd.DataFrame:
-    """Every row of corrections.csv, newest first, with `seen_value` and `use_value` (NaN where
-    there is none).
+    """Every row of corrections.csv that is of the model, newest first, with `seen_value` and
+    `use_value` (NaN where there is none).
     """
     rows = []
     for row in account.rows("corrections"):
-        where = row["where"]
         seen, use = (
-            account.names.value(row[name], f"{where}, {name}") if row[name] else math.nan
+            account.names.value(row[name], f"{row['where']}, {name}") if row[name] else math.nan
             for name in ("seen", "use")
         )
         rows.append(row | {"seen_value": seen, "use_value": use})
-    return pd.DataFrame(rows).sort_values(
+    columns = [*account.evidence["corrections"].columns, "seen_value", "use_value"]
+    return pd.DataFrame(rows, columns=columns).sort_values(
         ["date", "id"], ascending=[False, True], ignore_index=True
     )

@@ -1,5 +1,5 @@
-"""What each number counts: rungs that contain each other, at one price, and markers that are no
-rung.
+"""What each number counts: lines of the bill that contain each other, at one price, and sums that
+stand beside them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,19 @@ from analysis.reconstruction.ownership import OwnershipInputs
 from analysis.reconstruction.reconstruction import Reconstruction
 from analysis.reconstruction.stages import distribution, expressions_of
 
+WORDS = ("id", "label", "short", "counts", "leaves_out", "adds", "headline", "marker")
+MONEY = tuple(
+    f"{name}{end}" for name in ("usd", "added_usd", "own_usd") for end in ("", "_p05", "_p95")
+)
+COLUMNS = (*WORDS, "gpu_hours", *MONEY, "includes", "facts", "assumed")
+TYPES = dict.fromkeys(("headline", "marker", "assumed"), bool) | dict.fromkeys(
+    ("gpu_hours", *MONEY), float
+)
+
 
 @dataclass(frozen=True)
 class Assumptions:
-    """One draw of all that the ladder assumes: shares of rungs, and what an owned GPU-hour costs."""
+    """One draw of all that the bill assumes: shares of lines, and what an owned GPU-hour costs."""
 
     distributions: Mapping[str, Distribution]
     draws: Mapping[str, np.ndarray]
@@ -37,9 +46,9 @@ class Assumptions:
         """The draws under a scenario's parameters."""
         ownership = OwnershipInputs.of(chip, parameters, evidence)
         shares = {
-            rung.id: _share(rung, parameters, evidence)
-            for rung in model.boundaries
-            if rung.share is not None
+            line.id: _share(line, parameters, evidence)
+            for line in model.boundaries
+            if line.share is not None
         }
         owned = dict(ownership.distributions) if ownership else {}
         # two draws, so that setting an input of the one leaves the other as it is
@@ -49,7 +58,7 @@ class Assumptions:
         return cls({**shares, **owned}, draws, ownership)
 
     def share(self, boundary: Boundary, parameters: Parameters) -> np.ndarray:
-        """What a rung adds as a share of the whole that it makes [1]."""
+        """What a line adds as a share of the whole that it makes [1]."""
         return self._values(boundary.id, parameters)
 
     def own_usd_per_gpu_hour(self, parameters: Parameters) -> np.ndarray:
@@ -67,73 +76,118 @@ class Assumptions:
         return self.draws[name] if given is None else np.full(parameters.samples, given)
 
 
+@dataclass(frozen=True)
+class _Content:
+    """What a line counts: phases and assumed shares by id, the facts behind them, and what the
+    shares make of a dollar in every sample.
+    """
+
+    includes: tuple[str, ...]
+    facts: tuple[str, ...]
+    factor: np.ndarray
+
+    def with_more(self, other: _Content) -> _Content:
+        """All that both count."""
+        facts = tuple(dict.fromkeys(self.facts + other.facts))
+        return _Content(self.includes + other.includes, facts, self.factor * other.factor)
+
+
+@dataclass(frozen=True)
+class _Priced:
+    """What the lines are priced with: disclosed hours by phase, and an hour rented or owned."""
+
+    gpu_hours: Mapping[str, float]
+    price_usd_per_gpu_hour: float
+    own_usd_per_gpu_hour: np.ndarray
+
+    def hours(self, content: _Content) -> float:
+        """Disclosed hours of all its phases; NaN where one of them discloses none."""
+        return float(sum(self.gpu_hours.get(name, 0.0) for name in content.includes))
+
+    def rent(self, content: _Content) -> np.ndarray:
+        """Rent of these hours with what is assumed beside them [US$]."""
+        return rental_usd(self.hours(content), self.price_usd_per_gpu_hour) * content.factor
+
+    def owned(self, content: _Content) -> np.ndarray:
+        """The same on owned machines [US$]."""
+        return rental_usd(self.hours(content), self.own_usd_per_gpu_hour) * content.factor
+
+
 def ladder(reconstruction: Reconstruction, evidence: Evidence) -> pd.DataFrame:
-    """The bill as a ladder of boundaries, and the markers beside it.
+    """The bill line by line, each holding the one below, and the sums that stand beside it.
 
     Returns
     -------
     DataFrame
-        Rungs in rising order, then markers. `id`, `label` and `short`, `counts` and `leaves_out`
-        (sentences), `gpu_hours` (of the disclosed phases in it), `usd` with `usd_p05` and `usd_p95`
-        (disclosed hours at the scenario's price, divided by what assumed shares leave of the
-        whole), `added_usd` likewise (over the rung below), `own_usd` likewise (the same hours on
+        Lines in rising order, then those beside them; none for a model without a `[[boundary]]`.
+        `id`, `label` and `short`, `counts` and `leaves_out` (sentences), `gpu_hours` (disclosed
+        hours of its phases; NaN where one of them discloses none), `usd` with `usd_p05` and
+        `usd_p95` (these hours at the scenario's price, divided by what assumed shares leave of the
+        whole), `added_usd` likewise (over the line below), `own_usd` likewise (the same hours on
         owned machines; NaN for a stock, and for a chip without a purchase price), `adds` and
-        `includes` (phase ids, and the ids of assumed rungs), `facts`, `assumed`, `headline`,
+        `includes` (phase ids, and the ids of assumed lines), `facts`, `assumed`, `headline`,
         `marker`.
     """
     parameters = reconstruction.scenario.parameters
     assumed = Assumptions.of(reconstruction.model, reconstruction.chip, parameters, evidence)
-    own_price, samples = assumed.own_usd_per_gpu_hour(parameters), parameters.samples
-    rows: list[dict[str, Any]] = []
-    includes: list[str] = []
-    facts: list[str] = []
-    factor, below = np.ones(samples), np.zeros(samples)
+    priced = _priced(reconstruction, assumed)
+    held = _Content((), (), np.ones(parameters.samples))
+    below, rows = np.zeros(parameters.samples), []
     for boundary in reconstruction.model.boundaries:
-        if boundary.share is not None:
-            factor = factor / (1.0 - assumed.share(boundary, parameters))
-            includes, facts = [*includes, boundary.id], facts + facts_of(boundary, reconstruction)
-            rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price, below))
-            below = below + rows[-1].pop("added")
+        own = _content(boundary, reconstruction, assumed)
+        if boundary.usd is not None:
+            rows.append(_stock(boundary, own.facts, evidence))
         elif boundary.marker:
-            own = facts_of(boundary, reconstruction)
-            rows.append(
-                _stock(boundary, own, evidence)
-                if boundary.usd is not None
-                else _row(
-                    boundary,
-                    reconstruction,
-                    boundary.adds,
-                    own,
-                    np.ones(samples),
-                    own_price,
-                    np.zeros(samples),
-                )
-            )
-            rows[-1].pop("added", None)
+            rows.append(_row(boundary, own, priced, 0.0))
         else:
-            includes, facts = includes + boundary.adds, facts + facts_of(boundary, reconstruction)
-            rows.append(_row(boundary, reconstruction, includes, facts, factor, own_price, below))
-            below = below + rows[-1].pop("added")
-    return pd.DataFrame(rows)
+            held = held.with_more(own)
+            rows.append(_row(boundary, held, priced, below))
+            below = priced.rent(held)
+    return pd.DataFrame(rows, columns=COLUMNS).astype(TYPES)
+
+
+def _priced(reconstruction: Reconstruction, assumed: Assumptions) -> _Priced:
+    hours = {
+        result.phase.id: np.nan
+        if result.disclosed_gpu_hours is None
+        else result.disclosed_gpu_hours
+        for result in reconstruction.phases
+    }
+    own = assumed.own_usd_per_gpu_hour(reconstruction.scenario.parameters)
+    return _Priced(hours, reconstruction.price_usd_per_gpu_hour, own)
+
+
+def _content(boundary: Boundary, found: Reconstruction, assumed: Assumptions) -> _Content:
+    """What a line adds."""
+    parameters = found.scenario.parameters
+    facts = tuple(facts_of(boundary, found))
+    if boundary.share is None:
+        return _Content(tuple(boundary.adds), facts, np.ones(parameters.samples))
+    return _Content((boundary.id,), facts, 1.0 / (1.0 - assumed.share(boundary, parameters)))
 
 
 def rungs_of(boundaries: pd.DataFrame) -> pd.DataFrame:
-    """The rungs alone, without the markers."""
+    """The lines that contain each other, without those beside them."""
     return boundaries[~boundaries.marker].reset_index(drop=True)
 
 
 def disclosed_rungs(boundaries: pd.DataFrame) -> pd.DataFrame:
-    """The rungs that rest on disclosed hours alone."""
+    """The lines that rest on disclosed hours alone."""
     return boundaries[~boundaries.marker & ~boundaries.assumed].reset_index(drop=True)
 
 
 def to_list(boundaries: pd.DataFrame) -> list[dict[str, Any]]:
-    """The ladder as the contract of `results.json` has it; disclosed hours have no width."""
+    """The bill as the contract of `results.json` has it; disclosed hours have no width, and what
+    rests on hours that nobody disclosed is null.
+    """
     return [
         {
             "id": row["id"],
             "label": row["label"],
-            "usd": {"p05": row["usd_p05"], "p50": row["usd"], "p95": row["usd_p95"]},
+            "usd": {
+                name: None if np.isnan(row[column]) else row[column]
+                for name, column in (("p05", "usd_p05"), ("p50", "usd"), ("p95", "usd_p95"))
+            },
             "includes": row["includes"],
             "marker": row["marker"],
         }
@@ -162,54 +216,35 @@ def _share(boundary: Boundary, parameters: Parameters, evidence: Evidence) -> Di
 
 
 def _row(
-    boundary: Boundary,
-    found: Reconstruction,
-    includes: list[str],
-    facts: list[str],
-    factor: np.ndarray,
-    own_price: np.ndarray,
-    below: np.ndarray,
+    boundary: Boundary, content: _Content, priced: _Priced, below: np.ndarray | float
 ) -> dict[str, Any]:
-    """A boundary as a row; `added` are the samples of what it adds to the one `below`."""
-    phases = [phase.phase.id for phase in found.phases]
-    gpu_hours = sum(
-        found[phase].disclosed_gpu_hours or 0.0 for phase in includes if phase in phases
-    )
-    usd = rental_usd(gpu_hours, found.price_usd_per_gpu_hour) * factor
+    """A line as a row; `below` is the rent of the line below in every sample."""
+    usd, factor = priced.rent(content), content.factor
     return _described(boundary) | {
-        "gpu_hours": gpu_hours,
+        "gpu_hours": priced.hours(content),
         **_interval("usd", usd),
         **_interval("added_usd", usd - below),
-        **_interval("own_usd", rental_usd(gpu_hours, own_price) * factor),
-        "includes": includes,
-        "facts": list(dict.fromkeys(facts)),
+        **_interval("own_usd", priced.owned(content)),
+        "includes": list(content.includes),
+        "facts": list(content.facts),
         "assumed": bool(np.ptp(factor)) or factor[0] != 1.0,
-        "added": usd - below,
     }
 
 
-def _stock(boundary: Boundary, facts: list[str], evidence: Evidence) -> dict[str, Any]:
+def _stock(boundary: Boundary, facts: tuple[str, ...], evidence: Evidence) -> dict[str, Any]:
     """A sum that is no run's: its own range, no hours."""
     assert boundary.usd is not None
     low, middle, high = distribution(boundary.usd, "usd", evidence.facts).quantile(
         [0.05, 0.5, 0.95]
     )
-    missing = (
-        "gpu_hours",
-        *(f"{name}{end}" for name in ("added_usd", "own_usd") for end in ("", "_p05", "_p95")),
-    )
-    nothing = dict.fromkeys(missing, float("nan"))
+    nothing = dict.fromkeys(("gpu_hours", *MONEY), float("nan"))
     money = {"usd": middle, "usd_p05": low, "usd_p95": high}
-    return (
-        _described(boundary) | nothing | money | {"includes": [], "facts": facts, "assumed": True}
-    )
+    kept = {"includes": [], "facts": list(facts), "assumed": True}
+    return _described(boundary) | nothing | money | kept
 
 
 def _described(boundary: Boundary) -> dict[str, Any]:
-    return {
-        name: getattr(boundary, name)
-        for name in ("id", "label", "short", "counts", "leaves_out", "adds", "headline", "marker")
-    }
+    return {name: getattr(boundary, name) for name in WORDS}
 
 
 def _interval(name: str, samples: np.ndarray) -> dict[str, float]:

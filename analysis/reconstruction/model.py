@@ -322,7 +322,7 @@ def _check_model(model: Model, evidence: Evidence, file: str) -> None:
             )
     for phase_id in (phase_id for boundary in model.boundaries for phase_id in boundary.adds):
         model.phase(phase_id)
-    for where, quantity, unit in _quantities(model):
+    for where, quantity, unit in quantities(model):
         _check_quantity(f"models/{file}, {where}", quantity, unit, evidence.facts, model.checks)
     if model.phases:
         configuration(model, evidence.facts)
@@ -340,7 +340,7 @@ def _check_model(model: Model, evidence: Evidence, file: str) -> None:
                 )
 
 
-def _quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
+def quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
     """Every quantity that a model names, with where it stands and the unit it must have (any, if
     empty).
     """

@@ -6,6 +6,7 @@ bought. A name has letters, digits and underscores alone: `market_h100_sxm_lates
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -95,9 +96,15 @@ class Names:
         raise self.evidence.facts.unknown(name, [*self._arithmetic, *self._computed])
 
     def value(self, expression: str, where: str) -> float:
-        """An expression's value; an `InputError` that begins with `where` if it has none."""
+        """An expression's value, NaN where a figure in it is not disclosed; an `InputError` that
+        begins with `where` if it has none.
+        """
         try:
-            return float(parse(expression).value(lambda name: self.named(name).value))
+            read = parse(expression)
+            values = {name: self.named(name).value for name in read.names}
+            if any(math.isnan(value) for value in values.values()):
+                return math.nan
+            return float(read.value(values.__getitem__))
         except InputError as error:
             raise error.at(where) from None
 
@@ -249,5 +256,6 @@ def _system_prices(evidence: Evidence) -> dict[str, Named]:
         price = system_price(chip, evidence)
         if price is not None:
             for end, value in (("low", price.low), ("high", price.high)):
-                found[f"system_price_{end}_{as_name(chip)}"] = Named(value, "usd", rows=price.rows)
+                name = f"system_price_{end}_{as_name(chip)}"
+                found[name] = Named(value, "usd_per_gpu", rows=price.rows)
     return found

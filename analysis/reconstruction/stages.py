@@ -127,6 +127,7 @@ UNITS = {
     "samples_per_prompt": "samples_per_prompt",
     "answers_per_rollout": "samples_per_rollout",
     "mean_answer_tokens": "tokens",
+    "own_tokens_per_s_per_gpu": "tokens_per_s_per_gpu",
     "time_per_output_token_ms": "ms_per_token",
     "answer_length_log_sd": "log_sd",
     "scoring_forward_passes": "count",

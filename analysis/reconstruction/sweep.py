@@ -225,7 +225,7 @@ class _OnOneChip:
         self.assumed = Assumptions.of(self.ground.model, self.ground.chip, parameters, evidence)
         self.price = rent_usd_per_gpu_hour(self.ground.model, scenario, evidence)
         self.disclosed = {
-            phase.id: disclosed_value(phase, "gpu_hours", evidence.facts) or 0.0
+            phase.id: disclosed_value(phase, "gpu_hours", evidence.facts) or np.nan
             for phase in self.ground.model.phases
         }
         self.stages: dict[tuple[Any, ...], np.ndarray] = {}

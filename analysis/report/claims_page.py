@@ -7,30 +7,16 @@ import math
 
 import pandas as pd
 
-from analysis.check.claims import Judged, counts_of, inexpressible, judge_all
+from analysis.check.claims import counts_of, find_claim, inexpressible, judge_all, on_bill
 from analysis.check.contradictions import contradictions
 from analysis.check.corrections import corrections
 from analysis.check.others import others_estimates
 from analysis.data.expressions import facts_in
-from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.tables import Evidence
 from analysis.reconstruction.account import Account
 from analysis.report.ledger import table_html
 from analysis.report.wording import Html, fact_html, source_html
-from analysis.show.numbers import quantity_text, significant, usd_text
-
-VERDICT_WORDS = {
-    "supported": "supported",
-    "supported_within_boundary": "supported within its boundary",
-    "misleading": "misleading",
-    "contradicted": "contradicted",
-    "not_checkable": "not checkable",
-}
-STOCKS = {
-    "company_fleet": "fleet_capital",
-    "rl_of_r1": "r1_zero",
-}  # boundaries of claims, by the line of the ladder that stands for them
-STORY = "seed_"  # the claims of the news story that the book begins with
+from analysis.show.numbers import VERDICT_WORDS, quantity_text, significant, usd_text
 
 
 def claims_table(account: Account, verdict: str | None = None) -> Html:
@@ -71,12 +57,12 @@ def story_table(account: Account) -> Html:
             "verdict": f'<a href="claims.html#{one.id}">{verdict_html(one.verdict)}</a>',
         }
         for one in judge_all(account)
-        if one.id.startswith(STORY)
+        if one.story
     ]
     return table_html(pd.DataFrame(rows), "verdicts")
 
 
-def inexpressible_table(evidence: Evidence) -> Html:
+def inexpressible_table(account: Account) -> Html:
     """The claims that give no figure, and why the rule cannot express them."""
     rows = [
         {
@@ -84,7 +70,7 @@ def inexpressible_table(evidence: Evidence) -> Html:
             "who, when": f"{html.escape(row.who)}, {row.date}",
             "why": html.escape(row.note),
         }
-        for row in inexpressible(evidence).itertuples()
+        for row in inexpressible(account).itertuples()
     ]
     return table_html(pd.DataFrame(rows))
 
@@ -96,12 +82,12 @@ def verdict_html(verdict: str) -> str:
 
 def claim_html(claim_id: str, account: Account) -> str:
     """A claim's verdict, linked to its reason."""
-    return f'<a href="claims.html#{claim_id}">{verdict_html(_find(claim_id, account).verdict)}</a>'
+    return f'<a href="claims.html#{claim_id}">{verdict_html(find_claim(claim_id, account).verdict)}</a>'
 
 
 def said_html(claim_id: str, account: Account) -> str:
     """The day or month of a claim in words, linked to it."""
-    found = _find(claim_id, account)
+    found = find_claim(claim_id, account)
     day = pd.Timestamp(found.date)
     text = f"{day.day} {day:%B %Y}" if len(found.date) > 7 else f"{day:%B %Y}"
     return f'<a href="claims.html#{claim_id}">{text}</a>'
@@ -223,27 +209,8 @@ def corrections_table(account: Account) -> Html:
 
 
 def claims_on_ladder(account: Account) -> pd.DataFrame:
-    """Every claim of dollars that counts a boundary of the ladder, or, where it fits none, that is
-    said of one.
-
-    `id, claim, who, value, boundary, verdict`.
-    """
-    judged: dict[str, Judged] = {one.id: one for one in judge_all(account)}
-    claims = account.evidence["claims"]
-    claims = claims[(claims.quantity == "usd") & claims.value.notna()]
-    verdicts = claims.id.map(lambda name: judged[name].verdict)
-    boundary = claims.asserted_boundary.where(verdicts != "contradicted", claims.said_of).replace(
-        STOCKS
-    )
-    frame = claims[["id", "claim", "who", "value"]].assign(boundary=boundary, verdict=verdicts)
-    return frame[frame.boundary.isin(account.bill.id)].reset_index(drop=True)
-
-
-def _find(claim_id: str, account: Account) -> Judged:
-    judged = {one.id: one for one in judge_all(account)}
-    if claim_id not in judged:
-        raise InputError(f"{claim_id} is not a claim{did_you_mean(claim_id, judged)}")
-    return judged[claim_id]
+    """The claims of dollars that stand on the bill, as `on_bill` returns them."""
+    return on_bill(account)
 
 
 def _apart(factor: float) -> str:

@@ -203,7 +203,7 @@ def beliefs_table(account: Account) -> Html:
     """For each claimed total, what would have to be true, and whether physics or the data allow it."""
     rows = []
     for row in beliefs(account).itertuples():
-        boundary = row.lever == "boundary"
+        boundary = row.lever == "what it counts"
         needed = html.escape(row.why) if boundary else _needed(row.needed, row.unit)
         allowed = (
             '<span class="verdict supported">possible</span>'

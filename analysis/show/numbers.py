@@ -18,6 +18,13 @@ UNIT_WORDS = {
 }
 
 KIND_WORDS = {"dense": "dense", "moe": "mixture of experts"}
+VERDICT_WORDS = {
+    "supported": "supported",
+    "supported_within_boundary": "true of what it counts",
+    "misleading": "misleading",
+    "contradicted": "contradicted",
+    "not_checkable": "not checkable",
+}
 
 
 def significant(value: float, figures: int) -> float:
@@ -50,7 +57,8 @@ def quantity_text(value: float, unit: str) -> str:
     if unit in {"times", "days"}:
         return f"{value:.{3 if value >= 1 else 2}g} {unit}"
     if unit.startswith("usd_per_"):
-        return f"${value:,.2f} a {unit.removeprefix('usd_per_').replace('gpu_hour', 'GPU-hour').replace('_', ' ')}"
+        per = unit.removeprefix("usd_per_").replace("gpu", "GPU").replace("GPU_hour", "GPU-hour")
+        return f"${value:,.2f} a {per.replace('_', ' ')}"
     return f"{_short(value)} {UNIT_WORDS.get(unit, unit.replace('_', ' '))}".rstrip()
 
 

@@ -6,17 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.check.claims import (
-    VERDICTS,
-    Counted,
-    counted_quantities,
-    fits,
-    inexpressible,
-    judge_all,
-    printed_range,
-    to_list,
-    verdict_of,
-)
+from analysis.check.claims import inexpressible, judge_all, on_bill, to_list
+from analysis.check.counted import Counted, counted_quantities
+from analysis.check.rule import VERDICTS, fits, printed_range, verdict_of
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
@@ -137,10 +129,16 @@ def test_the_rent_that_an_edition_assumes_decides_claims_of_dollars(evidence, ac
     assert dearer["v3_under_two_months"] == verdicts(account)["v3_under_two_months"]
 
 
-def test_what_gives_no_figure_is_listed_with_a_reason(evidence):
-    assert (inexpressible(evidence).note != "").all() and "seed_strategic_understatement" in set(
-        inexpressible(evidence).id
-    )
+def test_what_gives_no_figure_is_listed_with_a_reason(account):
+    found = inexpressible(account)
+    assert (found.note != "").all() and "seed_strategic_understatement" in set(found.id)
+
+
+def test_a_claim_of_dollars_stands_at_the_line_it_counts_or_is_said_of(account):
+    line = on_bill(account).set_index("id").boundary
+    assert line["seed_r1_294k"] == "r1_own_phases"  # said of R1 with its base
+    assert line["seed_only_rl"] == "r1_own_phases"
+    assert set(line) <= set(account.bill.id)
 
 
 def test_every_boundary_has_an_interval_in_order_or_none(account):
@@ -171,6 +169,12 @@ def test_every_boundary_has_an_interval_in_order_or_none(account):
             "low: r1_zero_gpuz is not a fact; did you",
         ),
         ("claims.csv", ",is,294000,,3,", ",,294000,,3,", "relation: empty"),
+        (
+            "boundaries.csv",
+            "deepseek-r1,r1_zero\n",
+            "deepseek-r1,r1_zeros\n",
+            "line 2 (r1_zero.usd), line: r1_zeros is not a line of the bill; did you mean r1_zero",
+        ),
     ],
 )
 def test_a_claim_that_names_what_is_not_there_is_refused_in_one_line(file, old, new, says, edited):

@@ -12,7 +12,7 @@ from analysis.show.charts.axes import Measure, dollars_axis, on_log_scale
 from analysis.show.charts.bars import interval_bars
 from analysis.show.charts.frames import ends, figures, listed
 from analysis.show.charts.look import ACCENT, ASSUMED, DISCLOSED, TEXT, finish, sentence, tips
-from analysis.show.numbers import significant, usd_text
+from analysis.show.numbers import VERDICT_WORDS, significant, usd_text
 
 
 class Look(NamedTuple):
@@ -23,13 +23,14 @@ class Look(NamedTuple):
     shape: str
 
 
-VERDICTS = {
-    "supported": Look("supported", "#3f8f5f", "circle"),
-    "supported_within_boundary": Look("true of what it counts", "#2f8fb3", "square"),
-    "misleading": Look("misleading", "#d9772b", "triangle-up"),
-    "contradicted": Look("contradicted", ACCENT, "cross"),
-    "not_checkable": Look("not checkable", "#8f8f8f", "diamond"),
+LOOKS = {
+    "supported": ("#3f8f5f", "circle"),
+    "supported_within_boundary": ("#2f8fb3", "square"),
+    "misleading": ("#d9772b", "triangle-up"),
+    "contradicted": (ACCENT, "cross"),
+    "not_checkable": ("#8f8f8f", "diamond"),
 }
+VERDICTS = {verdict: Look(words, *LOOKS[verdict]) for verdict, words in VERDICT_WORDS.items()}
 USD = ("usd_p05", "usd", "usd_p95")
 ROW_PX = 29
 SAME_PLACE = 0.08  # claims nearer than this on the log10 scale are stacked

@@ -1,0 +1,102 @@
+"""The one rule by which a claim is judged, on properties that a reader can check in its source.
+
+A figure *fits* what is counted if the range that its printed digits allow (half a unit of the last
+digit to either side) meets the value or interval that it comes to; said to be above or below, if
+the whole interval is. The rule:
+
+- it fits what it is said of: `supported`;
+- it fits only what it counts, and the claim names what it leaves out: `supported_within_boundary`;
+- the same, unnamed: `misleading`;
+- it fits neither: `contradicted`;
+- intent, judgement, or nothing to compare with: `not_checkable`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, get_args
+
+from analysis.check.counted import Counted, value_text
+from analysis.data.mistakes import InputError
+
+Verdict = Literal[
+    "supported", "supported_within_boundary", "misleading", "contradicted", "not_checkable"
+]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+def fits(claim: dict[str, Any], counted: Counted) -> bool:
+    """Whether a claim's figure fits what is counted; the one place that says so."""
+    if not counted.known or math.isnan(claim["value"]):
+        return False
+    if claim["relation"] == "above":
+        return counted.low > claim["value"]
+    if claim["relation"] == "below":
+        return counted.high < claim["value"]
+    low, high = printed_range(claim["value"], claim["value_to"], int(claim["digits"]))
+    return low <= counted.high and counted.low <= high
+
+
+def printed_range(value: float, value_to: float, digits: int) -> tuple[float, float]:
+    """What a figure printed to some significant digits may stand for, half a unit of the last digit
+    to either side.
+
+    >>> [round(end) for end in printed_range(5.87e6, float("nan"), 3)]
+    [5865000, 5875000]
+    """
+    upper = value if math.isnan(value_to) else value_to
+    if value == 0:
+        return 0.0, upper
+    half = 0.5 * 10.0 ** (math.floor(math.log10(value)) - digits + 1)
+    slack = 1e-9 * value  # 0.95 is no exact binary number
+    return value - half - slack if slack < half else value - half, upper + half
+
+
+def verdict_of(fits_said_of: bool, fits_asserted: bool, named: bool, comparable: bool) -> Verdict:
+    """The rule."""
+    if not comparable:
+        return "not_checkable"
+    if fits_said_of:
+        return "supported"
+    if fits_asserted:
+        return "supported_within_boundary" if named else "misleading"
+    return "contradicted"
+
+
+def reason(claim: dict[str, Any], verdict: Verdict, said_of: Counted, asserted: Counted) -> str:
+    """One sentence with the figures that decide."""
+    if verdict == "not_checkable":
+        held = f"we hold no independent figure of {said_of.label}"
+        return f"There is nothing to compare it with: {held}."
+    value = figure_text(claim, said_of.unit)
+    whole = f"{said_of.label} ({said_of.text})"
+    part = f"{asserted.label} ({asserted.text})"
+    if verdict == "supported":
+        return f"{value} fits {whole}."
+    if verdict == "supported_within_boundary":
+        other = "less" if said_of.high < asserted.low else "more"
+        return f"{value} fits {part}, and the claim names that boundary; {whole} is {other}."
+    if verdict == "misleading":
+        unnamed = "the claim does not name the difference"
+        return f"{value} fits {part}, but is said of {whole}, and {unnamed}."
+    if asserted == said_of:
+        return f"{value} does not fit {whole}."
+    return f"{value} fits neither {whole} nor {part}."
+
+
+def figure_text(claim: dict[str, Any], unit: str) -> str:
+    """A claim's figure in words, with how it is meant."""
+    value = value_text(claim["value"], unit)
+    if not math.isnan(claim["value_to"]):
+        return f"{value} to {value_text(claim['value_to'], unit)}"
+    return {"above": "More than ", "below": "Less than "}.get(claim["relation"], "") + value
+
+
+def check_figure(claim: dict[str, Any]) -> None:
+    """A printed value comes with its digits and its relation."""
+    if math.isnan(claim["value"]):
+        return
+    for field in ("digits", "relation"):
+        if claim[field] == "" or (isinstance(claim[field], float) and math.isnan(claim[field])):
+            where = f"{claim['where']}, {field}"
+            raise InputError("empty, but required where a value is printed", where)

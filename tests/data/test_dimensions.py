@@ -1,0 +1,232 @@
+"""The dimension of every expression in the tables: hours come of hours, dollars of dollars.
+
+Each word of the unit enumeration is a unit of pint. A number in an expression is a pure number,
+unless it converts between units (`CONVERSIONS`), or is a figure that a source prints (`PRINTED`, and
+whatever stands alone in a cell of its row, in the row's unit).
+"""
+
+import ast
+import json
+
+import pint
+import pytest
+
+from analysis.data.expressions import OPERATORS, fact_of, parse
+from analysis.data.folder import default_directory
+from analysis.reconstruction.model import list_models, load_model, quantities
+from analysis.reconstruction.names import Named
+from analysis.reconstruction.stages import expressions_of
+
+REGISTRY = pint.UnitRegistry(None)
+for line in (
+    "second = [time]",
+    "minute = 60 second",
+    "hour = 60 minute",
+    "day = 24 hour",
+    "year = 365.25 day",
+    "month = year / 12",
+    "token = [text]",
+    "flop = [work]",
+    "chip = [machine]",
+    "usd = [money]",
+    "cny = [money_of_china]",
+    "byte = [memory]",
+    "joule = [energy]",
+    "kwh = 3.6e6 joule",
+    "kw = kwh / hour",
+    "kg_co2 = [carbon]",
+    "one = 1",
+    "hundredth = 0.01",
+    "thousandth = 0.001",
+    "million = 1e6",
+    "tera = 1e12",
+    "peta = 1e15",
+):
+    REGISTRY.define(line)
+
+# What is counted has no dimension of its own: 16 answers for each of 32 questions are 512.
+COUNTED = """
+    count draws_per_kept_sample epochs models nodes pages pairs params prompts
+    prompts_per_step samples samples_per_prompt samples_per_rollout samples_per_step sequences
+    steps ways
+"""
+UNITS = dict.fromkeys(COUNTED.split(), "one") | {
+    "bytes": "byte",
+    "chips": "chip",
+    "cny_per_pflops_year": "cny * second / (peta * flop * year)",
+    "cny_per_server": "cny",
+    "cny_per_server_month": "cny / month",
+    "cny_per_usd": "cny / usd",
+    "days": "day",
+    "days_per_trillion_tokens": "day / (tera * token)",
+    "flop": "flop",
+    "flop_per_s": "flop / second / chip",
+    "flop_per_token": "flop / token",
+    "gpu_hours": "chip * hour",
+    "gpu_hours_per_trillion_tokens": "chip * hour / (tera * token)",
+    "hours": "hour",
+    "kg_co2_per_kwh": "kg_co2 / kwh",
+    "log_sd": "one",
+    "months": "month",
+    "ms_per_token": "thousandth * second / token",
+    "oom_per_year": "one / year",
+    "percent": "hundredth",
+    "pflops": "peta * flop / second",
+    "ratio": "one",
+    "seconds": "second",
+    "tflop_per_s": "tera * flop / second / chip",
+    "times": "one",
+    "tokens": "token",
+    "tokens_per_day": "token / day",
+    "tokens_per_s": "token / second",
+    "tokens_per_s_per_gpu": "token / second / chip",
+    "tokens_per_s_per_node": "token / second",
+    "usd": "usd",
+    "usd_per_day": "usd / day",
+    "usd_per_gpu": "usd / chip",
+    "usd_per_gpu_hour": "usd / (chip * hour)",
+    "usd_per_kw_month": "usd / (kw * month)",
+    "usd_per_kwh": "usd / kwh",
+    "usd_per_million_tokens": "usd / (million * token)",
+    "years": "year",
+}
+CONVERSIONS = {
+    6.0: "flop / token",  # forward and backward, for each parameter
+    12.0: "month / year",
+    24.0: "hour / day",
+    365.25: "day / year",
+    1000.0: "thousandth",
+    3600.0: "second / hour",
+    86400.0: "second / day",
+    1e12: "1 / tera",
+}
+PRINTED = {8192.0: "tokens"}  # longest sample of the reward models
+EXPRESSIONS = {
+    "arithmetic": ("expression",),
+    "boundaries": ("low", "high"),
+    "others": ("theirs", "ours"),
+    "corrections": ("seen", "use"),
+    "contradictions": ("value_a", "value_b"),
+}
+BILLS = ("bill_a", "bill_b")
+
+
+def quantity(expression, named, of_number):
+    """The expression's value with units: each name and each number as a quantity of pint."""
+
+    def walk(node):
+        match node:
+            case ast.Name():
+                found = named(node.id)
+                return REGISTRY.Quantity(found.value, UNITS[found.unit])
+            case ast.UnaryOp(op=ast.USub()):
+                return -walk(node.operand)
+            case ast.BinOp(op=ast.Pow()):
+                return walk(node.left) ** ast.literal_eval(node.right)
+            case ast.BinOp():
+                return OPERATORS[type(node.op)](walk(node.left), walk(node.right))
+            case ast.Constant():
+                return REGISTRY.Quantity(node.value, of_number.get(float(node.value), "one"))
+
+    return walk(parse(expression).tree)
+
+
+def mistake(expression, unit, named, of_number=CONVERSIONS):
+    """What is wrong with an expression's unit, in words; nothing where it is right."""
+    try:
+        found = quantity(expression, named, of_number).to(UNITS[unit]).magnitude
+    except pint.DimensionalityError as error:
+        return f"{expression}: {error}"
+    plain = parse(expression).value(lambda name: named(name).value)
+    right = found == pytest.approx(plain)
+    return "" if right else f"{expression}: {found:g} with units, {plain:g} without"
+
+
+def numbers_of(row, fields):
+    """The units of the numbers in a row: a figure that stands alone in a cell has the row's."""
+    alone = [parse(row[field]).tree for field in fields if row[field]]
+    printed = [float(tree.value) for tree in alone if isinstance(tree, ast.Constant)]
+    figures = PRINTED | dict.fromkeys(printed, row["unit"])
+    return CONVERSIONS | {value: UNITS[unit] for value, unit in figures.items()}
+
+
+def mistakes(table, fields, account, unit=None):
+    found = [
+        mistake(row[field], unit or row["unit"], account.names.named, numbers)
+        for row in account.rows(table)
+        for numbers in [numbers_of(row, EXPRESSIONS[table])]
+        for field in fields
+        if row[field]
+    ]
+    assert found
+    return [line for line in found if line]
+
+
+@pytest.fixture(scope="module")
+def named(account):
+    return account.names.named
+
+
+def test_every_word_of_the_enumeration_has_a_unit():
+    package = json.loads((default_directory() / "datapackage.json").read_text())
+    words = {
+        word
+        for resource in package["resources"]
+        for field in resource["schema"]["fields"]
+        if field["name"] == "unit"
+        for word in field["constraints"]["enum"]
+    }
+    assert words <= set(UNITS) and len(words) > 50
+
+
+@pytest.mark.parametrize("number", sorted(set(CONVERSIONS) - {6.0}))
+def test_a_conversion_is_one_in_another_unit(number):
+    found = REGISTRY.Quantity(number, CONVERSIONS[number]).to("one").magnitude
+    assert found == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("table", EXPRESSIONS)
+def test_an_expression_has_the_unit_of_its_row(table, account):
+    assert mistakes(table, EXPRESSIONS[table], account) == []
+
+
+def test_both_bills_of_a_contradiction_are_dollars(account):
+    assert mistakes("contradictions", ("bill_a", "bill_b"), account, "usd") == []
+
+
+def test_both_sides_of_an_identity_are_of_one_unit(evidence, named):
+    for row in evidence["identities"].itertuples():
+        left, right = (quantity(side, named, CONVERSIONS) for side in (row.left, row.right))
+        assert left.to(right.units).magnitude == pytest.approx(
+            right.magnitude, rel=row.relative_tolerance + 1e-9
+        ), row.id
+
+
+def test_an_expression_of_a_model_file_has_the_unit_of_its_field(evidence):
+    found = [
+        mistake(expression, unit, lambda name: of_fact(name, evidence))
+        for model in list_models(evidence)
+        for _, given, unit in quantities(load_model(model, evidence))
+        for expression in expressions_of(given)
+    ]
+    assert len(found) > 60 and not any(found), [line for line in found if line]
+
+
+def of_fact(name, evidence):
+    return Named(evidence.facts.named(name), evidence.facts[fact_of(name)].unit)
+
+
+@pytest.mark.parametrize(
+    ("expression", "unit", "says"),
+    [
+        ("v3_pretraining_tokens + v3_cluster_gpus", "tokens", "Cannot convert"),
+        ("v3_pretraining_tokens / v3_cluster_gpus", "tokens", "Cannot convert"),
+        ("r1_zero_gpus * m1_rl_days", "gpu_hours", "with units"),
+        ("v3_total_gpu_hours / v3_cluster_gpus", "days", "with units"),
+        ("v3_total_gpu_hours * own_peak_flop_s", "flop", "with units"),
+    ],
+)
+def test_a_sum_of_unlike_things_and_a_forgotten_conversion_are_noticed(
+    expression, unit, says, named
+):
+    assert says in mistake(expression, unit, named)
