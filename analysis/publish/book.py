@@ -53,8 +53,9 @@ class BookFailed(RuntimeError):
 
 def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
     """What the edition needs and no page's execution gives, done while the first pages start."""
-    # first: it finds what is wrong
+    # first: it finds what is wrong, and all arithmetic is done before pages stop at a part of it
     account = account_of(edition_model(), plan.scenario, evidence)
+    _ = account.numbers
     write_vega(work / VEGA)
     import_extensions(plan.root / "book")
     unreached = _evidence_results(plan, account, use_cache)
