@@ -247,7 +247,8 @@ def _cores() -> int:
 
 
 def tidied(notebook: NotebookNode) -> NotebookNode:
-    """The executed notebook without what differs from run to run: times, paths, execution metadata.
+    """The executed notebook without what differs from run to run: times, paths, execution
+    metadata, where a stream is cut.
 
     The cell that papermill injects gets back the tag that hides its input.
     """
@@ -264,7 +265,21 @@ def tidied(notebook: NotebookNode) -> NotebookNode:
             ["remove-input"] if "injected-parameters" in tags and "remove-input" not in tags else []
         )
         cell.metadata = {"tags": [*tags, *hidden]}
+        if cell.cell_type == "code":
+            cell.outputs = _joined(cell.outputs)
     return notebook
+
+
+def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Pieces of one stream that follow each other as one: the clock decides where they are cut."""
+    joined: list[NotebookNode] = []
+    for output in outputs:
+        last = joined[-1] if joined else None
+        if last and output.output_type == "stream" and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            joined.append(output)
+    return joined
 
 
 def _write_marked(notebook: NotebookNode, path: Path) -> None:

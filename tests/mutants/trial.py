@@ -112,7 +112,9 @@ def _shared_by_all_tests() -> bytes:
     """A hash of the package, the evidence, and what is no test among the tests."""
     folders = [(ROOT / "analysis", "*.py"), (ROOT / "data", "*.*"), (ROOT / "tests", "[!t]*.*")]
     paths = [path for folder, names in folders for path in sorted(folder.rglob(names))]
-    contents = (path.read_bytes() for path in paths if not {"__pycache__", "mutants"} & set(path.parts))
+    contents = (
+        path.read_bytes() for path in paths if not {"__pycache__", "mutants"} & set(path.parts)
+    )
     return hashlib.sha256(b"".join(contents)).digest()
 
 

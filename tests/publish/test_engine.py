@@ -144,6 +144,17 @@ def test_outputs_are_those_of_a_fresh_kernel(both_ways, name):
         assert steady(forked) == steady(fresh)
 
 
+def test_where_the_clock_cuts_a_stream_makes_no_difference():
+    def written(*pieces: tuple[str, str]) -> str:
+        outputs = [nbformat.v4.new_output("stream", name=name, text=text) for name, text in pieces]
+        cell = nbformat.v4.new_code_cell("", outputs=outputs)
+        return nbformat.writes(tidied(nbformat.v4.new_notebook(cells=[cell])))
+
+    assert written(("stdout", "a\n"), ("stdout", "b\n")) == written(("stdout", "a\nb\n"))
+    apart = written(("stdout", "a\n"), ("stderr", "!"), ("stdout", "b\n"))
+    assert apart.count('"output_type": "stream"') == 3
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_errors_are_those_of_a_fresh_kernel(both_ways, name):
     (forked_folder, forked), (fresh_folder, fresh) = both_ways.values()
