@@ -1,5 +1,5 @@
-"""Models on equal boundaries: the final pre-training run, its hours disclosed or estimated, its
-rent on one price basis.
+"""Models counted alike: the final pre-training run, its hours disclosed or estimated, its rent on
+one price basis.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NEWEST = 10
 
 
 def compare(evidence: Evidence) -> pd.DataFrame:
-    """Every pre-training run with tokens and parameters, on the boundary of the final run alone.
+    """Every pre-training run with tokens and parameters, the final run alone.
 
     Returns
     -------

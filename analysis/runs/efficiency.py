@@ -22,7 +22,7 @@ from analysis.runs.candidates import (
     predictions_left_out,
 )
 from analysis.runs.references import developer_weights, reference_runs
-from analysis.show.numbers import KIND_WORDS
+from analysis.show.numbers import ARCHITECTURE_WORDS
 
 CHOSEN = "by kind"  # by `choice` on the backtest, once; a test holds it to that
 BEYOND = ["log_active", "log_flop"]
@@ -108,7 +108,7 @@ class Estimator:
         alike = self.runs.developer[self.runs.architecture == kind]
         return (
             f"estimator on {len(self.runs)} runs, {len(alike)} of them of this kind "
-            f"({KIND_WORDS[kind]}), of {alike.nunique()} developers"
+            f"({ARCHITECTURE_WORDS[kind]}), of {alike.nunique()} developers"
         )
 
     def spreads(self, features: pd.DataFrame) -> np.ndarray:

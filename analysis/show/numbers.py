@@ -17,7 +17,7 @@ UNIT_WORDS = {
     "tokens_per_s": "tokens/s",
 }
 
-KIND_WORDS = {"dense": "dense", "moe": "mixture of experts"}
+ARCHITECTURE_WORDS = {"dense": "dense", "moe": "mixture of experts"}
 VERDICT_WORDS = {
     "supported": "supported",
     "supported_within_boundary": "true of what it counts",

@@ -238,3 +238,27 @@ def test_the_order_of_rows_does_not_matter(evidence, folder):
     for text in (PRETRAINING, REINFORCEMENT):
         first, second = (answer(data, text)["gpu_hours"] for data in (evidence, turned))
         assert second == pytest.approx(first, rel=1e-6)
+
+
+def test_a_chip_without_a_quote_is_given_an_assumed_rent_and_it_is_said(evidence):
+    found = answer(evidence, PRETRAINING.replace('"H100"', '"H9000"'), "peak_bf16_tflops = 989")
+    assert found["usd"]["p50"] == pytest.approx(2.0 * found["gpu_hours"]["p50"])
+    assert (
+        "rent of $2.00 a GPU-hour: no quote is known for this chip: an assumed rent"
+        in (found["assumptions"])
+    )
+
+
+def test_a_little_more_than_all_active_is_dense_and_much_more_a_mixture(evidence):
+    for total, kind in ((71e9, "dense"), (72e9, "moe")):
+        text = PRETRAINING.replace("params_total = 70e9", f"params_total = {total}")
+        said = answer(evidence, text)["assumptions"]
+        assert f"architecture taken as {kind} from total and active parameters" in said
+
+
+def test_who_has_most_of_the_rows_is_said_by_name(evidence):
+    said = answer(evidence, REINFORCEMENT)["assumptions"]
+    counts = evidence["rl_runs"].developer.value_counts()
+    assert any(f"of the rows are {counts.index[0]}'s" in line for line in said)
+    without = answer(evidence, REINFORCEMENT, exclude=(counts.index[0],))["assumptions"]
+    assert not any("of the rows are" in line for line in without)

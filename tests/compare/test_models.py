@@ -3,8 +3,10 @@ import pytest
 
 from analysis.compare.models import at_one_date, compare, selected, to_list
 from analysis.compare.trend import trend
+from analysis.data.chips import peaks_of
 from analysis.data.mistakes import InputError
 from analysis.data.prices import market_quotes
+from analysis.runs.efficiency import estimator_for
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +83,44 @@ def test_without_a_developer_the_line_is_that_of_all(models):
     assert whole.own.empty and len(whole.runs) > 50
     with pytest.raises(InputError, match="Metta is not a developer of disclosed runs"):
         trend(models, "Metta")
+
+
+def test_rent_of_a_unit_of_work_by_hand(models):
+    """Llama 3.1 405B: 30.84M hours for 15.6 trillion tokens."""
+    one = models.set_index("id").loc["llama3.1-405b"]
+    rent = 30.84e6 * one.price_market
+    assert one.usd_market == pytest.approx(rent)
+    assert one.usd_per_trillion_tokens == pytest.approx(rent / 15.6)
+    assert one.usd_per_billion_active == pytest.approx(rent / (one.params_active / 1e9))
+    assert one.usd_per_zettaflop == pytest.approx(rent / (one.flop / 1e21))
+
+
+def test_hours_of_an_estimate_by_hand(models, evidence):
+    """Work over what the chips do at the MFU expected without the developer."""
+    one = models[models.how == "estimated"].iloc[[0]]
+    expected = estimator_for(evidence, [one.developer.iloc[0]]).predict(one)[0].percentiles()
+    peak = peaks_of(one.chip, evidence["hardware"]).iloc[0]
+    for hours, mfu in (("p05", "p95"), ("p50", "p50"), ("p95", "p05")):
+        assert one[hours].iloc[0] == pytest.approx(one.flop.iloc[0] / (peak * expected[mfu]) / 3600)
+
+
+def test_the_line_of_a_trend_is_that_of_least_squares(models):
+    found = trend(models, "DeepSeek")
+    others = found.runs[found.runs.developer != "DeepSeek"]
+    rows = others.groupby("developer").id.transform("count")
+    slope, origin = np.polyfit(
+        others.year, np.log(others.usd_per_zettaflop), 1, w=1 / np.sqrt(rows)
+    )
+    assert found.factor_per_year == pytest.approx(np.exp(slope))
+    assert found.line.middle.to_numpy() == pytest.approx(
+        np.exp(origin + slope * found.line.year.to_numpy())
+    )
+    assert found.own.ratio.to_numpy() == pytest.approx(
+        (found.own.usd_per_zettaflop / np.exp(origin + slope * found.own.year)).to_numpy()
+    )
+    assert 0.8 < _inside(others, found.line).mean() < 1
+
+
+def _inside(runs, line):
+    low, high = (np.interp(runs.year, line.year, line[end]) for end in ("low", "high"))
+    return runs.usd_per_zettaflop.between(low, high)

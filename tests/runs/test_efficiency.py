@@ -9,7 +9,14 @@ from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.pipeline import Pipeline
 
 from analysis.data.tables import Evidence
-from analysis.runs.candidates import FOLDS, Sample, candidates, design, fitted
+from analysis.runs.candidates import (
+    FOLDS,
+    Sample,
+    candidates,
+    design,
+    fitted,
+    predictions_left_out,
+)
 from analysis.runs.efficiency import CHOSEN, Estimator, estimator_for
 from analysis.runs.references import (
     developer_weights,
@@ -146,3 +153,37 @@ def test_scaling_all_hours_scales_the_answer(evidence, runs, folder):
 
 def test_the_chosen_candidate_exists():
     assert CHOSEN in candidates()
+
+
+def test_how_much_wider_an_interval_is_by_hand(estimator):
+    """A tenth for each natural-log unit beyond the largest run, a tenth for a chip nobody used."""
+    seen = estimator.sample.features
+    inside = seen.head(1).assign(log_active=seen.log_active.mean(), log_flop=seen.log_flop.mean())
+    ten_times = inside.assign(log_flop=seen.log_flop.max() + np.log(10))
+    tenth = inside.assign(log_active=seen.log_active.min() - np.log(10))
+    wider = 1 + 0.1 * 2.302585
+    assert estimator.spreads(inside) == pytest.approx(1.0)
+    assert estimator.spreads(ten_times) == pytest.approx(wider)
+    assert estimator.spreads(tenth) == pytest.approx(wider)
+    assert estimator.spreads(inside.assign(chip="nobody's")) == pytest.approx(1.1)
+
+
+def test_features_of_a_run_by_hand(runs, evidence):
+    run = runs[runs.id == "llama3.1-405b"].assign(precision="fp8", params_total=810e9)
+    row = design(run, evidence["hardware"]).iloc[0]
+    assert np.exp(row.log_active) == pytest.approx(run.params_active.iloc[0])
+    assert np.exp(row.log_sparsity) == pytest.approx(810e9 / run.params_active.iloc[0])
+    assert np.exp(row.log_peak) == pytest.approx(989.4e12)
+    assert np.exp(row.log_length) == pytest.approx(8192)
+    assert np.exp(row.log_flop) == pytest.approx((run.tokens * run.flop_per_token).iloc[0])
+    assert row.fp8 == 1.0 and row.year == pytest.approx(2024.56, abs=0.01)
+    assert row.generation == "Hopper and later"
+
+
+def test_errors_of_left_out_developers_are_those_of_a_fit_without_them(runs, evidence):
+    """Two developers of one run each: both are predicted by the other's MFU alone."""
+    two = runs[runs.architecture == "dense"].drop_duplicates("developer").head(2)
+    sample = Sample.of(two.reset_index(drop=True), evidence["hardware"])
+    model = fitted(candidates()["constant"], sample)
+    left = predictions_left_out(model, sample, sample.developers)
+    assert left == pytest.approx(sample.log_mfu[::-1])

@@ -1,4 +1,5 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.runs.rl_backtest import (
@@ -74,3 +75,50 @@ def test_all_steps_are_those_of_the_developers_together(estimator, evidence):
         steps = table.set_index("steps").n
         developers = [steps[f"of {name}"] for name in estimator.runs.developer.unique()]
         assert steps["all steps"] == sum(developers) == len(estimator.runs)
+
+
+STEP = {
+    "params_active": 1e9,
+    "params_total": 1e9,
+    "chip": "H100 SXM",
+    "chips": 100,
+    "prompts_per_step": 10,
+    "samples_per_prompt": 10,
+    "mean_len_tokens": 1000.0,
+    "max_len_tokens": 1000.0,
+    "mode": "synchronous",
+}
+
+
+def test_what_makes_a_step_longer_by_hand(estimator):
+    def parts(**changes):
+        return estimator.design(pd.DataFrame([STEP | changes]))[0] / before
+
+    before = estimator.design(pd.DataFrame([STEP]))[0]
+    sparse = 4**estimator.sparsity_cost
+    assert parts(params_total=4e9) == pytest.approx([sparse, 1, 2])
+    assert parts(params_active=4e9, params_total=4e9) == pytest.approx([4, 2, 2])
+    assert parts(chips=200) == pytest.approx([0.5, 1, 1])
+    assert parts(mode="asynchronous") == pytest.approx([0.75, 0.75, 0.75])
+
+
+def test_a_prediction_adds_up_its_parts(estimator):
+    found = estimator.predict(pd.DataFrame([STEP]))
+    tokens, waiting, fixed = estimator.design(pd.DataFrame([STEP]))[0] * estimator.coefficients
+    assert found.parts == pytest.approx(
+        {
+            "generation": 0.2 * tokens + waiting,
+            "scoring": 0.2 * tokens,
+            "update": 0.6 * tokens,
+            "fixed": fixed,
+        }
+    )
+    assert found.step_seconds.quantile(0.5) == pytest.approx(sum(found.parts.values()))
+
+
+def test_a_left_out_step_is_predicted_by_the_fit_of_the_others(estimator):
+    for developer in estimator.runs.developer.unique():
+        own = (estimator.runs.developer == developer).to_numpy()
+        assert estimator.left_out()[own] == pytest.approx(
+            estimator.columns[own] @ estimator.coefficients_without(developer)
+        )

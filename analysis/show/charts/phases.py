@@ -29,7 +29,7 @@ from analysis.show.charts.look import (
     sentence,
     tips,
 )
-from analysis.show.numbers import KIND_WORDS, hours_text
+from analysis.show.numbers import ARCHITECTURE_WORDS, hours_text
 
 INTERVAL = ("p05", "p50", "p95")
 
@@ -188,7 +188,7 @@ def efficiency_of_runs(
     if runs.empty:
         return sentence(_reach(runs.mfu, own_mfu, own_label, kind))
     title = _reach(runs[runs.kind == kind].mfu, own_mfu, own_label, kind)
-    runs = runs[["model", "developer", "mfu"]].assign(kind=runs.kind.map(KIND_WORDS))
+    runs = runs[["model", "developer", "mfu"]].assign(kind=runs.kind.map(ARCHITECTURE_WORDS))
     title_of_axis = "MFU: share of the dense BF16 peak, causal attention"
     measure = Measure(title_of_axis, shares_axis(), alt.Scale(zero=True))
     names = alt.Axis(labelLimit=90, labelExpr="split(datum.label, ' ')")
@@ -209,7 +209,7 @@ def efficiency_of_runs(
 
 def _reach(others: pd.Series, own_mfu: float, own_label: str, kind: str) -> str:
     """What the own run needs, and how many runs of its kind reach it."""
-    name = KIND_WORDS[kind].replace(" ", "-")
+    name = ARCHITECTURE_WORDS[kind].replace(" ", "-")
     needs = f"{own_label} needs {own_mfu:.0%} of the peak, all its work counted"
     if not np.isfinite(own_mfu):
         needs = f"{own_label}: no hours are disclosed that would say its MFU"
