@@ -13,11 +13,11 @@ from typing import Any
 
 import nbformat
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from analysis.publish.plan import Page, checkout, list_pages
 from analysis.show import links
-from analysis.show.links import in_book
 
 NOTEBOOK_STYLES = Path(links.__file__).with_name("notebook.css")
 NOT_LOADED = ("vendor", "scripts/fontawesome.js", "scripts/bootstrap.js")
@@ -64,10 +64,10 @@ def where_from(page: Page, given: Mapping[str, str]) -> str:
     )
 
 
-def link_to_rows(_: Sphinx, __: str, ___: str, context: dict[str, Any], ____: object) -> None:
-    """Figures lead to the rows of this book, where in a notebook they lead to the source."""
-    if "body" in context:
-        context["body"] = in_book(context["body"])
+def without_index_entries(_: Sphinx, doctree: nodes.document) -> None:
+    """There is no index of names; and Sphinx forgets those of a page that it need not write again."""
+    for node in list(doctree.findall(addnodes.index)):
+        node.parent.remove(node)
 
 
 def with_notebook_styles(_: Sphinx, config: Any) -> None:
@@ -104,7 +104,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", without_idle_buttons)
     app.connect("config-inited", with_notebook_styles)
     app.connect("source-read", read_notebook)
+    app.connect("doctree-read", without_index_entries)
     app.connect("builder-inited", index_without_code)
-    app.connect("html-page-context", link_to_rows)
     app.connect("build-finished", drop_what_no_page_loads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -5,6 +5,7 @@ import inspect
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -76,8 +77,17 @@ def test_a_page_of_a_notebook_says_where_to_get_it_and_how_to_run_it_and_has_no_
         assert f'href="notebooks/{page.notebook}.ipynb" download' in line
         assert f"traincost rerun notebooks/{page.notebook}.ipynb" in line
         for key, value in page.parameters.items():
-            assert f"-p {key}={value}" in line
+            assert f"-p {shlex.quote(f'{key}={value}')}" in html.unescape(line)
         assert "Show code cell" not in text
+
+
+def test_search_finds_what_pages_say_and_not_the_code_that_computes_it(edition):
+    """`isclose` stands in the cells that hold a sum against the package, and in no sentence."""
+    script = (edition / "searchindex.js").read_text(encoding="utf-8")
+    terms = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
+    assert "isclose" in (edition / "backtest.html").read_text(encoding="utf-8")
+    assert [term for term in terms if term.startswith("isclos")] == []
+    assert [term for term in terms if term.startswith("rollout")] != []
 
 
 def test_results_json_is_the_contract(edition, evidence):
