@@ -17,7 +17,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # one thread a fork, and none before the fo
 from tests.mutants.faults import FLOORS, ROOT, Fault, all_faults, equivalents, named_faults
 from tests.mutants.trial import Asked, Verdict, ask, in_forks, judge, keep, kept, lay, test_files
 
-SHARED = ("data", "physics", "runs")  # floors that are laid once the faults in them are judged
+SHARED = FLOORS[:4]  # that are laid once the faults in them are judged, for those above
 WARM = ["pandas", "scipy.stats", "scipy.optimize", "sklearn.pipeline", "sklearn.gaussian_process"]
 WARM += ["sklearn.linear_model", "sklearn.model_selection", "pandera.pandas", "frictionless"]
 NOTICED_BY = {

@@ -6,9 +6,10 @@ dropped; `and` for `or`, also in masks; the other branch of a choice; the two ar
 swapped; `min` for `max` and `low` for `high`; a `clip`, `fillna`, `dropna` or `abs` left out; the
 filter of a comprehension left out.
 
-Left out by rule, for they change no figure: strings and what builds them, errors that are raised,
-assertions, annotations, decorators, declarations of a schema, guards of `zip` and `merge`, caches,
-and what starts a cluster (its processes read the tree as it is).
+Left out by rule, for they change no figure: strings and what builds them, what writes pages
+(functions that return HTML, modules of tables), errors that are raised, assertions, annotations,
+decorators, declarations of a schema, guards of `zip` and `merge`, caches, and what starts a cluster
+(its processes read the tree as it is).
 """
 
 from __future__ import annotations
@@ -93,7 +94,11 @@ def computing_files() -> list[Path]:
     found = [path for folder in FLOORS[1:] for path in sorted((package / folder).rglob("*.py"))]
     schema = {package / name for name in SCHEMA_FILES}
     files = [package / name for name in FILES]
-    return [path for path in files + found if path not in schema and path.exists()]
+    return [
+        path
+        for path in files + found
+        if path not in schema and not path.stem.endswith("_tables") and path.exists()
+    ]
 
 
 def faults_of(path: Path) -> Iterator[Fault]:
@@ -153,7 +158,7 @@ def _sites(node: ast.AST, function: str) -> Iterator[tuple[ast.AST, str]]:
         return
     children: list[ast.AST] = list(ast.iter_child_nodes(node))
     if isinstance(node, ast.FunctionDef):
-        if node.name in CLUSTER:
+        if node.name in CLUSTER or _writes_a_page(node):
             return
         function = f"{function}{node.name}.<locals>."
         children = [*node.args.defaults, *filter(None, node.args.kw_defaults), *node.body]
@@ -165,6 +170,11 @@ def _sites(node: ast.AST, function: str) -> Iterator[tuple[ast.AST, str]]:
         yield node, function.removesuffix("<locals>.").removesuffix(".")
     for child in children:
         yield from _sites(child, function)
+
+
+def _writes_a_page(node: ast.FunctionDef) -> bool:
+    returns = ast.unparse(node.returns) if node.returns else ""
+    return returns == "Html" or node.name in ("__repr__", "_repr_html_")
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:

@@ -119,7 +119,11 @@ def _shared_by_all_tests() -> bytes:
 
 
 def judge(fault: Fault, asked: Sequence[Asked], limit_cpu_seconds: float) -> Verdict:
-    """The tests that call the function at fault: answers first, then by folder, the golden last."""
+    """Ask the tests that call the function at fault: the answers and the module's own examples, the
+    tests of its folder, the golden file.
+
+    Tests of other folders are not asked, for time; they could only notice more.
+    """
     limit = int(_cpu_seconds() + limit_cpu_seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
@@ -132,15 +136,13 @@ def judge(fault: Fault, asked: Sequence[Asked], limit_cpu_seconds: float) -> Ver
         return Verdict("import", repr(error))
     place = (fault.file, fault.function)
     calling = [one for one in asked if not fault.function or place in one.functions]
-    calling.sort(key=lambda one: (f"tests/{fault.floor}/" not in one.file, one.cpu_seconds))
+    calling.sort(key=lambda one: one.cpu_seconds)
     files = [one.file for one in calling]
-    others = [file for file in files if file not in (*ANSWERS, GOLDEN)]
-    answers = [file for file in ANSWERS if file in files]
-    golden = [GOLDEN] if GOLDEN in files else []
+    own = [file for file in files if file.startswith(f"tests/{fault.floor}/")]
     for how, these in (
-        ("answers", [*fault.sources, *answers]),
-        ("others", others),
-        ("golden", golden),
+        ("answers", [*fault.sources, *(file for file in ANSWERS if file in files)]),
+        ("others", own),
+        ("golden", [file for file in files if file == GOLDEN]),
     ):
         if these and (test := _failed(these)):
             return Verdict(how, test)
@@ -160,8 +162,12 @@ def lay(floor: str) -> None:
     evidence = Evidence.load()
     if floor == "runs":
         efficiency = importlib.import_module("analysis.runs.efficiency")
-        for developer in [(), *((name,) for name in evidence["training_runs"].developer.unique())]:
-            efficiency.estimator_for(evidence, developer).misses  # noqa: B018
+        for developer in evidence["training_runs"].developer.unique():
+            _ = efficiency.estimator_for(evidence, (developer,)).misses
+    if floor == "reconstruction":
+        account = importlib.import_module("analysis.reconstruction.account")
+        scenario = importlib.import_module("analysis.data.scenario").load_scenario()
+        _ = account.account_of("deepseek-r1", scenario, evidence)
 
 
 def in_forks(tasks: Iterable[Callable[[], Any]], workers: int) -> Iterator[tuple[int, Any]]:

@@ -1,0 +1,87 @@
+"""A phase in detail: what its pages show, with the figures written out."""
+
+import numpy as np
+import pytest
+
+from analysis.data.scenario import load_scenario
+from analysis.reconstruction.detail import (
+    answer_lengths,
+    gpu_hours_of,
+    parts_of,
+    rollout_run,
+    rollout_seconds,
+    uncertain_inputs,
+    widths_of,
+)
+from analysis.reconstruction.reconstruction import reconstruct
+
+
+@pytest.fixture(scope="module")
+def at_forty_per_cent(evidence):
+    return reconstruct("deepseek-r1", load_scenario(mfu=0.4, samples=64), evidence)
+
+
+def test_parts_of_pretraining_are_what_the_peak_does_and_what_is_lost(at_forty_per_cent):
+    parts = parts_of(at_forty_per_cent["v3_pretraining"])
+    hours = 14.8e12 * 260.6e9 / (989.4e12 * 0.4) / 3600
+    assert parts.share.tolist() == pytest.approx([0.4, 0.6])
+    assert parts.gpu_hours.tolist() == pytest.approx([0.4 * hours, 0.6 * hours], rel=5e-4)
+
+
+def test_the_width_of_an_input_is_the_larger_of_the_two_ratios(r1):
+    widths = widths_of(r1["v3_pretraining"])
+    mfu = r1["v3_pretraining"].inputs["mfu"].distribution
+    low, high = mfu.quantile([0.05, 0.95])
+    assert widths[["p05", "p95", "factor"]].iloc[0].tolist() == pytest.approx(
+        [low, high, high / low]
+    )
+    longer = widths_of(r1["r1_zero_rl"]).set_index("input").loc["time per output token"]
+    assert longer[["p05", "p95"]].tolist() == pytest.approx([14.76 * (50 / 14.76) ** share
+                                                             for share in (0.05, 0.95)])  # fmt: skip
+    assert 1 < longer.factor < longer.p95 / longer.p05
+
+
+def test_an_input_that_is_set_is_not_uncertain(r1, at_forty_per_cent):
+    assert set(uncertain_inputs(r1, "v3_pretraining")) == {"mfu"}
+    assert set(uncertain_inputs(r1)) - set(uncertain_inputs(at_forty_per_cent)) == {"mfu"}
+
+
+def test_hours_at_given_inputs_take_all_others_at_their_medians(r1):
+    draws = {"mfu": np.array([0.2, 0.4])}
+    at_twenty, at_forty = gpu_hours_of(r1, draws, "v3_pretraining")
+    assert at_twenty == pytest.approx(2 * at_forty)
+    assert at_forty == pytest.approx(14.8e12 * 260.6e9 / (989.4e12 * 0.4) / 3600, rel=5e-4)
+    everything = gpu_hours_of(r1, draws)
+    alone = sum(gpu_hours_of(r1, draws, result.phase.id) for result in r1.phases)
+    assert everything == pytest.approx(alone)
+
+
+def test_a_rollout_of_r1_zero_as_a_row_of_runs(r1):
+    run, rollouts = rollout_run(r1["r1_zero_rl"], "rl")
+    assert rollouts == 650
+    expected = {"chips": 512, "prompts_per_step": 8_192, "samples_per_prompt": 1}
+    expected |= {"max_len_tokens": 32_768, "params_active": 36_624_596_992}
+    assert run[list(expected)].iloc[0].to_dict() == expected
+    # 3.15 to 3.33e10 tokens over 5.32 million answers
+    assert 3.15e10 < run.mean_len_tokens[0] * 650 * 8_192 < 3.33e10
+    assert run.chip[0] == "H800 SXM"
+
+
+def test_seconds_of_a_rollout_along_the_run(r1):
+    frame = rollout_seconds(r1["r1_zero_rl"]).pivot(index="step", columns="bound", values="seconds")
+    assert frame.index[0] == 50 and frame.index[-1] == 10_350 and len(frame) == 104
+    # the longest answer, at the middle of the time a token takes: 454 to 13,592 tokens on average
+    token_s = (14.76 * 50) ** 0.5 / 1_000
+    assert frame["longest answer"].max() == pytest.approx(65_536 * token_s, rel=1e-6)
+    fixed = r1["r1_zero_rl"].inputs["rl_fixed_seconds"].distribution.quantile(0.5)
+    assert (frame["whole rollout"] > frame["longest answer"] + fixed).all()
+
+
+def test_the_lengths_that_a_stage_takes_are_those_of_the_data_it_wrote(r1):
+    first = answer_lengths(r1["r1_training"]).iloc[0]
+    low, high = 2_739.0, 7_435.7  # logic and code: more than a factor two, so even in the log
+    lengths = first[["low_answer_tokens", "mean_answer_tokens", "high_answer_tokens"]]
+    assert lengths.tolist() == pytest.approx(
+        [low * (high / low) ** share for share in (0.05, 0.5, 0.95)], rel=1e-3
+    )
+    assert len(answer_lengths(r1["r1_zero_rl"])) == 105
