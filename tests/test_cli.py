@@ -12,8 +12,8 @@ import tomllib
 
 import pytest
 
-from analysis import cli
 from analysis.cli import main
+from analysis.cli.parser import make_parser
 from tests.conftest import ROOT
 
 
@@ -43,7 +43,7 @@ def test_help_ends_with_examples_that_the_parser_takes(capsys):
     shown = re.findall(r"^  traincost (.*)$", capsys.readouterr().out, re.M)
     assert len(shown) >= 5
     for example in shown:
-        assert cli._parser().parse_args(shlex.split(example)).run
+        assert make_parser().parse_args(shlex.split(example)).run
 
 
 def test_reconstruct_prints_a_table_for_people(capsys):
@@ -182,7 +182,7 @@ def test_a_full_disk_is_one_line(capsys, monkeypatch, error):
     def full(*_):
         raise error
 
-    monkeypatch.setattr("analysis.cli._facts", full)
+    monkeypatch.setattr("analysis.cli.lists.facts_command", full)
     code, _, err = run(capsys, "facts")
     assert code == 1 and err == "error: some/file: No space left on device\n"
 

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import analysis
-from analysis import cli
+from analysis.cli.parser import make_parser
 from analysis.data.tables import Evidence
 from tests.conftest import ROOT
 
@@ -133,7 +133,7 @@ def test_every_command_of_a_text_is_one_that_the_parser_takes():
     commands = [span for span in spans() if re.match(r"(\.venv/bin/)?traincost .*\w", span)]
     assert len(commands) > 8
     for command in commands:
-        assert cli._parser().parse_args(shlex.split(command)[1:]).run, command
+        assert make_parser().parse_args(shlex.split(command)[1:]).run, command
 
 
 def test_the_ten_lines_of_the_readme_run(tmp_path, monkeypatch):

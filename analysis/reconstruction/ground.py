@@ -16,7 +16,8 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, draw
 from analysis.physics.architecture import flop_per_token, multiplying_parameters, total_parameters
 from analysis.reconstruction.kinds import KINDS
-from analysis.reconstruction.model import Model, NamedStage, Phase, configuration, load_model
+from analysis.reconstruction.model import Model, NamedStage, Phase, configuration
+from analysis.reconstruction.model_file import load_model
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import (
     PretrainingStage,

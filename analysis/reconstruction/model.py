@@ -8,30 +8,18 @@ A file in `models/` holds identity, the fact ids of its own configuration, and `
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Facts
-from analysis.data.folder import named_file, read_toml
 from analysis.data.mistakes import InputError, did_you_mean, first_mistake
-from analysis.data.tables import Evidence
 from analysis.physics.architecture import Architecture, Configuration, Outline
 from analysis.reconstruction.stages import (
-    UNITS,
-    Borrowed,
     Quantity,
-    Span,
     Stage,
     Strict,
-    expressions_of,
-    stage_quantities,
-    unit_of,
 )
-
-TIME_OR_MONEY = ("gpu_hours", "hours", "days", "months", "usd")
 
 
 class Decoding(Strict):
@@ -184,86 +172,6 @@ class Model(Strict):
         return [stage.work for phase in self.phases for stage in phase.stages]
 
 
-class _StageFile(BaseModel):
-    model_config = ConfigDict(extra="allow")
-    id: str
-    label: str
-
-
-class _PhaseFile(Strict):
-    id: str
-    label: str
-    summary: str
-    explanation: str
-    not_known: list[str] = Field(default_factory=list)
-    disclosed: Disclosed | None = None
-    stage: list[_StageFile]
-    cross_check: list[CrossCheck] = Field(default_factory=list)
-
-
-class _ModelFile(Strict):
-    title: str
-    developer: str
-    release_date: datetime.date
-    architecture_kind: Literal["dense", "moe"] = "moe"
-    chip: str
-    price_usd_per_gpu_hour: str | None = None
-    stands_on: str | None = None
-    architecture: dict[str, str] = Field(default_factory=dict)
-    decoding: Decoding | None = None
-    checks: list[str] = Field(default_factory=list)
-    boundary: list[Boundary] = Field(default_factory=list)
-    belief: Belief | None = None
-    phase: list[_PhaseFile] = Field(default_factory=list)
-
-
-def load_model(name: str, evidence: Evidence) -> Model:
-    """Read `models/NAME.toml` and the model it stands on, and check every fact it names.
-
-    The disclosed figures of its phases, and the speeds of its cross-checks, are checks without
-    being listed.
-
-    Raises
-    ------
-    InputError
-        For an unknown model, key or fact, a fact of another unit, or an input that is also a check.
-    """
-    path = named_file(evidence.directory, "models", name)
-    file = _read(path)
-    if file.stands_on == name:
-        raise InputError(f"models/{path.name}, stands_on: a model cannot stand on itself")
-    base = load_model(file.stands_on, evidence) if file.stands_on else None
-    try:
-        phases = (base.phases if base else []) + [
-            _phase(phase, file.developer) for phase in file.phase
-        ]
-    except ValidationError as error:
-        raise first_mistake(error, f"models/{path.name}", UNITS) from None
-    identity = file.model_dump(
-        exclude={"stands_on", "architecture", "decoding", "checks", "boundary", "phase"}
-    )
-    model = Model(
-        name=name,
-        architecture=file.architecture or (base.architecture if base else {}),
-        decoding=file.decoding or (base.decoding if base else None),
-        phases=phases,
-        boundaries=file.boundary,
-        checks=list(
-            dict.fromkeys(
-                [*(base.checks if base else []), *file.checks, *_checks_of(phases, evidence.facts)]
-            )
-        ),
-        **identity,
-    )
-    _check_model(model, evidence, path.name)
-    return model
-
-
-def list_models(evidence: Evidence) -> list[str]:
-    """Names of the models in the evidence folder."""
-    return sorted(path.stem for path in (evidence.directory / "models").glob("*.toml"))
-
-
 def configuration(model: Model, facts: Facts) -> Architecture:
     """The model's architecture, each size from its fact: DeepSeek's own configuration, or outer
     dimensions.
@@ -276,121 +184,3 @@ def configuration(model: Model, facts: Facts) -> Architecture:
         raise first_mistake(
             error, f"models/{model.name}.toml, architecture", kind.model_fields
         ) from None
-
-
-def _read(path: Path) -> _ModelFile:
-    try:
-        return _ModelFile.model_validate(read_toml(path))
-    except ValidationError as error:
-        raise first_mistake(error, f"models/{path.name}", _ModelFile.model_fields) from None
-
-
-def _phase(file: _PhaseFile, developer: str) -> Phase:
-    stages = [
-        NamedStage.model_validate({"id": stage.id, "label": stage.label, "work": stage.model_extra})
-        for stage in file.stage
-    ]
-    content = file.model_dump(exclude={"stage", "cross_check"})
-    return Phase(**content, developer=developer, stages=stages, cross_checks=file.cross_check)
-
-
-def _checks_of(phases: list[Phase], facts: Facts) -> list[str]:
-    """What discloses hours or dollars of a phase, and the speeds of its cross-checks.
-
-    In arithmetic, such as GPUs times days, what is time or money is a check, the rest an input.
-    """
-    found = []
-    for phase in phases:
-        for field in ("gpu_hours", "usd"):
-            expression = phase.disclosed_as(field) or ""
-            named = facts_in(expression) if expression else []
-            single = expression in named
-            found += [name for name in named if single or facts[name].unit in TIME_OR_MONEY]
-        for check in phase.cross_checks:
-            found += [fact for fact in (check.tokens_per_day, check.mfu) if fact]
-    return found
-
-
-def _check_model(model: Model, evidence: Evidence, file: str) -> None:
-    """Every fact exists, in the unit its use expects, no input is a check, and each stage has what
-    it needs.
-    """
-    for check in model.checks:
-        if check not in evidence.facts:
-            raise InputError(
-                f"models/{file}, checks: {check} is not a fact{did_you_mean(check, evidence.facts)}"
-            )
-    for phase_id in (phase_id for boundary in model.boundaries for phase_id in boundary.adds):
-        model.phase(phase_id)
-    for where, quantity, unit in quantities(model):
-        _check_quantity(f"models/{file}, {where}", quantity, unit, evidence.facts, model.checks)
-    if model.phases:
-        configuration(model, evidence.facts)
-    for phase in model.phases:
-        for stage in phase.stages:
-            curve = getattr(stage.work, "length_curve", None)
-            if curve and curve not in evidence:
-                known = did_you_mean(curve, evidence.tables)
-                raise InputError(
-                    f"models/{file}, {phase.id}.{stage.id}.length_curve: {curve} is not a table{known}"
-                )
-            if stage.work.kind in {"generation", "reinforcement"} and model.decoding is None:
-                raise InputError(
-                    f"models/{file}, {phase.id}.{stage.id}: a stage that writes tokens needs the model's [decoding]"
-                )
-
-
-def quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
-    """Every quantity that a model names, with where it stands and the unit it must have (any, if
-    empty).
-    """
-    found: list[tuple[str, str | Span | Borrowed, str]] = [
-        (f"architecture.{key}", fact, "params" if key == "params_active" else "count")
-        for key, fact in model.architecture.items()
-    ]
-    for boundary in model.boundaries:
-        found += (
-            [(f"boundary {boundary.id}.share", boundary.share, "ratio")]
-            if boundary.share is not None
-            else []
-        )
-        found += (
-            [(f"boundary {boundary.id}.usd", boundary.usd, "usd")]
-            if boundary.usd is not None
-            else []
-        )
-    if model.decoding:
-        found += [
-            (f"decoding.{field}", getattr(model.decoding, field), UNITS.get(field, ""))
-            for field in Decoding.model_fields
-        ]
-    for phase in model.phases:
-        for stage in phase.stages:
-            quantities = stage_quantities(stage.work)
-            found += [
-                (f"{phase.id}.{stage.id}.{field}", quantity, unit_of(field))
-                for field, quantity in quantities.items()
-            ]
-    return found
-
-
-def _check_quantity(
-    where: str, quantity: str | Span | Borrowed, unit: str, facts: Facts, checks: list[str]
-) -> None:
-    for expression in expressions_of(quantity):
-        try:
-            _check_expression(expression, unit, facts, checks)
-        except InputError as error:
-            raise error.at(where) from None
-
-
-def _check_expression(expression: str, unit: str, facts: Facts, checks: list[str]) -> None:
-    named = facts_in(expression)
-    if not named:
-        raise InputError(f"{expression!r} names no fact; a number is a row of facts.csv")
-    for name in named:
-        if name in checks:
-            raise InputError(f"{name} is a check of the run, which no reconstruction may read")
-    if unit and parse(expression).is_name:
-        facts.with_unit(expression, unit)
-    facts.calculate(expression)

@@ -8,22 +8,19 @@ ladder say with the same values.
 
 from __future__ import annotations
 
-import itertools
-import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
 
 from analysis import __version__
 from analysis.data.chips import find_chip
-from analysis.data.mistakes import InputError, did_you_mean
-from analysis.data.scenario import PARAMETER_NAMES, Parameters, Scenario, usual_range, with_values
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import Parameters, Scenario, with_values
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
 from analysis.reconstruction.ground import ground_of
@@ -37,7 +34,6 @@ from analysis.reconstruction.reconstruction import (
 ANSWER_SECONDS = 5
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
 KEPT = 64  # stages' samples kept for other combinations with the same values
-NOT_SWEPT = ("samples", "seed")
 HOURS_FIRST = (
     "time_per_output_token_ms",
     "longest_answer_tokens",
@@ -46,76 +42,6 @@ HOURS_FIRST = (
 OWNED = ("utilisation", "depreciation_years", "pue", "electricity_usd_per_kwh")
 MARKS = ["scenario", "version", "data_sha256"]
 Report = Callable[[int, int], None]
-
-
-def combinations(grids: Sequence[str], sample: int | None, seed: int = 0) -> pd.DataFrame:
-    """Parameter sets from `key=a,b,c` and `key=lo:hi:n`, every one with every other; with `sample`,
-    Sobol points instead.
-
-    With `sample`, `key=lo:hi` is a range and a list is chosen from; where no grid is given, every
-    parameter that has a usual range is sampled over it.
-
-    Raises
-    ------
-    InputError
-        For a malformed grid, an unknown parameter, or a parameter that stands twice.
-    """
-    axes: dict[str, list[Any] | tuple[float, float]] = {}
-    for text in grids:
-        key, values = parse_grid(text, sampled=sample is not None)
-        if key in axes:
-            raise InputError(f"--grid {text}: {key} stands twice")
-        axes[key] = values
-    if sample is None:
-        if not axes:
-            raise InputError("a sweep needs --grid key=a,b,c or key=lo:hi:n, or --sample N")
-        return pd.DataFrame(itertools.product(*axes.values()), columns=list(axes))
-    return _sampled(
-        axes or {name: span for name in PARAMETER_NAMES if (span := usual_range(name))},
-        sample,
-        seed,
-    )
-
-
-def size_of(grids: Sequence[str], sample: int | None) -> int:
-    """How many combinations that will be, without making them."""
-    if sample is not None:
-        if sample < 1:
-            raise InputError(f"--sample {sample}: expected one or more")
-        return sample
-    return math.prod(len(parse_grid(text)[1]) for text in grids)
-
-
-def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple[float, float]]:
-    """A grid of the command line: a list of values, n values from lo to hi, or, when sampled, a
-    range.
-
-    >>> parse_grid("price_usd_per_gpu_hour=1:3:3")
-    ('price_usd_per_gpu_hour', [1.0, 2.0, 3.0])
-    """
-    key, _, right = text.partition("=")
-    swept = [name for name in PARAMETER_NAMES if name not in NOT_SWEPT]
-    if key not in swept:
-        raise InputError(
-            f"--grid {text}: {key or 'nothing'} is not a parameter that can be swept{did_you_mean(key, swept)}"
-        )
-    parts = right.split(":")
-    if len(parts) == 1:
-        values = [value.strip() for value in right.split(",")]
-        if not all(values):
-            raise InputError(f"--grid {text}: an empty value; expected key=a,b,c or key=lo:hi:n")
-        return key, values if key == "chip" else [_number(value, text) for value in values]
-    low, high = (_number(part, text) for part in parts[:2])
-    if key == "chip" or len(parts) > 3 or low >= high:
-        raise InputError(f"--grid {text}: expected key=a,b,c, or key=lo:hi:n with lo below hi")
-    if sampled:
-        return key, (low, high)
-    count = parts[2] if len(parts) == 3 else ""
-    if not count.isdigit() or int(count) < 2:
-        raise InputError(
-            f"--grid {text}: expected key=lo:hi:n with n of two or more, found n = {count or 'nothing'}"
-        )
-    return key, [float(value) for value in np.linspace(low, high, int(count))]
 
 
 def sweep(
@@ -343,31 +269,6 @@ def check_target(path: Path) -> None:
             raise InputError(f"--out {path}: exists and is no result of a sweep; name another file")
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"--out {path}: its folder is not there or cannot be written")
-
-
-def _number(text: str, grid: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise InputError(
-            f"--grid {grid}: {text or 'nothing'} is not a number; expected key=a,b,c or key=lo:hi:n"
-        ) from None
-
-
-def _sampled(
-    axes: Mapping[str, list[Any] | tuple[float, float]], count: int, seed: int
-) -> pd.DataFrame:
-    """Scrambled Sobol points over the axes: within ranges, or among the values of a list."""
-    points = qmc.Sobol(len(axes), scramble=True, seed=seed).random_base2(
-        max(count - 1, 1).bit_length()
-    )[:count]
-    columns = {}
-    for column, (name, axis) in zip(points.T, axes.items(), strict=True):
-        if isinstance(axis, tuple):
-            columns[name] = axis[0] + (axis[1] - axis[0]) * column
-        else:
-            columns[name] = [axis[min(int(point * len(axis)), len(axis) - 1)] for point in column]
-    return pd.DataFrame(columns)
 
 
 @contextmanager

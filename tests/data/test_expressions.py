@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from analysis.data.expressions import DEEPEST, LONGEST, fact_of, facts_in, parse
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
-from analysis.reconstruction.model import load_model
+from analysis.reconstruction.model_file import load_model
 from analysis.reconstruction.names import Names
 
 NAMES = {"a": 6.0, "b": 3.0, "a__low": 5.0}

@@ -158,7 +158,7 @@ def test_the_length_curve_integrates_to_the_tokens_in_facts(evidence):
     ],
 )
 def test_damaged_evidence_is_one_line_that_names_the_place(edited, file, old, new, expected):
-    from analysis.reconstruction.model import load_model
+    from analysis.reconstruction.model_file import load_model
 
     directory = edited(file, old, new)
     with pytest.raises(InputError, match=re.escape(expected)) as caught:
@@ -177,7 +177,7 @@ def test_a_missing_or_unreadable_file_is_one_line(folder: Path, file: str):
 
 
 def test_an_input_may_not_be_a_check(edited):
-    from analysis.reconstruction.model import load_model
+    from analysis.reconstruction.model_file import load_model
 
     directory = edited(
         "models/deepseek-r1.toml", 'steps = "r1_zero_steps"', 'steps = "r1_zero_hours"'

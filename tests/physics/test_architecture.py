@@ -12,7 +12,8 @@ from analysis.physics.architecture import (
     multiplying_parameters,
     total_parameters,
 )
-from analysis.reconstruction.model import configuration, load_model
+from analysis.reconstruction.model import configuration
+from analysis.reconstruction.model_file import load_model
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 
 import analysis
 from analysis.data.mistakes import InputError
-from analysis.reconstruction.model import list_models, load_model
+from analysis.reconstruction.model_file import list_models, load_model
 
 SMALL = ("quiet", "learner", "plain")
 

@@ -5,7 +5,7 @@ from analysis.data.scenario import load_scenario
 from analysis.physics.rollout import generation_gpu_hours
 from analysis.reconstruction.fine_tuning import decode_throughput_input, generation_work
 from analysis.reconstruction.ground import setting_of
-from analysis.reconstruction.model import load_model
+from analysis.reconstruction.model_file import load_model
 
 
 @pytest.fixture(scope="module")

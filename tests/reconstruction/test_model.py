@@ -8,7 +8,8 @@ import pytest
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
-from analysis.reconstruction.model import configuration, list_models, load_model
+from analysis.reconstruction.model import configuration
+from analysis.reconstruction.model_file import list_models, load_model
 from analysis.reconstruction.reconstruction import reconstruct
 
 FORK = """

@@ -1,6 +1,6 @@
 import pytest
 
-from analysis.reconstruction.model import load_model
+from analysis.reconstruction.model_file import load_model
 from analysis.reconstruction.names import Names
 
 

@@ -11,17 +11,10 @@ import pytest
 from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario, usual_range
+from analysis.reconstruction.grids import combinations, parse_grid, size_of
 from analysis.reconstruction.ladder import ladder, rungs_of
 from analysis.reconstruction.reconstruction import reconstruct
-from analysis.reconstruction.sweep import (
-    chunks,
-    combinations,
-    evaluate,
-    parse_grid,
-    size_of,
-    sweep,
-    sweep_on_cluster,
-)
+from analysis.reconstruction.sweep import chunks, evaluate, sweep, sweep_on_cluster
 
 FEW = {"samples": 256}
 

@@ -1,0 +1,155 @@
+"""Commands that compute an answer: reconstruct, estimate, claims, card, diff."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis.cli.options import chosen_scenario, say
+from analysis.data.folder import edition_model
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import (
+    load_scenario,
+    parse_overrides,
+)
+from analysis.data.tables import Evidence
+
+if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
+    from analysis.reconstruction.reconstruction import Reconstruction
+
+
+def reconstruct_command(options: argparse.Namespace) -> None:
+    from analysis.reconstruction.reconstruction import reconstruct
+
+    evidence = Evidence.load(options.data)
+    scenario, _ = chosen_scenario(options, evidence.directory)
+    for line in evidence.broken_identities():
+        say(f"warning: {line}")
+    found = reconstruct(options.model, scenario, evidence)
+    if options.json:
+        print(json.dumps(found.to_dict(), indent=1))
+    else:
+        print(_reconstruction_text(found))
+
+
+def _reconstruction_text(found: Reconstruction) -> str:
+    content = found.to_dict()
+    rows = [
+        {
+            "phase": row.get("label", "total"),
+            "disclosed h": ""
+            if row["gpu_hours"]["disclosed"] is None
+            else f"{row['gpu_hours']['disclosed']:,.0f}",
+            **{
+                f"{name} h": f"{value:,.0f}"
+                for name, value in row["gpu_hours"]["reconstructed"].items()
+            },
+            "middle US$": f"{row['usd']['reconstructed']['p50']:,.0f}",
+            "off by": "" if row["error_factor"] is None else f"{row['error_factor']:.2f}x",
+        }
+        for row in [*content["phases"], content["total"]]
+    ]
+    return pd.DataFrame(rows).to_string(index=False)
+
+
+def estimate_command(options: argparse.Namespace) -> None:
+    from analysis.compare.estimate import estimate_all
+    from analysis.compare.specification import find_developer, read_texts
+
+    evidence = Evidence.load(options.data)
+    for line in evidence.broken_identities():
+        say(f"warning: {line}")
+    exclude = (
+        (find_developer(options.exclude_developer, evidence),) if options.exclude_developer else ()
+    )
+    folder = options.spec != "-" and Path(options.spec).is_dir()
+    texts = (
+        {"standard input": sys.stdin.read()}
+        if options.spec == "-"
+        else read_texts(Path(options.spec))
+    )
+    found = estimate_all(texts, evidence, exclude)
+    for line in found.warnings:
+        say(f"warning: {line}")
+    if options.json and (folder or found.answers):
+        print(json.dumps(found.answers if folder else found.answers[0], indent=1))
+    elif not options.json:
+        for answer in found.answers:
+            print(_estimate_text(answer))
+    if found.mistakes:
+        raise InputError("\n".join(found.mistakes))
+
+
+def _estimate_text(answer: dict[str, Any]) -> str:
+    rows = [
+        {
+            "": name.replace("_", " "),
+            **{key: f"{value:,.4g}" for key, value in answer[name].items() if key != "parts"},
+        }
+        for name in ("gpu_hours", "usd", "energy_kwh", "co2_kg", "mfu", "step_seconds")
+        if name in answer
+    ]
+    said = "\n".join(f"  - {line}" for line in answer["assumptions"])
+    return f"{answer['name']}\n{pd.DataFrame(rows).to_string(index=False)}\nassumed:\n{said}"
+
+
+def claims_command(options: argparse.Namespace) -> None:
+    from analysis.check.claims import counts_of, judge_all, to_list
+    from analysis.reconstruction.account import account_of
+
+    evidence = Evidence.load(options.data)
+    scenario = load_scenario(
+        options.scenario, evidence.directory, **parse_overrides(options.overrides)
+    )
+    judged = judge_all(account_of(edition_model(), scenario, evidence))
+    say(scenario.summary)
+    for line in evidence.broken_identities():
+        say(f"warning: {line}")
+    if options.json:
+        print(json.dumps(to_list(judged), indent=1, ensure_ascii=False))
+    else:
+        for one in judged:
+            print(f"{one.id}  {one.verdict}\n  {one.claim}\n  {one.reason}")
+        print(counts_of(judged).to_string(index=False))
+
+
+def card_command(options: argparse.Namespace) -> None:
+    from analysis.compare.disclosure import answer, load_card
+
+    evidence = Evidence.load(options.data)
+    found = answer(load_card(options.card, evidence), evidence)
+    print(json.dumps(found, indent=1) if options.json else _card_text(found))
+
+
+def _card_text(found: dict[str, Any]) -> str:
+    missing = "\n".join(f"  - {name}" for name in found["missing"]) or "  nothing"
+    rows = [
+        {"phase": row["phase"], "how": row["how"]}
+        | {f"{key} h": f"{value:,.0f}" for key, value in (row["gpu_hours"] or {}).items()}
+        for row in found["estimate"]
+    ]
+    asked = len(found["disclosed"]) + len(found["missing"])
+    known = f"{len(found['disclosed'])} of {asked} fields"
+    head = f"{found['name']}: {found['score']:.0%} of what a bill needs ({known})"
+    return f"{head}\nmissing:\n{missing}\n{pd.DataFrame(rows).to_string(index=False, na_rep='')}"
+
+
+def diff_command(options: argparse.Namespace) -> None:
+    from analysis.publish.results import difference, read_results
+
+    frame = difference(read_results(options.before), read_results(options.after))
+    if options.json:
+        print(frame.to_json(orient="records", indent=1, double_precision=10))
+    elif frame.empty:
+        print("nothing differs")
+    else:
+        for part, rows in frame.groupby("part", sort=False):
+            rows = rows.drop(columns="part")
+            print(
+                f"{part}\n{rows.to_string(index=False, na_rep='', float_format='{:,.6g}'.format)}\n"
+            )

@@ -1,0 +1,110 @@
+"""Commands that execute notebooks: build, rerun, pages."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from analysis.cli.options import chosen_scenario, say
+from analysis.data.chips import find_chip
+from analysis.data.folder import evidence_folder
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import (
+    PARAMETER_NAMES,
+    Scenario,
+    load_scenario,
+    parse_overrides,
+)
+from analysis.data.tables import Evidence
+
+if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
+    from analysis.publish.execute import Job
+
+
+def build_command(options: argparse.Namespace) -> None:
+    from analysis.publish.place import refuse_place, tidy
+    from analysis.publish.plan import plan
+
+    directory = evidence_folder(options.data)
+    scenario, overrides = chosen_scenario(options, directory)
+    planned = plan(scenario, options.scenario, overrides, directory)
+    out = (options.out or planned.root / "book" / "_build" / "html").resolve()
+    refuse_place(out, planned.root, directory)
+    tidy(out)
+    if planned.stands_in(out) and not options.no_cache:
+        say(f"nothing changed: {len(planned.pages)} pages stand")
+        print(f"open {out / 'index.html'}")
+        return
+    from analysis.publish.edition import (
+        build,  # only now: what a build imports takes longer than to see that none is due
+    )
+
+    evidence = Evidence.load(options.data)
+    broken = evidence.broken_identities()
+    if broken:
+        raise InputError(
+            broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more"
+        )
+    _check_chip(scenario, evidence)
+    print(f"open {build(planned, evidence, out, not options.no_cache, say, options.fresh_kernels)}")
+
+
+def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
+    """The one parameter whose names are in the evidence, checked before anything runs."""
+    if scenario.parameters.chip is not None:
+        find_chip(scenario.parameters.chip, evidence["hardware"])
+
+
+def rerun_command(options: argparse.Namespace) -> None:
+    from analysis.publish.execute import Job, check_target, execute_one
+
+    given = parse_overrides(options.overrides)
+    output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
+    check_target(output)
+    parameters = given | ({"data": str(options.data.resolve())} if options.data else {})
+    job = Job(options.notebook.stem, options.notebook, parameters, output)
+    execute_one(job, lambda: _check_rerun(job))
+    print(output)
+
+
+def _check_rerun(job: Job) -> None:
+    """Names and bounds, checked while the process starts that would execute the notebook."""
+    from analysis.publish.execute import check_declared
+
+    declared = check_declared(job)
+    defaults = {
+        name: found["default"].strip("\"'")
+        for name, found in declared.items()
+        if found["default"] != "None"
+    }
+    settings = defaults | dict(job.parameters)
+    directory = evidence_folder(Path(settings["data"]) if "data" in settings else None)
+    overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
+    scenario = load_scenario(settings.get("scenario", "paper"), directory, **overrides)
+    say(scenario.summary)
+    _check_chip(scenario, Evidence.load(directory))
+
+
+def pages_command(options: argparse.Namespace) -> None:
+    from analysis.publish.plan import checkout, list_pages
+
+    pages = list_pages(checkout())
+    if options.json:
+        print(
+            json.dumps(
+                [
+                    {"page": page.page, "notebook": page.notebook, "parameters": page.parameters}
+                    for page in pages
+                ],
+                indent=1,
+            )
+        )
+    else:
+        rows = [
+            {"page": page.page, "notebook": page.notebook, "title": page.title} for page in pages
+        ]
+        print(pd.DataFrame(rows).to_string(index=False))

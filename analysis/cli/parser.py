@@ -1,0 +1,117 @@
+"""The commands and their options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from analysis import __version__
+from analysis.cli import answers, editions, lists, sweeps
+from analysis.cli.options import add_json, add_overrides, add_scenario
+from analysis.data.mistakes import InputError
+
+EXAMPLES = """examples (a MODEL is a file in data/models, RUN.toml describes a run):
+  traincost reconstruct MODEL -p price_usd_per_gpu_hour=4
+  traincost facts
+  traincost claims --json
+  traincost estimate RUN.toml
+  traincost sweep --grid mfu=0.2:0.5:4 --grid price_usd_per_gpu_hour=1,2,3 --out sweep.csv
+  traincost build -p mfu=0.3 --out my-edition
+
+traincost COMMAND --help says more of a command."""
+
+Command = Callable[..., argparse.ArgumentParser]
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose mistakes are the user's, in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse what was given."""
+        raise InputError(f"{message} ({self.prog} --help)")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """The parser of every command."""
+    parser = Parser(
+        prog="traincost",
+        description="What it costs to train a language model: reconstruct, check, estimate, build.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+
+    def command(
+        name: str, run: Any, text: str, *options: Callable[[argparse.ArgumentParser], None]
+    ) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(run=run)
+        added.add_argument("--data", type=Path, metavar="DIR", help="another evidence folder")
+        for add in options:
+            add(added)
+        return added
+
+    for add_commands in (_editions, _answers, _sweeps, _lists):
+        add_commands(command)
+    return parser
+
+
+def _editions(command: Command) -> None:
+    built = command("build", editions.build_command, "build an edition of the book", add_scenario)
+    built.add_argument("--out", type=Path, metavar="DIR", help="where to put it (book/_build/html)")
+    built.add_argument("--no-cache", action="store_true", help="execute every page, changed or not")
+    words = "start a kernel for each page; do not fork"
+    built.add_argument("--fresh-kernels", action="store_true", help=words)
+    rerun = command("rerun", editions.rerun_command, "execute one notebook", add_overrides)
+    rerun.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    words = "the executed notebook (NOTEBOOK.executed.ipynb)"
+    rerun.add_argument("--out", type=Path, metavar="FILE", help=words)
+    command("pages", editions.pages_command, "list the pages that an edition executes", add_json)
+
+
+def _answers(command: Command) -> None:
+    words = "reconstruct a model's phases"
+    shown = command("reconstruct", answers.reconstruct_command, words, add_scenario, add_json)
+    shown.add_argument("model", metavar="MODEL")
+    words = "estimate a run that nobody disclosed, from a description in TOML"
+    guessed = command("estimate", answers.estimate_command, words, add_json)
+    words = "a file, standard input, or a folder of files"
+    guessed.add_argument("spec", metavar="SPEC.toml|-|DIR", help=words)
+    words = "leave this developer's runs out of the data"
+    guessed.add_argument("--exclude-developer", metavar="NAME", help=words)
+    words = "the public claims with their verdicts"
+    command("claims", answers.claims_command, words, add_scenario, add_json)
+    words = "validate a disclosure card, print what is missing, and estimate the rest"
+    card = command("card", answers.card_command, words, add_json)
+    card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
+    compared = command("diff", answers.diff_command, "what differs between two editions", add_json)
+    compared.add_argument("before", type=Path, metavar="EDITION_A", help="the folder of an edition")
+    compared.add_argument("after", type=Path, metavar="EDITION_B", help="the folder of another")
+
+
+def _sweeps(command: Command) -> None:
+    words = "evaluate many parameter sets at once"
+    swept = command("sweep", sweeps.sweep_command, words, add_scenario)
+    words = "values of a parameter; may be repeated"
+    metavar = "key=a,b,c|lo:hi:n"
+    swept.add_argument("--grid", action="append", default=[], metavar=metavar, help=words)
+    words = "N Sobol points over the ranges instead of every combination"
+    swept.add_argument("--sample", type=int, metavar="N", help=words)
+    words = "one row a combination; a chart stands beside it"
+    swept.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help=words)
+    words = "on a Dask cluster instead of in this process"
+    swept.add_argument("--scheduler", metavar="local|ADDRESS", help=words)
+    words = f"do it even if there are more than {sweeps.MOST_WITHOUT_YES:,} combinations"
+    swept.add_argument("--yes", action="store_true", help=words)
+
+
+def _lists(command: Command) -> None:
+    words = "list the facts, or show one, or one that is derived from them"
+    facts = command("facts", lists.facts_command, words)
+    facts.add_argument("id", nargs="?", metavar="ID")
+    command("sources", lists.sources_command, "list the sources")
+    words = "list the scenarios and the parameters that they may set"
+    command("scenarios", lists.scenarios_command, words)

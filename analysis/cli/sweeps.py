@@ -1,0 +1,96 @@
+"""The command that evaluates many parameter sets: sweep."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from time import perf_counter
+
+import pandas as pd
+
+from analysis.cli.options import chosen_scenario, say
+from analysis.data.folder import edition_model
+from analysis.data.mistakes import InputError
+from analysis.data.tables import Evidence
+
+SECONDS_BETWEEN_LINES = 2.0
+
+
+CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so may be drawn over
+
+
+MOST_WITHOUT_YES = 100_000  # combinations of a sweep
+
+
+def sweep_command(options: argparse.Namespace) -> None:
+    from analysis.reconstruction.grids import combinations, size_of
+    from analysis.reconstruction.sweep import check_target, sweep, sweep_on_cluster, write
+
+    evidence = Evidence.load(options.data)
+    size = size_of(options.grid, options.sample)
+    if size > MOST_WITHOUT_YES and not options.yes:
+        raise InputError(
+            f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; "
+            "say --yes to evaluate them all"
+        )
+    check_target(options.out)
+    picture = options.out.with_suffix(".svg")
+    if picture == options.out:
+        raise InputError(f"--out {picture}: is what its chart would be called; name a .csv file")
+    _check_picture(picture)
+    scenario, _ = chosen_scenario(options, evidence.directory)
+    sets = combinations(options.grid, options.sample, scenario.parameters.seed)
+    report = _Progress(len(sets))
+    if options.scheduler:
+        frame = sweep_on_cluster(
+            edition_model(), scenario, evidence, sets, options.scheduler, report
+        )
+    else:
+        frame = sweep(edition_model(), scenario, evidence, sets, report)
+    write(frame, options.out)
+    print(options.out)
+    _sweep_chart(frame, str(sets.columns[0]), picture)
+
+
+def _check_picture(path: Path) -> None:
+    """Refuse to draw over what is no chart of a sweep."""
+    if os.path.lexists(path):
+        found = path.read_bytes() if path.is_file() else b""
+        if not found.startswith(CHART_MARK.encode()):
+            raise InputError(
+                f"--out: the chart would replace {path}, which is none of a sweep; "
+                "name another file"
+            )
+
+
+def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
+    """The summary chart beside the table; computing needs no plotting package, so it may be
+    missing.
+    """
+    try:
+        from analysis.show import charts
+        from analysis.show.charts.figure import picture
+    except ImportError:
+        say("no chart: install the extra `book`")
+        return
+    drawing = picture(charts.sweep_summary(frame, parameter))
+    path.write_text(CHART_MARK + drawing, encoding="utf-8")
+    print(path)
+
+
+class _Progress:
+    """Says how far a sweep is and how long it still takes, every two seconds."""
+
+    def __init__(self, total: int) -> None:
+        self.total, self.started, self.said = total, perf_counter(), perf_counter()
+
+    def __call__(self, done: int, of: int) -> None:
+        now = perf_counter()
+        if now - self.said >= SECONDS_BETWEEN_LINES or (
+            done == of and now - self.started >= SECONDS_BETWEEN_LINES
+        ):
+            self.said = now
+            taken = now - self.started
+            to_go = taken * (of - done) / done
+            say(f"{done:,} of {of:,} combinations ({taken:.0f} s, {to_go:.0f} s to go)")
