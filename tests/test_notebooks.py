@@ -190,14 +190,25 @@ def test_a_failing_cell_is_three_lines_and_keeps_its_partial_output(tmp_path: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.ipynb", "out.failed.ipynb"]
 
 
-def test_a_users_mistake_found_by_a_cell_is_the_users_mistake(tmp_path: Path):
-    job = Job(
-        "x",
-        ROOT / "notebooks" / "pretraining.ipynb",
-        {"phase": "v4_pretraining"},
-        tmp_path / "out.ipynb",
-    )
-    with pytest.raises(InputError, match="v4_pretraining is not a phase of deepseek-r1"):
+@pytest.mark.parametrize(
+    ("notebook", "parameters", "says"),
+    [
+        (
+            "pretraining",
+            {"phase": "v4_pretraining"},
+            "v4_pretraining is not a phase of deepseek-r1",
+        ),
+        ("comparison", {"date": "yesterday"}, "date: yesterday is not a day"),
+        ("trend", {"developer": "Metta"}, "Metta is not a developer of disclosed runs"),
+        ("disclosure", {"card": "olmoo"}, "did you mean olmo"),
+    ],
+)
+def test_a_users_mistake_found_by_a_cell_is_the_users_mistake(
+    notebook, parameters, says, tmp_path: Path
+):
+    path = ROOT / "notebooks" / f"{notebook}.ipynb"
+    job = Job("x", path, parameters, tmp_path / "out.ipynb")
+    with pytest.raises(InputError, match=says):
         execute(job)
     assert list(tmp_path.iterdir()) == []
 

@@ -24,11 +24,12 @@ import papermill
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.mistakes import InputError, UnknownName, did_you_mean
 from analysis.publish.forking import engine, forks
 from analysis.publish.forking.warm import warm_up
 from analysis.publish.kept import read_kept
 
+USERS_MISTAKES = {error.__name__ for error in (InputError, UnknownName)}
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
 MARK = "traincost"  # in the metadata of an executed notebook: the hash of its cells
 FAILED = ".failed.ipynb"
@@ -119,7 +120,7 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
         _write_marked(tidied(nbformat.read(partial, as_version=4)), partial)
         partial.replace(job.output)
     except PapermillExecutionError as error:
-        if error.ename == "InputError":  # the user's mistake, found by a cell
+        if error.ename in USERS_MISTAKES:  # found by a cell
             raise InputError(error.evalue) from None
         _write_marked(tidied(nbformat.read(partial, as_version=4)), partial)
         kept = job.output.with_suffix(FAILED)
