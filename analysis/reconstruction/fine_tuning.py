@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,21 +17,29 @@ from analysis.reconstruction.stages import FineTuningStage, GenerationStage
 
 
 def decode_throughput_input(setting: Setting) -> Input:
-    """Decode throughput of a full batch [token/s per GPU]: what developers who run the model
-    disclose.
+    """Decode throughput of a full batch [token/s per GPU], by those who disclose what they reach.
 
-    The developer's own fleet is one of them: it serves, it is not the run.
+    Rows of the model's family on its class of chips count; where the family has none, those of all
+    families, which is an assumption. The developer's own fleet is one of them: it serves, it is not
+    the run.
     """
-    if setting.decoding is None:
+    decoding = setting.decoding
+    if decoding is None:
         raise ValueError("a stage that writes tokens needs the model's [decoding]")
     rows = setting.tables["decoding"]
     rows = rows[(rows.unfit_as_throughput == "") & rows.tokens_per_s_per_gpu.notna()]
-    own = setting.facts.calculate(setting.decoding.own_tokens_per_s_per_gpu)
-    rates = pd.concat([rows.tokens_per_s_per_gpu, pd.Series([own])], ignore_index=True)
-    developers = pd.concat([rows.developer, pd.Series([setting.developer])], ignore_index=True)
-    prior = from_other_developers(
-        rates, developers, "decode throughput of this model on Hopper chips"
-    )
+    of_family = rows[rows.model_family == decoding.family]
+    known = len(of_family) > 0
+    rates = (of_family if known else rows)[["tokens_per_s_per_gpu", "developer"]]
+    if decoding.own_tokens_per_s_per_gpu is not None:
+        own = setting.facts.calculate(decoding.own_tokens_per_s_per_gpu)
+        rates = pd.concat(
+            [rates, pd.DataFrame([[own, setting.developer]], columns=rates.columns)],
+            ignore_index=True,
+        )
+    words = f"decode throughput of {decoding.family if known else 'other models'}, Hopper chips"
+    prior = from_other_developers(rates.tokens_per_s_per_gpu, rates.developer, words)
+    prior = prior if known else replace(prior, assumed=True)
     return Input("decode_tokens_per_s_per_gpu", "decode throughput per GPU", "tokens_per_s", prior)
 
 

@@ -23,9 +23,14 @@ from analysis.reconstruction.stages import (
 
 
 class Decoding(Strict):
-    """How fast the developer's stack writes tokens, as far as its serving says."""
+    """How fast the developer's stack writes tokens, as far as its serving says.
 
-    own_tokens_per_s_per_gpu: str
+    `family` names the models of decoding.csv whose rates count for this one.
+    """
+
+    family: str
+
+    own_tokens_per_s_per_gpu: str | None = None
     time_per_output_token_ms: Quantity
     answer_length_log_sd: Quantity
     scoring_forward_passes: Quantity

@@ -202,6 +202,7 @@ def quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
         found += [
             (f"decoding.{field}", getattr(model.decoding, field), UNITS.get(field, ""))
             for field in Decoding.model_fields
+            if field != "family" and getattr(model.decoding, field) is not None
         ]
     for phase in model.phases:
         for stage in phase.stages:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+import analysis
 from analysis.data.scenario import load_scenario
 from analysis.physics.rollout import generation_gpu_hours
 from analysis.reconstruction.fine_tuning import decode_throughput_input, generation_work
@@ -46,3 +47,17 @@ def test_throughput_prior_holds_the_own_fleet_once(setting, evidence):
     found = decode_throughput_input(setting).distribution
     own = evidence.facts.calculate("serving_decode_tok_s_node / gpus_per_server")
     assert found.quantile(0.05) < own < found.quantile(0.95)
+
+
+def test_a_family_without_rates_takes_those_of_all_and_says_that_it_assumes(small_models):
+    account = analysis.reconstruct("learner", data=small_models, samples=64)
+    found = account["learning"].inputs["decode_tokens_per_s_per_gpu"].distribution
+    assert found.assumed and found.basis.startswith("decode throughput of other models")
+
+
+def test_only_rates_of_the_models_own_family_count(setting):
+    found = decode_throughput_input(setting).distribution
+    rows = setting.tables["decoding"]
+    rows = rows[(rows.unfit_as_throughput == "") & rows.tokens_per_s_per_gpu.notna()]
+    own = rows[rows.model_family == setting.decoding.family]
+    assert len(own) < len(rows) and f"{len(own) + 1} rows" in found.basis and not found.assumed
