@@ -203,6 +203,17 @@ def test_claims_and_cards_answer_in_the_form_of_the_contract(capsys):
     assert code == 0 and "missing:" in out and "pretraining" in out
 
 
+def test_claims_and_sweeps_are_of_the_model_that_is_named(capsys, tmp_path):
+    for command in (["claims"], ["sweep", "--grid", "mfu=0.3", "--out", str(tmp_path / "x.csv")]):
+        code, _, err = run(capsys, *command, "--model", "deepseek-v")
+        assert code == 2 and "deepseek-v is not among models" in err
+    out = tmp_path / "swept.csv"
+    grid = ["--grid", "mfu=0.2,0.4", "-p", "samples=64"]
+    assert run(capsys, "sweep", "--model", "deepseek-v3", *grid, "--out", str(out))[0] == 0
+    columns = out.read_text(encoding="utf-8").splitlines()[0]
+    assert "v3_pretraining_gpu_hours_p50" in columns and "r1_training" not in columns
+
+
 def test_a_derived_figure_is_shown_with_its_arithmetic(capsys, account):
     code, out, _ = run(capsys, "facts", "r1_with_base_usd")
     assert code == 0 and account.numbers["r1_with_base_usd"].expression in out

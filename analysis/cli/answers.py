@@ -106,7 +106,7 @@ def claims_command(options: argparse.Namespace) -> None:
     scenario = load_scenario(
         options.scenario, evidence.directory, **parse_overrides(options.overrides)
     )
-    judged = judge_all(account_of(edition_model(), scenario, evidence))
+    judged = judge_all(account_of(options.model or edition_model(), scenario, evidence))
     say(scenario.summary)
     for line in evidence.broken_identities():
         say(f"warning: {line}")

@@ -28,6 +28,12 @@ def add_scenario(parser: argparse.ArgumentParser) -> None:
     add_overrides(parser)
 
 
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """`--model`, for commands that are of the book's model unless told otherwise."""
+    words = "a file in data/models (the model that the book is about)"
+    parser.add_argument("--model", metavar="NAME", help=words)
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """`--json`: standard output is JSON and nothing else."""
     words = "JSON, and nothing else, on standard output"

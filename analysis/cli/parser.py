@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from analysis import __version__
 from analysis.cli import answers, editions, lists, sweeps
-from analysis.cli.options import add_json, add_overrides, add_scenario
+from analysis.cli.options import add_json, add_model, add_overrides, add_scenario
 from analysis.data.mistakes import InputError
 
 EXAMPLES = """examples (a MODEL is a file in data/models, RUN.toml describes a run):
@@ -83,7 +83,7 @@ def _answers(command: Command) -> None:
     words = "leave this developer's runs out of the data"
     guessed.add_argument("--exclude-developer", metavar="NAME", help=words)
     words = "the public claims with their verdicts"
-    command("claims", answers.claims_command, words, add_scenario, add_json)
+    command("claims", answers.claims_command, words, add_model, add_scenario, add_json)
     words = "validate a disclosure card, print what is missing, and estimate the rest"
     card = command("card", answers.card_command, words, add_json)
     card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
@@ -94,7 +94,7 @@ def _answers(command: Command) -> None:
 
 def _sweeps(command: Command) -> None:
     words = "evaluate many parameter sets at once"
-    swept = command("sweep", sweeps.sweep_command, words, add_scenario)
+    swept = command("sweep", sweeps.sweep_command, words, add_model, add_scenario)
     words = "values of a parameter; may be repeated"
     metavar = "key=a,b,c|lo:hi:n"
     swept.add_argument("--grid", action="append", default=[], metavar=metavar, help=words)

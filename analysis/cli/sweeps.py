@@ -41,13 +41,12 @@ def sweep_command(options: argparse.Namespace) -> None:
     _check_picture(picture)
     scenario, _ = chosen_scenario(options, evidence.directory)
     sets = combinations(options.grid, options.sample, scenario.parameters.seed)
+    asked = (options.model or edition_model(), scenario, evidence, sets)
     report = _Progress(len(sets))
     if options.scheduler:
-        frame = sweep_on_cluster(
-            edition_model(), scenario, evidence, sets, options.scheduler, report
-        )
+        frame = sweep_on_cluster(*asked, options.scheduler, report)
     else:
-        frame = sweep(edition_model(), scenario, evidence, sets, report)
+        frame = sweep(*asked, report)
     write(frame, options.out)
     print(options.out)
     _sweep_chart(frame, str(sets.columns[0]), picture)
