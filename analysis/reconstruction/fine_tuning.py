@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.uncertainty import from_other_developers
-from analysis.physics.architecture import flop_per_token
+from analysis.physics.architecture import forward_flop_per_token
 from analysis.physics.rollout import generation_gpu_hours
 from analysis.reconstruction.pretraining import training_work
 from analysis.reconstruction.setting import Input, Setting, Work
@@ -66,6 +66,6 @@ def generation_work(
     kept_tokens = values["samples"] * values["mean_tokens"]
     draws = values.get("draws_per_kept_sample", np.ones_like(kept_tokens))
     once = generation_gpu_hours(kept_tokens, values["tokens_per_s_per_gpu"])
-    forward = flop_per_token(setting.configuration, values["mean_tokens"]) / 3.0
+    forward = forward_flop_per_token(setting.configuration, values["mean_tokens"])
     parts = {"kept samples, written once": once, "samples drawn and not kept": once * (draws - 1.0)}
     return Work(once * draws, kept_tokens * draws * forward, parts)

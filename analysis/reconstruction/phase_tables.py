@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Row
 from analysis.data.uncertainty import Distribution
+from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.reconstruction.detail import rollout_run
 from analysis.reconstruction.stages import ReinforcementStage
 from analysis.runs.rl_steps import step_estimator_for
@@ -127,7 +128,7 @@ class PhaseTables:
             if isinstance(stage.work, ReinforcementStage):
                 run, rollouts = rollout_run(result, stage.id)
                 predicted = estimator.predict(run).step_seconds
-                hours = predicted.quantile(ENDS) * rollouts * run.chips.iloc[0] / 3600.0
+                hours = predicted.quantile(ENDS) * rollouts * run.chips.iloc[0] / SECONDS_PER_HOUR
                 low, middle, high = (quantity_text(float(end), "gpu_hours") for end in hours)
                 own = float(np.median(result.stages[stage.id].gpu_hours))
                 rows.append(

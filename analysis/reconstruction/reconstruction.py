@@ -18,6 +18,7 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
 from analysis.physics.architecture import flop_per_token
 from analysis.physics.cost import rental_usd
+from analysis.physics.durations import HOURS_PER_DAY
 from analysis.physics.training import gpu_hours, mfu
 from analysis.reconstruction import detail
 from analysis.reconstruction.ground import Ground, evaluate, ground_of
@@ -226,7 +227,7 @@ def cross_check_gpu_hours(check: CrossCheck, model: Model, evidence: Evidence) -
     tokens = facts.with_unit(check.tokens, "tokens").value
     if check.method == "throughput":
         per_day = facts.with_unit(str(check.tokens_per_day), "tokens_per_day").value
-        return tokens / per_day * 24.0 * facts.with_unit(str(check.gpus), "chips").value
+        return tokens / per_day * HOURS_PER_DAY * facts.with_unit(str(check.gpus), "chips").value
     length = facts.with_unit(str(check.seq_len_tokens), "tokens").value
     flop = flop_per_token(configuration(model, facts), length)
     peak = find_chip(model.chip, evidence["hardware"]).peak_flop_s

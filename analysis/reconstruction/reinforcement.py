@@ -16,7 +16,12 @@ import pandas as pd
 
 from analysis.data.chips import peaks_of
 from analysis.data.uncertainty import from_other_developers
-from analysis.physics.architecture import flop_per_token, multiplying_parameters
+from analysis.physics.architecture import (
+    TRAINING_FLOP_PER_PARAMETER,
+    forward_flop_per_token,
+    multiplying_parameters,
+)
+from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.rollout import (
     forward_seconds,
     generation_seconds,
@@ -47,7 +52,8 @@ def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
     rows = rows[(rows.chip != "") & _comparable(rows)]
     tokens = rows.prompts_per_step * rows.samples_per_prompt * rows.mean_len_tokens
     peaks = peaks_of(rows.chip, hardware)
-    mfu = 6.0 * rows.params_active * tokens / (rows.update_seconds * rows.chips * peaks)
+    flop = TRAINING_FLOP_PER_PARAMETER * rows.params_active * tokens
+    mfu = flop / (rows.update_seconds * rows.chips * peaks)
     prior = from_other_developers(mfu, rows.developer, "step-time breakdowns")
     return Input("rl_update_mfu", "utilisation of the updates", "ratio", prior)
 
@@ -131,7 +137,7 @@ def work(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: S
     """Hours of a stage: the parts of a rollout, times the rollouts, over the length curve."""
     seconds, flop, rollouts = rollouts_by_segment(stage, values, setting)
     parts = {
-        name: (part * rollouts).sum(axis=0) * values["gpus"] / 3600.0
+        name: (part * rollouts).sum(axis=0) * values["gpus"] / SECONDS_PER_HOUR
         for name, part in seconds.items()
     }
     return Work(np.sum(list(parts.values()), axis=0), (flop * rollouts).sum(axis=0), parts)
@@ -186,7 +192,7 @@ def rollouts_by_segment(
     # mean x exp(sigma^2)
     further = np.exp(values["answer_length_log_sd"] ** 2)
     context = np.minimum(found.mean_tokens * further, found.limit_tokens)
-    forward_flop = flop_per_token(setting.configuration, context) / 3.0
+    forward_flop = forward_flop_per_token(setting.configuration, context)
     flop = tokens * forward_flop * (4.0 + values["scoring_forward_passes"])
     return seconds, flop, found.rollouts
 
