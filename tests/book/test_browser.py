@@ -123,3 +123,32 @@ def test_search_finds_a_page_from_a_folder(visit, edition):
             "ul.search li:has-text('R1-Zero')"
         )  # results arrive one after the other
         assert [line for line in trouble if "favicon" not in line] == []
+
+
+def test_the_switch_of_colours_and_the_search_button_work_on_a_phone(visit):
+    with visit("bill", viewport=PHONE, has_touch=True) as (opened, trouble):
+        switch = opened.get_by_role("button", name="Color mode")
+        seen = set()
+        for _ in range(3):
+            seen.add(opened.evaluate("document.documentElement.dataset.mode"))
+            switch.tap()
+            assert icons_not_drawn(opened) == []
+        assert seen == {"auto", "dark", "light"}
+        opened.locator("button.search-button").tap()
+        opened.locator("dialog[open] input[type=search]").fill("rollout")
+        opened.keyboard.press("Enter")
+        opened.wait_for_selector("ul.search li:has-text('R1-Zero')")
+        assert trouble == []
+
+
+def test_notes_and_downloads_have_their_marks_without_the_icon_font(visit):
+    note = '<div class="admonition note"><p class="admonition-title">Note</p></div>'
+    download = '<a class="reference download" href="#">file</a>'
+    with visit("standard") as (opened, trouble):
+        opened.locator("article").evaluate("(box, html) => (box.innerHTML = html)", note + download)
+        mark = "getComputedStyle(document.querySelector('{}'), '::{}').content"
+        assert opened.evaluate(mark.format(".admonition-title", "after")) == '"i"'
+        assert opened.evaluate(mark.format("a.download", "before")) == '"↓"'
+        opened.evaluate("document.fonts.ready")
+        opened.wait_for_timeout(100)
+        assert trouble == []
