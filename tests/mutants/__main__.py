@@ -40,9 +40,9 @@ def main(arguments: Sequence[str]) -> int:
         import_module(name)
     asked = _as_it_is(options.workers)
     if broken := [one.file for one in asked if not one.passed]:
-        print(f"error: these fail on the tree as it is: {', '.join(broken)}", file=sys.stderr)
-        return 2
-    verdicts = _judged(faults, asked, options.workers)
+        print(f"not asked, for they fail on the tree as it is: {', '.join(broken)}", flush=True)
+    passing = [one for one in asked if one.passed]
+    verdicts = _judged(faults, passing, options.workers)
     _report(faults, verdicts, every=options.named)
     return 0
 
