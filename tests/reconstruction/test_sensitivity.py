@@ -32,5 +32,5 @@ def test_the_evaluation_is_that_of_the_reconstruction(r1, evidence):
         name: item.distribution for result in r1.phases for name, item in result.inputs.items()
     }
     draws = draw(every, r1.scenario.parameters.samples, r1.scenario.parameters.seed)
-    hours = gpu_hours_of(r1, evidence, {name: draws[name] for name in inputs})
+    hours = gpu_hours_of(r1, {name: draws[name] for name in inputs})
     assert hours == pytest.approx(np.sum([result.gpu_hours for result in r1.phases], axis=0))
