@@ -17,6 +17,7 @@ from analysis.reconstruction.model import NamedStage, Phase
 from analysis.reconstruction.reinforcement import segments
 from analysis.reconstruction.setting import Input, Setting
 from analysis.reconstruction.stages import ReinforcementStage
+from analysis.show.numbers import quantity_text, significant
 from analysis.show.tables import table
 
 StageInputs = Mapping[str, Mapping[str, Input]]
@@ -69,7 +70,14 @@ class Middle:
         return self.frame().to_string(index=False)
 
     def _repr_html_(self) -> str:
-        return table(self.frame())._repr_html_()
+        shown = self.frame()
+        for end in ("first", "last"):
+            pairs = zip(shown[end], shown.unit, strict=True)
+            shown[end] = [quantity_text(significant(value, 4), unit) for value, unit in pairs]
+        same = (shown["first"] == shown["last"]).all()
+        columns = {"input": "input", "first": "middle" if same else "first"}
+        columns |= {} if same else {"last": "last"}
+        return table(shown[list(columns)], head=columns)._repr_html_()
 
     def frame(self) -> pd.DataFrame:
         """A row an input: `input`, `unit`, and its value `first` and `last` among the stages."""

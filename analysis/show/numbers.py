@@ -5,6 +5,7 @@ from __future__ import annotations
 UNIT_WORDS = {
     "chips": "GPUs",
     "flop": "FLOP",
+    "flop_per_s": "FLOP/s",
     "flop_per_token": "FLOP a token",
     "log_sd": "",
     "count": "",
