@@ -5,14 +5,14 @@ it is first used.
 """
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
-__version__ = version("traincost")
 __all__ = ["charts", "estimate", "evidence", "judge", "reconstruct", "sweep"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("traincost")
     if name == "charts":
         return import_module("analysis.show.charts")
     if name in __all__:

@@ -24,12 +24,9 @@ from analysis.data.mistakes import InputError
 from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
-from analysis.physics.architecture import (
-    TRAINING_FLOP_PER_PARAMETER,
-    flop_per_token_from_dimensions,
-)
 from analysis.physics.cost import energy_kwh, rental_usd
 from analysis.physics.durations import SECONDS_PER_HOUR
+from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER, flop_per_token_from_dimensions
 from analysis.physics.training import gpu_hours, mfu
 from analysis.runs.efficiency import estimator_for
 from analysis.runs.rl_steps import FLOP_PER_PARAMETER_AND_TOKEN, step_estimator_for

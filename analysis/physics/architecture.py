@@ -1,22 +1,10 @@
-"""Parameters and FLOP per token, from a model's own configuration.
-
-One basis throughout: forward and backward, no recomputation; linear layers count six FLOP for each
-parameter that multiplies (the output head does, the embedding look-up does not); attention counts
-its score and value products at the sequence length, causal (half the square) or full.
-"""
+"""Parameters and the width of attention, from a model's own configuration."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationInfo, field_validator
-
-Attention = Literal["causal", "full"]
-
-FORWARD_FLOP_PER_PARAMETER = 2.0  # a multiply and an add
-TRAINING_FLOP_PER_PARAMETER = 6.0  # forward, and twice as much backward
 
 
 class Configuration(BaseModel):
@@ -226,149 +214,15 @@ def attention_width(architecture: Architecture, mtp: bool = False) -> int:
     40
     """
     if isinstance(architecture, Outline):
-        return int(_outline_attention_width(architecture.n_layers, architecture.dim))
+        return int(outline_attention_width(architecture.n_layers, architecture.dim))
     c = architecture
     layers = c.n_layers + (c.mtp_depth if mtp else 0)
     return layers * c.n_heads * (c.qk_nope_head_dim + c.qk_rope_head_dim + c.v_head_dim)
 
 
-def flop_per_token(
-    architecture: Architecture,
-    seq_len_tokens: ArrayLike,
-    attention: Attention = "causal",
-    mtp: bool = False,
-) -> np.ndarray:
-    """Training FLOP per token, forward and backward.
-
-    Parameters
-    ----------
-    architecture
-        Sizes of the model.
-    seq_len_tokens
-        Sequence length [token]; any shape.
-    attention
-        `causal` counts half the square of the sequence, `full` all of it.
-    mtp
-        Count the multi-token-prediction modules, which are work that a printed MFU leaves out.
-
-    Returns
-    -------
-    ndarray
-        Work [FLOP/token] of the shape of `seq_len_tokens`.
-
-    Notes
-    -----
-    Six FLOP for each parameter that multiplies, and six for each unit of attention's width and
-    token of the mean context. Source: PaLM (arXiv:2204.02311), appendix B.
-
-    Examples
-    --------
-    6 x 1,000 + 6 x 40 x 8/2, and the whole square:
-
-    >>> small = Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10)
-    >>> float(flop_per_token(small, 8)), float(flop_per_token(small, 8, "full"))
-    (6960.0, 7920.0)
-    """
-    return _training_flop(
-        multiplying_parameters(architecture, mtp),
-        attention_width(architecture, mtp),
-        _mean_context_tokens(seq_len_tokens, attention),
-    )
-
-
-def forward_flop_per_token(architecture: Architecture, seq_len_tokens: ArrayLike) -> np.ndarray:
-    """FLOP per token of a forward pass alone, as writing or scoring an answer takes.
-
-    Parameters
-    ----------
-    architecture
-        Sizes of the model, its multi-token prediction left out.
-    seq_len_tokens
-        Length over which attention is causal [token]; any shape.
-
-    Returns
-    -------
-    ndarray
-        Work [FLOP/token] of the shape of `seq_len_tokens`.
-
-    Notes
-    -----
-    A backward pass is twice the work of a forward pass. Source: PaLM (arXiv:2204.02311),
-    appendix B.
-
-    Examples
-    --------
-    A third of the 6,960 of :func:`flop_per_token`:
-
-    >>> small = Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10)
-    >>> float(forward_flop_per_token(small, 8))
-    2320.0
-    """
-    forward = FORWARD_FLOP_PER_PARAMETER / TRAINING_FLOP_PER_PARAMETER
-    return forward * flop_per_token(architecture, seq_len_tokens)
-
-
-def flop_per_token_from_dimensions(
-    params_active: ArrayLike,
-    layers: ArrayLike,
-    d_model: ArrayLike,
-    vocab: ArrayLike,
-    seq_len_tokens: ArrayLike,
-    tied_embeddings: ArrayLike = False,
-) -> np.ndarray:
-    """Training FLOP per token on the same basis, for many runs known by their outer dimensions.
-
-    Parameters
-    ----------
-    params_active
-        Active parameters with the embedding table [count].
-    layers, d_model
-        Layers [count] and width of the model [count].
-    vocab
-        Words of the embedding table [count].
-    seq_len_tokens
-        Sequence length [token]; attention is causal, its projections as wide as the model.
-    tied_embeddings
-        Whether the output head shares the table, which multiplies then.
-
-    Returns
-    -------
-    ndarray
-        Work [FLOP/token] of the shape that all arguments broadcast to.
-
-    Notes
-    -----
-    Source: PaLM (arXiv:2204.02311), appendix B.
-
-    Examples
-    --------
-    As :func:`flop_per_token` of the same outline; with tied embeddings 6 x 100 more:
-
-    >>> flop_per_token_from_dimensions(1_100, 2, 10, 10, 8, [False, True]).tolist()
-    [6960.0, 7560.0]
-    """
-    table = np.asarray(vocab, dtype=float) * np.asarray(d_model, dtype=float)
-    multiplying = np.asarray(params_active, dtype=float) - np.where(tied_embeddings, 0.0, table)
-    width = _outline_attention_width(layers, d_model)
-    return _training_flop(multiplying, width, _mean_context_tokens(seq_len_tokens, "causal"))
-
-
-def _training_flop(
-    multiplying: ArrayLike, attention: ArrayLike, context_tokens: np.ndarray
-) -> np.ndarray:
-    """What both ways to know a model share: FLOP per token from its two sums."""
-    per_context_token = np.asarray(attention, dtype=float) * context_tokens
-    linear = np.asarray(multiplying, dtype=float)
-    return TRAINING_FLOP_PER_PARAMETER * linear + TRAINING_FLOP_PER_PARAMETER * per_context_token
-
-
-def _outline_attention_width(layers: ArrayLike, d_model: ArrayLike) -> np.ndarray:
+def outline_attention_width(layers: ArrayLike, d_model: ArrayLike) -> np.ndarray:
     """Queries with keys, and values, each as wide as the model, in every layer."""
     return np.asarray(layers, dtype=float) * 2.0 * np.asarray(d_model)
-
-
-def _mean_context_tokens(seq_len_tokens: ArrayLike, attention: Attention) -> np.ndarray:
-    return np.asarray(seq_len_tokens, dtype=float) / (2.0 if attention == "causal" else 1.0)
 
 
 def _attention_parameters(c: Configuration) -> int:

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.physics.architecture import FORWARD_FLOP_PER_PARAMETER
 from analysis.physics.durations import SECONDS_PER_HOUR
+from analysis.physics.flop import FORWARD_FLOP_PER_PARAMETER
 
 MS_PER_SECOND = 1000.0
 FORWARDS_OF_AN_UPDATE = 3.0  # one forward and, at twice its work, one backward

@@ -114,7 +114,7 @@ class Account:
         return self.reconstruction.to_dict()
 
     def phase_of(self, *kinds: str, phase: str | None = None) -> PhaseResult:
-        """A phase by its id, or the first with a stage of one of some kinds.
+        """A phase by its id, or the first of some kinds of stages: of these alone, else among others.
 
         Raises
         ------
@@ -123,9 +123,10 @@ class Account:
         """
         if phase is not None:
             return self[phase]
-        for found in self.phases:
-            if set(kinds) & set(found.phase.kinds):
-                return found
+        alone = [found for found in self.phases if {*found.phase.kinds} <= {*kinds}]
+        among = [found for found in self.phases if {*found.phase.kinds} & {*kinds}]
+        if among:
+            return [*alone, *among][0]
         of_model = "; ".join(f"{item.phase.id} ({item.phase.label})" for item in self.phases)
         asked = " or ".join(kind.replace("_", "-") for kind in kinds)
         raise InputError(f"{self.model.name} has no phase of {asked}; its phases are {of_model}")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.uncertainty import from_other_developers
-from analysis.physics.architecture import forward_flop_per_token
+from analysis.physics.flop import forward_flop_per_token
 from analysis.physics.rollout import generation_gpu_hours
 from analysis.reconstruction.pretraining import training_work
 from analysis.reconstruction.setting import Input, Setting, Work

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from analysis.physics.architecture import flop_per_token
+from analysis.physics.flop import flop_per_token
 from analysis.physics.training import gpu_hours
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import PretrainingStage

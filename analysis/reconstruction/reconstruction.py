@@ -16,9 +16,9 @@ from analysis.data.prices import market_price
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
-from analysis.physics.architecture import flop_per_token
 from analysis.physics.cost import rental_usd
 from analysis.physics.durations import HOURS_PER_DAY
+from analysis.physics.flop import flop_per_token
 from analysis.physics.training import gpu_hours, mfu
 from analysis.reconstruction import detail
 from analysis.reconstruction.ground import Ground, evaluate, ground_of

@@ -17,7 +17,7 @@ import pandas as pd
 from analysis.data.mistakes import UnknownName
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
-from analysis.physics.architecture import TRAINING_FLOP_PER_PARAMETER
+from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER
 from analysis.runs.candidates import Sample, candidates, fitted, predictions_left_out
 from analysis.runs.efficiency import CHOSEN, estimator_for
 from analysis.runs.references import each_developer, left_out, reference_runs

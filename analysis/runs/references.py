@@ -13,11 +13,8 @@ from numpy.typing import ArrayLike
 from analysis.data.chips import peaks_of
 from analysis.data.facts import Facts
 from analysis.data.tables import Evidence
-from analysis.physics.architecture import (
-    TRAINING_FLOP_PER_PARAMETER,
-    flop_per_token_from_dimensions,
-)
 from analysis.physics.durations import DAYS_PER_YEAR
+from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER, flop_per_token_from_dimensions
 from analysis.physics.training import mfu
 
 HOURS_ARE = ("run", "rounded", "computed", "upper_bound", "with_other_work", "from_energy")

@@ -18,7 +18,7 @@ from scipy.optimize import nnls
 from analysis.data.chips import chip_rows, peaks_of
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
-from analysis.physics.architecture import FORWARD_FLOP_PER_PARAMETER, TRAINING_FLOP_PER_PARAMETER
+from analysis.physics.flop import FORWARD_FLOP_PER_PARAMETER, TRAINING_FLOP_PER_PARAMETER
 from analysis.physics.rollout import longest_answer_tokens
 from analysis.runs.references import (
     developer_weights,

@@ -7,11 +7,10 @@ from analysis.physics.architecture import (
     Outline,
     attention_width,
     count_parameters,
-    flop_per_token,
-    flop_per_token_from_dimensions,
     multiplying_parameters,
     total_parameters,
 )
+from analysis.physics.flop import flop_per_token, flop_per_token_from_dimensions
 from analysis.reconstruction.model import configuration
 from analysis.reconstruction.model_file import load_model
 
