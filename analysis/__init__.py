@@ -12,7 +12,7 @@ __all__ = ["charts", "estimate", "evidence", "judge", "reconstruct", "sweep"]
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return import_module("importlib.metadata").version("traincost")
+        return import_module("analysis.data.folder").package_version()
     if name == "charts":
         return import_module("analysis.show.charts")
     if name in __all__:

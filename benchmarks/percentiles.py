@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
-from analysis.reconstruction.detail import gpu_hours_of, uncertain_inputs
 from analysis.reconstruction.reconstruction import percentiles, reconstruct
+from analysis.reconstruction.sensitivity import gpu_hours_of, uncertain_inputs
 from benchmarks.measure import Measured, measured
 
 RMS_ERROR = 0.001

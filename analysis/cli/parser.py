@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from analysis import __version__
 from analysis.cli import answers, editions, lists, sweeps
 from analysis.cli.options import add_json, add_model, add_overrides, add_scenario
+from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
 
 EXAMPLES = """examples (a MODEL is a file in data/models, RUN.toml describes a run):
@@ -41,7 +41,7 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    parser.add_argument("--version", action="version", version=f"%(prog)s {package_version()}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
 
     def command(

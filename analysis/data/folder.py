@@ -30,6 +30,13 @@ def default_directory() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "data"
 
 
+def package_version() -> str:
+    """The version of the package."""
+    from importlib.metadata import version  # only where it is asked: reading it takes its time
+
+    return version("traincost")
+
+
 def edition_model() -> str:
     """The model that the book is about, by book/pages.toml."""
     pages = default_directory() / "pages.toml"  # in the wheel it stands with the evidence

@@ -9,10 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis import __version__
 from analysis.check.claims import judge_all
 from analysis.check.claims import to_list as claims_list
 from analysis.compare import models as comparison
+from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
 from analysis.reconstruction.account import Account
@@ -44,7 +44,7 @@ def scenario_results(account: Account) -> dict[str, Any]:
     }
     return {
         "edition": {
-            "version": __version__,
+            "version": package_version(),
             "scenario": scenario.name,
             "parameters": effective,
             "data_sha256": evidence.sha256,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pandas as pd
 
@@ -12,15 +9,12 @@ from analysis.data.mistakes import InputError
 from analysis.physics.architecture import multiplying_parameters, total_parameters
 from analysis.reconstruction.ground import evaluate
 from analysis.reconstruction.model import Phase
+from analysis.reconstruction.phase_samples import PhaseSamples
 from analysis.reconstruction.reinforcement import rollouts_by_segment, segments
-from analysis.reconstruction.setting import Input
 from analysis.reconstruction.stages import ReinforcementStage
 
-if TYPE_CHECKING:
-    from analysis.reconstruction.reconstruction import PhaseResult, Reconstruction
 
-
-def parts_of(result: PhaseResult) -> pd.DataFrame:
+def parts_of(result: PhaseSamples) -> pd.DataFrame:
     """GPU-hours by stage and part: each part's mean share over the samples, and that share of the
     median hours.
     """
@@ -34,7 +28,7 @@ def parts_of(result: PhaseResult) -> pd.DataFrame:
     return frame.assign(gpu_hours=frame.share * float(np.median(total)))
 
 
-def widths_of(result: PhaseResult) -> pd.DataFrame:
+def widths_of(result: PhaseSamples) -> pd.DataFrame:
     """How far each uncertain input alone moves a phase's hours, the others at their medians; widest
     first.
 
@@ -72,32 +66,7 @@ def widths_of(result: PhaseResult) -> pd.DataFrame:
     )
 
 
-def uncertain_inputs(reconstruction: Reconstruction, phase: str | None = None) -> dict[str, Input]:
-    """The inputs of a phase, or of all, that have more than one value, by name."""
-    results = [reconstruction[phase]] if phase else reconstruction.phases
-    found = {name: item for result in results for name, item in result.inputs.items()}
-    return {
-        name: found[name] for name in sorted(found) if found[name].distribution.shape != "constant"
-    }
-
-
-def gpu_hours_of(
-    reconstruction: Reconstruction, draws: Mapping[str, np.ndarray], phase: str | None = None
-) -> np.ndarray:
-    """GPU-hours of a phase, or of all, at given values of the uncertain inputs (of one shape)."""
-    hours: list[np.ndarray] = []
-    size = len(next(iter(draws.values())))
-    for result in [reconstruction[phase]] if phase else reconstruction.phases:
-        values = {
-            name: draws.get(name, item.distribution.quantile(np.full(size, 0.5)))
-            for name, item in result.inputs.items()
-        }
-        works = evaluate(result.phase, result.stage_inputs, values, result.setting)
-        hours += [work.gpu_hours for work in works.values()]
-    return np.sum(hours, axis=0)
-
-
-def rollout_seconds(result: PhaseResult) -> pd.DataFrame:
+def rollout_seconds(result: PhaseSamples) -> pd.DataFrame:
     """Seconds of a rollout in each stage of reinforcement learning, every input at its median.
 
     Returns
@@ -132,7 +101,7 @@ def rollout_seconds(result: PhaseResult) -> pd.DataFrame:
     return _stacked(frames, result.phase)
 
 
-def rollout_run(result: PhaseResult, stage_id: str) -> tuple[pd.DataFrame, float]:
+def rollout_run(result: PhaseSamples, stage_id: str) -> tuple[pd.DataFrame, float]:
     """A stage's rollout as a row of rl_runs.csv, every input at its median, and how many rollouts
     there are.
     """
@@ -165,7 +134,7 @@ def rollout_run(result: PhaseResult, stage_id: str) -> tuple[pd.DataFrame, float
     return pd.DataFrame([run]), rollouts
 
 
-def answer_lengths(result: PhaseResult) -> pd.DataFrame:
+def answer_lengths(result: PhaseSamples) -> pd.DataFrame:
     """Mean answer lengths of each stage of reinforcement learning: the published curve, or the
     range we take.
 

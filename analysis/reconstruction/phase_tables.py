@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,16 +13,14 @@ from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Row
 from analysis.data.uncertainty import Distribution
 from analysis.physics.durations import SECONDS_PER_HOUR
-from analysis.reconstruction.detail import rollout_run
+from analysis.reconstruction.detail import rollout_run, widths_of
+from analysis.reconstruction.phase_samples import PhaseSamples
 from analysis.reconstruction.stages import ReinforcementStage
 from analysis.runs.rl_steps import step_estimator_for
 from analysis.show import links
 from analysis.show.links import KIND_WORDS, Html
 from analysis.show.numbers import quantity_text, significant
 from analysis.show.tables import table
-
-if TYPE_CHECKING:
-    from analysis.reconstruction.reconstruction import PhaseResult
 
 ENDS = (0.05, 0.5, 0.95)
 
@@ -31,7 +29,7 @@ ENDS = (0.05, 0.5, 0.95)
 class PhaseTables:
     """Tables of one phase."""
 
-    result: PhaseResult
+    result: PhaseSamples
 
     def finding(self) -> Html:
         """What the phase is, what we make of it, and how that compares, in plain sentences."""
@@ -57,7 +55,7 @@ class PhaseTables:
         return f"Disclosed are {self.disclosed_figure()}: our middle is {by}, and they lie {place}."
 
     def _widest(self) -> str:
-        widths = self.result.widths()
+        widths = widths_of(self.result)
         if widths.empty:
             return "No input is uncertain."
         return f"The interval is wide most of all for the {html.escape(widths.input[0])}."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,31 +21,16 @@ from analysis.physics.flop import flop_per_token
 from analysis.physics.training import gpu_hours, mfu
 from analysis.reconstruction import detail
 from analysis.reconstruction.ground import Ground, evaluate, ground_of
-from analysis.reconstruction.middle import Middle, gpu_hours_at_middle, middle_of
 from analysis.reconstruction.model import CrossCheck, Model, Phase, configuration
+from analysis.reconstruction.phase_samples import PhaseSamples
 from analysis.reconstruction.phase_tables import PhaseTables
-from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.runs.references import reference_runs
 from analysis.show.numbers import hours_text
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PhaseResult:
-    """One phase: samples of its hours and FLOP by stage and part, and what is disclosed of it.
-
-    `setting` is all that the phase may know, `stage_inputs` its inputs by stage and field.
-    `disclosed_gpu_hours` and `disclosed_usd` are None where nothing is disclosed.
-    """
-
-    phase: Phase
-    evidence: Evidence
-    setting: Setting
-    stage_inputs: Mapping[str, Mapping[str, Input]]
-    stages: Mapping[str, Work]
-    disclosed_gpu_hours: float | None
-    disclosed_usd: float | None
-    price_usd_per_gpu_hour: float
-    cross_checks: Mapping[str, float]
+class PhaseResult(PhaseSamples):
+    """One phase that shows itself: its tables, its middle, and frames for its charts."""
 
     def __repr__(self) -> str:
         interval = percentiles(self.gpu_hours)
@@ -62,26 +46,6 @@ class PhaseResult:
     def tables(self) -> PhaseTables:
         """What a page shows of the phase, each a table by one call."""
         return PhaseTables(self)
-
-    @property
-    def interval(self) -> dict[str, float]:
-        """The 5th, 50th and 95th percentile of its GPU-hours, `p05`, `p50`, `p95`."""
-        return percentiles(self.gpu_hours)
-
-    def middle(self, kind: str) -> Middle:
-        """The inputs of its stages of a kind at their medians, for a sum that is done by hand."""
-        return middle_of(self.phase, self.setting, self.stage_inputs, kind)
-
-    def at_middle(self, *kinds: str) -> float:
-        """GPU-hours of its stages of some kinds (or of all) at the middle of the inputs."""
-        known = (self.phase, self.setting, self.stage_inputs)
-        return sum(gpu_hours_at_middle(*known, kind) for kind in kinds or self.phase.kinds)
-
-    def median(self, *kinds: str) -> float:
-        """The median of the GPU-hours of its stages of some kinds (or of all)."""
-        wanted = kinds or self.phase.kinds
-        stages = [stage.id for stage in self.phase.stages if stage.work.kind in wanted]
-        return float(np.median(np.sum([self.stages[name].gpu_hours for name in stages], axis=0)))
 
     def parts(self) -> pd.DataFrame:
         """Median hours by stage and part."""
@@ -104,32 +68,6 @@ class PhaseResult:
         own = (self.setting.developer, self.phase.developer)
         runs = reference_runs(self.evidence, exclude=own)
         return runs.assign(kind=runs.architecture)
-
-    @property
-    def needed_mfu(self) -> float:
-        """The MFU at which the disclosed hours do the work that is counted; NaN without such."""
-        hours = self.disclosed_gpu_hours or np.nan
-        return float(mfu(np.median(self.flop), hours, self.chip.peak_flop_s))
-
-    @property
-    def chip(self) -> Chip:
-        """The chip that the phase is reconstructed on."""
-        return self.setting.chip
-
-    @property
-    def inputs(self) -> Mapping[str, Input]:
-        """Its inputs by name; stages that name one alike share it."""
-        return {item.name: item for found in self.stage_inputs.values() for item in found.values()}
-
-    @property
-    def gpu_hours(self) -> np.ndarray:
-        """GPU-hours in every sample; shape (samples,)."""
-        return np.sum([work.gpu_hours for work in self.stages.values()], axis=0)
-
-    @property
-    def flop(self) -> np.ndarray:
-        """FLOP in every sample; shape (samples,)."""
-        return np.sum([work.flop for work in self.stages.values()], axis=0)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,13 +7,16 @@ hours, whose spread is a factor.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from analysis.data.uncertainty import percentiles
-from analysis.reconstruction.detail import gpu_hours_of, uncertain_inputs
+from analysis.reconstruction.ground import evaluate
 from analysis.reconstruction.reconstruction import Reconstruction
+from analysis.reconstruction.setting import Input
 
 SAMPLES = 512
 
@@ -81,3 +84,28 @@ def leading_inputs(reconstruction: Reconstruction) -> pd.DataFrame:
         said = [f"{row.input} ({row.total:.0%})" for row in lead.itertuples()]
         rows.append({"phase": label, **percentiles(hours), "would_narrow_it_most": "; ".join(said)})
     return pd.DataFrame(rows)
+
+
+def uncertain_inputs(reconstruction: Reconstruction, phase: str | None = None) -> dict[str, Input]:
+    """The inputs of a phase, or of all, that have more than one value, by name."""
+    results = [reconstruction[phase]] if phase else reconstruction.phases
+    found = {name: item for result in results for name, item in result.inputs.items()}
+    return {
+        name: found[name] for name in sorted(found) if found[name].distribution.shape != "constant"
+    }
+
+
+def gpu_hours_of(
+    reconstruction: Reconstruction, draws: Mapping[str, np.ndarray], phase: str | None = None
+) -> np.ndarray:
+    """GPU-hours of a phase, or of all, at given values of the uncertain inputs (of one shape)."""
+    hours: list[np.ndarray] = []
+    size = len(next(iter(draws.values())))
+    for result in [reconstruction[phase]] if phase else reconstruction.phases:
+        values = {
+            name: draws.get(name, item.distribution.quantile(np.full(size, 0.5)))
+            for name, item in result.inputs.items()
+        }
+        works = evaluate(result.phase, result.stage_inputs, values, result.setting)
+        hours += [work.gpu_hours for work in works.values()]
+    return np.sum(hours, axis=0)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import __version__
 from analysis.data.chips import find_chip
+from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario, with_values
 from analysis.data.tables import Evidence
@@ -241,7 +241,9 @@ def _columns(name: str, samples: np.ndarray) -> dict[str, float]:
 def finished(parts: list[pd.DataFrame], scenario: Scenario, evidence: Evidence) -> pd.DataFrame:
     """The pieces in the order of the combinations, with what they rest on."""
     frame = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
-    return frame.assign(scenario=scenario.summary, version=__version__, data_sha256=evidence.sha256)
+    return frame.assign(
+        scenario=scenario.summary, version=package_version(), data_sha256=evidence.sha256
+    )
 
 
 def write(frame: pd.DataFrame, path: Path) -> None:

@@ -6,14 +6,13 @@ import pytest
 from analysis.data.scenario import load_scenario
 from analysis.reconstruction.detail import (
     answer_lengths,
-    gpu_hours_of,
     parts_of,
     rollout_run,
     rollout_seconds,
-    uncertain_inputs,
     widths_of,
 )
 from analysis.reconstruction.reconstruction import reconstruct
+from analysis.reconstruction.sensitivity import gpu_hours_of, uncertain_inputs
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.reconstruction.detail import gpu_hours_of, uncertain_inputs
-from analysis.reconstruction.sensitivity import sobol_indices
+from analysis.reconstruction.sensitivity import gpu_hours_of, sobol_indices, uncertain_inputs
 
 
 def test_indices_are_shares_and_the_first_orders_do_not_exceed_the_whole(r1, evidence):

@@ -1,0 +1,81 @@
+"""What is known of one phase after its reconstruction: samples, inputs, and what is disclosed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis.data.chips import Chip
+from analysis.data.tables import Evidence
+from analysis.data.uncertainty import percentiles
+from analysis.physics.training import mfu
+from analysis.reconstruction.middle import Middle, gpu_hours_at_middle, middle_of
+from analysis.reconstruction.model import Phase
+from analysis.reconstruction.setting import Input, Setting, Work
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PhaseSamples:
+    """One phase: samples of its hours and FLOP by stage and part, and what is disclosed of it.
+
+    `setting` is all that the phase may know, `stage_inputs` its inputs by stage and field.
+    `disclosed_gpu_hours` and `disclosed_usd` are None where nothing is disclosed.
+    """
+
+    phase: Phase
+    evidence: Evidence
+    setting: Setting
+    stage_inputs: Mapping[str, Mapping[str, Input]]
+    stages: Mapping[str, Work]
+    disclosed_gpu_hours: float | None
+    disclosed_usd: float | None
+    price_usd_per_gpu_hour: float
+    cross_checks: Mapping[str, float]
+
+    @property
+    def chip(self) -> Chip:
+        """The chip that the phase is reconstructed on."""
+        return self.setting.chip
+
+    @property
+    def inputs(self) -> Mapping[str, Input]:
+        """Its inputs by name; stages that name one alike share it."""
+        return {item.name: item for found in self.stage_inputs.values() for item in found.values()}
+
+    @property
+    def gpu_hours(self) -> np.ndarray:
+        """GPU-hours in every sample; shape (samples,)."""
+        return np.sum([work.gpu_hours for work in self.stages.values()], axis=0)
+
+    @property
+    def flop(self) -> np.ndarray:
+        """FLOP in every sample; shape (samples,)."""
+        return np.sum([work.flop for work in self.stages.values()], axis=0)
+
+    @property
+    def interval(self) -> dict[str, float]:
+        """The 5th, 50th and 95th percentile of its GPU-hours, `p05`, `p50`, `p95`."""
+        return percentiles(self.gpu_hours)
+
+    @property
+    def needed_mfu(self) -> float:
+        """The MFU at which the disclosed hours do the work that is counted; NaN without such."""
+        hours = self.disclosed_gpu_hours or np.nan
+        return float(mfu(np.median(self.flop), hours, self.chip.peak_flop_s))
+
+    def middle(self, kind: str) -> Middle:
+        """The inputs of its stages of a kind at their medians, for a sum that is done by hand."""
+        return middle_of(self.phase, self.setting, self.stage_inputs, kind)
+
+    def at_middle(self, *kinds: str) -> float:
+        """GPU-hours of its stages of some kinds (or of all) at the middle of the inputs."""
+        known = (self.phase, self.setting, self.stage_inputs)
+        return sum(gpu_hours_at_middle(*known, kind) for kind in kinds or self.phase.kinds)
+
+    def median(self, *kinds: str) -> float:
+        """The median of the GPU-hours of its stages of some kinds (or of all)."""
+        wanted = kinds or self.phase.kinds
+        stages = [stage.id for stage in self.phase.stages if stage.work.kind in wanted]
+        return float(np.median(np.sum([self.stages[name].gpu_hours for name in stages], axis=0)))
