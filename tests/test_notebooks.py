@@ -82,7 +82,7 @@ def test_a_phase_does_its_sum_in_the_open_and_asserts_it(name):
     source = "\n".join(shown)
     assert 4 <= len(shown) <= 12
     assert "/ 3600" in source or "* 3600" in source
-    assert source.count("np.isclose(gpu_hours, package, rtol=1e-3)") == 1
+    assert source.count("assert np.isclose(gpu_hours, package, rtol=1e-3)") == 1
     asked = set(re.findall(r"(?:result|account|analysis)\.(\w+)", source))
     assert asked <= {"middle", "at_middle"}
 

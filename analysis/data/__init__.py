@@ -1,1 +1,1 @@
-"""The evidence: tables, facts, expressions on them, scenarios, and how uncertain inputs are drawn."""
+"""The evidence: tables, facts, expressions, scenarios, and how uncertain inputs are drawn."""

@@ -12,7 +12,7 @@ from analysis.data.uncertainty import Distribution, between
 def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     """The quotes for a chip near a date: for a year's commitment where there are such, else any.
 
-    Quotes within `quotes_near_days` of the date count; where there are none, the chip's nearest ones.
+    Quotes within `quotes_near_days` of the date count; where there are none, the nearest ones.
 
     Returns
     -------

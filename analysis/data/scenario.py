@@ -45,7 +45,8 @@ class Parameters(BaseModel):
         float | None,
         _parameter(
             "ratio",
-            "Model FLOP utilisation of pre-training and fine-tuning on the dense BF16 peak, attention counted causally.",
+            "Model FLOP utilisation of pre-training and fine-tuning on the dense BF16 peak, "
+            "attention counted causally.",
             (0.1, 0.6),
             gt=0,
             le=1,
@@ -158,7 +159,8 @@ class Scenario:
     def summary(self) -> str:
         """One line: the scenario, what it and `-p` set, and what wins over what."""
         texts = [f"{name}={value} ({self.origins[name]})" for name, value in self.changed.items()]
-        return f"scenario {self.name}: {', '.join(texts) or 'every parameter from the facts'}; {PRECEDENCE}"
+        said = ", ".join(texts) or "every parameter from the facts"
+        return f"scenario {self.name}: {said}; {PRECEDENCE}"
 
 
 class _ScenarioFile(BaseModel):

@@ -13,6 +13,7 @@ from analysis.data.facts import Number, Row
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
+from analysis.physics.cost import rental_usd
 from analysis.reconstruction.ladder import ladder
 from analysis.reconstruction.model import Model
 from analysis.reconstruction.names import Named, Names
@@ -114,7 +115,7 @@ class Account:
         return self.reconstruction.to_dict()
 
     def phase_of(self, *kinds: str, phase: str | None = None) -> PhaseResult:
-        """A phase by its id, or the first of some kinds of stages: of these alone, else among others.
+        """A phase by its id, or the first with stages of some kinds, if possible of them alone.
 
         Raises
         ------
@@ -141,7 +142,9 @@ class Account:
         said = "Not all of its hours are disclosed."
         if disclosed is not None:
             hours = links.figure(quantity_text(disclosed, "gpu_hours"), "derived")
-            rent = links.figure(usd_text(disclosed * self.price_usd_per_gpu_hour), "derived")
+            rent = links.figure(
+                usd_text(float(rental_usd(disclosed, self.price_usd_per_gpu_hour))), "derived"
+            )
             said = f"The disclosed hours add up to {hours}, at this rent {rent}."
         return Html(
             f"<p><strong>{said}</strong> Public facts alone, without those hours, give {middle} "

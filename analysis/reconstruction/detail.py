@@ -1,4 +1,4 @@
-"""One phase in detail, as frames: its parts, what makes it wide, its rollouts and answer lengths."""
+"""One phase in detail, as frames: its parts, what makes it wide, rollouts, answer lengths."""
 
 from __future__ import annotations
 

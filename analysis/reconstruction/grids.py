@@ -66,7 +66,8 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
     swept = [name for name in PARAMETER_NAMES if name not in NOT_SWEPT]
     if key not in swept:
         raise InputError(
-            f"--grid {text}: {key or 'nothing'} is not a parameter that can be swept{did_you_mean(key, swept)}"
+            f"--grid {text}: {key or 'nothing'} is not a parameter that can be swept"
+            f"{did_you_mean(key, swept)}"
         )
     parts = right.split(":")
     if len(parts) == 1:
@@ -82,7 +83,8 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
     count = parts[2] if len(parts) == 3 else ""
     if not count.isdigit() or int(count) < 2:
         raise InputError(
-            f"--grid {text}: expected key=lo:hi:n with n of two or more, found n = {count or 'nothing'}"
+            f"--grid {text}: expected key=lo:hi:n with n of two or more, "
+            f"found n = {count or 'nothing'}"
         )
     return key, [float(value) for value in np.linspace(low, high, int(count))]
 

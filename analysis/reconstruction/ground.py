@@ -1,4 +1,4 @@
-"""What a reconstruction stands on: for each phase what it may know, its inputs, and one draw of all."""
+"""What a reconstruction stands on: what each phase may know, its inputs, one draw of all."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ class CrossCheck(Strict):
 
 
 class Disclosed(Strict):
-    """What a source discloses of a phase, each a fact or arithmetic on facts; either may be left out."""
+    """What a source discloses of a phase: facts or arithmetic on them; either may be missing."""
 
     gpu_hours: str | None = None
     usd: str | None = None

@@ -171,11 +171,13 @@ def _check_model(model: Model, evidence: Evidence, file: str) -> None:
             if curve and curve not in evidence:
                 known = did_you_mean(curve, evidence.tables)
                 raise InputError(
-                    f"models/{file}, {phase.id}.{stage.id}.length_curve: {curve} is not a table{known}"
+                    f"models/{file}, {phase.id}.{stage.id}.length_curve: "
+                    f"{curve} is not a table{known}"
                 )
             if stage.work.kind in {"generation", "reinforcement"} and model.decoding is None:
                 raise InputError(
-                    f"models/{file}, {phase.id}.{stage.id}: a stage that writes tokens needs the model's [decoding]"
+                    f"models/{file}, {phase.id}.{stage.id}: "
+                    "a stage that writes tokens needs the model's [decoding]"
                 )
 
 

@@ -1,4 +1,4 @@
-"""What a page shows of a phase: what is disclosed, the inputs, both side by side, what is unknown."""
+"""What a page shows of a phase: what is disclosed, the inputs, the comparison, the unknown."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Row
 from analysis.data.uncertainty import Distribution
+from analysis.physics.cost import rental_usd
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.reconstruction.detail import rollout_run, widths_of
 from analysis.reconstruction.phase_samples import PhaseSamples
@@ -61,11 +62,11 @@ class PhaseTables:
         return f"The interval is wide most of all for the {html.escape(widths.input[0])}."
 
     def apart(self, *kinds: str) -> Html:
-        """How far the median over all draws lies from the hours at the middle of the inputs."""
+        """How far the median over all draws lies from the package's hours at the middle."""
         middle, median = self.result.at_middle(*kinds), self.result.median(*kinds)
         away = median / middle - 1.0 if middle else 0.0
         return Html(
-            f"<p>The package finds the same {middle:,.0f} GPU-hours at the middle of the inputs. "
+            f"<p>The package has {middle:,.0f} GPU-hours at the middle of the inputs. "
             f"The median over all draws is {median:,.0f}, {abs(away):.1%} "
             f"{'more' if away > 0 else 'less'}: hours do not grow in proportion to every input.</p>"
         )
@@ -166,7 +167,7 @@ class PhaseTables:
         return {"figure": "disclosed", "GPU-hours": hours, "rent": usd, "against disclosed": ""}
 
     def _row(self, words: str, hours: float) -> dict[str, object]:
-        rent = hours * self.result.price_usd_per_gpu_hour
+        rent = float(rental_usd(hours, self.result.price_usd_per_gpu_hour))
         disclosed = self.result.disclosed_gpu_hours
         return {
             "figure": words,

@@ -31,7 +31,7 @@ class Span(Strict):
 
 
 class Borrowed(Strict):
-    """A fact of another phase in the place of one that is not disclosed: an assumption, and `why`."""
+    """A fact of another phase in the place of one not disclosed: an assumption, and `why`."""
 
     take: str
     why: str

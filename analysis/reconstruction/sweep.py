@@ -293,7 +293,8 @@ def _client(scheduler: str) -> Iterator[Any]:
         client = Client(scheduler, timeout=ANSWER_SECONDS)
     except (OSError, ValueError) as error:
         raise InputError(
-            f"--scheduler {scheduler}: no Dask scheduler answers there: {str(error).splitlines()[0][:100]}"
+            f"--scheduler {scheduler}: no Dask scheduler answers there: "
+            f"{str(error).splitlines()[0][:100]}"
         ) from None
     with client:
         yield client

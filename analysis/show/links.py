@@ -127,7 +127,7 @@ def address(row: Row) -> str:
 
 
 def in_book(page: str) -> str:
-    """HTML of a notebook as the book has it: each figure leads to its row, styles are the book's."""
+    """HTML of a notebook as the book has it: figures lead to rows, styles are the book's."""
     page = re.sub(r'<style class="traincost">.*?</style>', "", page, flags=re.S)
     return _MARKED.sub(_to_row, page)
 
