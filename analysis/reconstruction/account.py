@@ -142,9 +142,8 @@ class Account:
         said = "Not all of its hours are disclosed."
         if disclosed is not None:
             hours = links.figure(quantity_text(disclosed, "gpu_hours"), "derived")
-            rent = links.figure(
-                usd_text(float(rental_usd(disclosed, self.price_usd_per_gpu_hour))), "derived"
-            )
+            usd = float(rental_usd(disclosed, self.price_usd_per_gpu_hour))
+            rent = links.figure(usd_text(usd), "derived")
             said = f"The disclosed hours add up to {hours}, at this rent {rent}."
         return Html(
             f"<p><strong>{said}</strong> Public facts alone, without those hours, give {middle} "
