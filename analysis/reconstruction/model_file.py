@@ -186,7 +186,7 @@ def quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
     empty).
     """
     found: list[tuple[str, str | Span | Borrowed, str]] = [
-        (f"architecture.{key}", fact, "params" if key == "params_active" else "count")
+        (f"architecture.{key}", fact, "params" if key.startswith("params_") else "count")
         for key, fact in model.architecture.items()
     ]
     for boundary in model.boundaries:
