@@ -95,6 +95,10 @@ FEW = [
     ("reinforcement", "learner"),
     ("uncertainty", "learner"),
     ("pretraining", "plain"),
+    ("ladder", "quiet"),
+    ("claims", "learner"),
+    ("contradictions", "plain"),
+    ("others", "learner"),
 ]
 
 
@@ -124,7 +128,7 @@ def test_notebooks_are_of_any_model(small_models, tmp_path):
     for where, text in executed_with(FEW, small_models, tmp_path).items():
         assert not text.startswith("refused"), text
         shown = re.sub(r"data:[^\"]*|<script.*?</script>", "", text)
-        assert "<strong>" in shown and not re.search(r"\bnan\b", shown, re.I), where
+        assert re.search(r"<strong>|\*\*", shown) and not re.search(r"\bnan\b", shown, re.I), where
 
 
 @pytest.mark.soak

@@ -92,7 +92,8 @@ def _mfu(doubt: _Doubt) -> dict[str, Any]:
     hours = account[belief.phase].disclosed_gpu_hours or math.nan
     price = account.price_usd_per_gpu_hour
     left = doubt.usd - float(rental_usd(doubt.base.gpu_hours - hours, price))
-    mfu = account.names.named(belief.needed_mfu).value
+    where = f"models/{account.model.name}.toml, belief.needed_mfu"
+    mfu = account.names.value(belief.needed_mfu, where)
     needed = mfu * float(rental_usd(hours, price)) / left if not left <= 0 else math.inf
     runs = reference_runs(account.evidence).mfu
     label = f"MFU of {account[belief.phase].phase.label}"

@@ -82,6 +82,38 @@ def on_bill(account: Account) -> pd.DataFrame:
     return claims.loc[shown, columns].rename(columns={"line": "boundary"}).reset_index(drop=True)
 
 
+def by_figure(account: Account) -> pd.DataFrame:
+    """The claims that say a figure is so much, with what it is held against, for a rule that is
+    applied by hand.
+
+    Returns
+    -------
+    DataFrame
+        `claim`, `value` and `digits` as printed, `said_of` and `counts` (labels) with what they come
+        to (`said_of_low`, `said_of_high`, `counts_low`, `counts_high`, in the unit of the figure),
+        and `verdict`.
+    """
+    counted, judged = counted_quantities(account), {one.id: one for one in judge_all(account)}
+    rows = []
+    for row in account.rows("claims"):
+        if row["relation"] == "is" and math.isnan(row["value_to"]):
+            sides = {"said_of": row["said_of"], "counts": row["asserted_boundary"]}
+            found = {side: counted[name, row["quantity"]] for side, name in sides.items()}
+            kept = {name: row[name] for name in ("claim", "value", "digits")}
+            rows.append(kept | _sides(found) | {"verdict": judged[row["id"]].verdict})
+    ends = [f"{side}{end}" for side in ("said_of", "counts") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["claim", "value", "digits", *ends, "verdict"])
+
+
+def _sides(found: dict[str, Counted]) -> dict[str, Any]:
+    """What a claim is held against: labels, and what they come to."""
+    return {
+        f"{side}{end}": value
+        for side, one in found.items()
+        for end, value in (("", one.label), ("_low", one.low), ("_high", one.high))
+    }
+
+
 def find_claim(claim_id: str, account: Account) -> Judged:
     """A claim by its id; an `InputError` with the nearest one if there is none."""
     judged = {one.id: one for one in judge_all(account)}

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Facts
 from analysis.data.folder import named_file, read_toml
-from analysis.data.mistakes import InputError, did_you_mean, first_mistake
+from analysis.data.mistakes import InputError, UnknownName, did_you_mean, first_mistake
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model import (
     Belief,
@@ -159,8 +159,9 @@ def _check_model(model: Model, evidence: Evidence, file: str) -> None:
             raise InputError(
                 f"models/{file}, checks: {check} is not a fact{did_you_mean(check, evidence.facts)}"
             )
-    for phase_id in (phase_id for boundary in model.boundaries for phase_id in boundary.adds):
-        model.phase(phase_id)
+    _check_bill(model, f"models/{file}")
+    if model.belief:
+        _check_belief(model, model.belief, evidence.facts, f"models/{file}, belief")
     for where, quantity, unit in quantities(model):
         _check_quantity(f"models/{file}, {where}", quantity, unit, evidence.facts, model.checks)
     if model.phases:
@@ -179,6 +180,35 @@ def _check_model(model: Model, evidence: Evidence, file: str) -> None:
                     f"models/{file}, {phase.id}.{stage.id}: "
                     "a stage that writes tokens needs the model's [decoding]"
                 )
+
+
+def _check_bill(model: Model, file: str) -> None:
+    """Every line of the bill adds phases that are there."""
+    for boundary in model.boundaries:
+        for phase in boundary.adds:
+            _check_phase(model, phase, f"{file}, boundary {boundary.id}.adds")
+
+
+def _check_belief(model: Model, belief: Belief, facts: Facts, where: str) -> None:
+    """What the [belief] names is there: its line, its phase, its facts."""
+    lines = [boundary.id for boundary in model.boundaries]
+    if belief.boundary not in lines:
+        raise UnknownName(
+            belief.boundary, "a [[boundary]] of the file", lines, where=f"{where}.boundary"
+        )
+    _check_phase(model, belief.phase, f"{where}.phase")
+    for name in belief.final_run_shares:
+        try:
+            facts.with_unit(name, "ratio")
+        except InputError as error:
+            raise error.at(f"{where}.final_run_shares") from None
+
+
+def _check_phase(model: Model, phase: str, where: str) -> None:
+    try:
+        model.phase(phase)
+    except InputError as error:
+        raise error.at(where) from None
 
 
 def quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:

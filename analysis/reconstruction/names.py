@@ -26,6 +26,8 @@ from analysis.reconstruction.model import Model, configuration
 from analysis.reconstruction.stages import PretrainingStage, distribution
 from analysis.runs.references import reference_runs
 
+AT_NEEDED_MFU = "_reference_runs_at_needed_mfu"
+
 
 @dataclass(frozen=True)
 class Named:
@@ -90,7 +92,7 @@ class Names:
             return self._of_arithmetic(name)
         if name in self._computed:
             return self._computed[name]
-        if name in (counts := self._counts_at_needed_mfu()):
+        if name.endswith(AT_NEEDED_MFU) and name in (counts := self._counts_at_needed_mfu()):
             return counts[name]
         if name in self._more_names:
             return self._more_names[name]
@@ -151,10 +153,11 @@ class Names:
         belief = self.model.belief
         if belief is None:
             return {}
-        needed = self.named(belief.needed_mfu).value
+        where = f"models/{self.model.name}.toml, belief.needed_mfu"
+        needed = self.value(belief.needed_mfu, where)
         runs = _others(self.model, self.evidence)
         return {
-            f"{kind}_reference_runs_at_needed_mfu": Named(
+            f"{kind}{AT_NEEDED_MFU}": Named(
                 float((group.mfu >= needed).sum()), "count", (belief.needed_mfu,), _runs(group.id)
             )
             for kind, group in runs.groupby("architecture")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
+
+import pandas as pd
 
 from analysis.data.chips import Chip, rated_power_w
 from analysis.data.facts import Facts
@@ -12,6 +15,8 @@ from analysis.data.prices import system_price
 from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, from_fact, set_by
+from analysis.physics.cost import owned_parts
+from analysis.show.tables import table
 
 # input: the fact it comes from, its unit, and the parameter that may take the fact's place
 INPUTS: Mapping[str, tuple[str, str, str | None]] = {
@@ -27,6 +32,63 @@ INPUTS: Mapping[str, tuple[str, str, str | None]] = {
     ),
     "own_hosting_usd_per_kw_month": ("hosting_price", "usd_per_kw_month", None),
 }
+
+
+UNITS = {
+    "own_system_price_usd": "usd_per_gpu",
+    **{name: unit for name, (_, unit, _) in INPUTS.items()},
+}
+
+
+@dataclass(frozen=True, repr=False)
+class OwnedHour:
+    """The inputs of an owned GPU-hour at their middles, for a sum that is done by hand.
+
+    Each input is an attribute without its `own_`: `x.life_years`; NaN where no price of the chip is
+    known.
+    """
+
+    chip: str
+    values: Mapping[str, float]
+    tdp_w: float
+
+    def __getattr__(self, name: str) -> float:
+        if f"own_{name}" not in UNITS:
+            raise AttributeError(f"no input {name}; there are {', '.join(UNITS)}")
+        return self.values.get(f"own_{name}", math.nan)
+
+    def __repr__(self) -> str:
+        return self.frame().to_string(index=False)
+
+    def _repr_html_(self) -> str:
+        return table(self.frame(), caption=f"An owned hour of {self.chip}")._repr_html_()
+
+    def frame(self) -> pd.DataFrame:
+        """A row an input: `input`, `middle` and `unit`."""
+        rows = {name.removeprefix("own_"): self.values.get(name, math.nan) for name in UNITS}
+        units = [*(unit.replace("_", " ") for unit in UNITS.values()), "W"]
+        middles = [*rows.values(), self.tdp_w]
+        return pd.DataFrame({"input": [*rows, "tdp_w"], "middle": middles, "unit": units})
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """The hour by part [US$], as the package computes it; empty where no price is known."""
+        if not self.values:
+            return {}
+        return {name: float(part) for name, part in owned_parts(self.values, self.tdp_w).items()}
+
+    @property
+    def usd_per_gpu_hour(self) -> float:
+        """All parts [US$]; NaN where no price of the chip, or no rated power, is known."""
+        return sum(self.parts.values()) if self.parts else math.nan
+
+
+def owned_hour_at_middle(chip: Chip, parameters: Parameters, evidence: Evidence) -> OwnedHour:
+    """An owned hour of a chip under a scenario, each input at its middle."""
+    found = OwnershipInputs.of(chip, parameters, evidence)
+    distributions = found.distributions if found else {}
+    values = {name: float(item.quantile(0.5)) for name, item in distributions.items()}
+    return OwnedHour(chip.name, values, found.tdp_w if found else math.nan)
 
 
 @dataclass(frozen=True)

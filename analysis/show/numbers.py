@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 UNIT_WORDS = {
     "chips": "GPUs",
     "flop": "FLOP",
@@ -38,13 +40,15 @@ def significant(value: float, figures: int) -> float:
 
 
 def quantity_text(value: float, unit: str) -> str:
-    """A value with its unit as a reader writes it.
+    """A value with its unit as a reader writes it; what is NaN nobody disclosed.
 
     >>> quantity_text(5.87e6, "usd"), quantity_text(2_664_000, "gpu_hours")
     ('$5.87M', '2,664K GPU-hours')
     >>> quantity_text(0.3894, "ratio")
     '38.9 %'
     """
+    if math.isnan(value):
+        return "not disclosed"
     if unit == "usd":
         return usd_text(value)
     if unit == "gpu_hours":

@@ -3,14 +3,17 @@ tables and charts.
 
 `{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind,
 linked to its row; `{source}`ID`` names a source, `{price}`scenario`` the edition's rent,
-`{claim}`ID`` a claim's verdict `{said}`ID`` its date and `{rung}`ID`` what a rung adds; `{report}`
-inserts a table or a chart by name. A wrong name is a warning, and a warning stops the build.
+`{claim}`ID`` a claim's verdict `{said}`ID`` its date and `{rung}`ID`` what a line of the bill adds;
+`{report}` inserts a table or a chart by name. A wrong name is a warning, and a warning stops the build.
 """
 
 from __future__ import annotations
 
 import json
-from functools import cached_property
+import re
+from collections.abc import Callable
+from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -21,31 +24,32 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
+from analysis.check import claims
+from analysis.check import tables as checked
 from analysis.compare import models as comparison
 from analysis.compare.card import standard
-from analysis.data.mistakes import InputError
-from analysis.data.scenario import load_scenario
+from analysis.data.mistakes import InputError, UnknownName
+from analysis.data.scenario import load_scenario, parameters_frame
 from analysis.data.tables import Evidence
+from analysis.publish.changes import changes_html
 from analysis.publish.measured import measured_html
 from analysis.publish.results import difference, scenario_results
+from analysis.reconstruction import bill_tables
 from analysis.reconstruction.account import account_of
-from analysis.reconstruction.ladder import disclosed_rungs
-from analysis.report import (
-    changes_page,
-    claims_page,
-    ledger,
-    wording,
-)
-from analysis.show import charts
+from analysis.reconstruction.arithmetic import arithmetic_table
+from analysis.reconstruction.ladder import disclosed_rungs, rungs_of
+from analysis.show import charts, ledger, links
 from analysis.show.charts.figure import figure_html
-from analysis.show.numbers import quantity_text
+from analysis.show.links import Html
+from analysis.show.numbers import quantity_text, significant
 from analysis.show.tables import table
 
 LOGGER = logging.getLogger(__name__)
+RESULTS = {"gpu_hours": "gpu_hours", "usd": "usd", "mfu": "ratio", "flop": "flop"}
 
 
 class Edition:
-    """The evidence and the reconstruction that the pages speak of."""
+    """The evidence and the account that the pages speak of."""
 
     def __init__(self, data: str, given: dict[str, Any], model: str, benchmarks: str) -> None:
         self.benchmarks = benchmarks
@@ -53,66 +57,85 @@ class Edition:
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
         self.account = account_of(model, self.scenario, self.evidence)
-        self.reconstruction = self.account.reconstruction
 
-    @cached_property
-    def numbers(self) -> dict[str, Any]:
-        return self.account.numbers
+    def figure(self, role: str, name: str) -> Html:
+        """A figure in prose, linked to where it comes from."""
+        roles: dict[str, Callable[[str], Html]] = {
+            "fact": lambda fact: links.fact(self.evidence.facts[fact], self.evidence),
+            "number": self._number,
+            "result": self._result,
+            "rung": self._added,
+            "claim": lambda claim: checked.claim(claim, self.account),
+            "said": lambda claim: checked.said(claim, self.account),
+            "source": lambda source: links.source(source, self.evidence),
+            "price": lambda _: links.text(self._price()),
+        }
+        return Html(links.in_book(roles[role](name)))
 
-    def figure(self, kind: str, name: str) -> str:
-        """A figure in prose as HTML."""
-        if kind == "fact":
-            return wording.fact_html(self.evidence.facts[name], self.evidence)
-        if kind == "result":
-            return wording.result_html(name, self.reconstruction)
-        if kind == "rung":
-            return wording.rung_html(name, self.account.bill)
-        if kind == "claim":
-            return claims_page.claim_html(name, self.account)
-        if kind == "said":
-            return claims_page.said_html(name, self.account)
-        if kind == "source":
-            return wording.source_html(name, self.evidence)
-        if kind == "price":
-            return wording.unbroken(
-                quantity_text(self.reconstruction.price_usd_per_gpu_hour, "usd_per_gpu_hour")
-            )
-        if name not in self.numbers:
-            raise InputError(f"{name} is not a row of arithmetic.csv")
-        return wording.number_html(self.numbers[name], self.account.names)
-
-    def report(self, name: str, lines: list[str]) -> str:
-        """A table or a chart by name as HTML; `lines` say what it is of, where that is the page's
-        choice.
-        """
-        makers = {
-            "bill_table": lambda: ledger.bill_table(self.account),
-            "bill_ladder": lambda: figure_html(
-                charts.bill_ladder(disclosed_rungs(self.account.bill))
-            ),
+    def report(self, name: str, lines: list[str]) -> Html:
+        """A table or a chart by name; `lines` say what it is of, where that is the page's choice."""
+        account, evidence = self.account, self.evidence
+        reports: dict[str, Callable[[], str]] = {
+            "bill_table": lambda: bill_tables.disclosed_lines(account),
+            "bill_ladder": lambda: figure_html(charts.bill_ladder(disclosed_rungs(account.bill))),
             "ladder_with_claims": lambda: figure_html(
-                charts.ladder_with_claims(
-                    self.account.bill, claims_page.claims_on_ladder(self.account)
-                )
+                charts.ladder_with_claims(account.bill, claims.on_bill(account))
             ),
             "benchmarks": lambda: measured_html(
                 json.loads(Path(self.benchmarks).read_text(encoding="utf-8"))
             ),
-            "changes": lambda: changes_page.changes_html(self.changes()),
-            "story": lambda: claims_page.story_table(self.account),
-            "corrections": lambda: claims_page.corrections_table(self.account),
+            "changes": lambda: changes_html(self.changes()),
+            "story": lambda: checked.story(account),
+            "corrections": lambda: checked.corrected(account),
             "card_standard": lambda: table(standard()),
             "hours_of_models": lambda: figure_html(
                 charts.hours_of_models(self.labelled_hours(lines))
             ),
-            "facts": lambda: ledger.facts_table(self.evidence),
-            "sources": lambda: ledger.sources_table(self.evidence),
-            "arithmetic": lambda: ledger.arithmetic_table(self.account.names, self.evidence),
-            "parameters": ledger.parameters_table,
+            "arithmetic": lambda: arithmetic_table(account.names),
+            "parameters": lambda: table(parameters_frame()),
+            **{table: partial(getattr(ledger, table), evidence) for table in ledger.TABLES},
         }
-        if name not in makers:
-            raise InputError(f"{name} is not a report: {', '.join(makers)}")
-        return makers[name]()
+        if name not in reports:
+            raise UnknownName(name, "a report", reports)
+        return Html(links.in_book(reports[name]()))
+
+    def _number(self, name: str) -> Html:
+        numbers = self.account.numbers
+        if name not in numbers:
+            raise UnknownName(name, "a row of arithmetic.csv", numbers)
+        return links.number(numbers[name])
+
+    def _result(self, path: str) -> Html:
+        """A reconstructed figure, `PHASE.gpu_hours` (or `usd`, `mfu`, `flop`), linked to its page."""
+        phase, _, field = path.partition(".")
+        phases = {found["id"]: found for found in self.account.to_dict()["phases"]}
+        if phase not in phases or field not in RESULTS:
+            known = [f"{found}.{name}" for found in phases for name in RESULTS]
+            raise UnknownName(path, "a result", known)
+        interval = phases[phase][field].get("reconstructed", phases[phase][field])
+        low, middle, high = (
+            quantity_text(interval[name], RESULTS[field]) for name in ("p05", "p50", "p95")
+        )
+        title = f"reconstructed: {low} to {high} (90 % interval)"
+        return links.figure(middle, "reconstructed", title, href=f"{phase}.html")
+
+    def _added(self, line_id: str) -> Html:
+        """What a line of the bill adds to the one below, to two figures where it is assumed."""
+        lines = {line["id"]: line for line in rungs_of(self.account.bill).to_dict("records")}
+        if line_id not in lines:
+            raise UnknownName(line_id, "a line of the bill", lines)
+        line = lines[line_id]
+        ends = [
+            quantity_text(significant(line[name], 2), "usd")
+            for name in ("added_usd_p05", "added_usd_p95")
+        ]
+        kind = "assumption" if line["assumed"] else "derived"
+        title = f"{line['label']}: {line['counts']} 90 % interval of what it adds"
+        text = " to ".join(dict.fromkeys(ends))
+        return links.figure(text, kind, title, href=f"ladder.html#{line_id}")
+
+    def _price(self) -> str:
+        return quantity_text(self.account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
 
     def changes(self) -> pd.DataFrame:
         """What differs from the default edition: the default scenario on the project's own
@@ -122,10 +145,10 @@ class Edition:
         own = scenario_results(self.account)
         if self.scenario.is_default and evidence.sha256 == self.evidence.sha256:
             return difference(own, own)
-        default = account_of(self.reconstruction.model.name, load_scenario(), evidence)
+        default = account_of(self.account.model.name, load_scenario(), evidence)
         found = [scenario_results(default), own]
         if evidence.sha256 != self.evidence.sha256:  # ranks depend on the evidence alone
-            date = str(self.reconstruction.model.release_date)
+            date = str(self.account.model.release_date)
             ranked = [
                 comparison.to_list(comparison.at_one_date(comparison.compare(data), date, data))
                 for data in (evidence, self.evidence)
@@ -152,6 +175,10 @@ def edition(app: Sphinx) -> Edition:
     return app.traincost_edition
 
 
+class FigureNode(nodes.inline):
+    """A figure in prose: its text for search and print, with `html` in the place of it on a page."""
+
+
 class FigureRole(SphinxRole):
     """A figure in prose."""
 
@@ -160,8 +187,19 @@ class FigureRole(SphinxRole):
             html = edition(self.env.app).figure(self.name, self.text)
         except InputError as error:
             LOGGER.warning("%s: %s", self.name, error, location=self.get_location())
-            html = ""
-        return [nodes.raw("", html, format="html")], []
+            html = Html("")
+        text = unescape(re.sub("<[^>]*>", "", html)).replace("\N{NO-BREAK SPACE}", " ")
+        return [FigureNode("", text, html=str(html))], []
+
+
+def visit_figure(translator: Any, node: FigureNode) -> None:
+    """The figure as it stands on a page."""
+    translator.body.append(node["html"])
+    raise nodes.SkipNode
+
+
+def pass_by(_: Any, __: FigureNode) -> None:
+    """Elsewhere its text stands alone."""
 
 
 class ReportDirective(SphinxDirective):
@@ -175,7 +213,7 @@ class ReportDirective(SphinxDirective):
             html = edition(self.env.app).report(self.arguments[0], list(self.content))
         except InputError as error:
             LOGGER.warning("report: %s", error, location=self.get_location())
-            html = ""
+            html = Html("")
         return [nodes.raw("", html, format="html")]
 
 
@@ -205,6 +243,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_config_value(name, {}, "", [dict])
     for role in ("fact", "number", "result", "source", "price", "claim", "said", "rung"):
         app.add_role(role, FigureRole())
+    app.add_node(FigureNode, html=(visit_figure, None), text=(pass_by, pass_by))
     app.add_directive("report", ReportDirective)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     return {"parallel_read_safe": False}

@@ -206,13 +206,13 @@ def test_every_formula_is_explained_with_its_example(edition, module):
 
 def test_second_hand_rows_are_marked_one_by_one(edition, evidence):
     rows = re.findall(
-        r'<tr>(?:(?!</tr>).)*<span id="(\w+)">(?:(?!</tr>).)*</tr>',
+        r'<tr>(?:(?!</tr>).)*<td id="(\w+)">(?:(?!</tr>).)*</tr>',
         (edition / "facts.html").read_text(),
         re.S,
     )
     assert len(rows) == len(evidence.facts)
     for row in re.findall(r"<tr>.*?</tr>", (edition / "facts.html").read_text(), re.S):
-        name = re.search(r'<span id="(\w+)">', row)
+        name = re.search(r'<td id="(\w+)">', row)
         if name:
             assert ("second-hand" in row) == evidence.facts[name[1]].second_hand, name[1]
 

@@ -13,7 +13,7 @@ from analysis.data.folder import default_directory
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
 from analysis.publish.book import publish_evidence
-from analysis.report.ledger import sources_table
+from analysis.show import ledger
 from analysis.show.charts import figure
 
 ADDRESSES = ["javascript:alert(1)", "JavaScript:alert(1)", "data:text/html;x", " https://x", "//x"]
@@ -32,9 +32,9 @@ def test_an_address_that_is_none_of_the_web_is_text(evidence, address):
     sources = evidence["sources"].assign(url=address)
     tables = {name: evidence[name] for name in evidence.tables}
     changed = Evidence.of(evidence.directory, tables | {"sources": sources})
-    page = str(sources_table(changed))
+    page = str(ledger.sources(changed))
     assert "<a " not in page and html.escape(address) in page
-    assert "<a " in str(sources_table(evidence))
+    assert "<a " in str(ledger.sources(evidence))
 
 
 @pytest.mark.parametrize("label", ["<!--<script>", "</script><b>", "<\\/x", "a < b & \u2028"])

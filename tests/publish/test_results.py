@@ -7,10 +7,10 @@ import pytest
 from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
+from analysis.publish.changes import changes_html
 from analysis.publish.results import PARTS, difference, read_results, scenario_results
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.reconstruction import reconstruct
-from analysis.report.changes_page import changes_html
 
 
 def found(evidence, **parameters):
@@ -55,7 +55,7 @@ def test_parts_stand_in_one_order_and_the_way_back_is_the_inverse(default, evide
 def test_the_page_names_every_part(default, evidence):
     page = changes_html(difference(default, found(evidence, price_usd_per_gpu_hour=4.0)))
     assert all(
-        title in page for title in ("Parameters", "Reconstructed dollars", "The ladder", "Verdicts")
+        title in page for title in ("Parameters", "Reconstructed dollars", "The bill", "Verdicts")
     )
 
 

@@ -1,0 +1,203 @@
+"""What a page shows of the bill: its lines, rented or owned, an owned hour, energy and carbon."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.chips import find_chip, rated_power_w
+from analysis.data.facts import Row
+from analysis.data.scenario import Parameters
+from analysis.data.tables import Evidence
+from analysis.data.uncertainty import Distribution
+from analysis.physics.cost import energy_kwh
+from analysis.reconstruction.account import Account
+from analysis.reconstruction.ladder import disclosed_rungs
+from analysis.reconstruction.ownership import OwnershipInputs, owned_hour_at_middle
+from analysis.show import links
+from analysis.show.links import Html
+from analysis.show.numbers import hours_text, quantity_text, significant, usd_text
+from analysis.show.tables import number_text, table
+
+NO_BILL = "The model's file names no line of a bill."
+GRID = ("grid_", "_kg_co2_per_kwh")  # how the facts on a grid's electricity are called
+KG_PER_TONNE = KWH_PER_MWH = 1000.0
+
+
+def disclosed_lines(account: Account) -> Html:
+    """The lines that rest on disclosed hours: the hours each adds, all hours, and dollars."""
+    rows = [
+        {
+            "the bill": line.label,
+            "adds hours": Html(", ".join(_added(phase, account) for phase in line.adds)),
+            "GPU-hours": "" if np.isnan(line.gpu_hours) else hours_text(line.gpu_hours),
+            "US$": Html(f"<strong>{_rent(line.usd)}</strong>"),
+        }
+        for line in disclosed_rungs(account.bill).itertuples()
+    ]
+    return table(pd.DataFrame(rows), classes="ladder") if rows else Html(f"<p>{NO_BILL}</p>")
+
+
+def lines(account: Account) -> Html:
+    """Every line: its rent with interval, the same hours on owned machines, what it counts and
+    leaves out, its facts.
+    """
+    facts = account.evidence.facts
+    rows = [
+        {
+            "anchor": line.id,
+            "what is counted": line.label + (" (beside the bill)" if line.marker else ""),
+            "rented": _interval(line, "usd", "assumption" if line.assumed else "derived"),
+            "on owned machines": _interval(line, "own_usd", "assumption"),
+            "counts": line.counts,
+            "leaves out": line.leaves_out,
+            "rests on": Html(
+                ", ".join(links.fact(facts[name], account.evidence, name) for name in line.facts)
+            ),
+        }
+        for line in account.bill.itertuples()
+    ]
+    if not rows:
+        return Html(f"<p>{NO_BILL}</p>")
+    return table(pd.DataFrame(rows), classes="ledger", anchors="anchor")
+
+
+def finding(account: Account) -> Html:
+    """What the bill comes to on disclosed hours, and with what is assumed beyond them."""
+    disclosed = disclosed_rungs(account.bill).dropna(subset="usd")
+    if disclosed.empty:
+        said = "No line of the bill rests on disclosed hours alone."
+        return Html(f"<p><strong>{said}</strong></p>")
+    price = quantity_text(account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+    first, last = disclosed.iloc[0], disclosed.iloc[-1]
+    least, most = (links.figure(usd_text(usd), "derived") for usd in (first.usd, last.usd))
+    said = f"runs from {least} to {most}, by how much is counted"
+    said = said if first.usd < last.usd else f"comes to {most}"
+    return Html(
+        f"<p><strong>On disclosed hours the bill {said}.</strong> Every line is hours at {price}. "
+        f"{_assumed(account)}{_owned(last)}</p>"
+    )
+
+
+def owned_inputs(account: Account) -> Html:
+    """What an owned GPU-hour costs: each input with its range, and where it comes from."""
+    inputs = OwnershipInputs.of(account.chip, account.scenario.parameters, account.evidence)
+    if inputs is None:
+        return Html(f"<p>No purchase price of {links.text(account.chip.name)} is on record.</p>")
+    rows = []
+    for name, found in inputs.distributions.items():
+        low, middle, high = (float(value) for value in found.quantile([0.05, 0.5, 0.95]))
+        ends = "" if low == high else f"{_plain(low)} to {_plain(high)}"
+        words = name.removeprefix("own_").replace("_", " ")
+        basis = _basis(found, account.evidence)
+        rows.append({"input": words, "middle": _plain(middle), "90 % range": ends, "from": basis})
+    return table(pd.DataFrame(rows))
+
+
+def owned_hours(evidence: Evidence) -> Html:
+    """An owned GPU-hour by part for every chip with a purchase price, each input at its middle,
+    beside the lowest and highest quote of its rent [US$].
+    """
+    quotes = evidence["prices"].groupby("chip").usd_per_gpu_hour.agg(["min", "max"])
+    rows = []
+    for chip in sorted(set(evidence["purchase_prices"].chip)):
+        hour = owned_hour_at_middle(find_chip(chip, evidence["hardware"]), Parameters(), evidence)
+        if not np.isnan(hour.usd_per_gpu_hour):
+            low, high = quotes.loc[chip] if chip in quotes.index else (np.nan, np.nan)
+            rents = {"lowest rent": low, "highest rent": high}
+            rows.append({"chip": chip, **hour.parts, "all parts": hour.usd_per_gpu_hour, **rents})
+    return table(pd.DataFrame(rows), caption="US$ for an hour of an owned GPU, by part")
+
+
+def carbon(account: Account) -> Html:
+    """Electricity and carbon of each line on disclosed hours, by grid, each input at its middle."""
+    found = carbon_of(account)
+    return table(found, units={"GPU-hours": "gpu_hours"}) if len(found) else Html("")
+
+
+def carbon_of(account: Account) -> pd.DataFrame:
+    """Energy [MWh] and carbon [t CO₂ by grid] of each line on disclosed hours.
+
+    Returns
+    -------
+    DataFrame
+        `what is counted`, `GPU-hours`, `MWh`, and `t CO₂, GRID` for each grid among the facts.
+    """
+    facts, parameters = account.evidence.facts, account.scenario.parameters
+    tdp_w = rated_power_w(account.chip.name, account.evidence["hardware"])
+    pue = parameters.pue or facts.with_unit("datacentre_pue", "ratio").value
+    power = facts.with_unit("node_power_per_tdp", "ratio").value
+    bill = account.bill[~account.bill.assumed].dropna(subset="gpu_hours")
+    energy = energy_kwh(bill.gpu_hours.to_numpy(), tdp_w, power, pue)
+    grids = {
+        f"t CO₂, {name}": energy * kg_per_kwh / KG_PER_TONNE
+        for name, kg_per_kwh in _grids(account.evidence).items()
+    }
+    shown = {"what is counted": bill.label, "GPU-hours": bill.gpu_hours}
+    return pd.DataFrame(shown | {"MWh": energy / KWH_PER_MWH} | grids)
+
+
+def _grids(evidence: Evidence) -> dict[str, float]:
+    """Carbon of a kilowatt-hour [kg] by the name of a grid."""
+    before, after = GRID
+    return {
+        name.removeprefix(before).removesuffix(after).replace("_", " ").title(): fact.value
+        for name, fact in evidence.facts.items()
+        if name.startswith(before) and name.endswith(after) and len(name) > len(before + after)
+    }
+
+
+def _added(phase: str, account: Account) -> Html:
+    hours = account[phase].disclosed_gpu_hours
+    expression = account[phase].phase.disclosed_as("gpu_hours")
+    if hours is None or expression is None:
+        return Html("not disclosed")
+    facts = account.evidence.facts
+    if expression in facts:
+        return links.fact(facts[expression], account.evidence, hours_text(hours))
+    return links.figure(hours_text(hours), "derived", expression)
+
+
+def _rent(usd: float) -> str:
+    return "not disclosed" if np.isnan(usd) else usd_text(usd, 3)
+
+
+def _interval(line: Any, name: str, kind: str) -> Html | str:
+    """One figure, or a middle with its interval; an assumption to two figures."""
+    low, middle, high = (getattr(line, f"{name}{end}") for end in ("_p05", "", "_p95"))
+    if np.isnan(middle):
+        return "not disclosed" if name == "usd" else ""
+    if np.isclose(low, high):
+        return links.figure(usd_text(significant(middle, 4)), kind)
+    low, middle, high = (usd_text(significant(end, 2)) for end in (low, middle, high))
+    return links.figure(f"{middle} ({low} to {high})", kind)
+
+
+def _assumed(account: Account) -> str:
+    """What the shares that the model's file assumes make of the bill."""
+    beyond = account.bill[~account.bill.marker & account.bill.assumed].dropna(subset="usd")
+    if beyond.empty:
+        return ""
+    ends = (beyond.usd_p05.iloc[-1], beyond.usd_p95.iloc[-1])
+    low, high = (links.figure(usd_text(significant(end, 2)), "assumption") for end in ends)
+    return f"With what no source discloses and the last lines assume, it is {low} to {high}. "
+
+
+def _owned(line: pd.Series) -> str:
+    if np.isnan(line.own_usd):
+        return "No purchase price of the chip is on record, so owned machines are not priced."
+    low, high = line.own_usd_p05 / line.usd, line.own_usd_p95 / line.usd
+    return f"On owned machines that are kept busy the same hours cost {low:.1f} to {high:.1f} times the rent."
+
+
+def _basis(found: Distribution, evidence: Evidence) -> Html | str:
+    facts = [row.id for row in found.rows if row == Row("facts", row.id)]
+    if not facts or len(facts) < len(found.rows):
+        return found.basis
+    return Html(", ".join(links.fact(evidence.facts[name], evidence, name) for name in facts))
+
+
+def _plain(value: float) -> str:
+    return number_text(significant(value, 3))
