@@ -28,6 +28,8 @@ ANSWERS = (
     "tests/test_answers.py",
     "tests/test_answers_of_statistics.py",
     "tests/test_answers_of_runs.py",
+    "tests/test_answers_of_steps.py",
+    "tests/test_answers_of_checks.py",
 )
 GOLDEN = "tests/test_golden.py"
 # Asked of no fault: what runs in processes of its own, which read the tree as it is, and one

@@ -1,0 +1,196 @@
+"""A step of reinforcement learning, and what others' steps say of it, worked out by hand."""
+
+from math import exp, log, sqrt
+from statistics import NormalDist
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.reconstruction.reinforcement import (
+    fixed_seconds_input,
+    steps_input,
+    update_mfu_input,
+)
+from analysis.runs.rl_backtest import alternatives, generation_shares, left_out_intervals
+from analysis.runs.rl_steps import StepEstimator, sparsity_cost, step_estimator_for
+from tests.by_hand import CHIP, PEAK, dense_run, with_tables
+
+STEP = {
+    "params_total": 16e9,
+    "params_active": 4e9,
+    "chip": "C",
+    "chips": 10.0,
+    "prompts_per_step": 2.0,
+    "samples_per_prompt": 4.0,
+    "mean_len_tokens": 1_000.0,
+    "max_len_tokens": 1_500.0,
+    "mode": "synchronous",
+    "unfit": "",
+}
+TOKENS = 10 * 4e9 * 8_000 / (10 * PEAK) * sqrt(2)  # ten FLOP; what sparsity costs is 4^0.25
+WAITING = 1_500 * sqrt(4) / 2_000  # the longest of eight would be 1,839 tokens; 2,000 GB/s
+FIXED = sqrt(16)
+
+
+def steps(*changes):
+    rows = [
+        {"id": f"s{number}", "model": "m", "developer": f"D{number}", **STEP, **change}
+        for number, change in enumerate(changes)
+    ]
+    missing = ["steps", "generation_seconds", "scoring_seconds", "update_seconds", "fixed_seconds"]
+    frame = pd.DataFrame(rows)
+    return frame.assign(**{name: np.nan for name in missing if name not in frame})
+
+
+@pytest.fixture
+def made(evidence):
+    """A dense run at 0.4, a mixture of sixteen times its active parameters at 0.2, and steps."""
+
+    def with_steps(*changes):
+        sparse = dense_run("B", 0.2, 1) | {"architecture": "moe", "params_total": 160e9}
+        runs = pd.DataFrame([dense_run("A", 0.4, 0), sparse])
+        tables = {"training_runs": runs, "hardware": CHIP, "rl_runs": steps(*changes)}
+        return with_tables(evidence, **tables)
+
+    return with_steps
+
+
+# --- a step of reinforcement learning
+
+
+def test_half_the_efficiency_at_sixteen_times_the_parameters_is_a_fourth_root(made):
+    assert sparsity_cost(made({"step_seconds": 1.0})) == pytest.approx(log(2) / log(16))
+
+
+def test_the_parts_of_a_step_by_hand(made):
+    estimator = StepEstimator(made({"step_seconds": 1.0}))
+    assert estimator.columns[0] == pytest.approx([TOKENS, WAITING, FIXED])
+    longest = 1_000 * exp(0.7 * NormalDist().inv_cdf(8 / 9) - 0.7**2 / 2)
+    free, beside = (
+        estimator.design(steps({"max_len_tokens": np.nan, "mode": mode}))[0]
+        for mode in ("synchronous", "asynchronous")
+    )
+    assert free == pytest.approx([TOKENS, longest * 2 / 2_000, FIXED])
+    assert beside == pytest.approx(0.75 * free)
+
+
+FOUR = [
+    {"step_seconds": 2e3 * TOKENS + 3 * WAITING + 5 * FIXED},
+    {"step_seconds": 2e3 * TOKENS * 6 + 3 * WAITING + 5 * FIXED, "chips": 10 / 6},
+    {"step_seconds": 2e3 * TOKENS + 3 * WAITING / 3 + 5 * FIXED, "max_len_tokens": 500.0},
+    {"step_seconds": 2e3 * TOKENS * 3 + 3 * WAITING / 3 + 5 * FIXED, "max_len_tokens": 500.0,
+     "chips": 10 / 3},
+]  # fmt: skip
+
+
+def test_coefficients_are_found_where_steps_have_them(made):
+    estimator = StepEstimator(made(*FOUR))
+    assert estimator.coefficients == pytest.approx([2e3, 3, 5])
+    assert estimator.left_out() == pytest.approx(estimator.runs.step_seconds)
+    assert estimator.log_error == (pytest.approx(0, abs=1e-6), 4)
+    parts = estimator.predict(steps({})).parts
+    tokens = 2e3 * TOKENS
+    assert parts == pytest.approx(
+        {"generation": 0.2 * tokens + 3 * WAITING, "scoring": 0.2 * tokens, "update": 0.6 * tokens,
+         "fixed": 5 * FIXED}
+    )  # fmt: skip
+    assert estimator.predict(steps({})).step_seconds.quantile(0.5) == pytest.approx(
+        sum(parts.values())
+    )
+
+
+def test_an_error_of_a_factor_two_in_one_developer_of_two_is_log_two_over_root_two(made):
+    """Steps of fixed seconds alone: a developer of one step, and one of two, twice as long."""
+    only = {"mean_len_tokens": 1e-9}
+    rows = [
+        {**only, "developer": "A", "step_seconds": FIXED},
+        {**only, "developer": "B", "step_seconds": 2 * FIXED},
+        {**only, "developer": "B", "step_seconds": 2 * FIXED},
+    ]
+    estimator = StepEstimator(made(*rows))
+    assert estimator.left_out() == pytest.approx([2 * FIXED, FIXED, FIXED])
+    assert estimator.log_error == (pytest.approx(log(2)), 2)
+    # relative errors of A (c - 1) and, each row at half its square, of B (c/2 - 1): c = 1.2
+    assert estimator.coefficients[2] == pytest.approx(1.2)
+
+
+def test_naive_ways_by_hand(made):
+    evidence = made({"step_seconds": 10.0}, {"step_seconds": 20.0}, {"step_seconds": 40.0})
+    factors = alternatives(StepEstimator(evidence), evidence)
+    # by the middle of the others: 30 for 10, 25 for 20, 15 for 40
+    by_hand = [3, 1.25, 40 / 15]
+    assert factors["throughput only"].tolist() == pytest.approx(by_hand)
+    assert factors["GPU-hours a token"].tolist() == pytest.approx(by_hand)
+    at_mfu = TOKENS / 0.3  # the middle of 0.4 and 0.2
+    assert factors["pre-training MFU"].tolist() == pytest.approx([s / at_mfu for s in (10, 20, 40)])
+
+
+def test_the_share_of_writing_in_a_step(made):
+    evidence = made(*({**row, "generation_seconds": row["step_seconds"] / 4} for row in FOUR))
+    shares = generation_shares(StepEstimator(evidence))
+    tokens, waiting, fixed = 2e3 * TOKENS, 3 * WAITING, 5 * FIXED
+    assert shares.disclosed.tolist() == pytest.approx([0.25] * 4)
+    assert shares.predicted[0] == pytest.approx(
+        (0.2 * tokens + waiting) / (tokens + waiting + fixed)
+    )
+
+
+def test_the_interval_of_a_left_out_step_is_that_of_the_others(made):
+    """Fixed seconds alone: R takes one of them, S and T two, U four."""
+    only = {"mean_len_tokens": 1e-9}
+    seconds = {"R": FIXED, "S": 2 * FIXED, "T": 2 * FIXED, "U": 4 * FIXED}
+    evidence = made(
+        *({**only, "developer": name, "step_seconds": value} for name, value in seconds.items())
+    )
+    found = left_out_intervals(evidence)
+    others = step_estimator_for(evidence, ("U",))
+    spread, developers = others.log_error
+    assert developers == 3
+    reach = spread * 2.3534  # Student's t of three degrees of freedom, 95 %
+    assert found.width[3] == pytest.approx(exp(2 * reach), rel=1e-3)
+    error = log(4 * FIXED / (others.coefficients[2] * FIXED))
+    assert found.inside[3] == (error <= reach)
+    assert left_out_intervals(evidence, 0.5).width[3] == pytest.approx(
+        exp(2 * spread * 0.76489), rel=1e-3
+    )
+
+
+# --- inputs that others' steps give
+
+
+def test_utilisation_of_updates_by_hand():
+    rows = steps(
+        {"developer": "A", "update_seconds": 0.1, "params_active": 1e9},
+        {"developer": "B", "update_seconds": 0.4, "params_active": 1e9},
+        {"developer": "C", "update_seconds": 1e3, "mode": "asynchronous"},
+        {"developer": "D", "update_seconds": 1e3, "unfit": "a reason"},
+        {"developer": "E", "update_seconds": np.nan},
+    )
+    found = update_mfu_input(rows, CHIP).distribution
+    work = 6 * 1e9 * 8 * 1_000  # FLOP of 8,000 tokens
+    assert found.quantile([0, 1]) == pytest.approx(
+        [work / (0.4 * 10 * PEAK), work / (0.1 * 10 * PEAK)]
+    )
+
+
+def test_fixed_seconds_are_printed_or_what_the_parts_leave():
+    parts = {"generation_seconds": 50.0, "scoring_seconds": 10.0, "update_seconds": 30.0}
+    rows = steps(
+        {"developer": "A", "step_seconds": 100.0, "fixed_seconds": 4.0},
+        {"developer": "B", "step_seconds": 100.0, **parts},
+        {"developer": "C", "step_seconds": 90.0, **parts},
+        {"developer": "D", "step_seconds": 100.0, **parts, "scoring_seconds": np.nan},
+        {"developer": "E", "step_seconds": 900.0, **parts, "mode": "asynchronous"},
+    )
+    assert fixed_seconds_input(rows).distribution.quantile([0, 1]) == pytest.approx([4, 10])
+
+
+def test_steps_come_from_the_answers_that_others_wrote():
+    rows = steps(
+        {"developer": "A", "steps": 1_000.0},
+        {"developer": "B", "steps": 4_000.0},
+        {"developer": "C", "steps": 9_000.0, "unfit": "a reason"},
+    )
+    # eight answers a step there, sixteen here
+    assert steps_input(rows, 16.0).distribution.quantile([0, 1]) == pytest.approx([500, 2_000])
