@@ -40,6 +40,7 @@ NOTEBOOKS = {
         "handle = display('first', display_id='here')",
         "handle.update('second')\nprint('kept', 1)\nNone",
         "import pandas as pd\npd.DataFrame({'a': [1.5, None]})",
+        "pd.DataFrame({f'column {n} of a wide frame': [n] for n in range(9)})",
         "from IPython.display import clear_output\nprint('gone')\nclear_output()\nprint('stays')",
         "%timeit -n1 -r1 -q 1\nsorted(_oh), len(In)",
     ],

@@ -29,6 +29,7 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     Fork(_draw_for_all, drawer)
     drawing.ask(drawer)
     import altair
+    import pandas as pd
 
     from analysis.data.scenario import PARAMETER_NAMES
     from analysis.doors import reconstruct
@@ -36,6 +37,8 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
         importlib.import_module("ipykernel.debugger")
     importlib.import_module("ipykernel.kernelapp")
+    # what pandas chooses in a kernel; here it sees a terminal, to whose width it would cut a frame
+    pd.set_option("display.max_columns", 20)
     with warnings.catch_warnings():  # and forget what was warned of: a notebook is warned again
         for module in pkgutil.walk_packages(analysis.__path__, "analysis."):
             if not module.name.startswith(NOT_FOR_NOTEBOOKS):
