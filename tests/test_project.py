@@ -1,18 +1,25 @@
 """The project's own files: the lock, what must never be in them, and one story in every place."""
 
+import json
 import re
 import shlex
 import subprocess
 import sys
+import textwrap
 import tomllib
 from pathlib import Path
 
+import altair as alt
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 import analysis
 from analysis.cli.parser import make_parser
 from analysis.data.tables import Evidence
+from analysis.show import numbers
+from analysis.show.charts import axes, bars, frames, look
 from tests.conftest import ROOT
 
 TEXTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -146,20 +153,34 @@ def test_the_ten_lines_of_the_readme_run(tmp_path, monkeypatch):
 
 
 def test_the_rows_of_the_recipes_are_taken_and_the_claim_gets_its_verdict(folder):
-    """Each example row of CONTRIBUTING is added to its table, with a source for all of them."""
+    """Each example row of CONTRIBUTING is added to its table."""
     tables = {
+        "my_source": "sources",
         "my_model_gpu_hours": "facts",
+        "my_model_days": "arithmetic",
         "my_correction": "corrections",
         "my_claim": "claims",
         "my-model-7b": "training_runs",
     }
     blocks = re.findall(r"^ *```csv\n *(.*)\n *```", texts(), re.M)
     assert [row.split(",")[0] for row in blocks] == list(tables)
-    for row in [*blocks, "my_source,A report,My Lab,2026,paper,https://example.org/report,"]:
-        path = folder / f"{tables.get(row.split(',')[0], 'sources')}.csv"
+    for row in blocks:
+        path = folder / f"{tables[row.split(',')[0]]}.csv"
         path.write_text(path.read_text(encoding="utf-8") + row + "\n", encoding="utf-8")
     assert Evidence.load(folder).broken_identities() == []
     assert analysis.judge(data=folder, samples=256)["my_claim"]["verdict"] == "misleading"
+    numbers = analysis.reconstruct(data=folder, samples=256).numbers
+    assert numbers["my_model_days"].value == pytest.approx(1_200_000 / (512 * 24))
+
+
+def test_the_chart_of_the_recipe_draws():
+    block = re.search(r"^ *```python\n( *def my_chart.*?)^ *```", texts(), re.M | re.S)
+    names = {"pd": pd, "alt": alt}
+    for module in (axes, bars, frames, look, numbers):
+        names |= vars(module)
+    exec(textwrap.dedent(block[1]), names)
+    chart = names["my_chart"](pd.DataFrame({"label": ["a", "b"], "gpu_hours": [2e3, np.nan]}))
+    assert "not disclosed" in json.dumps(chart.to_dict())
 
 
 # --- the files for a forge

@@ -58,7 +58,7 @@ def did_you_mean(name: str, known: Collection[str]) -> str:
     close = (
         get_close_matches(name, list(known), n=1, cutoff=0.6)
         or sharing
-        or get_close_matches(name, list(known), n=1, cutoff=0.4)
+        or get_close_matches(name, list(known), n=1, cutoff=0.5)
     )
     return f"; did you mean {close[0]}?" if close else ""
 
