@@ -89,9 +89,9 @@ def by_figure(account: Account) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `claim`, `value` and `digits` as printed, `said_of` and `counts` (labels) with what they come
-        to (`said_of_low`, `said_of_high`, `counts_low`, `counts_high`, in the unit of the figure),
-        and `verdict`.
+        `claim`, `value` and `digits` as printed, `said_of` and `counts` (labels) with what they
+        come to (`said_of_low`, `said_of_high`, `counts_low`, `counts_high`, in the unit of the
+        figure), and `verdict`.
     """
     counted, judged = counted_quantities(account), {one.id: one for one in judge_all(account)}
     rows = []

@@ -21,7 +21,6 @@ from analysis.show.links import Html
 from analysis.show.numbers import VERDICT_WORDS, quantity_text, significant, usd_text
 from analysis.show.tables import table
 
-MANY_FACTS = 2  # more of them are folded, so that they do not stretch the row
 FEWEST_TIMES = 1.1  # two figures nearer than this are apart by per cent, not by times
 LEAST_USD = 0.5
 
@@ -35,7 +34,7 @@ def claims(account: Account, verdict: str | None = None) -> Html:
             "who, when": _said_by(one.who, one.date, one.source_id, account.evidence),
             "verdict": verdict_word(one.verdict),
             "because": one.reason,
-            "facts": _facts(one.facts, account.evidence),
+            "facts": links.facts(one.facts, account.evidence),
         }
         for one in frame(account, verdict).itertuples()
     ]
@@ -114,7 +113,7 @@ def estimates(account: Account) -> Html:
 
 
 def to_believe(account: Account) -> Html:
-    """For each claimed total, what would have to be true, and whether physics or the data allow it."""
+    """For each claimed total, what would have to be true, and whether the data allow it."""
     rows = [
         {
             "for this to be true": f"{quantity_text(row.usd, 'usd')}, {row.total}",
@@ -179,13 +178,6 @@ def _table(rows: Sequence[Mapping[str, Any]], nothing: str, classes: str = "") -
 
 def _said_by(who: str, date: str, source_id: str, evidence: Evidence) -> Html:
     return Html(f"{links.text(who)}, {date}<br>{links.source(source_id, evidence)}")
-
-
-def _facts(names: tuple[str, ...], evidence: Evidence) -> Html:
-    shown = ", ".join(links.fact(evidence.facts[name], evidence, name) for name in names)
-    if len(names) <= MANY_FACTS:
-        return Html(shown)
-    return Html(f"<details><summary>{len(names)} facts</summary>{shown}</details>")
 
 
 def _figure(value: float, unit: str, figures: int) -> str:

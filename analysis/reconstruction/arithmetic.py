@@ -32,7 +32,7 @@ def arithmetic_table(names: Names) -> Html:
     ]
     if not rows:
         return Html(f"<p>No figure is derived for {links.text(names.model.title)}.</p>")
-    return table(pd.DataFrame(rows), classes="ledger", anchors="anchor")
+    return table(pd.DataFrame(rows), classes="ledger arithmetic", anchors="anchor")
 
 
 def linked(expression: str, names: Names) -> Html:

@@ -44,7 +44,6 @@ def lines(account: Account) -> Html:
     """Every line: its rent with interval, the same hours on owned machines, what it counts and
     leaves out, its facts.
     """
-    facts = account.evidence.facts
     rows = [
         {
             "anchor": line.id,
@@ -53,9 +52,7 @@ def lines(account: Account) -> Html:
             "on owned machines": _interval(line, "own_usd", "assumption"),
             "counts": line.counts,
             "leaves out": line.leaves_out,
-            "rests on": Html(
-                ", ".join(links.fact(facts[name], account.evidence, name) for name in line.facts)
-            ),
+            "rests on": links.facts(line.facts, account.evidence),
         }
         for line in account.bill.itertuples()
     ]
@@ -189,7 +186,8 @@ def _owned(line: pd.Series) -> str:
     if np.isnan(line.own_usd):
         return "No purchase price of the chip is on record, so owned machines are not priced."
     low, high = line.own_usd_p05 / line.usd, line.own_usd_p95 / line.usd
-    return f"On owned machines that are kept busy the same hours cost {low:.1f} to {high:.1f} times the rent."
+    times = f"{low:.1f} to {high:.1f} times the rent"
+    return f"On owned machines that are kept busy the same hours cost {times}."
 
 
 def _basis(found: Distribution, evidence: Evidence) -> Html | str:

@@ -19,7 +19,7 @@ RUN_UNITS = {"params_active": "params", "tokens": "tokens", "gpu_hours": "gpu_ho
 def facts(evidence: Evidence) -> Html:
     """Every fact with its value, range, kind, source and place."""
     rows = [_fact(fact, evidence) for fact in evidence.facts.values()]
-    return table(pd.DataFrame(rows), classes="ledger", anchors="anchor")
+    return table(pd.DataFrame(rows), classes="ledger facts", anchors="anchor")
 
 
 def sources(evidence: Evidence) -> Html:
@@ -91,21 +91,21 @@ def _rows(
         seen=rows.confidence.map(CONFIDENCE).fillna("restated by Epoch AI"),
         anchor=[links.anchor(Row(name, row)) for row in rows.id],
     )
-    return table(shown, head=head, units=units, classes="ledger", anchors="anchor")
+    return table(shown, head=head, units=units, classes="rows", anchors="anchor")
 
 
 def _fact(fact: Fact, evidence: Evidence) -> dict[str, object]:
     value = quantity_text(fact.value, fact.unit)
-    ends = f"{number_text(fact.low)} to {number_text(fact.high)}" if fact.has_range else ""
+    ends = f"<br><small>{number_text(fact.low)} to {number_text(fact.high)}</small>"
+    ends = ends if fact.has_range else ""
     mark = SECOND_HAND if fact.second_hand else ""
+    source = links.source(fact.source_id, evidence)
     return {
         "anchor": fact.id,
         "fact": Html(f"{links.text(fact.quantity)}<br><code>{fact.id}</code>"),
-        "value": links.figure(value, fact.kind),
-        "range": ends,
+        "value": Html(f"{links.figure(value, fact.kind)}{ends}"),
         "known how": Html(f"{KIND_WORDS[fact.kind]} {mark}"),
-        "source": links.source(fact.source_id, evidence),
-        "place": fact.locator,
+        "source": Html(f"{source}, {links.text(fact.locator)}"),
         "note": fact.note,
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis.data.facts import Fact, Number, Row
@@ -37,6 +38,7 @@ PAGES = {
     "training_runs": "rows",
     "hardware": "rows",
 }
+FEW = 2  # facts that stand in a cell side by side
 STYLE = f'<style class="traincost">{(Path(__file__).parent / "notebook.css").read_text()}</style>'
 _MARKED = re.compile(
     r'<(a|span)((?: [\w-]+="[^"]*")*) data-row="(\w+):([^"]+)"'
@@ -82,6 +84,14 @@ def fact(found: Fact, evidence: Evidence, shown: str | None = None) -> Html:
     row = Row("facts", found.id)
     linked = figure(written, found.kind, title, row=row, href=web_address(source["url"]))
     return Html(linked + (SECOND_HAND if found.second_hand else ""))
+
+
+def facts(names: Sequence[str], evidence: Evidence) -> Html:
+    """Facts by their ids; more than two are folded, so that they do not stretch a row."""
+    shown = ", ".join(fact(evidence.facts[name], evidence, name) for name in names)
+    if len(names) <= FEW:
+        return Html(shown)
+    return Html(f"<details><summary>{len(names)} facts</summary>{shown}</details>")
 
 
 def number(found: Number) -> Html:

@@ -4,7 +4,8 @@ tables and charts.
 `{fact}`ID``, `{number}`ID`` and `{result}`PHASE.gpu_hours`` render a figure with its unit and kind,
 linked to its row; `{source}`ID`` names a source, `{price}`scenario`` the edition's rent,
 `{claim}`ID`` a claim's verdict `{said}`ID`` its date and `{rung}`ID`` what a line of the bill adds;
-`{report}` inserts a table or a chart by name. A wrong name is a warning, and a warning stops the build.
+`{report}` inserts a table or a chart by name. A wrong name is a warning, and a warning stops the
+build.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ class Edition:
         return Html(links.in_book(roles[role](name)))
 
     def report(self, name: str, lines: list[str]) -> Html:
-        """A table or a chart by name; `lines` say what it is of, where that is the page's choice."""
+        """A table or a chart by name; `lines` say what it is of, where the page chooses."""
         account, evidence = self.account, self.evidence
         reports: dict[str, Callable[[], str]] = {
             "bill_table": lambda: bill_tables.disclosed_lines(account),
@@ -106,7 +107,7 @@ class Edition:
         return links.number(numbers[name])
 
     def _result(self, path: str) -> Html:
-        """A reconstructed figure, `PHASE.gpu_hours` (or `usd`, `mfu`, `flop`), linked to its page."""
+        """A reconstructed figure, `PHASE.gpu_hours` (or `usd`, `mfu`, `flop`), with its page."""
         phase, _, field = path.partition(".")
         phases = {found["id"]: found for found in self.account.to_dict()["phases"]}
         if phase not in phases or field not in RESULTS:
@@ -176,7 +177,7 @@ def edition(app: Sphinx) -> Edition:
 
 
 class FigureNode(nodes.inline):
-    """A figure in prose: its text for search and print, with `html` in the place of it on a page."""
+    """A figure in prose: its text for search and print, its `html` on a page."""
 
 
 class FigureRole(SphinxRole):

@@ -49,6 +49,6 @@ def test_an_unknown_name_says_where(edited):
     evidence = Evidence.load(folder)
     with pytest.raises(
         InputError,
-        match=r"contradictions.csv, line 3 \(c02_active_params\), value_a: v3_params_stated is not a fact; did you",
+        match=r"contradictions.csv, line 3 \(c02_active_params\), value_a: v3_params_stated is not",
     ):
         contradictions(Account(reconstruct("deepseek-r1", load_scenario(), evidence), evidence))

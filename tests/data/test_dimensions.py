@@ -1,8 +1,8 @@
 """The dimension of every expression in the tables: hours come of hours, dollars of dollars.
 
 Each word of the unit enumeration is a unit of pint. A number in an expression is a pure number,
-unless it converts between units (`CONVERSIONS`), or is a figure that a source prints (`PRINTED`, and
-whatever stands alone in a cell of its row, in the row's unit).
+unless it converts between units (`CONVERSIONS`), or is a figure that a source prints (`PRINTED`,
+and whatever stands alone in a cell of its row, in the row's unit).
 """
 
 import ast
