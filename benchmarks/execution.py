@@ -21,7 +21,7 @@ from analysis.publish.execute import Job, execute_all
 root, folder, names = checkout(), Path(sys.argv[1]), sys.argv[2:]
 execute_all(
     [
-        Job(page.page, root / "notebooks" / f"{page.notebook}.ipynb", page.parameters, folder / f"{page.page}.ipynb")
+        Job(page.page, page.path(root), page.parameters, folder / f"{page.page}.ipynb")
         for page in list_pages(root)
         if page.page in names
     ],

@@ -1,4 +1,4 @@
-"""What all benchmarks share: a measured ratio with its range, and the machine it was measured on."""
+"""What all benchmarks share: a measured ratio with its range, and the machine behind it."""
 
 from __future__ import annotations
 

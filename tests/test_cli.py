@@ -235,10 +235,14 @@ def test_a_notebook_that_is_of_no_model_runs_too(capsys, tmp_path):
     [["reconstruct", "deepseek-r1", "--json"], ["claims", "--json"], ["estimate", "-", "--json"]],
 )
 def test_the_computing_path_imports_no_plotting_or_notebook_package(command):
-    spec = "name='a'\ndeveloper='b'\nrelease_date=2025-01-01\nparams_total='7B'\nparams_active='7B'\ntokens='2T'\nhardware='H100'"
+    spec = (
+        "name='a'\ndeveloper='b'\nrelease_date=2025-01-01\nparams_total='7B'\n"
+        "params_active='7B'\ntokens='2T'\nhardware='H100'"
+    )
     program = (
         f"import sys, analysis.cli; code = analysis.cli.main({command!r});"
-        "sys.exit(bool(code) or bool({'altair', 'papermill', 'sphinx', 'IPython', 'nbformat', 'matplotlib'} & set(sys.modules)))"
+        "heavy = {'altair', 'papermill', 'sphinx', 'IPython', 'nbformat', 'matplotlib'};"
+        "sys.exit(bool(code) or bool(heavy & set(sys.modules)))"
     )
     subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, input=spec, text=True

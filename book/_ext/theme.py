@@ -59,13 +59,14 @@ def where_from(page: Page, given: Mapping[str, str]) -> str:
     for key, value in {**page.parameters, **scenario}.items():
         command += ["-p", f"{key}={Path(value).name if key == 'scenario' else value}"]
     return (
-        f'<p class="where-from">This page is <a href="{notebook}" download>{page.notebook}.ipynb</a>, '
+        f'<p class="where-from">This page is '
+        f'<a href="{notebook}" download>{page.notebook}.ipynb</a>, '
         f"run by <code>{html.escape(shlex.join(command))}</code></p>"
     )
 
 
 def without_index_entries(_: Sphinx, doctree: nodes.document) -> None:
-    """There is no index of names; and Sphinx forgets those of a page that it need not write again."""
+    """There is no index of names; Sphinx forgets those of a page that it does not write again."""
     for node in list(doctree.findall(addnodes.index)):
         node.parent.remove(node)
 

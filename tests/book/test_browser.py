@@ -14,8 +14,10 @@ pytestmark = pytest.mark.browser
 def drawn(page: Page) -> int:
     """Charts with a visible drawing of some size."""
     return page.evaluate(
-        """() => [...document.querySelectorAll('figure.chart')].filter(figure => [...figure.querySelectorAll('svg')]
-            .some(svg => svg.getBoundingClientRect().width > 200 && svg.querySelector('path, text'))).length"""
+        """() => [...document.querySelectorAll('figure.chart')]
+            .filter(figure => [...figure.querySelectorAll('svg')].some(svg =>
+                svg.getBoundingClientRect().width > 200 && svg.querySelector('path, text')
+            )).length"""
     )
 
 
@@ -24,7 +26,8 @@ def icons_not_drawn(page: Page) -> list[str]:
     return page.evaluate(
         """() => [...document.querySelectorAll('[class*="fa-"]')].filter(icon => {
             const box = icon.getBoundingClientRect(), mark = getComputedStyle(icon, '::before');
-            const isDrawn = box.width >= 10 && box.height >= 10 && mark.maskImage.startsWith('url("data:');
+            const isDrawn = box.width >= 10 && box.height >= 10
+                && mark.maskImage.startsWith('url("data:');
             return icon.checkVisibility({visibilityProperty: true}) && !isDrawn;
         }).map(icon => icon.className)"""
     )
@@ -34,9 +37,12 @@ def sidebar(page: Page) -> dict[str, float]:
     """How far the menu is scrolled, and where in it the entry of the open page ends."""
     return page.evaluate(
         """() => {
-            const box = document.querySelector('#pst-primary-sidebar'), entry = box.querySelector('a.current');
-            const end = entry ? entry.getBoundingClientRect().bottom - box.getBoundingClientRect().top : 0;
-            return {scrolled: box.scrollTop, end: end, height: box.clientHeight, most: box.scrollHeight};
+            const box = document.querySelector('#pst-primary-sidebar');
+            const entry = box.querySelector('a.current'), top = box.getBoundingClientRect().top;
+            const end = entry ? entry.getBoundingClientRect().bottom - top : 0;
+            return {
+                scrolled: box.scrollTop, end: end, height: box.clientHeight, most: box.scrollHeight
+            };
         }"""
     )
 

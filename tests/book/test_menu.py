@@ -1,4 +1,4 @@
-"""The menu and a page's contents, driven as readers do: by tap, mouse and keyboard, at every width."""
+"""The menu and a page's contents, driven by tap, mouse and keyboard, at every width."""
 
 import re
 

@@ -110,7 +110,10 @@ def test_a_mistake_in_a_model_file_is_one_line(fork, replacements, expected):
 
 
 def test_a_disclosed_figure_is_a_check_without_being_listed(fork):
-    disclosed = 'explanation = "Reads on."\ndisclosed = { gpu_hours = "v3_pretraining_gpu_hours", usd = "v3_pretraining_cost_usd" }'
+    disclosed = (
+        'explanation = "Reads on."\n'
+        'disclosed = { gpu_hours = "v3_pretraining_gpu_hours", usd = "v3_pretraining_cost_usd" }'
+    )
     evidence = fork(
         ('explanation = "Reads on."', disclosed),
         ('"v3_pretraining_tokens"', '"v3_pretraining_gpu_hours * 1"'),

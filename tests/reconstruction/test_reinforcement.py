@@ -49,10 +49,11 @@ def test_more_gpus_help_throughput_and_not_latency():
 
 
 def test_latency_alone_stays_below_the_disclosed_rollout_at_the_floor(evidence):
-    """At the interconnect's floor the longest answer fits into the disclosed seconds of a rollout."""
+    """At the interconnect's floor the longest answer fits into a rollout's disclosed seconds."""
     facts = evidence.facts
     seconds = facts.calculate(
-        "r1_zero_hours * 3600 * r1_zero_outputs_per_rollout / (r1_zero_steps * r1_zero_batch_outputs)"
+        "r1_zero_hours * 3600 * r1_zero_outputs_per_rollout"
+        " / (r1_zero_steps * r1_zero_batch_outputs)"
     )
     _, latency = generation_seconds(
         1,

@@ -1,4 +1,4 @@
-"""A sweep's row is what the single commands say; a cluster that loses a worker gives the same rows."""
+"""A sweep's row is what single commands say; a cluster that loses a worker gives the same."""
 
 import os
 import signal
