@@ -109,13 +109,14 @@ def owned_hours(evidence: Evidence) -> Html:
 
 
 def carbon(account: Account) -> Html:
-    """Electricity and carbon of each line on disclosed hours, by grid, each input at its middle."""
+    """Electricity and carbon of each line on disclosed hours, by grid."""
     found = carbon_of(account)
     return table(found, units={"GPU-hours": "gpu_hours"}) if len(found) else Html("")
 
 
 def carbon_of(account: Account) -> pd.DataFrame:
-    """Energy [MWh] and carbon [t CO₂ by grid] of each line on disclosed hours.
+    """Energy [MWh] and carbon [t CO₂ by grid] of each line on disclosed hours, each input at the
+    value of its fact.
 
     Returns
     -------
