@@ -7,9 +7,9 @@ from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction.detail import answer_lengths, parts_of, rollout_seconds, widths_of
 from analysis.reconstruction.ground import setting_of
-from analysis.reconstruction.model import stage_quantities
 from analysis.reconstruction.model_file import load_model
 from analysis.reconstruction.reconstruction import reconstruct
+from analysis.reconstruction.stages import stage_quantities
 
 PHASES = [
     "v3_pretraining",
