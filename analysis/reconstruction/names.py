@@ -149,19 +149,20 @@ class Names:
         return self._evaluated[name]
 
     def _counts_at_needed_mfu(self) -> dict[str, Named]:
-        """How many runs of others reach the MFU that the model's disclosed hours need, by kind."""
+        """How many runs of others reach the MFU that the model's disclosed hours need, by kind;
+        NaN where its hours are not disclosed.
+        """
         belief = self.model.belief
         if belief is None:
             return {}
         where = f"models/{self.model.name}.toml, belief.needed_mfu"
         needed = self.value(belief.needed_mfu, where)
-        runs = _others(self.model, self.evidence)
-        return {
-            f"{kind}{AT_NEEDED_MFU}": Named(
-                float((group.mfu >= needed).sum()), "count", (belief.needed_mfu,), _runs(group.id)
-            )
-            for kind, group in runs.groupby("architecture")
-        }
+        found = {}
+        for kind, group in _others(self.model, self.evidence).groupby("architecture"):
+            count = math.nan if math.isnan(needed) else float((group.mfu >= needed).sum())
+            behind = (belief.needed_mfu,)
+            found[f"{kind}{AT_NEEDED_MFU}"] = Named(count, "count", behind, _runs(group.id))
+        return found
 
 
 def as_name(text: str) -> str:

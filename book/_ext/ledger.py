@@ -199,10 +199,6 @@ def visit_figure(translator: Any, node: FigureNode) -> None:
     raise nodes.SkipNode
 
 
-def pass_by(_: Any, __: FigureNode) -> None:
-    """Elsewhere its text stands alone."""
-
-
 class ReportDirective(SphinxDirective):
     """A table or a chart."""
 
@@ -244,7 +240,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_config_value(name, {}, "", [dict])
     for role in ("fact", "number", "result", "source", "price", "claim", "said", "rung"):
         app.add_role(role, FigureRole())
-    app.add_node(FigureNode, html=(visit_figure, None), text=(pass_by, pass_by))
+    app.add_node(FigureNode, html=(visit_figure, None))  # elsewhere it is its text
     app.add_directive("report", ReportDirective)
     app.add_html_math_renderer("mathml", (visit_math, None), (visit_math_block, None))
     return {"parallel_read_safe": False}
