@@ -129,14 +129,16 @@ def named_faults() -> list[Fault]:
 
 
 def _replaced(what: str, rows: Sequence[Mapping[str, str]]) -> Fault:
-    """Texts of files replaced; each must stand there once."""
-    sources: dict[str, str] = {}
+    """Texts of the package replaced; each must stand there once."""
+    texts = {path: path.read_text("utf-8") for path in (ROOT / "analysis").rglob("*.py")}
+    changed: dict[str, str] = {}
     for row in rows:
-        text = sources.get(row["file"]) or (ROOT / row["file"]).read_text("utf-8")
-        if text.count(row["before"]) != 1:
-            raise ValueError(f"{what}: stands not once in {row['file']}: {row['before']}")
-        sources[row["file"]] = text.replace(row["before"], row["after"])
-    return Fault(rows[0]["file"], "", 0, what, "", sources)
+        paths = [path for path, text in texts.items() if row["before"] in text]
+        if len(paths) != 1 or texts[paths[0]].count(row["before"]) != 1:
+            raise ValueError(f"{what}: stands not once in the package: {row['before']}")
+        texts[paths[0]] = texts[paths[0]].replace(row["before"], row["after"])
+        changed[paths[0].relative_to(ROOT).as_posix()] = texts[paths[0]]
+    return Fault(next(iter(changed)), "", 0, what, "", changed)
 
 
 def equivalents() -> dict[tuple[str, str, str, str], str]:

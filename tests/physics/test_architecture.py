@@ -137,3 +137,10 @@ def test_a_mixture_known_by_its_outline_can_say_how_large_it_is():
 def test_an_outline_of_fewer_parameters_in_all_than_active_is_refused():
     with pytest.raises(ValidationError, match="less than params_active, 46,000"):
         Outline(**OUTLINE, params_total=45_000)
+
+
+def test_all_parameters_of_an_outline_may_be_active_and_not_more():
+    sizes = {"n_layers": 1, "dim": 1, "vocab_size": 1}
+    assert Outline(params_active=7, params_total=7, **sizes).params_total == 7
+    with pytest.raises(ValueError, match="less than params_active"):
+        Outline(params_active=8, params_total=7, **sizes)
