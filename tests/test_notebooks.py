@@ -93,6 +93,7 @@ FEW = [
     ("fine_tuning", "quiet"),
     ("bill", "quiet"),
     ("reinforcement", "learner"),
+    ("bill", "learner"),
     ("uncertainty", "learner"),
     ("pretraining", "plain"),
     ("ladder", "quiet"),
