@@ -18,7 +18,7 @@ def planned(tmp_path) -> Plan:
     """An edition of one page, whose notebook is one cell."""
     (tmp_path / "notebooks").mkdir()
     write(tmp_path / "notebooks" / "one.ipynb", "6 * 7")
-    page = Page("one", "One", "one", {}, scenario=False)
+    page = Page("one", "One", "one", {}, declares=())
     return Plan(tmp_path, None, {}, [page], {"one": {"code": "a", "data": "b"}}, "c", "d")
 
 
