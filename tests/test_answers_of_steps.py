@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.data.scenario import load_scenario
+from analysis.reconstruction.reconstruction import reconstruct
 from analysis.reconstruction.reinforcement import (
     fixed_seconds_input,
     steps_input,
@@ -194,3 +196,18 @@ def test_steps_come_from_the_answers_that_others_wrote():
     )
     # eight answers a step there, sixteen here
     assert steps_input(rows, 16.0).distribution.quantile([0, 1]) == pytest.approx([500, 2_000])
+
+
+def test_the_developers_own_runs_are_in_no_input(evidence, r1):
+    """A hundred times slower steps and runs under its own name change no input."""
+    tables = {}
+    for name, column in (("rl_runs", "update_seconds"), ("training_runs", "gpu_hours")):
+        table = evidence[name]
+        own = table.assign(developer=r1.model.developer, id="own_" + table.id)
+        tables[name] = pd.concat([table, own.assign(**{column: 100 * own[column]})])
+    changed = with_tables(evidence, **{n: t.reset_index(drop=True) for n, t in tables.items()})
+    found = reconstruct(r1.model.name, load_scenario(samples=64), changed)
+    for before, after in zip(r1.phases, found.phases, strict=True):
+        for name, item in before.inputs.items():
+            now = after.inputs[name].distribution
+            assert now.quantile([0.1, 0.9]) == pytest.approx(item.distribution.quantile([0.1, 0.9]))

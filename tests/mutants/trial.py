@@ -39,7 +39,7 @@ NOT_ASKED = (
     "tests/reconstruction/test_sweep.py::test_a_scheduler_that_does_not_answer_is_the_users_mistake",
     "tests/reconstruction/test_reconstruction.py::test_doubling_an_input_moves_what_stands_on_it_and_nothing_disclosed",
 )
-MEMORY_BYTES = 8 * 2**30
+LIMITS = (signal.SIGXCPU, signal.SIGKILL, signal.SIGALRM)  # that end what goes on too long
 OPTIONS = ["-q", "-x", "-o", "addopts=", "--doctest-modules", "-p", "no:cacheprovider"]
 OPTIONS += ["-p", "no:xdist", "-m", "not soak", *(f"--deselect={name}" for name in NOT_ASKED)]
 
@@ -128,7 +128,6 @@ def judge(fault: Fault, asked: Sequence[Asked], limit_cpu_seconds: float) -> Ver
     """
     limit = int(_cpu_seconds() + limit_cpu_seconds)
     resource.setrlimit(resource.RLIMIT_CPU, (limit, limit + 5))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     signal.alarm(int(20 * limit_cpu_seconds))  # for one that waits and does nothing
     sys.meta_path.insert(0, _Planted(fault.sources))
     try:
@@ -190,6 +189,8 @@ def in_forks(tasks: Iterable[Callable[[], Any]], workers: int) -> Iterator[tuple
             if os.WIFEXITED(status) and not path.exists():
                 error = path.with_suffix(".error").read_text("utf-8")
                 raise RuntimeError(f"task {number} ended without a result: {error}")
+            if os.WIFSIGNALED(status) and os.WTERMSIG(status) not in LIMITS:
+                raise RuntimeError(f"task {number} ended by signal {os.WTERMSIG(status)}")
             yield number, pickle.loads(path.read_bytes()) if path.exists() else None
 
 

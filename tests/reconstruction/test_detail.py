@@ -84,3 +84,10 @@ def test_the_lengths_that_a_stage_takes_are_those_of_the_data_it_wrote(r1):
         [low * (high / low) ** share for share in (0.05, 0.5, 0.95)], rel=1e-3
     )
     assert len(answer_lengths(r1["r1_zero_rl"])) == 105
+
+
+def test_a_stage_of_unknown_length_takes_the_middle_of_its_range(r1):
+    run, rollouts = rollout_run(r1["r1_training"], "rl_first")
+    assert run.mean_len_tokens[0] == pytest.approx((2_739 * 7_435.7) ** 0.5)
+    steps = r1["r1_training"].inputs["r1_training.rl_first.rl_steps"].distribution
+    assert rollouts == pytest.approx(float(steps.quantile(0.5)) * 32 * 16 / 8_192)
