@@ -221,7 +221,26 @@ def attention_width(architecture: Architecture, mtp: bool = False) -> int:
 
 
 def outline_attention_width(layers: ArrayLike, d_model: ArrayLike) -> np.ndarray:
-    """Queries with keys, and values, each as wide as the model, in every layer."""
+    """Width of attention of a model of which the outline alone is known: queries with keys, and
+    values, each as wide as the model, in every layer.
+
+    Parameters
+    ----------
+    layers
+        Layers [count].
+    d_model
+        Width of the model [count].
+
+    Returns
+    -------
+    ndarray
+        Width summed over the layers [count], of the shape that the arguments broadcast to.
+
+    Examples
+    --------
+    >>> float(outline_attention_width(2, 10))
+    40.0
+    """
     return np.asarray(layers, dtype=float) * 2.0 * np.asarray(d_model)
 
 
