@@ -18,7 +18,7 @@ import pytest
 import analysis
 from analysis.cli import main
 from analysis.data.scenario import load_scenario
-from analysis.physics import architecture, cost, rollout, training
+from analysis.physics import architecture, cost, flop, rollout, training
 from analysis.publish import book
 from analysis.publish.book import BookFailed, assemble
 from analysis.publish.kept import copy_of
@@ -193,7 +193,7 @@ def test_the_doors_stand_on_a_page_whose_first_lines_run(edition, capsys):
     assert "GPU-hours" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("module", [architecture, training, rollout, cost])
+@pytest.mark.parametrize("module", [architecture, flop, training, rollout, cost])
 def test_every_formula_is_explained_with_its_example(edition, module):
     text = (edition / "api.html").read_text(encoding="utf-8")
     for name, formula in inspect.getmembers(module, inspect.isfunction):
