@@ -27,8 +27,8 @@ soak: .venv/installed
 golden: .venv/installed
 	$(BIN)/python -m tests.golden
 
-# Small faults put into what computes: how many of them the tests notice (half an hour; ARGS=--named
-# takes those that a reader put in by hand).
+# Small faults put into what computes: how many of them the tests notice (hours on two
+# cores; ARGS=--named takes those that a reader put in by hand).
 mutants: .venv/installed
 	$(BIN)/python -m tests.mutants $(ARGS)
 

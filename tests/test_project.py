@@ -79,7 +79,7 @@ def test_the_lock_installs_whole_by_the_command_of_the_makefile():
 
 def test_no_path_of_a_machine_and_no_package_host_in_any_file():
     banned = re.compile(
-        r"[/](root|home)[/][a-z]|[/]tmp[/][a-z]|py(pi[.]org|thonhosted)|registry[.]npmjs|deb[.]debian|-{2}index-url",
+        r"[/](root|home)[/][a-z]|[/]tmp[/][a-z]|py(pi[.]org|thonhosted)|registry[.]npmjs|deb[.]debian|-{2}index[-]url",
         re.I,
     )
     for name in tracked():
