@@ -10,14 +10,15 @@ import hashlib
 import json
 import re
 import sys
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.data.folder import folder_sha256, read_bytes
-from analysis.data.mistakes import InputError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from analysis.data.folder import folder_sha256, read_bytes, read_toml
+from analysis.data.mistakes import InputError, first_mistake
 from analysis.data.scenario import Scenario
 from analysis.publish.place import read_mark
 
@@ -40,6 +41,22 @@ class Page:
     def path(self, root: Path) -> Path:
         """Its notebook's file."""
         return root / "notebooks" / f"{self.notebook}.ipynb"
+
+
+class _PageEntry(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    page: str
+    title: str
+    notebook: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class _PagesFile(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    model: str
+    page: list[_PageEntry]
 
 
 @dataclass(frozen=True)
@@ -94,10 +111,20 @@ def checkout() -> Path:
 
 
 def list_pages(root: Path) -> list[Page]:
-    """The edition's declared pages, in the order of book/pages.toml."""
-    pages = tomllib.loads((root / "book" / "pages.toml").read_text(encoding="utf-8"))["page"]
-    declared = {page["notebook"]: _declared_in(root, page["notebook"]) for page in pages}
-    return [Page(**page, declares=declared[page["notebook"]]) for page in pages]
+    """The edition's declared pages, in the order of book/pages.toml.
+
+    Raises
+    ------
+    InputError
+        For a key that the file does not have, one that it lacks, or a notebook that is not there.
+    """
+    path = root / "book" / "pages.toml"
+    try:
+        pages = _PagesFile.model_validate(read_toml(path)).page
+    except ValidationError as error:
+        known = {*_PagesFile.model_fields, *_PageEntry.model_fields}
+        raise first_mistake(error, path.name, known) from None
+    return [Page(**page.model_dump(), declares=_declared_in(root, page.notebook)) for page in pages]
 
 
 def plan(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.publish.place import MARK, write_mark
-from analysis.publish.plan import Plan, plan
+from analysis.publish.plan import Plan, list_pages, plan
 
 
 def planned(directory, **overrides: str) -> Plan:
@@ -51,3 +52,33 @@ def test_an_edition_stands_when_it_is_this_one_and_whole(evidence, tmp_path, mis
         (tmp_path / missing).unlink()
     assert wanted.stands_in(tmp_path) == (missing is None)
     assert not planned(evidence.directory, mfu="0.3").stands_in(tmp_path)
+
+
+PAGE = """
+model = "deepseek-r1"
+
+[[page]]
+page = "bill"
+title = "The bill"
+notebook = "bill"
+"""
+
+
+@pytest.mark.parametrize(
+    ("faulty", "said"),
+    [
+        (PAGE + "scenario = true", "pages.toml, page, 0: scenario is not known"),
+        (PAGE + 'titel = "x"', "did you mean title?"),
+        (PAGE.replace("notebook", "note_book"), "pages.toml, page.0.notebook: field required"),
+        (PAGE.replace('"bill"', "3"), "pages.toml, page.0.page: "),
+        (PAGE.replace("[[page]]", "[page]"), "pages.toml, page: "),
+        (PAGE.replace('notebook = "bill"', 'notebook = "bil"'), "bil.ipynb: "),
+    ],
+)
+def test_a_mistake_in_the_list_of_pages_is_one_line(tmp_path, faulty, said):
+    for name in ("book", "notebooks"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "book" / "pages.toml").write_text(faulty)
+    with pytest.raises(InputError) as stopped:
+        list_pages(tmp_path)
+    assert said in str(stopped.value) and "\n" not in str(stopped.value)
