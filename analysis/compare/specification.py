@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,6 +11,7 @@ from typing import Annotated, Any, Literal
 import pandas as pd
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
+from analysis.data.folder import parse_toml
 from analysis.data.mistakes import InputError, did_you_mean, first_mistake
 from analysis.data.tables import Evidence
 
@@ -85,11 +85,7 @@ Spec = PretrainingSpec | ReinforcementSpec
 
 def read_spec(text: str, where: str) -> Spec:
     """A specification from TOML; an `InputError` names what is wrong in it."""
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{where}: not valid TOML: {error}") from None
-    return check_spec(content, where)
+    return check_spec(parse_toml(text, where), where)
 
 
 def check_spec(content: Mapping[str, Any], where: str) -> Spec:

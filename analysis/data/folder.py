@@ -131,9 +131,18 @@ def named_file(directory: Path, folder: str, name: str) -> Path:
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file; an `InputError` if it is none."""
     try:
-        return tomllib.loads(read_bytes(path).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        text = read_bytes(path).decode("utf-8")
+    except UnicodeDecodeError as error:
         raise InputError(f"not valid TOML: {error}", path.name) from None
+    return parse_toml(text, path.name)
+
+
+def parse_toml(text: str, where: str) -> dict[str, Any]:
+    """The content of a text in TOML; an `InputError` that names `where` if it is none."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise InputError(f"not valid TOML: {error}", where) from None
 
 
 def read_bytes(path: Path) -> bytes:

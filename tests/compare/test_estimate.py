@@ -262,3 +262,8 @@ def test_who_has_most_of_the_rows_is_said_by_name(evidence):
     assert any(f"of the rows are {counts.index[0]}'s" in line for line in said)
     without = answer(evidence, REINFORCEMENT, exclude=(counts.index[0],))["assumptions"]
     assert not any("of the rows are" in line for line in without)
+
+
+def test_a_specification_nested_too_deep_is_one_line():
+    with pytest.raises(InputError, match=r"^x\.toml: not valid TOML: "):
+        read_spec("a = " + "[" * 100_000, "x.toml")
