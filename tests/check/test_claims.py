@@ -154,7 +154,7 @@ def test_every_boundary_has_an_interval_in_order_or_none(account):
             "claims.csv",
             ",r1_own_phases,no,,",
             ",r1_own_phase,no,,",
-            "line 2 (seed_r1_294k), asserted_boundary: r1_own_phase is not",
+            "line 2 (reuters_294k), asserted_boundary: r1_own_phase is not",
         ),
         (
             "claims.csv",
