@@ -17,9 +17,10 @@ from analysis.reconstruction.account import Account
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.reconstruction.ownership import OwnershipInputs, owned_hour_at_middle
 from analysis.show import links
+from analysis.show.columns import number_text
 from analysis.show.links import Html
 from analysis.show.numbers import hours_text, quantity_text, significant, usd_text
-from analysis.show.tables import number_text, table
+from analysis.show.tables import table
 
 NO_BILL = "The model's file names no line of a bill."
 GRID = ("grid_", "_kg_co2_per_kwh")  # how the facts on a grid's electricity are called

@@ -7,9 +7,10 @@ import pandas as pd
 from analysis.data.facts import Fact, Row
 from analysis.data.tables import Evidence
 from analysis.show import links
+from analysis.show.columns import number_text
 from analysis.show.links import KIND_WORDS, SECOND_HAND, Html
 from analysis.show.numbers import quantity_text
-from analysis.show.tables import number_text, table
+from analysis.show.tables import table
 
 TABLES = ("facts", "sources", "prices", "purchase_prices", "training_runs", "hardware")
 CONFIDENCE = {"read": "read", "read_via_secondary": "restated by another source"}

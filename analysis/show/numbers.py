@@ -62,9 +62,18 @@ def quantity_text(value: float, unit: str) -> str:
     if unit in {"times", "days"}:
         return f"{value:.{3 if value >= 1 else 2}g} {unit}"
     if unit.startswith("usd_per_"):
-        per = unit.removeprefix("usd_per_").replace("gpu", "GPU").replace("GPU_hour", "GPU-hour")
-        return f"${value:,.2f} a {per.replace('_', ' ')}"
+        return f"${value:,.2f} a {per_unit(unit)}"
     return f"{_short(value)} {UNIT_WORDS.get(unit, unit.replace('_', ' '))}".rstrip()
+
+
+def per_unit(unit: str) -> str:
+    """What a price is for, in words.
+
+    >>> per_unit("usd_per_gpu_hour"), per_unit("usd_per_kwh")
+    ('GPU-hour', 'kWh')
+    """
+    words = unit.removeprefix("usd_per_").replace("gpu_hour", "GPU-hour").replace("gpu", "GPU")
+    return words.replace("kwh", "kWh").replace("_", " ")
 
 
 def usd_text(value: float, decimals: int | None = None) -> str:

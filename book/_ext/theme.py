@@ -18,6 +18,7 @@ from sphinx.application import Sphinx
 
 from analysis.publish.plan import Page, checkout, list_pages
 from analysis.show import links
+from analysis.show.tables import numbered
 
 NOTEBOOK_STYLES = Path(links.__file__).with_name("notebook.css")
 NOT_LOADED = ("vendor", "scripts/fontawesome.js", "scripts/bootstrap.js")
@@ -91,6 +92,14 @@ def index_without_code(app: Sphinx) -> None:
     app.builder.index_page = index_words
 
 
+def with_numbered_tables(
+    _: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Each table of a page has its number, in the order in which they stand."""
+    if doctree is not None:
+        context["body"] = numbered(context["body"])
+
+
 def drop_what_no_page_loads(app: Sphinx, failure: Exception | None) -> None:
     """The theme's icon font and scripts, which weigh more than the rest of the edition's frame."""
     for name in NOT_LOADED:
@@ -106,6 +115,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", with_notebook_styles)
     app.connect("source-read", read_notebook)
     app.connect("doctree-read", without_index_entries)
+    app.connect("html-page-context", with_numbered_tables)
     app.connect("builder-inited", index_without_code)
     app.connect("build-finished", drop_what_no_page_loads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -110,7 +110,7 @@ def test_a_figure_leads_to_its_row(visit, evidence):
         assert opened.url.endswith("facts.html#r1_total_cost_usd")
         assert (
             evidence.facts["r1_total_cost_usd"].locator.split(" (")[0]
-            in opened.locator("tr:has(:target)").inner_text()
+            in opened.locator("tr:target").inner_text()
         )
 
 

@@ -12,7 +12,7 @@ from analysis.show.numbers import VERDICT_WORDS
 
 
 def row_of(shown, name):
-    return re.search(rf'<tr><td id="{name}".*?</tr>', shown, re.S)[0]
+    return re.search(rf'<tr id="{name}">.*?</tr>', shown, re.S)[0]
 
 
 def test_every_claim_has_its_address_and_its_verdict(account):
@@ -26,7 +26,7 @@ def test_every_claim_has_its_address_and_its_verdict(account):
 def test_claims_of_one_verdict_alone(account):
     shown = tables.claims(account, "contradicted")
     counts = claims.counts_of(claims.judge_all(account)).set_index("verdict").claims
-    assert shown.count("<tr>") - 1 == counts["contradicted"]
+    assert shown.count("<tr") - 1 == counts["contradicted"]
     assert set(re.findall('verdict (\\w+)"', shown)) == {"contradicted"}
 
 
@@ -42,16 +42,16 @@ def test_a_claim_leads_to_its_reason_in_the_book(account):
 
 def test_the_story_is_what_the_table_says(account, evidence):
     told = evidence["claims"].query("story == 'yes'")
-    assert tables.story(account).count("<tr>") - 1 == len(told) == 7
+    assert tables.story(account).count("<tr") - 1 == len(told) == 7
 
 
 def test_a_plus_means_that_the_other_side_makes_the_bill_larger(account):
     effects = contradictions(account).set_index("id").effect_usd
     shown = tables.disagreements(account)
     larger, smaller = effects.idxmax(), effects.idxmin()
-    assert "<td>+$" in row_of(shown, larger) and "<td>−$" in row_of(shown, smaller)
+    assert ">+$" in row_of(shown, larger) and ">−$" in row_of(shown, smaller)
     nothing = effects[effects == 0].index[0]
-    assert "<td>none</td>" in row_of(shown, nothing)
+    assert ">none</td>" in row_of(shown, nothing)
     assert "cannot be computed" in row_of(shown, effects[effects.isna()].index[0])
 
 

@@ -1,68 +1,114 @@
-"""One table, one link: texts are never markup, and a figure leads to its source and to its row."""
+"""One table: texts are never markup, a column has one unit and one scale, and a row an address."""
 
 import re
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from analysis.data.facts import Row
-from analysis.data.mistakes import InputError
-from analysis.show import links
+from analysis.show.columns import Measure, measure, number_text
 from analysis.show.links import Html, in_book
-from analysis.show.tables import table
+from analysis.show.tables import PRINTED, ROUGH, Cell, numbered, table
 
 HARM = '<script>alert("1")</script>'
 
 
-def test_texts_of_cells_heads_captions_and_anchors_are_no_markup():
-    frame = pd.DataFrame({HARM: [HARM], "id": ['"><b>']})
-    shown = table(frame, caption=HARM, anchors="id")
+def cells(shown):
+    return re.findall(r"<td[^>]*>(.*?)</td>", shown)
+
+
+def heads(shown):
+    return [re.sub("<[^>]*>", " ", head).split() for head in re.findall("<th.*?</th>", shown)]
+
+
+def test_texts_of_cells_heads_captions_names_and_anchors_are_no_markup():
+    frame = pd.DataFrame({HARM: [HARM, Cell(HARM, HARM, HARM)], "id": ['"><b>', "two"]})
+    shown = table(frame, caption=HARM, anchors="id", name='"><b>', choices=(HARM,))
     assert "<script>" not in shown and "<b>" not in shown
 
 
 def test_html_stands_and_what_is_not_there_is_empty():
-    frame = pd.DataFrame({"a": [Html("<b>x</b>"), None], "n": [1.5, np.nan]})
+    frame = pd.DataFrame({"a": [Html("<b>x</b>"), None, np.nan], "n": [1.5, np.nan, 2]})
+    assert cells(table(frame)) == ["<b>x</b>", "1.5", "", "", "", "2"]
+
+
+def test_a_unit_stands_in_the_head_with_one_scale_for_the_column_and_before_each_cell_of_a_card():
+    frame = pd.DataFrame({"price": [202e3, 5.87e6, 1.6e9], "share": [0.05, 0.389, np.nan]})
+    shown = table(frame, units={"price": "usd", "share": "ratio"}, head={"price": "rent"})
+    assert heads(shown) == [["rent", "US$", "million"], ["share", "%"]]
+    assert cells(shown) == ["0.202", "5", "5.87", "38.9", "1,600", ""]
+    assert shown.count('data-label="rent, US$ million"') == 3
+
+
+def test_figures_are_printed_computed_or_rough():
+    frame = pd.DataFrame(
+        {"printed": [2_664_000.0], "computed": [2_664_000.0], "p05": [2_664_000.0]}
+    )
+    units = dict.fromkeys(frame, "gpu_hours")
+    shown = table(frame, units=units, figures={"printed": PRINTED, "p05": ROUGH})
+    assert cells(shown) == ["2.664", "2.66", "2.7"]
+
+
+def test_a_scale_is_that_of_the_middle_number():
+    assert measure("gpu_hours", [5e3, 119e3, 2.66e6]) == Measure("thousand GPU-hours", 1e3)
+    assert measure("flop", [3e24, 3.7e24]) == Measure("10²⁴ FLOP", 1e24)
+    assert measure("usd", [2.0, 9000.0]) == Measure("US$", 1.0)
+    assert measure("usd", []) == measure("usd", [np.nan, None]) == Measure("US$", 1.0)
+
+
+def test_a_negative_number_has_a_minus_and_no_hyphen():
+    assert number_text(-0.5) == "−0.5" and number_text(-3.0) == "−3"
+
+
+def test_a_cell_is_sorted_by_its_value_and_a_missing_one_by_nothing():
+    frame = pd.DataFrame(
+        {"day": [Cell("1 May 2025", "2025-05-01"), Cell("", "")], "n": [1_234_567.0, np.nan]}
+    )
+    shown = table(frame, units={"n": "usd"})
+    assert re.findall('data-value="([^"]*)"', shown) == ["2025-05-01", "1.23457e+06", ""]
+
+
+def test_a_column_of_numbers_is_set_to_the_right_and_one_of_words_is_not():
+    frame = pd.DataFrame({"word": ["a"], "number": [Cell("about 5", 5.0)], "is": [True]})
     shown = table(frame)
-    assert "<td><b>x</b></td>" in shown and '<td class="number"></td>' in shown
-    assert "nan" not in shown and "None" not in shown
+    classes = [[re.search('class="(.*?)"', tag) for tag in re.findall(f"<{name}.*?>", shown)]
+               for name in ("th", "td")]  # fmt: skip
+    for row in classes:
+        assert [found and found[1] for found in row[-3:]] == [None, "number", None]
+    assert cells(shown)[-1] == "yes"
 
 
-def test_numbers_are_written_with_their_unit():
-    frame = pd.DataFrame({"price": [5.87e6], "share": [0.05]})
-    shown = table(frame, units={"price": "usd", "share": "ratio"}, head={"price": "US$"})
-    assert ">$5.87M<" in shown and ">5 %<" in shown and "<th>US$</th>" in shown
+def test_a_reader_may_choose_from_a_column_by_the_word_of_its_cells():
+    frame = pd.DataFrame({"when": [Cell("1 May 2025", "2025-05-01", "2025-05")], "other": ["x"]})
+    shown = table(frame, choices=("when",))
+    assert shown.count("data-choose") == 1 and 'data-choice="2025-05"' in shown
 
 
-def test_a_fact_links_to_its_document_and_in_the_book_to_its_row(evidence):
-    shown = links.fact(evidence.facts["v3_pretraining_gpu_hours"], evidence)
-    assert 'href="https://arxiv.org/abs/2412.19437"' in shown
-    book = in_book(shown)
-    assert 'href="facts.html#v3_pretraining_gpu_hours"' in book and "arxiv" not in book
-    assert re.sub("<[^>]*>", "", shown) == re.sub("<[^>]*>", "", book)
+def test_a_row_has_its_address_and_a_table_with_a_name_its_own():
+    shown = table(pd.DataFrame({"a": ["x"], "id": ["x1"]}), anchors="id", name="things")
+    assert '<tr id="x1"><td' in shown and 'id="tab-things"' in shown and ">id<" not in shown
+    assert 'id="tab-' not in table(pd.DataFrame({"a": ["x"]}))
 
 
-def test_a_figure_without_a_document_is_no_link_in_a_notebook_and_one_in_the_book():
-    shown = links.figure("5", "derived", row=Row("arithmetic", "sum_usd"))
-    assert shown.startswith("<span") and "href" not in shown
-    assert in_book(shown) == '<a class="figure derived" href="arithmetic.html#sum_usd">5</a>'
+def test_the_tables_of_a_page_are_numbered_and_one_with_a_name_links_to_itself():
+    frame = pd.DataFrame({"a": ["x"]})
+    page = numbered(
+        f"<p>{table(frame, caption='One')}{table(frame, caption='Two', name='two')}"
+        f"{table(frame, caption='Three')}</p>"
+    )
+    captions = re.findall("<caption>(.*?)</caption>", page)
+    assert captions == [
+        '<span class="table-number">Table 1</span> One',
+        '<a class="table-number" href="#tab-two">Table 2</a> Two',
+        '<span class="table-number">Table 3</span> Three',
+    ]
 
 
-def test_rows_of_other_tables_have_addresses_of_their_own():
-    assert links.address(Row("prices", "price_001")) == "rows.html#prices.price_001"
-    assert links.address(Row("hardware", "H100 SXM")) == "rows.html#hardware.H100-SXM"
+def test_dollars_in_a_table_are_no_mathematics_to_either_mathjax():
+    """JupyterLab has the third version, nbconvert the second; they skip different classes."""
+    shown = table(pd.DataFrame({"from $1 to": ["$2"]}))
+    assert shown.startswith('<div class="table-room mathjax_ignore tex2jax_ignore">')
 
 
 def test_the_look_of_a_notebook_is_not_in_the_book():
     shown = table(pd.DataFrame({"a": [1]}))._repr_html_()
     assert "<style" in shown and "<style" not in in_book(shown)
-
-
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", ""])
-def test_only_addresses_of_the_web_become_links(url):
-    assert links.web_address(url) == ""
-
-
-def test_an_unknown_source_is_named_with_the_nearest(evidence):
-    with pytest.raises(InputError, match=r"v3_reprot is not a source; did you mean v3_report\?"):
-        links.source("v3_reprot", evidence)

@@ -1,0 +1,170 @@
+// A table of many rows is sorted by its heads, and filtered by words and by choices; a link to one of
+// its rows shows that row. Without this script every table stands whole.
+(function () {
+  const MANY_ROWS = 15;
+  const words = new Intl.Collator("en", { numeric: true });
+
+  function element(name, className, text) {
+    const made = document.createElement(name);
+    made.className = className;
+    made.textContent = text || "";
+    return made;
+  }
+  function labelled(text, field) {
+    const label = element("label", "", text + " ");
+    label.append(field);
+    return label;
+  }
+
+  // --- the order of rows
+
+  function valueOf(row, column) {
+    const cell = row.cells[column];
+    return "value" in cell.dataset ? cell.dataset.value : cell.textContent.trim();
+  }
+  function compare(a, b) {
+    const difference = Number(a) - Number(b);
+    return Number.isNaN(difference) ? words.compare(a, b) : difference;
+  }
+  // Rows of the same value stay as they are, and those without one come last.
+  function sort(table, column, ascending) {
+    const body = table.tBodies[0];
+    const filled = [], empty = [];
+    for (const row of body.rows) (valueOf(row, column) === "" ? empty : filled).push(row);
+    const sign = ascending ? 1 : -1;
+    filled.sort((a, b) => sign * compare(valueOf(a, column), valueOf(b, column)));
+    body.append(...filled, ...empty);
+    [...table.tHead.rows[0].cells].forEach(function (head, place) {
+      head.removeAttribute("aria-sort");
+      if (place === column) head.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+    });
+  }
+  function isOfNumbers(table, column) {
+    return [...table.tBodies[0].rows].some((row) => row.cells[column].classList.contains("number"));
+  }
+  // The largest first, or from A on; once more, the other way round.
+  function sortByHead(table, column) {
+    const now = table.tHead.rows[0].cells[column].getAttribute("aria-sort");
+    sort(table, column, now ? now === "descending" : !isOfNumbers(table, column));
+  }
+
+  // --- which rows are shown
+
+  function chosenIn(row, column) {
+    const cell = row.cells[column];
+    return "choice" in cell.dataset ? cell.dataset.choice : cell.textContent.trim();
+  }
+  function choiceOf(rows, column, all) {
+    const counts = new Map();
+    for (const row of rows) {
+      const word = chosenIn(row, column);
+      if (word) counts.set(word, (counts.get(word) || 0) + 1);
+    }
+    const select = element("select", "");
+    select.append(new Option(all, ""));
+    for (const word of [...counts.keys()].sort(words.compare)) {
+      select.append(new Option(word + " (" + counts.get(word) + ")", word));
+    }
+    return select;
+  }
+
+  function equip(table) {
+    const rows = [...table.tBodies[0].rows], heads = [...table.tHead.rows[0].cells];
+    const room = table.closest(".table-room"), tools = element("div", "table-tools");
+    const search = element("input", ""), shown = element("output", ""), all = element("button", "", "Show all");
+    const title = table.caption.textContent.trim();
+    const choices = [];
+    search.type = "search";
+    all.type = "button";
+    shown.setAttribute("aria-live", "polite");
+    tools.setAttribute("role", "group");
+    tools.setAttribute("aria-label", "Rows of: " + title);
+
+    function apply() {
+      const asked = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      for (const row of rows) {
+        const text = row.textContent.toLowerCase();
+        row.hidden = !asked.every((word) => text.includes(word))
+          || choices.some(({ select, column }) => select.value && chosenIn(row, column) !== select.value);
+      }
+      const left = rows.filter((row) => !row.hidden).length;
+      shown.textContent = left === rows.length ? rows.length + " rows" : left + " of " + rows.length + " rows";
+      all.hidden = left === rows.length;
+    }
+    function clear() {
+      search.value = "";
+      for (const { select } of choices) select.value = "";
+      apply();
+    }
+
+    tools.append(labelled("Filter", search));
+    heads.forEach(function (head, column) {
+      const name = head.firstChild ? head.firstChild.textContent : "";
+      if ("choose" in head.dataset) {
+        const select = choiceOf(rows, column, "all");
+        choices.push({ select, column });
+        tools.append(labelled(name, select));
+        select.addEventListener("change", apply);
+      }
+      const button = element("button", "sort");
+      button.type = "button";
+      button.append(...head.childNodes);
+      button.addEventListener("click", () => sortByHead(table, column));
+      head.append(button);
+    });
+    tools.append(labelledSort(table, heads), shown, all);
+    room.prepend(tools);
+    search.addEventListener("input", apply);
+    all.addEventListener("click", function () { clear(); search.focus(); });
+    room.addEventListener("traincost:show-all", clear);
+    apply();
+  }
+
+  // Cards have no heads to press: on a narrow page the order is chosen from a list.
+  function labelledSort(table, heads) {
+    const select = element("select", "");
+    select.append(new Option("as it stands", ""));
+    heads.forEach(function (head, column) {
+      select.append(new Option(table.tBodies[0].rows[0].cells[column].dataset.label, String(column)));
+    });
+    select.addEventListener("change", function () {
+      if (select.value) sort(table, Number(select.value), !isOfNumbers(table, Number(select.value)));
+    });
+    const label = labelled("Sort by", select);
+    label.className = "sort-cards";
+    return label;
+  }
+
+  // --- the row that the address names
+
+  function showTarget() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const row = target && target.closest("table.report tr");
+    if (!row) return;
+    row.closest(".table-room").dispatchEvent(new Event("traincost:show-all"));
+    for (let fold = row.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
+    row.scrollIntoView();
+  }
+
+  // A table that fits its box need not scroll in it, and its head can then stay on the page.
+  const fitting = new ResizeObserver(function (entries) {
+    for (const { target } of entries) {
+      const fits = target.scrollWidth <= target.clientWidth;
+      target.classList.toggle("fits", fits);
+      target.tabIndex = fits ? -1 : 0;
+    }
+  });
+
+  document.addEventListener("DOMContentLoaded", function () {
+    for (const table of document.querySelectorAll("table.report")) {
+      if (table.tBodies[0].rows.length > MANY_ROWS) equip(table);
+    }
+    document.querySelectorAll(".table-box").forEach((box) => fitting.observe(box));
+    showTarget();
+    window.addEventListener("hashchange", showTarget);
+    document.addEventListener("click", function (event) { // the address that stands already
+      const link = event.target.closest("a[href*='#']");
+      if (link && link.href === location.href && !event.defaultPrevented) showTarget();
+    });
+  });
+})();
