@@ -24,9 +24,11 @@ from analysis.compare.card import card_schema
 from analysis.data.folder import edition_model, named_files, regular_file
 from analysis.data.tables import Evidence
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
+from analysis.publish.pages import read_page
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import BENCHMARKS, Plan
 from analysis.publish.results import evidence_results, scenario_results
+from analysis.publish.search import write_index
 from analysis.reconstruction.account import Account, account_of
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.show import charts
@@ -35,14 +37,15 @@ from analysis.show.charts.figure import picture
 from analysis.show.links import in_book
 from analysis.show.numbers import usd_text
 
-VEGA, RESULTS = "vega.js", "results.json"
+VEGA, RESULTS, SEARCH = "vega.js", "results.json", "search-index.js"
+SCRIPTS = "_scripts"
 # Puts Vega on the window, and stops Altair's HTML from asking a CDN for it; wrapped, for its names
 # collide with Sphinx's.
 VEGA_SNIPPET = """
 window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;
 window.VEGA_DEBUG = {vega_version: "6", vegalite_version: "%s", vegaembed_version: "7"};
 """
-NOT_SOURCES = ("_build", "__pycache__")
+NOT_SOURCES = ("_build", "__pycache__", SCRIPTS)
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
 WITH_MARKUP = ("text/html", "text/markdown")
 
@@ -93,8 +96,12 @@ def write(
 
 def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     """What an edition has besides its pages: scripts, results, evidence, a picture, notebooks."""
-    html = work / NEW
-    (work / VEGA).rename(html / "_static" / VEGA)  # not among the sources: every page would load it
+    html, book = work / NEW, plan.root / "book"
+    # scripts of single pages, not among the sources: every page would load them
+    shutil.copytree(book / SCRIPTS, html / "_static", dirs_exist_ok=True)
+    pages = [read_page(html / f"{name}.html") for name in page_names(book)]
+    write_index(pages, html / "_static" / SEARCH)
+    (work / VEGA).rename(html / "_static" / VEGA)
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
     publish_evidence(account.evidence.directory, html / "data")

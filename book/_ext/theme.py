@@ -21,7 +21,13 @@ from analysis.show import links
 from analysis.show.tables import numbered
 
 NOTEBOOK_STYLES = Path(links.__file__).with_name("notebook.css")
-NOT_LOADED = ("vendor", "scripts/fontawesome.js", "scripts/bootstrap.js")
+NOT_LOADED = (
+    "vendor",
+    "scripts/fontawesome.js",
+    "scripts/bootstrap.js",
+    "searchtools.js",
+    "language_data.js",
+)
 
 
 def without_idle_buttons(_: Sphinx, config: Any) -> None:
@@ -78,18 +84,12 @@ def with_notebook_styles(_: Sphinx, config: Any) -> None:
     config.html_css_files = [NOTEBOOK_STYLES.name, *config.html_css_files]
 
 
-def index_without_code(app: Sphinx) -> None:
-    """Search finds what pages say, not the code that computes it."""
-    index_page = app.builder.index_page
-
-    def index_words(name: str, doctree: nodes.document, title: str) -> None:
-        words = doctree.deepcopy()
-        for node in list(words.findall(nodes.container)):
-            if "cell_input" in node["classes"]:
-                node.parent.remove(node)
-        index_page(name, words, title)
-
-    app.builder.index_page = index_words
+def without_index_of_words(app: Sphinx) -> None:
+    """The page of search reads an index of ours: Sphinx's own fetches pages, which no browser does
+    in a folder.
+    """
+    app.builder.search = False
+    app.config.html_additional_pages["search"] = "search.html"
 
 
 def with_numbered_tables(
@@ -116,6 +116,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", read_notebook)
     app.connect("doctree-read", without_index_entries)
     app.connect("html-page-context", with_numbered_tables)
-    app.connect("builder-inited", index_without_code)
+    app.connect("builder-inited", without_index_of_words)
     app.connect("build-finished", drop_what_no_page_loads)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

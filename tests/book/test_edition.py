@@ -81,15 +81,6 @@ def test_a_page_of_a_notebook_says_where_to_get_it_and_how_to_run_it_and_has_no_
         assert "Show code cell" not in text
 
 
-def test_search_finds_what_pages_say_and_not_the_code_that_computes_it(edition):
-    """`isclose` stands in the cells that hold a sum against the package, and in no sentence."""
-    script = (edition / "searchindex.js").read_text(encoding="utf-8")
-    terms = json.loads(script.removeprefix("Search.setIndex(").removesuffix(")"))["terms"]
-    assert "isclose" in (edition / "backtest.html").read_text(encoding="utf-8")
-    assert [term for term in terms if term.startswith("isclos")] == []
-    assert [term for term in terms if term.startswith("rollout")] != []
-
-
 def test_results_json_is_the_contract(edition, evidence):
     results = json.loads((edition / "results.json").read_text())
     assert set(results) == {"edition", "models", "boundaries", "claims", "comparison", "estimator"}

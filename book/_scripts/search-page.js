@@ -1,0 +1,98 @@
+// Finds a few words or a number in the index of pages: each place with its page, its heading, and
+// the line in which the words stand.
+(function () {
+  const MOST = 40; // places that are shown
+  const LONGEST = 240, BEFORE = 80; // characters of a line, and of what stands before the word
+  const form = document.querySelector(".search-form"), input = form.querySelector("input");
+  const said = document.querySelector(".search-said"), list = document.querySelector(".search-found");
+  const { shared, pages } = window.traincostPages;
+
+  // A place is a line with where it stands; a heading is one too.
+  const places = pages.flatMap(([page, title, sections], order) =>
+    sections.flatMap(([anchor, heading, lines]) => {
+      const at = { page, title, heading, order };
+      const read = (line) =>
+        typeof line === "string"
+          ? { ...at, anchor, text: line }
+          : { ...at, anchor: line[0], text: line.slice(1).map((cell) => shared[cell] ?? cell).join(" · ") };
+      return [{ ...at, anchor, text: heading, isHeading: true }, ...lines.map(read)];
+    })
+  );
+
+  // A word is found where one begins with it; a number only whole, with or without its commas.
+  function pattern(word) {
+    const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    const isNumber = /^\d[\d.,]*$/.test(word);
+    const loose = isNumber ? word.replace(/,/g, "").split("").join(",?").replace(/\./g, "\\.") : escaped;
+    return new RegExp("(?<![\\p{L}\\p{N}]|\\d[.,])" + loose + (isNumber ? "(?!\\d)" : ""), "giu");
+  }
+
+  function words(query) {
+    return query.split(/\s+/).map((word) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "")).filter(Boolean);
+  }
+
+  // How well a place answers: every word stands in it or above it, one of them in the line itself.
+  function score(place, patterns) {
+    const counts = (text) => patterns.map((one) => text.search(one) >= 0);
+    const here = counts(place.text), above = counts(place.title + " " + place.heading);
+    const found = here.filter(Boolean).length;
+    if (!found || !here.every((isHere, index) => isHere || above[index])) return 0;
+    return found * 4 + (place.isHeading ? 3 : 0) + above.filter(Boolean).length - place.order / 1000;
+  }
+
+  // The best first; each further place of a page counts less, so that no page fills the list.
+  function ranked(patterns) {
+    const seen = {}, byPoints = (a, b) => b[0] - a[0];
+    const found = places.map((place) => [score(place, patterns), place]).filter(([points]) => points > 0);
+    return found
+      .sort(byPoints)
+      .map(([points, place]) => [points - (seen[place.page] = (seen[place.page] ?? -1) + 1), place])
+      .sort(byPoints)
+      .map(([, place]) => place);
+  }
+
+  function marked(text, patterns) {
+    const line = document.createElement("p");
+    const hits = patterns.flatMap((one) => [...text.matchAll(one)]).sort((a, b) => a.index - b.index);
+    const from = text.length > LONGEST && hits[0].index > BEFORE ? text.indexOf(" ", hits[0].index - BEFORE) + 1 : 0;
+    const to = text.length - from > LONGEST ? text.lastIndexOf(" ", from + LONGEST) : text.length;
+    let end = from;
+    if (from) line.append("… ");
+    for (const hit of hits) {
+      if (hit.index < end || hit.index + hit[0].length > to) continue;
+      const mark = document.createElement("mark");
+      mark.textContent = hit[0];
+      line.append(text.slice(end, hit.index), mark);
+      end = hit.index + hit[0].length;
+    }
+    line.append(text.slice(end, to), to < text.length ? " …" : "");
+    return line;
+  }
+
+  function result(place, patterns) {
+    const item = document.createElement("li"), link = document.createElement("a");
+    link.href = place.page + ".html" + (place.anchor ? "#" + place.anchor : "");
+    link.textContent = place.title === place.heading ? place.title : place.title + " › " + place.heading;
+    item.append(link);
+    if (!place.isHeading) item.append(marked(place.text, patterns));
+    return item;
+  }
+
+  function search() {
+    const patterns = words(input.value).map(pattern);
+    const found = patterns.length ? ranked(patterns) : [];
+    list.replaceChildren(...found.slice(0, MOST).map((place) => result(place, patterns)));
+    const shown = found.length > MOST ? ", the first " + MOST + " shown" : "";
+    const count = found.length === 1 ? "One place" : found.length + " places";
+    said.textContent = patterns.length ? count + shown : "";
+  }
+
+  input.addEventListener("input", search);
+  form.addEventListener("submit", function (event) {
+    event.preventDefault();
+    search();
+  });
+  input.value = new URLSearchParams(location.search).get("q") || "";
+  input.focus();
+  search();
+})();

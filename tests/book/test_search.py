@@ -1,0 +1,149 @@
+"""Search, from a folder and from a server: words and numbers, each with its line of context."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from analysis.publish.pages import Line, read_page
+from tests.book.conftest import PAGES, PHONE
+
+pytestmark = pytest.mark.browser
+
+
+def index_of(edition: Path) -> dict:
+    """The index that the page of search reads."""
+    script = (edition / "_static" / "search-index.js").read_text(encoding="utf-8")
+    return json.loads(script.removeprefix("window.traincostPages = ").removesuffix(";\n"))
+
+
+def search(opened: Page, words: str) -> list[dict[str, str]]:
+    """What is found: where each place leads, and what its line says and marks."""
+    opened.locator("#search-words").fill(words)
+    return opened.locator(".search-found li").evaluate_all(
+        """items => items.map(item => ({
+            href: item.querySelector('a').getAttribute('href'),
+            title: item.querySelector('a').textContent,
+            line: item.querySelector('p')?.textContent ?? '',
+            marked: [...item.querySelectorAll('mark')].map(mark => mark.textContent).join('|'),
+        }))"""
+    )
+
+
+@pytest.mark.parametrize("how", ["file", "http"])
+@pytest.mark.parametrize(
+    ("words", "marked"), [("294", "294"), ("MFU", "MFU"), ("Reuters", "Reuters")]
+)
+def test_search_finds_each_with_a_line_of_context(visit, edition, served, how, words, marked):
+    with visit("search", f"file://{edition}" if how == "file" else served) as (opened, trouble):
+        found = search(opened, words)
+        assert len(found) >= 3
+        lines = [place for place in found if place["line"]]
+        assert all(marked.lower() in place["marked"].lower() for place in lines)
+        assert max(len(place["line"]) for place in lines) > 40
+        expect(opened.locator(".search-said")).to_contain_text("places")
+        assert trouble == []
+
+
+def test_a_found_place_leads_to_its_section(visit, edition):
+    with visit("search") as (opened, _):
+        for place in search(opened, "MFU")[:12]:
+            name, _, anchor = place["href"].partition("#")
+            text = (edition / name).read_text(encoding="utf-8")
+            assert not anchor or f'id="{anchor}"' in text
+        place = next(place for place in search(opened, "MFU") if "#" in place["href"])
+        opened.locator(".search-found a", has_text=place["title"]).first.click()
+        expect(opened.locator(":target")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize(
+    ("words", "same"), [("2664", "2,664"), ("$294K", "294K"), ("mfu train", "MFU of training")]
+)
+def test_a_number_is_found_however_it_is_written_and_words_by_their_beginnings(visit, words, same):
+    with visit("search") as (opened, _):
+        assert [item["href"] for item in search(opened, words)] == [
+            item["href"] for item in search(opened, same)
+        ] or any(same.lower() in item["line"].lower() for item in search(opened, words))
+
+
+def test_a_number_is_not_found_inside_another(visit):
+    with visit("search") as (opened, _):
+        for place in search(opened, "66"):
+            assert not re.search(r"\d[.,]?66|66\d", place["marked"]), place
+        assert all("5.66" not in place["line"] for place in search(opened, "66") if place["marked"])
+
+
+def test_nothing_that_is_typed_is_markup_and_nothing_found_is_said(visit):
+    with visit("search") as (opened, trouble):
+        for words in ("<img src=x onerror=alert(1)>", "((", "\\", "zzzzqq", "", "+*?[", "−"):
+            search(opened, words)
+        assert search(opened, "zzzzqq") == []
+        expect(opened.locator(".search-said")).to_have_text("0 places")
+        assert opened.locator(".search-found img").count() == 0
+        assert trouble == []
+
+
+def test_the_search_of_every_page_leads_there_by_the_keyboard_alone(visit):
+    with visit("index") as (opened, trouble):
+        opened.keyboard.press("Control+k")
+        opened.keyboard.type("Reuters")
+        opened.keyboard.press("Enter")
+        opened.wait_for_url("**/search.html?q=Reuters")
+        expect(opened.locator("#search-words")).to_be_focused()
+        expect(opened.locator("[role=status]")).to_contain_text("places")
+        opened.keyboard.press("Tab")
+        expect(opened.locator(".search-found a").first).to_be_focused()
+        opened.keyboard.press("Enter")
+        opened.wait_for_url(re.compile(r"\.html#"))
+        assert trouble == []
+
+
+def test_the_index_is_light_and_loaded_by_the_page_of_search_alone(edition):
+    assert (edition / "_static" / "search-index.js").stat().st_size <= 330_000
+    for page in PAGES:
+        assert "search-index" not in (edition / f"{page}.html").read_text(encoding="utf-8")
+    assert not (edition / "searchindex.js").exists()
+    assert not (edition / "_static" / "searchtools.js").exists()
+
+
+def test_every_page_is_in_the_index_and_its_code_is_not(edition):
+    """`isclose` stands in the cells that hold a sum against the package, and in no sentence."""
+    index = index_of(edition)
+    assert [name for name, *_ in index["pages"]] == PAGES
+    code = re.compile(r"\bisclose\b")
+    assert code.search((edition / "backtest.html").read_text(encoding="utf-8"))
+    assert not code.search(json.dumps(index))
+
+
+def test_every_anchor_of_the_index_is_on_its_page(edition):
+    for name, _, sections in index_of(edition)["pages"]:
+        text = (edition / f"{name}.html").read_text(encoding="utf-8")
+        ids = set(re.findall(r'\bid="([^"]+)"', text))
+        anchors = {anchor for anchor, *_ in sections}
+        anchors |= {line[0] for *_, lines in sections for line in lines if isinstance(line, list)}
+        assert anchors - {""} <= ids, name
+
+
+def test_search_fits_a_phone(visit):
+    with visit("search", viewport=PHONE) as (opened, _):
+        search(opened, "GPU")
+        assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_page_is_read_as_its_reader_meets_it(tmp_path):
+    (tmp_path / "one.html").write_text(
+        """<nav>menu</nav><article><section id="one"><h1>One<a class="headerlink">#</a></h1>
+        <p>First <b>sentence</b> of $294K. Second.</p><svg><text>drawn</text></svg>
+        <div class="cell_input"><pre>code</pre></div>
+        <section id="two"><h2>Two</h2><table><thead><tr><th>head</th></tr></thead><tbody>
+        <tr><td id="row">a</td><td>b<br>c</td></tr><tr><td>d</td></tr></tbody></table></section>
+        </section></article>footer"""
+    )
+    page = read_page(tmp_path / "one.html")
+    assert page.title == "One"
+    first, second = page.sections
+    assert first.lines == [Line("First sentence of $294K."), Line("Second.")]
+    assert (second.anchor, second.heading) == ("two", "Two")
+    assert second.lines == [Line("a · b c", "row"), Line("d")]
