@@ -69,7 +69,7 @@ def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
     """
     try:
         from analysis.show import charts
-        from analysis.show.charts.figure import picture
+        from analysis.show.charts.picture import picture
     except ImportError:
         say("no chart: install the extra `book`")
         return

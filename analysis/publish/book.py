@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import vl_convert
 import yaml
 from jupyter_book.sphinx import build_sphinx
 from nbformat import NotebookNode
@@ -23,6 +22,8 @@ from sphinx.application import builtin_extensions
 from analysis.compare.card import card_schema
 from analysis.data.folder import edition_model, named_files, regular_file
 from analysis.data.tables import Evidence
+from analysis.publish.failed import BookFailed
+from analysis.publish.figures import publish_figures
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.pages import read_page
 from analysis.publish.place import KEPT, NEW
@@ -32,26 +33,15 @@ from analysis.publish.search import write_index
 from analysis.reconstruction.account import Account, account_of
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.show import charts
-from analysis.show.charts.drawing import VEGA_LITE_VERSION
-from analysis.show.charts.figure import picture
+from analysis.show.charts.picture import picture
 from analysis.show.links import in_book
 from analysis.show.numbers import usd_text
 
-VEGA, RESULTS, SEARCH = "vega.js", "results.json", "search-index.js"
+RESULTS, SEARCH = "results.json", "search-index.js"
 SCRIPTS = "_scripts"
-# Puts Vega on the window, and stops Altair's HTML from asking a CDN for it; wrapped, for its names
-# collide with Sphinx's.
-VEGA_SNIPPET = """
-window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;
-window.VEGA_DEBUG = {vega_version: "6", vegalite_version: "%s", vegaembed_version: "7"};
-"""
 NOT_SOURCES = ("_build", "__pycache__", SCRIPTS)
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
 WITH_MARKUP = ("text/html", "text/markdown")
-
-
-class BookFailed(RuntimeError):
-    """The book could not be built whole."""
 
 
 def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
@@ -59,7 +49,6 @@ def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None
     # first: it finds what is wrong, and all arithmetic is done before pages stop at a part of it
     account = account_of(edition_model(), plan.scenario, evidence)
     _ = account.numbers
-    write_vega(work / VEGA)
     import_extensions(plan.root / "book")
     unreached = _evidence_results(plan, account, use_cache)
     write_json(work / RESULTS, scenario_results(account) | unreached)
@@ -91,6 +80,7 @@ def write(
         run_sphinx(sources, pages, room / "doctrees", settings, work / "sphinx.log")
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
     check(html, book, usd_text(disclosed_rungs(account.bill).usd.iloc[-1]))
+    publish_figures(html, page_names(book))
     _write_beside(plan, account, work)
 
 
@@ -101,7 +91,6 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     shutil.copytree(book / SCRIPTS, html / "_static", dirs_exist_ok=True)
     pages = [read_page(html / f"{name}.html") for name in page_names(book)]
     write_index(pages, html / "_static" / SEARCH)
-    (work / VEGA).rename(html / "_static" / VEGA)
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
     publish_evidence(account.evidence.directory, html / "data")
@@ -191,13 +180,6 @@ def announce(sources: Path, text: str) -> None:
 
 
 # --- Sphinx
-
-
-def write_vega(target: Path) -> None:
-    """One script with Vega, Vega-Lite and Vega-Embed, so that charts work with no network."""
-    snippet = VEGA_SNIPPET % VEGA_LITE_VERSION
-    bundle = vl_convert.javascript_bundle(snippet, vl_version=VEGA_LITE_VERSION)
-    target.write_text(f"(function () {{\n{bundle}\n}})();\n", encoding="utf-8")
 
 
 def import_extensions(book: Path) -> None:

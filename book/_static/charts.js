@@ -1,44 +1,42 @@
-// A chart is a static drawing until a reader reaches for it; then Vega, from this folder, makes it interactive.
+// A mark of a chart says what it stands for when it is pointed at or tapped; the link of a chart is copied.
 (function () {
-  const here = document.currentScript.src.replace(/charts\.js.*$/, "");
-  let loading = null;
-  function loadVega() {
-    loading = loading || new Promise(function (resolve, reject) {
-      const script = document.createElement("script");
-      script.src = here + "vega.js";
-      script.onload = resolve;
-      script.onerror = reject;
-      document.head.appendChild(script);
-    });
-    return loading;
+  let tip = null;
+  function close() {
+    if (tip) tip.remove();
+    tip = null;
   }
-  function wake(figure) {
-    if (figure.dataset.awake) return;
-    figure.dataset.awake = "yes";
-    loadVega().then(function () {
-      const spec = JSON.parse(figure.querySelector(".chart-spec").textContent);
-      const place = document.createElement("div");
-      place.className = "chart-live";
-      spec.title.text = wrap(spec.title.text, Math.floor(figure.clientWidth / 8.8));
-      figure.insertBefore(place, figure.firstChild);
-      return window.vegaEmbed(place, spec, { actions: false, renderer: "svg" }).then(function () {
-        figure.classList.add("live");
-      });
-    }).catch(function (error) { console.error(error); });
+  function say(mark) {
+    close();
+    tip = document.createElement("div");
+    tip.className = "chart-tip";
+    tip.setAttribute("role", "status");
+    tip.textContent = mark.getAttribute("aria-label");
+    document.body.appendChild(tip);
+    const at = mark.getBoundingClientRect();
+    const left = Math.min(at.left + at.width / 2, at.left + 200) - tip.offsetWidth / 2;
+    const room = document.documentElement.clientWidth - tip.offsetWidth - 8;
+    tip.style.left = Math.max(8, Math.min(left, room)) + "px";
+    const above = at.top - tip.offsetHeight - 6;
+    tip.style.top = (above > 0 ? above : at.bottom + 6) + "px";
   }
-  function wrap(text, characters) {
-    return text.split(" ").reduce(function (lines, word) {
-      const last = lines[lines.length - 1];
-      if (last && (last + " " + word).length <= characters) lines[lines.length - 1] = last + " " + word;
-      else lines.push(word);
-      return lines;
-    }, []);
+  function onMark(event) {
+    const mark = event.target.closest("figure.chart g.role-mark [aria-label]");
+    if (mark) say(mark);
+    else close();
   }
-  document.addEventListener("DOMContentLoaded", function () {
-    document.querySelectorAll("figure.chart").forEach(function (figure) {
-      ["pointerenter", "focusin", "touchstart"].forEach(function (event) {
-        figure.addEventListener(event, function () { wake(figure); }, { passive: true, once: true });
-      });
-    });
-  });
+  function copy(event) {
+    const link = event.target.closest("a.chart-link");
+    if (!link || !navigator.clipboard) return;
+    event.preventDefault();
+    navigator.clipboard.writeText(link.href).then(function () {
+      const said = link.textContent;
+      link.textContent = "Copied";
+      setTimeout(function () { link.textContent = said; }, 1500);
+    }, function () { location.hash = link.hash; });
+  }
+  document.addEventListener("pointerover", onMark);
+  document.addEventListener("pointerdown", onMark);
+  document.addEventListener("click", copy);
+  document.addEventListener("scroll", close, { passive: true });
+  document.addEventListener("keydown", function (event) { if (event.key === "Escape") close(); });
 })();

@@ -72,14 +72,34 @@ def test_a_page_is_whole_from_a_server(visit, served, page):
         assert trouble == []
 
 
-@pytest.mark.parametrize("how", ["file", "http"])
-def test_a_chart_becomes_interactive_when_a_reader_reaches_for_it(visit, edition, served, how):
-    with visit("index", f"file://{edition}" if how == "file" else served) as (opened, trouble):
-        figure = opened.locator("figure.chart").first
-        figure.hover()
-        opened.wait_for_selector("figure.chart.live .chart-live svg")
-        assert figure.locator(".chart-live svg").bounding_box()["width"] > 200
+def test_a_mark_of_a_chart_says_what_it_stands_for_until_escape(visit):
+    with visit("bill") as (opened, trouble):
+        mark = opened.locator("figure.chart .chart-wide .role-mark path[aria-label]").first
+        for reach in (mark.hover, lambda: mark.click(force=True)):
+            reach()
+            said = opened.locator(".chart-tip").inner_text()
+            assert said == mark.get_attribute("aria-label") != ""
+            opened.keyboard.press("Escape")
+            assert opened.locator(".chart-tip").count() == 0
+            opened.mouse.move(0, 0)
         assert trouble == []
+
+
+def test_a_figure_has_a_number_an_address_to_copy_and_files(visit, edition):
+    with visit("bill") as (opened, _):
+        opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        figures = opened.locator("figure.chart")
+        numbers = figures.locator(".chart-number").all_inner_texts()
+        assert numbers == [f"Figure {number}" for number in range(1, figures.count() + 1)]
+        figure = figures.first
+        address = f"#{figure.get_attribute('id')}"
+        figure.locator(".chart-link").click()
+        assert opened.evaluate("navigator.clipboard.readText()").endswith(f"bill.html{address}")
+        files = figure.locator(".chart-files a[download]").evaluate_all(
+            "links => links.map(link => link.getAttribute('href'))"
+        )
+        assert [name.rpartition(".")[2] for name in files] == ["png", "svg", "csv", "json"]
+        assert all((edition / name).stat().st_size > 0 for name in files)
 
 
 def test_the_answer_stands_on_one_screen(visit):

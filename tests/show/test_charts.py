@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.show import charts
-from analysis.show.charts.figure import WIDTHS_PX, svg
+from analysis.show.charts.figure import spec_html, svg
 from tests.show import frames
 
 NOT_A_FIGURE = re.compile(r"\b(nan|inf|None|NaT)\b")
@@ -83,13 +83,14 @@ def test_a_chart_of_a_frame_without_columns_is_a_sentence(name):
 
 @pytest.mark.parametrize("name", frames.CHARTS)
 def test_a_chart_of_what_is_partly_known_can_be_drawn(name):
-    drawing = svg(spec_of(name, first_not_disclosed), WIDTHS_PX["narrow"])
+    drawing = svg(spec_of(name, first_not_disclosed), "narrow")
     assert drawing.startswith("<svg")
     assert "NaN" not in drawing
 
 
-def test_a_sentence_in_the_place_of_a_chart_can_be_drawn():
-    assert "no bill to draw" in svg(spec_of("bill_ladder", empty), WIDTHS_PX["wide"])
+def test_a_sentence_stands_in_the_place_of_a_chart():
+    shown = spec_html(spec_of("bill_ladder", empty))
+    assert shown.startswith("<p ") and "no bill to draw.</p>" in shown
 
 
 def test_a_model_that_discloses_no_hours_still_has_its_intervals():
@@ -120,7 +121,7 @@ def test_what_is_not_disclosed_keeps_its_row_and_says_so(name):
     spec = spec_of(name, first_not_disclosed)
     assert rows_of(spec, "text").count("not disclosed") == 1
     assert "first thing: not disclosed" in spec["description"]
-    assert "not disclosed" in svg(spec, 720)
+    assert "not disclosed" in svg(spec, "wide")
 
 
 def test_the_headline_is_a_share_of_the_whole_bill():

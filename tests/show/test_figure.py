@@ -15,9 +15,12 @@ import pandas as pd
 import pytest
 
 from analysis.show import charts
-from analysis.show.charts.figure import WIDTHS_PX, figure_html, picture, spec_html
+from analysis.show.charts.figure import WIDTHS_PX, figure_html, spec_html
+from analysis.show.charts.look import HATCHED, finish
+from analysis.show.charts.picture import picture
 from tests.show import frames
 
+DRAWINGS = re.compile("<svg .*?</svg>", re.S)
 IMPORTED_ALONE = "from analysis.show import charts; import altair; print(altair.renderers.active)"
 
 
@@ -39,12 +42,14 @@ def test_importing_the_charts_is_all_that_a_notebook_needs():
 
 def test_a_chart_shows_itself_as_a_figure_and_in_words():
     shown = charts.bill_ladder(frames.lines())._repr_mimebundle_(None, None)
-    assert shown["text/html"].startswith('<figure class="chart">')
+    assert shown["text/html"].startswith('<figure class="chart" id="fig-')
     assert shown["text/plain"].startswith("The headline is 8% of the bill. first thing: $100K")
 
 
 def test_without_a_style_sheet_one_of_the_widths_shows(figure):
-    drawings = re.findall(r'<div class="chart-(\w+)[^"]*"( style="display:none")?', figure)
+    drawings = re.findall(
+        r'<div class="chart-(\w+) [^"]*"( style="display:none")? role="img"', figure
+    )
     assert [name for name, hidden in drawings if not hidden] == ["wide"]
     assert [name for name, _ in drawings] == list(WIDTHS_PX)
 
@@ -62,6 +67,33 @@ def test_text_has_the_colour_of_the_page_that_it_stands_on(figure):
     assert 'fill="white"' not in figure
 
 
+def test_finding_measure_and_source_stand_as_text():
+    chart = finish(
+        alt.Chart(pd.DataFrame({"a": [1]})).mark_point().encode(x="a:Q"),
+        title="<A> is 1",
+        subtitle="of $2 & more",
+        description="Nothing else",
+        height=20,
+        name="One finding",
+        source="a <book>",
+    )
+    shown = figure_html(chart)
+    assert shown.startswith('<figure class="chart" id="fig-one-finding">')
+    for words in ("&lt;A&gt; is 1</strong>", "of $2 &amp; more</span>", "Source: a &lt;book&gt;"):
+        assert words in shown
+    assert all(words not in svg for svg in DRAWINGS.findall(shown) for words in ("A> is", "of $2"))
+
+
+def test_what_is_assumed_is_hatched_in_each_drawing():
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    bars = alt.Chart(frame).mark_bar(color=HATCHED).encode(x="a:Q", y="b:N")
+    shown = figure_html(finish(bars, title="Two bars", description="Two", height=40))
+    for drawing in DRAWINGS.findall(shown):
+        (name,) = re.findall('<pattern id="([^"]+)"', drawing)
+        assert drawing.count(f'fill="url(#{name})"') == 2
+    assert len(set(re.findall('<pattern id="([^"]+)"', shown))) == len(WIDTHS_PX)
+
+
 def test_dollars_are_no_formula_where_mathjax_reads_the_page(figure):
     for drawing in figure.split("<svg ")[:-1]:
         assert 'mathjax_ignore"' in drawing.rsplit("<div ", 1)[1]
@@ -72,7 +104,8 @@ def test_ids_are_unique_among_all_figures_of_a_page():
     page = "".join(figure_html(charts.disclosure_scores(some)) for some in (scores, scores.head(2)))
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids)) > len(WIDTHS_PX)
-    assert set(re.findall(r"url\(#([^)]+)\)", page)) == set(ids)
+    drawn = {name for name in ids if not name.startswith("fig-")}
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) == drawn
 
 
 def test_the_description_is_read_aloud_for_each_width(figure):
@@ -115,3 +148,4 @@ def test_a_picture_of_its_own_has_a_colour_of_its_own():
     drawing = picture(charts.where_the_bill_goes(frames.phases()))
     assert drawing.startswith("<svg")
     assert "currentColor" not in drawing
+    assert "third thing is 91%" in drawing

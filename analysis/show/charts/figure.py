@@ -1,8 +1,5 @@
-"""A chart as a figure that stands alone: drawn in three widths, described, with its data to take
-along.
-
-The static drawing needs no script; the book's own script makes it interactive when a reader reaches
-for it.
+"""A chart as a figure that stands alone: its finding and what is measured as text, drawn in three
+widths, described, with where its data come from and the data to take along.
 """
 
 from __future__ import annotations
@@ -12,75 +9,94 @@ import hashlib
 import html
 import json
 import re
-import textwrap
 import urllib.parse
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from analysis.show.charts.drawing import draw
+from analysis.show.charts.hatching import hatched
 
+Spec = dict[str, Any]
 # Three drawings, so that text keeps its size: a page picks the one that fits its column.
-WIDTHS_PX = {"wide": 720, "middle": 520, "narrow": 340}
+WIDTHS_PX = {"wide": 760, "middle": 520, "narrow": 340}
 AS_WIDE_AS_THE_PAGE = "container"
-TITLE_PX_PER_CHARACTER = 8.8
-# outside a page there is no text colour to take over: a grey that reads on light and dark
-READABLE_ANYWHERE = "#777777"
+# characters of a line of a name beside its row; a specification breaks names by this parameter
+ROOM, CHARACTERS = "room", {"wide": 30, "middle": 22, "narrow": 16}
 NO_FORMULAS = "mathjax_ignore"  # JupyterLab reads what stands between two dollar signs as a formula
 # in the style of the element, for where the book's own style sheet is not (JupyterLab, nbconvert)
 HIDDEN, FITTING = ' style="display:none"', 'style="max-width:100%;height:auto"'
 
 
-def figure_html(chart: alt.TopLevelMixin) -> str:
-    """The chart as an HTML figure."""
-    return spec_html(chart.to_dict())
+def figure_html(chart: alt.TopLevelMixin, phone: alt.TopLevelMixin | None = None) -> str:
+    """The chart as an HTML figure; `phone` is drawn in its place where the column is narrow."""
+    return spec_html(chart.to_dict(), None if phone is None else phone.to_dict())
 
 
-def spec_html(spec: dict[str, Any]) -> str:
-    """A specification as an HTML figure: its drawings, its description, itself, its data as CSV.
+def spec_html(spec: Spec, phone: Spec | None = None) -> str:
+    """A specification as an HTML figure: finding, drawings, description, itself, its data as CSV.
 
     A chart as wide as the page is drawn in three widths, of which a page without the book's style
-    sheet shows the first; any other once, as it is.
+    sheet shows the first; any other once, as it is. One that has nothing to draw is a sentence.
     """
-    text = json.dumps(spec, sort_keys=True)
-    name = hashlib.sha256(text.encode()).hexdigest()[:8]
-    sizes = WIDTHS_PX if spec.get("width") == AS_WIDE_AS_THE_PAGE else {"wide": None}
-    drawings = "".join(
-        f'<div class="chart-{size} {NO_FORMULAS}"{HIDDEN if number else ""} role="img"'
-        f' aria-label="{html.escape(description_of(spec))}">'
-        f"{svg(spec, width, f'{name}{size}').replace('<svg ', f'<svg {FITTING} ', 1)}</div>"
-        for number, (size, width) in enumerate(sizes.items())
-    )
-    script = text.replace("<", "\\u003c")  # nothing in it may end the script element
+    known = spec.get("usermeta", {})
+    if "sentence" in known:
+        return f'<p class="chart-sentence">{html.escape(known["sentence"])}.</p>'
+    name = name_of(spec)
+    sizes = WIDTHS_PX if spec.get("width") == AS_WIDE_AS_THE_PAGE else ("wide",)
+    specs = {size: phone if phone and size == "narrow" else spec for size in sizes}
+    drawings = "".join(_drawing_html(specs[size], name, size) for size in sizes)
+    script = json.dumps(spec, sort_keys=True).replace("<", "\\u003c")  # may not end the element
     return (
-        f'<figure class="chart">{drawings}<script type="application/json" class="chart-spec">'
-        f"{script}</script>{_data_link(spec, name)}</figure>"
+        f'<figure class="chart" id="fig-{name}">{_caption(spec)}{drawings}'
+        f'<script type="application/json" class="chart-spec">{script}</script>'
+        f'<div class="chart-foot {NO_FORMULAS}">{_source(known)}{_data_link(spec, name)}</div>'
+        "</figure>"
     )
 
 
-def svg(spec: dict[str, Any], width_px: int | None, prefix: str = "") -> str:
-    """An SVG drawing of a Vega-Lite specification, its ids made unique by `prefix`.
+def name_of(spec: Spec) -> str:
+    """The name that a chart is given, or one made of what it shows."""
+    text = json.dumps(spec, sort_keys=True)
+    given = str(spec.get("usermeta", {}).get("name", ""))
+    return slug(given) or f"chart-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
-    `width_px` is its width in all [px]; None: as the specification has it.
+
+def slug(text: str) -> str:
+    """A text as a part of a name: small letters, figures and dashes.
+
+    >>> slug("R1-Zero: reinforcement learning")
+    'r1-zero-reinforcement-learning'
     """
-    drawing = draw(spec if width_px is None else _fitted(spec, width_px))
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def svg(spec: Spec, size: str, prefix: str = "") -> str:
+    """An SVG drawing of a Vega-Lite specification in one of the sizes, without its title, its ids
+    made unique by `prefix`; one that is not as wide as the page is drawn as it is.
+    """
+    fitted = _fitted(spec, size) if spec.get("width") == AS_WIDE_AS_THE_PAGE else spec
+    drawing = draw(fitted)
     # ids count on from drawing to drawing of a process, and would meet those of other drawings on a
     # page
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="(\w+)"', drawing))):
         drawing = re.sub(rf"(id=\"|url\(#){name}\b", rf"\g<1>{prefix}-{number}", drawing)
-    return drawing
+    return hatched(drawing, f"{prefix}-hatch")
 
 
-def picture(chart: alt.TopLevelMixin) -> str:
-    """The chart as an SVG file of its own, in the widest of the widths."""
-    drawing = svg(chart.to_dict(), WIDTHS_PX["wide"])
-    return drawing.replace("currentColor", READABLE_ANYWHERE)
-
-
-def description_of(spec: dict[str, Any]) -> str:
+def description_of(spec: Spec) -> str:
     """What a chart says of itself for those who do not see it; its title where it says nothing."""
-    return str(spec.get("description") or " ".join(_title_lines(spec)) or "a chart")
+    return str(spec.get("description") or " ".join(title_lines(spec)) or "a chart")
+
+
+def title_lines(spec: Spec, part: str = "text") -> list[str]:
+    """The lines of a chart's title, or of its `subtitle`."""
+    title = spec.get("title", "")
+    whole: Mapping[str, Any] = title if isinstance(title, dict) else {"text": title}
+    text = whole.get(part, "")
+    return ([text] if text else []) if isinstance(text, str) else list(text)
 
 
 def show_charts_as_figures() -> None:
@@ -88,37 +104,65 @@ def show_charts_as_figures() -> None:
     notebook alike.
     """
 
-    def render(spec: dict[str, Any], **_: Any) -> dict[str, str]:
+    def render(spec: Spec, **_: Any) -> dict[str, str]:
         return {"text/html": spec_html(spec), "text/plain": description_of(spec)}
 
     alt.renderers.register("figure", render)
     alt.renderers.enable("figure")
 
 
-def _fitted(spec: dict[str, Any], width_px: int) -> dict[str, Any]:
-    """The specification in a width, its title broken into lines that fit."""
+def _fitted(spec: Spec, size: str) -> Spec:
+    """The specification in a width; its title stands as text on the page."""
     sized = copy.deepcopy(spec)
-    sized |= {"width": width_px, "autosize": {"type": "fit-x", "contains": "padding"}}
-    if lines := _title_lines(spec):
-        title = sized["title"] if isinstance(sized["title"], dict) else {}
-        characters = int(width_px / TITLE_PX_PER_CHARACTER)
-        sized["title"] = title | {"text": textwrap.wrap(" ".join(lines), characters)}
+    heights = spec.get("usermeta", {}).get("heights", {})
+    sized |= {"width": WIDTHS_PX[size], "autosize": {"type": "fit-x", "contains": "padding"}}
+    sized |= {"height": heights[size]} if size in heights else {}
+    for param in sized.get("params", []):
+        if param["name"] == ROOM:
+            param["value"] = CHARACTERS[size]
+    sized.pop("title", None)
     return sized
 
 
-def _title_lines(spec: dict[str, Any]) -> list[str]:
-    title = spec.get("title", "")
-    text = title.get("text", "") if isinstance(title, dict) else title
-    return [text] if isinstance(text, str) and text else list(text)
-
-
-def _data_link(spec: dict[str, Any], name: str) -> str:
-    """The largest data set of the chart as a file to take along, where the chart holds its data."""
-    tables = [pd.DataFrame(rows) for rows in spec.get("datasets", {}).values()]
-    if not tables:
+def _caption(spec: Spec) -> str:
+    """Finding and measure, as text; the book puts the figure's number before them."""
+    title, subtitle = (
+        html.escape(" ".join(title_lines(spec, part))) for part in ("text", "subtitle")
+    )
+    if not title:
         return ""
-    data = urllib.parse.quote(max(tables, key=len).to_csv(index=False, lineterminator="\n"))
+    measure = f'<span class="chart-subtitle">{subtitle}</span>' if subtitle else ""
     return (
-        f'<figcaption><a class="chart-data" download="chart-{name}.csv"'
-        f' href="data:text/csv;charset=utf-8,{data}">The data of this chart (CSV)</a></figcaption>'
+        f'<figcaption class="{NO_FORMULAS}"><strong class="chart-title">{title}</strong>'
+        f"{measure}</figcaption>"
+    )
+
+
+def _drawing_html(spec: Spec, name: str, size: str) -> str:
+    drawing = svg(spec, size, f"{name}-{size}").replace("<svg ", f"<svg {FITTING} ", 1)
+    return (
+        f'<div class="chart-{size} {NO_FORMULAS}"{"" if size == "wide" else HIDDEN} role="img"'
+        f' aria-label="{html.escape(description_of(spec))}">{drawing}</div>'
+    )
+
+
+def _source(known: Mapping[str, Any]) -> str:
+    source = html.escape(str(known.get("source", "")))
+    return f'<span class="chart-source">Source: {source}</span> ' if source else ""
+
+
+def csv_of(spec: Spec) -> str:
+    """The largest data set of the chart as CSV; empty where the chart does not hold its data."""
+    tables = [pd.DataFrame(rows) for rows in spec.get("datasets", {}).values()]
+    return max(tables, key=len).to_csv(index=False, lineterminator="\n") if tables else ""
+
+
+def _data_link(spec: Spec, name: str) -> str:
+    """The data as a file to take along; in the book, files of the edition stand in its place."""
+    data = urllib.parse.quote(csv_of(spec))
+    if not data:
+        return '<span class="chart-files"></span>'
+    return (
+        f'<span class="chart-files"><a download="{name}.csv"'
+        f' href="data:text/csv;charset=utf-8,{data}">The data of this chart (CSV)</a></span>'
     )

@@ -1,7 +1,8 @@
 """The look that all charts share: colours, the finish, and the sentence where nothing can be drawn.
 
 What is disclosed, what is reconstructed and what is assumed have one colour and one mark each,
-everywhere.
+everywhere; what is assumed is hatched. The colours are those of the book's style sheet, which has
+others for a dark page.
 """
 
 from __future__ import annotations
@@ -12,40 +13,61 @@ import altair as alt
 import pandas as pd
 
 from analysis.show.charts.figure import show_charts_as_figures
+from analysis.show.charts.hatching import HATCHED as HATCHED
 
 show_charts_as_figures()
 
-DISCLOSED, RECONSTRUCTED, ASSUMED, CHECK = "#1f83a3", "#d9772b", "#8f8f8f", "#7b5fb5"
-ACCENT = "#b3365a"  # what a chart points at
-PARTS = ["#5b8fb0", "#b9b9b9", "#e8b93a", RECONSTRUCTED, "#4f9d69", CHECK, ACCENT]
+DISCLOSED, RECONSTRUCTED, ASSUMED = "#1f5f7a", "#b8651b", "#6b6b6b"
+ACCENT = "#c42f4c"  # the subject, which a chart points at
+OTHERS = "#9b9b9b"  # what stands beside it
 TEXT = "currentColor"
-KNOWN_BY = {"from data": RECONSTRUCTED, "assumed": ASSUMED}
+FONT, TEXT_PX = "system-ui, sans-serif", 13
+PARTS = ["#5b8fb0", "#b9b9b9", "#e8b93a", RECONSTRUCTED, "#4f9d69", "#7b5fb5", ACCENT]
+KNOWN_BY = {"from data": RECONSTRUCTED, "assumed": HATCHED}
 
 
-def finish(*layers: alt.Chart, title: str, description: str, height: int) -> alt.LayerChart:
-    """The layers as one chart: as wide as the page, transparent, text in the page's own colour.
+def finish(
+    *layers: alt.Chart,
+    title: str,
+    description: str,
+    height: int | dict[str, int],
+    subtitle: str = "",
+    name: str = "",
+    source: str = "",
+) -> alt.LayerChart:
+    """The layers as one chart: as wide as its column, transparent, text in the page's own colour.
 
-    `title` is the finding; `description`, for those who do not see the chart, follows it;
-    `height` [px].
+    `title` is the finding, under 12 words; `subtitle` says what is measured: unit, price basis,
+    date; `description`, for those who do not see the chart, follows the title; `height` [px], one
+    or one of each width; `name` is the chart's address `#fig-NAME` and that of its files, once on a
+    page; `source` is where its data come from.
     """
-    heading = alt.TitleParams(title, anchor="start", fontSize=14, fontWeight=600, offset=10)
+    heights = height if isinstance(height, dict) else dict.fromkeys(("wide",), height)
+    known = {"name": name, "source": source, "heights": heights}
+    heading = alt.TitleParams(title, subtitle=subtitle) if subtitle else alt.TitleParams(title)
     chart = alt.layer(*layers).properties(
-        title=heading, description=f"{title}. {description}.", width="container", height=height
+        title=heading,
+        description=f"{title}. {description}.",
+        width="container",
+        height=heights["wide"],
+        usermeta={key: value for key, value in known.items() if value},
     )
     return (
-        chart.configure(background="transparent", font="system-ui, sans-serif")
+        chart.configure(background="transparent", font=FONT, padding=2)
         .configure_view(stroke=None)
         .configure_axis(**_axis_look())
-        .configure_title(color=TEXT)
-        .configure_text(fontSize=11)
-        .configure_legend(labelColor=TEXT, titleColor=TEXT, orient="top", labelFontSize=11)
+        .configure_axisY(grid=False, domain=False, ticks=False)
+        .configure_title(color=TEXT, anchor="start")
+        .configure_text(fontSize=TEXT_PX, color=TEXT)
+        .configure_legend(labelColor=TEXT, titleColor=TEXT, orient="top", labelFontSize=TEXT_PX)
     )
 
 
 def sentence(text: str) -> alt.LayerChart:
-    """What stands in the place of a chart that has nothing to draw: a sentence, as its title."""
+    """What stands in the place of a chart that has nothing to draw: a sentence."""
     nothing = alt.Chart(pd.DataFrame({"says": [text]})).mark_point(opacity=0)
-    return finish(nothing, title=text, description="There is nothing to draw", height=1)
+    chart = finish(nothing, title=text, description="There is nothing to draw", height=1)
+    return chart.properties(usermeta={"sentence": text})
 
 
 def color_by(field: str, colors: dict[str, str], **options: Any) -> alt.Color:
@@ -75,10 +97,13 @@ def _axis_look() -> dict[str, Any]:
         "domainColor": TEXT,
         "tickColor": TEXT,
         "gridColor": TEXT,
-        "gridOpacity": 0.15,
+        "gridOpacity": 0.12,
         "domainOpacity": 0.4,
         "tickOpacity": 0.4,
-        "labelFontSize": 11,
-        "titleFontSize": 11,
+        "labelFontSize": TEXT_PX,
+        "titleFontSize": TEXT_PX,
         "titleFontWeight": "normal",
+        "labelLimit": 0,
+        "titleLimit": 0,
+        "labelSeparation": 8,
     }

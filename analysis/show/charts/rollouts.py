@@ -10,7 +10,6 @@ from analysis.show.charts.bars import height_px, interval_bars, names_above, row
 from analysis.show.charts.frames import figures, listed
 from analysis.show.charts.look import (
     ASSUMED,
-    CHECK,
     DISCLOSED,
     RECONSTRUCTED,
     color_by,
@@ -21,7 +20,7 @@ from analysis.show.charts.look import (
 
 LENGTHS = ("low_answer_tokens", "mean_answer_tokens", "high_answer_tokens")
 FULL, LONGEST, WHOLE = "full throughput", "longest answer", "whole rollout"
-BOUNDS = {FULL: ASSUMED, LONGEST: RECONSTRUCTED, WHOLE: CHECK}
+BOUNDS = {FULL: ASSUMED, LONGEST: RECONSTRUCTED, WHOLE: DISCLOSED}
 STEPS_BETWEEN_WORDS = 20  # a description names one step in so many
 
 

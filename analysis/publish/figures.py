@@ -1,0 +1,80 @@
+"""The figures of the pages: each with its number on its page, and as files to take along."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from itertools import count
+from pathlib import Path
+
+import vl_convert
+
+from analysis.publish.failed import BookFailed
+from analysis.show.charts.figure import FITTING, Spec, csv_of
+from analysis.show.charts.picture import with_title
+
+FOLDER = "figures"
+FIGURE = re.compile(r'<figure class="chart" id="fig-(?P<name>[^"]+)">.*?</figure>', re.S)
+SPEC = re.compile(r'<script type="application/json" class="chart-spec">(.*?)</script>', re.S)
+FILES = re.compile(r'<span class="chart-files">.*?</span>', re.S)
+DRAWING = re.compile(r"<svg .*?</svg>", re.S)
+KINDS = ("png", "svg", "csv", "json")
+PNG_SCALE = 2  # dots for each pixel of the drawing
+
+
+def publish_figures(html: Path, pages: Iterable[str]) -> None:
+    """Number the figures of each page, and write each as files that its page leads to.
+
+    Raises
+    ------
+    BookFailed
+        If a name is used twice on a page, or for two figures: an address would be of both.
+    """
+    (html / FOLDER).mkdir()
+    shown: dict[str, tuple[str, str]] = {}
+    for page in pages:
+        path = html / f"{page}.html"
+        text = path.read_text(encoding="utf-8")
+        figures = list(FIGURE.finditer(text))
+        for figure in figures:
+            _check_name(figure["name"], page, figure[0], shown)
+            _write_files(figure[0], html / FOLDER / figure["name"])
+        if figures:
+            path.write_text(_with_numbers(text), encoding="utf-8")
+
+
+def _check_name(name: str, page: str, figure: str, shown: dict[str, tuple[str, str]]) -> None:
+    """Refuse a name that another figure has, or that the page has had already."""
+    where, other = shown.setdefault(name, (page, figure))
+    if other != figure or (where == page and other is not figure):
+        raise BookFailed(f"{page}: a figure of {where} has the name {name} already")
+
+
+def _with_numbers(text: str) -> str:
+    """The page with its figures numbered, each leading to its files."""
+    numbers = count(1)
+    return FIGURE.sub(lambda figure: _numbered(figure[0], next(numbers), figure["name"]), text)
+
+
+def _numbered(figure: str, number: int, name: str) -> str:
+    """The figure under its number, without what stands in its files, with links to them."""
+    links = "".join(
+        f'<a href="{FOLDER}/{name}.{kind}" download>{kind.upper()}</a>' for kind in KINDS
+    )
+    address = f'<a class="chart-link" href="#fig-{name}">Copy link</a>'
+    files = f'<span class="chart-files">{links}{address}</span>'
+    caption = f'\1<span class="chart-number">Figure {number}</span>'
+    figure = re.sub("(<figcaption[^>]*>)", caption, figure, count=1)
+    return FILES.sub(files, SPEC.sub("", figure))
+
+
+def _write_files(figure: str, path: Path) -> None:
+    """Picture, drawing, data and specification of a figure, under its name."""
+    (script,), drawing = SPEC.findall(figure), DRAWING.findall(figure)[0]
+    spec: Spec = json.loads(script)
+    picture = with_title(drawing.replace(f" {FITTING}", "", 1), spec)
+    path.with_suffix(".svg").write_text(picture, encoding="utf-8")
+    path.with_suffix(".png").write_bytes(vl_convert.svg_to_png(picture, scale=PNG_SCALE))
+    path.with_suffix(".csv").write_text(csv_of(spec), encoding="utf-8")
+    path.with_suffix(".json").write_text(json.dumps(spec, indent=1, sort_keys=True), "utf-8")

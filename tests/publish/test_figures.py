@@ -1,0 +1,59 @@
+"""Figures of pages have numbers, addresses of their own and files."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from analysis.publish.failed import BookFailed
+from analysis.publish.figures import publish_figures
+from analysis.show import charts
+from analysis.show.charts.figure import figure_html
+from tests.show import frames
+
+ONE = figure_html(charts.bill_ladder(frames.lines()).properties(usermeta={"name": "one"}))
+OTHER = figure_html(
+    charts.where_the_bill_goes(frames.phases()).properties(usermeta={"name": "two"})
+)
+
+
+def published(folder, **pages):
+    for page, figures in pages.items():
+        text = "<p>before</p>".join(["", *figures, "after"])
+        (folder / f"{page}.html").write_text(text, encoding="utf-8")
+    publish_figures(folder, pages)
+    return {page: (folder / f"{page}.html").read_text(encoding="utf-8") for page in pages}
+
+
+def test_figures_are_numbered_on_each_page_in_order(tmp_path):
+    pages = published(tmp_path, a=[OTHER, ONE], b=[ONE], c=[])
+    assert pages["a"].index("Figure 1</span>") < pages["a"].index("third thing is")
+    assert pages["a"].index("Figure 2</span>") < pages["a"].index("The headline is")
+    assert "Figure 1</span>" in pages["b"] and "Figure 2" not in pages["b"]
+    assert pages["c"] == "<p>before</p>after"
+
+
+def test_a_figure_leads_to_its_files_which_hold_it(tmp_path):
+    page = published(tmp_path, a=[ONE])["a"]
+    for kind in ("png", "svg", "csv", "json"):
+        assert f'href="figures/one.{kind}"' in page
+    files = tmp_path / "figures"
+    assert list(pd.read_csv(files / "one.csv").label) == frames.NAMES
+    assert json.loads((files / "one.json").read_text())["usermeta"] == {"name": "one"}
+    assert "The headline is" in (files / "one.svg").read_text(encoding="utf-8")
+    assert (files / "one.png").read_bytes().startswith(b"\x89PNG")
+    assert "chart-spec" not in page and "data:text/csv" not in page
+    assert page.endswith("after")
+
+
+def test_a_name_used_twice_stops_the_build(tmp_path):
+    with pytest.raises(BookFailed, match="a: a figure of a has the name one already"):
+        published(tmp_path, a=[ONE, ONE])
+
+
+def test_a_name_of_two_figures_stops_the_build(tmp_path):
+    other = OTHER.replace("fig-two", "fig-one")
+    with pytest.raises(BookFailed, match="b: a figure of a has the name one already"):
+        published(tmp_path, a=[ONE], b=[other])
