@@ -1,6 +1,4 @@
-"""All benchmarks in one run: a table on standard output, and benchmarks/results.json for the page
-in the book.
-"""
+"""All benchmarks in one run: a table on standard output, benchmarks/results.json and README.md."""
 
 from __future__ import annotations
 
@@ -13,8 +11,10 @@ import pandas as pd
 
 from benchmarks import books, estimates, percentiles, sweeps, weight
 from benchmarks.measure import machine
+from benchmarks.page import measured_markdown
 
 RESULTS = Path(__file__).with_name("results.json")
+PAGE = RESULTS.with_name("README.md")
 ALL = {"books": books, "sweeps": sweeps, "percentiles": percentiles, "estimates": estimates}
 
 
@@ -31,6 +31,7 @@ def main() -> None:
         found[name] = [row.as_row() for row in ALL[name].measure(options.runs)]
         content = {"machine": machine(), "measured": found, "first_page": weight.first_page()}
         RESULTS.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        PAGE.write_text(measured_markdown(content), encoding="utf-8")
     rows = [row for rows in found.values() for row in rows]
     print(pd.DataFrame(rows).to_string(index=False))
 

@@ -9,7 +9,7 @@ import html as markup
 import importlib
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,19 @@ import nbformat
 import yaml
 from jupyter_book.sphinx import build_sphinx
 from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
 from sphinx.application import builtin_extensions
 
 from analysis.compare.card import card_schema
 from analysis.data.folder import edition_model, named_files, regular_file
 from analysis.data.tables import Evidence
+from analysis.publish.contents import check_addresses, page_names, prose_path, write_moved
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.pages import read_page
 from analysis.publish.place import KEPT, NEW
-from analysis.publish.plan import BENCHMARKS, Plan
+from analysis.publish.plan import Page, Plan, list_moved
 from analysis.publish.results import evidence_results, scenario_results
 from analysis.publish.search import write_index
 from analysis.reconstruction.account import Account, account_of
@@ -46,7 +48,8 @@ WITH_MARKUP = ("text/html", "text/markdown")
 
 def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None:
     """What the edition needs and no page's execution gives, done while the first pages start."""
-    # first: it finds what is wrong, and all arithmetic is done before pages stop at a part of it
+    # first: these find what is wrong, and all arithmetic is done before pages stop at a part of it
+    check_addresses(plan.root / "book", plan.pages, list_moved(plan.root))
     account = account_of(edition_model(), plan.scenario, evidence)
     _ = account.numbers
     import_extensions(plan.root / "book")
@@ -64,7 +67,7 @@ def write(
     account = account_of(edition_model(), plan.scenario, evidence)
     with book_room(plan, use_cache, work) as room:
         sources, pages = room / "sources", room / "pages"
-        assemble(book, executed, {page.page: page.title for page in plan.pages}, sources)
+        assemble(book, executed, plan.pages, sources)
         if not plan.scenario.is_default:
             announce(
                 sources,
@@ -75,7 +78,6 @@ def write(
             "traincost_data": str(evidence.directory),
             "traincost_given": dict(plan.given),
             "traincost_model": edition_model(),
-            "traincost_benchmarks": str(plan.root / BENCHMARKS),
         }
         run_sphinx(sources, pages, room / "doctrees", settings, work / "sphinx.log")
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
@@ -94,6 +96,7 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
     publish_evidence(account.evidence.directory, html / "data")
+    write_moved(html, list_moved(plan.root))
     bill = charts.bill_ladder(disclosed_rungs(account.bill))
     (html / "bill.svg").write_text(picture(bill), encoding="utf-8")
     (html / "notebooks").mkdir()
@@ -123,43 +126,33 @@ def _evidence_results(plan: Plan, account: Account, use_cache: bool) -> dict[str
 # --- the sources of the pages
 
 
-def page_names(book: Path) -> list[str]:
-    """Every page that the table of contents names, in order."""
-    contents = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
-    chapters = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]
-    return [contents["root"], *chapters]
-
-
-def assemble(
-    book: Path, executed: Mapping[str, Path], titles: Mapping[str, str], target: Path
-) -> None:
-    """Copy the book's sources and the executed notebooks, each under its page's title, into one
-    folder.
+def assemble(book: Path, executed: Mapping[str, Path], pages: Sequence[Page], target: Path) -> None:
+    """Copy the book's sources and the executed notebooks, each under its page's title and with its
+    prose, into one folder.
 
     Where the sources are there already, only notebooks that differ are written.
     """
     if not target.exists():
         shutil.copytree(book, target, ignore=shutil.ignore_patterns(*NOT_SOURCES))
-    for page, path in executed.items():
-        notebook = _as_page(page, nbformat.read(path, as_version=4), titles[page])
-        _write_if_new(target / f"{page}.ipynb", nbformat.writes(notebook))
-    there = {path.stem for path in target.iterdir() if path.suffix in {".md", ".ipynb"}}
-    missing = [page for page in page_names(book) if page not in there]
-    if missing:
-        raise BookFailed(f"_toc.yml names pages that are not there: {', '.join(missing)}")
+    for page in pages:
+        notebook = _as_page(page, nbformat.read(executed[page.page], as_version=4))
+        if page.prose:
+            text = prose_path(book, page.prose).read_text(encoding="utf-8")
+            notebook.cells.insert(-1, new_markdown_cell(text, id=page.prose))
+        _write_if_new(target / f"{page.page}.ipynb", nbformat.writes(notebook))
 
 
-def _as_page(page: str, notebook: NotebookNode, title: str) -> NotebookNode:
+def _as_page(page: Page, notebook: NotebookNode) -> NotebookNode:
     """An executed notebook as a page of the book: under its title, its figures linked to their
     rows, and without an error.
     """
     heading, _, rest = notebook.cells[0].source.partition("\n")
     if not heading.startswith("# "):
-        raise BookFailed(f"{page}: the first cell of its notebook has no title")
-    notebook.cells[0].source = f"# {title}\n{rest}"
+        raise BookFailed(f"{page.page}: the first cell of its notebook has no title")
+    notebook.cells[0].source = f"# {page.title}\n{rest}"
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         if output.output_type == "error":
-            raise BookFailed(f"{page}: the executed notebook holds an error: {output.ename}")
+            raise BookFailed(f"{page.page}: the executed notebook holds an error: {output.ename}")
         data = output.get("data", {})
         data.update({kind: in_book(data[kind]) for kind in WITH_MARKUP if kind in data})
     return notebook

@@ -28,7 +28,7 @@ def changes_html(changes: pd.DataFrame) -> Html:
         return Html("<p><strong>Nothing differs from the default edition.</strong></p>")
     parts = changes.groupby("part", sort=False)
     return Html(
-        "".join(f"<h2>{TITLES[str(part)]}</h2>{_part(str(part), rows)}" for part, rows in parts)
+        "".join(f"<h3>{TITLES[str(part)]}</h3>{_part(str(part), rows)}" for part, rows in parts)
     )
 
 

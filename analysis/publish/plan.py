@@ -22,14 +22,13 @@ from analysis.data.mistakes import InputError, first_mistake
 from analysis.data.scenario import Scenario
 from analysis.publish.place import read_mark
 
-BENCHMARKS = Path("benchmarks", "results.json")
-
 
 @dataclass(frozen=True)
 class Page:
     """A page that is executed: its name, title, notebook and parameters.
 
-    `declares` are the parameters of its notebook: nothing else reaches it.
+    `declares` are the parameters of its notebook: nothing else reaches it. `prose` is the name of
+    a text that stands before the notebook's last cell, or empty.
     """
 
     page: str
@@ -37,6 +36,7 @@ class Page:
     notebook: str
     parameters: Mapping[str, Any]
     declares: tuple[str, ...]
+    prose: str = ""
 
     def path(self, root: Path) -> Path:
         """Its notebook's file."""
@@ -49,6 +49,7 @@ class _PageEntry(BaseModel):
     page: str
     title: str
     notebook: str
+    prose: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -56,6 +57,7 @@ class _PagesFile(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     model: str
+    moved: dict[str, str] = Field(default_factory=dict)
     page: list[_PageEntry]
 
 
@@ -118,13 +120,22 @@ def list_pages(root: Path) -> list[Page]:
     InputError
         For a key that the file does not have, one that it lacks, or a notebook that is not there.
     """
+    pages = _pages_file(root).page
+    return [Page(**page.model_dump(), declares=_declared_in(root, page.notebook)) for page in pages]
+
+
+def list_moved(root: Path) -> dict[str, str]:
+    """Addresses that pages had, each with the page that it leads to."""
+    return _pages_file(root).moved
+
+
+def _pages_file(root: Path) -> _PagesFile:
     path = root / "book" / "pages.toml"
     try:
-        pages = _PagesFile.model_validate(read_toml(path)).page
+        return _PagesFile.model_validate(read_toml(path))
     except ValidationError as error:
         known = {*_PagesFile.model_fields, *_PageEntry.model_fields}
         raise first_mistake(error, path.name, known) from None
-    return [Page(**page.model_dump(), declares=_declared_in(root, page.notebook)) for page in pages]
 
 
 def plan(
@@ -148,7 +159,7 @@ def plan(
         page.page: {"code": code, "data": data, **_own_parts(page, root, values)} for page in pages
     }
     shared = [scenario.name, _json(values), scenario.title, str(scenario.is_default)]
-    book_key = _digest([*_files(root / "book"), root / BENCHMARKS], root, code, data, *shared)
+    book_key = _digest(_files(root / "book"), root, code, data, *shared)
     return Plan(root, scenario, given, pages, parts, _digest([], root, code, data), book_key)
 
 

@@ -29,15 +29,16 @@ KIND_WORDS = {
 SECOND_HAND = '<sup class="second-hand" title="seen only as restated by another source">†</sup>'
 # table -> the page of the book on which each of its rows has an anchor
 PAGES = {
-    "facts": "facts",
-    "arithmetic": "arithmetic",
-    "sources": "sources",
+    "facts": "evidence",
+    "arithmetic": "evidence",
+    "sources": "evidence",
     "claims": "claims",
-    "prices": "rows",
-    "purchase_prices": "rows",
-    "training_runs": "rows",
-    "hardware": "rows",
+    "prices": "evidence",
+    "purchase_prices": "evidence",
+    "training_runs": "evidence",
+    "hardware": "evidence",
 }
+NAMED_APART = ("facts", "arithmetic", "sources", "claims")  # no name of a row is in two of them
 FEW = 2  # facts that stand in a cell side by side
 STYLE = f'<style class="traincost">{(Path(__file__).parent / "notebook.css").read_text()}</style>'
 _MARKED = re.compile(
@@ -126,7 +127,7 @@ def web_address(url: str) -> str:
 
 def anchor(row: Row) -> str:
     """The anchor of a row on its page."""
-    if PAGES[row.table] == row.table:
+    if row.table in NAMED_APART:
         return row.id
     return f"{row.table}.{re.sub('[^A-Za-z0-9._-]', '-', row.id)}"
 

@@ -10,7 +10,6 @@ build.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from functools import partial
@@ -33,7 +32,6 @@ from analysis.data.mistakes import InputError, UnknownName
 from analysis.data.scenario import load_scenario, parameters_frame
 from analysis.data.tables import Evidence
 from analysis.publish.changes import changes_html
-from analysis.publish.measured import measured_html
 from analysis.publish.results import difference, scenario_results
 from analysis.reconstruction import bill_tables
 from analysis.reconstruction.account import account_of
@@ -52,8 +50,7 @@ RESULTS = {"gpu_hours": "gpu_hours", "usd": "usd", "mfu": "ratio", "flop": "flop
 class Edition:
     """The evidence and the account that the pages speak of."""
 
-    def __init__(self, data: str, given: dict[str, Any], model: str, benchmarks: str) -> None:
-        self.benchmarks = benchmarks
+    def __init__(self, data: str, given: dict[str, Any], model: str) -> None:
         self.evidence = Evidence.load(Path(data))
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
@@ -81,9 +78,6 @@ class Edition:
             "bill_ladder": lambda: figure_html(charts.bill_ladder(disclosed_rungs(account.bill))),
             "ladder_with_claims": lambda: figure_html(
                 charts.ladder_with_claims(account.bill, claims.on_bill(account))
-            ),
-            "benchmarks": lambda: measured_html(
-                json.loads(Path(self.benchmarks).read_text(encoding="utf-8"))
             ),
             "changes": lambda: changes_html(self.changes()),
             "story": lambda: checked.story(account),
@@ -133,7 +127,7 @@ class Edition:
         kind = "assumption" if line["assumed"] else "derived"
         title = f"{line['label']}: {line['counts']} 90 % interval of what it adds"
         text = " to ".join(dict.fromkeys(ends))
-        return links.figure(text, kind, title, href=f"ladder.html#{line_id}")
+        return links.figure(text, kind, title, href=f"bill.html#{line_id}")
 
     def _price(self) -> str:
         return quantity_text(self.account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
@@ -171,7 +165,6 @@ def edition(app: Sphinx) -> Edition:
             app.config.traincost_data,
             app.config.traincost_given,
             app.config.traincost_model,
-            app.config.traincost_benchmarks,
         )
     return app.traincost_edition
 
@@ -231,7 +224,6 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("traincost_data", "", "env", [str])
     app.add_config_value("traincost_model", "", "env", [str])
-    app.add_config_value("traincost_benchmarks", "", "env", [str])
     app.add_config_value("traincost_given", {"scenario": "paper"}, "env", [dict])
     for name in (
         "comments_config",

@@ -127,7 +127,7 @@ def test_the_ladder_shows_its_dollars_without_scrolling(visit):
 def test_a_figure_leads_to_its_row(visit, evidence):
     with visit("index") as (opened, _):
         opened.locator("a.figure.disclosed").first.click()
-        assert opened.url.endswith("facts.html#r1_total_cost_usd")
+        assert opened.url.endswith("evidence.html#r1_total_cost_usd")
         assert (
             evidence.facts["r1_total_cost_usd"].locator.split(" (")[0]
             in opened.locator("tr:target").inner_text()
@@ -161,7 +161,7 @@ def test_the_switch_of_colours_and_the_search_button_work_on_a_phone(visit):
 def test_notes_and_downloads_have_their_marks_without_the_icon_font(visit):
     note = '<div class="admonition note"><p class="admonition-title">Note</p></div>'
     download = '<a class="reference download" href="#">file</a>'
-    with visit("standard") as (opened, trouble):
+    with visit("disclosure") as (opened, trouble):
         opened.locator("article").evaluate("(box, html) => (box.innerHTML = html)", note + download)
         mark = "getComputedStyle(document.querySelector('{}'), '::{}').content"
         assert opened.evaluate(mark.format(".admonition-title", "after")) == '"i"'

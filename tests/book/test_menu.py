@@ -94,11 +94,11 @@ def test_tab_reaches_the_menu_button_soon_and_nothing_that_is_out_of_sight(visit
 
 
 def test_a_menu_that_was_scrolled_starts_at_its_top_on_the_next_page(visit):
-    with visit("facts") as (opened, _):
+    with visit("evidence") as (opened, _):
         box = opened.locator("#pst-primary-sidebar")
         box.evaluate("box => box.scrollTo(0, box.scrollHeight)")
-        opened.locator("nav.bd-docs-nav a", has_text=re.compile("^Sources$")).click()
-        opened.wait_for_url("**/sources.html")
+        opened.locator("nav.bd-docs-nav a", has_text=re.compile("^About$")).click()
+        opened.wait_for_url("**/about.html")
         opened.locator("#pst-primary-sidebar .navbar-brand").click()
         opened.wait_for_url("**/index.html")
         assert box.evaluate("box => box.scrollTop") == 0

@@ -37,10 +37,9 @@ def owned_hour(account):
 
 # what each notebook shows, as the frames behind its tables and charts
 SHOWN = {
-    "ladder": (lambda account: account.bill, owned_hour, carbon_of, claims.on_bill),
+    "bill": (lambda account: account.bill, owned_hour, carbon_of),
     "claims": (claims.frame, claims.on_bill, lambda account: bill_drawn(account.bill)),
-    "contradictions": (contradictions,),
-    "others": (others_estimates, beliefs),
+    "contradictions": (contradictions, others_estimates, beliefs),
 }
 
 

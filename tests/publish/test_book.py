@@ -7,10 +7,11 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from analysis.publish.book import BookFailed, assemble
+from analysis.publish.plan import Page
 from analysis.show.links import STYLE
 
 LINK = '<a class="figure" data-row="facts:one" href="https://x.org/?a=1&amp;b">$2</a>'
-ROW = '<a class="figure" href="facts.html#one">$2</a>'
+ROW = '<a class="figure" href="evidence.html#one">$2</a>'
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def assembled(tmp_path):
         cells = [new_markdown_cell(f"{heading}\nText."), new_code_cell("1", outputs=[*outputs])]
         nbformat.write(new_notebook(cells=cells), tmp_path / "one.ipynb")
         target = tmp_path / "sources"
-        assemble(tmp_path / "book", {"one": tmp_path / "one.ipynb"}, {"one": "Page"}, target)
+        pages = [Page("one", "Page", "one", {}, ())]
+        assemble(tmp_path / "book", {"one": tmp_path / "one.ipynb"}, pages, target)
         page = nbformat.read(target / "one.ipynb", as_version=4)
         assert page.cells[0].source == "# Page\nText."
         return page.cells[1].outputs

@@ -90,4 +90,4 @@ def test_a_name_with_many_rows_leads_to_the_first_and_says_how_many(account):
 
 def test_a_chip_leads_to_its_row_whatever_its_name(account):
     assert row_of("own_peak_flop_s", account.names) == Row("hardware", "H800 SXM")
-    assert links.address(Row("hardware", "H800 SXM")) == "rows.html#hardware.H800-SXM"
+    assert links.address(Row("hardware", "H800 SXM")) == "evidence.html#hardware.H800-SXM"

@@ -14,19 +14,19 @@ def test_a_fact_links_to_its_document_and_in_the_book_to_its_row(evidence):
     shown = links.fact(evidence.facts["v3_pretraining_gpu_hours"], evidence)
     assert 'href="https://arxiv.org/abs/2412.19437"' in shown
     book = in_book(shown)
-    assert 'href="facts.html#v3_pretraining_gpu_hours"' in book and "arxiv" not in book
+    assert 'href="evidence.html#v3_pretraining_gpu_hours"' in book and "arxiv" not in book
     assert re.sub("<[^>]*>", "", shown) == re.sub("<[^>]*>", "", book)
 
 
 def test_a_figure_without_a_document_is_no_link_in_a_notebook_and_one_in_the_book():
     shown = links.figure("5", "derived", row=Row("arithmetic", "sum_usd"))
     assert shown.startswith("<span") and "href" not in shown
-    assert in_book(shown) == '<a class="figure derived" href="arithmetic.html#sum_usd">5</a>'
+    assert in_book(shown) == '<a class="figure derived" href="evidence.html#sum_usd">5</a>'
 
 
 def test_rows_of_other_tables_have_addresses_of_their_own():
-    assert links.address(Row("prices", "price_001")) == "rows.html#prices.price_001"
-    assert links.address(Row("hardware", "H100 SXM")) == "rows.html#hardware.H100-SXM"
+    assert links.address(Row("prices", "price_001")) == "evidence.html#prices.price_001"
+    assert links.address(Row("hardware", "H100 SXM")) == "evidence.html#hardware.H100-SXM"
 
 
 @pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", ""])

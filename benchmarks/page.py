@@ -7,8 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.show.links import Html, text
-from analysis.show.tables import table
+HEAD = """# Benchmarks
+
+What is said of this project's speed, measured as ratios: both sides in one run, in one environment,
+on the machine below; the median of the runs, and the least and the most. `make bench` measures all
+of it again and writes this page. A promise that is missed is shown as such."""
 
 
 def measured(content: Mapping[str, Any]) -> pd.DataFrame:
@@ -51,15 +54,26 @@ def _is_kept(row: Mapping[str, Any]) -> bool:
     return bool(row["ratio"] >= row["promised"])
 
 
-def measured_html(content: Mapping[str, Any]) -> Html:
-    """The measurements as a table, with the machine and the weight of the first page."""
+def measured_markdown(content: Mapping[str, Any]) -> str:
+    """The measurements as a page in Markdown, with the machine and the weight of the first page."""
     machine = ", ".join(f"{name} {value}" for name, value in content["machine"].items())
-    notes = [f"Measured on: {machine}."]
     page = content.get("first_page")
-    if page:
-        notes.insert(
-            0,
-            f"The first page asks for {page['requests']} files, {page['megabytes_gzip']} MB after "
-            f"compression, and for {page['outside_requests']} of other hosts.",
-        )
-    return Html(table(measured(content)) + "".join(f"<p>{text(note)}</p>" for note in notes))
+    weight = (
+        f"The first page asks for {page['requests']} files, {page['megabytes_gzip']} MB after "
+        f"compression, and for {page['outside_requests']} of other hosts."
+        if page
+        else ""
+    )
+    rows = measured(content).fillna("").map(_cell)
+    names = [name.replace("_", " ") for name in rows]
+    lines = [names, ["---"] * len(names), *rows.to_numpy().tolist()]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    parts = [HEAD, table, weight, f"Measured on: {machine}."]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text.replace("|", "\\|").replace("<", "&lt;")

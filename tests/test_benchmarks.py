@@ -1,6 +1,9 @@
 """What was measured of speed, beside what was promised."""
 
-from analysis.publish.measured import measured, measured_html
+import json
+
+from benchmarks.page import measured, measured_markdown
+from tests.conftest import ROOT
 
 ROW = {
     "work": "a <build>",
@@ -26,7 +29,13 @@ def test_a_promise_is_kept_by_ratio_or_by_seconds():
 
 
 def test_the_page_names_machine_and_weight_and_takes_no_text_for_markup():
-    page = measured_html(CONTENT | {"first_page": PAGE})
+    page = measured_markdown(CONTENT | {"first_page": PAGE})
     assert "Measured on: cores 2." in page and "asks for 9 files, 0.4 MB" in page
-    assert "a &lt;build&gt;" in page and "<build>" not in page
-    assert "asks for" not in measured_html(CONTENT)
+    assert "| a &lt;build> | another | 4 |" in page and "<build>" not in page
+    assert "asks for" not in measured_markdown(CONTENT)
+
+
+def test_the_page_is_that_of_the_results():
+    content = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
+    page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert page == measured_markdown(content)
