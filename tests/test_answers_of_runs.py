@@ -9,8 +9,6 @@ import pytest
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import PretrainingSpec, ReinforcementSpec
 from analysis.runs.backtest import (
-    OURS,
-    beside_public_estimators,
     bootstrap,
     calibration,
     compare_candidates,
@@ -19,6 +17,7 @@ from analysis.runs.backtest import (
     summary,
 )
 from analysis.runs.candidates import candidates, design
+from analysis.runs.public_estimators import OURS, beside_public_estimators
 from analysis.runs.references import reference_runs
 from tests.by_hand import CHIP, dense_run, with_runs, with_tables
 

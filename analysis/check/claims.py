@@ -16,7 +16,10 @@ from analysis.check.rule import VERDICTS, Verdict, check_figure, fits, reason, v
 from analysis.data.mistakes import UnknownName
 from analysis.reconstruction.account import Account
 
-WITHOUT_FIGURE = {"intent": "about intent", "judgement": "a judgement"}
+WITHOUT_FIGURE = {
+    "intent": "What was published when, we can say; intent we cannot.",
+    "judgement": "This is a judgement, which no figure can settle.",
+}
 
 
 @dataclass(frozen=True)
@@ -150,8 +153,7 @@ def _judge(
 ) -> Judged:
     see = tuple(_known_facts(row, account))
     if row["quantity"] in WITHOUT_FIGURE:
-        kind = WITHOUT_FIGURE[row["quantity"]]
-        return _judged(row, "not_checkable", f"This is {kind}, which no figure can settle.", see)
+        return _judged(row, "not_checkable", WITHOUT_FIGURE[row["quantity"]], see)
     said_of, asserted = (
         find(row[field], row["quantity"], counted, f"{row['where']}, {field}")
         for field in ("said_of", "asserted_boundary")

@@ -8,7 +8,9 @@ from typing import Any
 
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean
 from analysis.reconstruction.account import Account
-from analysis.show.numbers import quantity_text
+from analysis.show.numbers import quantity_text, significant
+
+WIDE = 1.1  # an interval of more than this from end to end has two figures
 
 
 @dataclass(frozen=True)
@@ -35,8 +37,25 @@ class Counted:
         """The figure in words."""
         if not self.known:
             return "no figure is public"
-        ends = (value_text(value, self.unit) for value in (self.low, self.high))
-        return " to ".join(dict.fromkeys(ends))
+        figures = 2 if self.high > WIDE * self.low else 4
+        low, high = (
+            value_text(significant(end, figures), self.unit) for end in (self.low, self.high)
+        )
+        return low if low == high else f"{low.removesuffix(_unit_of(high))} to {high}"
+
+    def beside(self, value: str) -> str:
+        """The label with what it comes to, unless that is the very figure beside it."""
+        return self.label if self.text == value else f"{self.label} ({self.text})"
+
+
+def _unit_of(figure: str) -> str:
+    """The words behind a figure, with the blank before them.
+
+    >>> _unit_of("96 hours"), _unit_of("$97M")
+    (' hours', '')
+    """
+    _, blank, unit = figure.partition(" ")
+    return blank + unit
 
 
 def counted_quantities(account: Account) -> dict[tuple[str, str], Counted]:

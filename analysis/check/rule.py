@@ -64,24 +64,24 @@ def verdict_of(fits_said_of: bool, fits_asserted: bool, named: bool, comparable:
 
 
 def reason(claim: dict[str, Any], verdict: Verdict, said_of: Counted, asserted: Counted) -> str:
-    """One sentence with the figures that decide."""
+    """The judgement in plain words, with the figures that decide."""
     if verdict == "not_checkable":
         held = f"we hold no independent figure of {said_of.label}"
         return f"There is nothing to compare it with: {held}."
     value = figure_text(claim, said_of.unit)
-    whole = f"{said_of.label} ({said_of.text})"
-    part = f"{asserted.label} ({asserted.text})"
+    whole, part = said_of.beside(value), asserted.beside(value)
     if verdict == "supported":
-        return f"{value} fits {whole}."
+        return f"{value} is right for {whole}."
     if verdict == "supported_within_boundary":
         other = "less" if said_of.high < asserted.low else "more"
-        return f"{value} fits {part}, and the claim names that boundary; {whole} is {other}."
+        named = f"{value} is right for {part}, and the claim names what it leaves out."
+        return f"{named} For {said_of.label} it is {other}: {said_of.text}."
     if verdict == "misleading":
-        unnamed = "the claim does not name the difference"
-        return f"{value} fits {part}, but is said of {whole}, and {unnamed}."
+        said = f"The claim applies it to {whole} and does not name the difference."
+        return f"Right number, wrong thing. {value} is right for {part}. {said}"
     if asserted == said_of:
-        return f"{value} does not fit {whole}."
-    return f"{value} fits neither {whole} nor {part}."
+        return f"{value} is wrong for {whole}."
+    return f"{value} is wrong for {whole}, and for {part}."
 
 
 def figure_text(claim: dict[str, Any], unit: str) -> str:

@@ -5,6 +5,7 @@ one price basis.
 from __future__ import annotations
 
 import datetime
+import html
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,6 +26,8 @@ from analysis.runs.references import (
     reference_runs,
     smallest_params,
 )
+from analysis.show.links import Html
+from analysis.show.numbers import quantity_text, significant, usd_text
 
 TRILLION, BILLION, ZETTA = 1e12, 1e9, 1e21
 NEWEST = 10
@@ -142,6 +145,31 @@ def selected(compared: pd.DataFrame, names: str | None = None) -> pd.DataFrame:
         if name not in known.index:
             raise UnknownName(name, "a model of the comparison", known.index)
     return known.loc[ids].reset_index()
+
+
+def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:
+    """The rent of `at_one_date` beside what the developers say themselves, each with its price
+    basis; a sentence where none of them says.
+    """
+    told = priced.dropna(subset=["usd_disclosed", "usd_common"])
+    lines = [
+        f"<li>{html.escape(row.model)}: {_two(row.usd_common)} at the market price of {date} "
+        f"({quantity_text(row.price_common, 'usd_per_gpu_hour')}), and {_two(row.usd_disclosed)} "
+        f"by its developer's own account ({_own_price(row)}).</li>"
+        for row in told.itertuples()
+    ]
+    if not lines:
+        return Html("<p>None of their developers says what the run cost.</p>")
+    return Html(f"<ul>{''.join(lines)}</ul>")
+
+
+def _two(usd: float) -> str:
+    return usd_text(significant(usd, 2))
+
+
+def _own_price(row: Any) -> str:
+    price = quantity_text(row.usd_disclosed / row.p50, "usd_per_gpu_hour")
+    return price if row.how == "disclosed" else "for hours that it does not disclose"
 
 
 def to_list(compared: pd.DataFrame) -> list[dict[str, Any]]:

@@ -63,6 +63,18 @@ class Outline(BaseModel):
 Architecture = Configuration | Outline
 
 
+def main_model(architecture: Architecture) -> Architecture:
+    """A model without its multi-token-prediction modules, which a printed MFU leaves out.
+
+    >>> outline = Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10)
+    >>> main_model(outline) == outline
+    True
+    """
+    if isinstance(architecture, Outline):
+        return architecture
+    return architecture.model_copy(update={"mtp_depth": 0})
+
+
 class ParameterCount(BaseModel):
     """Parameters [count]: all, those that multiply for one token, and those of the MTP modules."""
 

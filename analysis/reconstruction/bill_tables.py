@@ -74,7 +74,8 @@ def finding(account: Account) -> Html:
     said = f"runs from {least} to {most}, by how much is counted"
     said = said if first.usd < last.usd else f"comes to {most}"
     return Html(
-        f"<p><strong>On disclosed hours the bill {said}.</strong> Every line is hours at {price}. "
+        f"<p><strong>On disclosed hours the bill {said}.</strong> "
+        f"Every line is hours times an assumed rent, {price}; nobody need have paid it. "
         f"{_assumed(account)}{_owned(last)}</p>"
     )
 
@@ -181,7 +182,11 @@ def _assumed(account: Account) -> str:
         return ""
     ends = (beyond.usd_p05.iloc[-1], beyond.usd_p95.iloc[-1])
     low, high = (links.figure(usd_text(significant(end, 2)), "assumption") for end in ends)
-    return f"With what no source discloses and the last lines assume, it is {low} to {high}. "
+    added = " and ".join(beyond.label)
+    return (
+        f"{added[:1].upper()}{added[1:]} it is {low} to {high}, if these weigh as much as at other "
+        "companies. No source discloses them. "
+    )
 
 
 def _owned(line: pd.Series) -> str:
@@ -189,7 +194,7 @@ def _owned(line: pd.Series) -> str:
         return "No purchase price of the chip is on record, so owned machines are not priced."
     low, high = line.own_usd_p05 / line.usd, line.own_usd_p95 / line.usd
     times = f"{low:.1f} to {high:.1f} times the rent"
-    return f"On owned machines that are kept busy the same hours cost {times}."
+    return f"The same hours on owned machines that are kept busy cost {times}."
 
 
 def _basis(found: Distribution, evidence: Evidence) -> Html | str:

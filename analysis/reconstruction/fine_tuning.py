@@ -40,7 +40,7 @@ def decode_throughput_input(setting: Setting) -> Input:
     words = f"decode throughput of {decoding.family if known else 'other models'}, Hopper chips"
     prior = from_other_developers(rates.tokens_per_s_per_gpu, rates.developer, words)
     prior = prior if known else replace(prior, assumed=True)
-    return Input("decode_tokens_per_s_per_gpu", "decode throughput per GPU", "tokens_per_s", prior)
+    return Input("decode_tokens_per_s_per_gpu", "writing speed per GPU", "tokens_per_s", prior)
 
 
 def inputs(stage: FineTuningStage, setting: Setting) -> dict[str, Input]:
@@ -67,5 +67,5 @@ def generation_work(
     draws = values.get("draws_per_kept_sample", np.ones_like(kept_tokens))
     once = generation_gpu_hours(kept_tokens, values["tokens_per_s_per_gpu"])
     forward = forward_flop_per_token(setting.configuration, values["mean_tokens"])
-    parts = {"kept samples, written once": once, "samples drawn and not kept": once * (draws - 1.0)}
+    parts = {"kept samples": once, "answers thrown away": once * (draws - 1.0)}
     return Work(once * draws, kept_tokens * draws * forward, parts)

@@ -152,7 +152,9 @@ def training_mfu(model: Model, chip: Chip, facts: Facts, estimator: Estimator) -
         "release_date": str(model.release_date),
         "developer": model.developer,
     }
-    return Input("mfu", "MFU of training", "ratio", estimator.predict(pd.DataFrame([run]))[0])
+    return Input(
+        "mfu", "efficiency of training", "ratio", estimator.predict(pd.DataFrame([run]))[0]
+    )
 
 
 def phase_inputs(phase: Phase, setting: Setting) -> dict[str, dict[str, Input]]:

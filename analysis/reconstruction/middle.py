@@ -15,7 +15,7 @@ from analysis.physics.architecture import attention_width, multiplying_parameter
 from analysis.reconstruction.ground import evaluate
 from analysis.reconstruction.model import NamedStage, Phase
 from analysis.reconstruction.reinforcement import segments
-from analysis.reconstruction.setting import Input, Setting
+from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import ReinforcementStage
 from analysis.show.numbers import quantity_text, significant
 from analysis.show.tables import table
@@ -101,14 +101,24 @@ def middle_of(phase: Phase, setting: Setting, inputs: StageInputs, kind: str) ->
 
 def gpu_hours_at_middle(phase: Phase, setting: Setting, inputs: StageInputs, kind: str) -> float:
     """GPU-hours of a phase's stages of a kind, as the package has them at the middle of inputs."""
+    works = works_at_middle(phase, setting, inputs)
+    of_kind = [stage.id for stage in phase.stages if stage.work.kind == kind]
+    return float(sum(works[name].gpu_hours[0] for name in of_kind))
+
+
+def flop_at_middle(phase: Phase, setting: Setting, inputs: StageInputs) -> float:
+    """FLOP of a phase at the middle of its inputs."""
+    return float(sum(work.flop[0] for work in works_at_middle(phase, setting, inputs).values()))
+
+
+def works_at_middle(phase: Phase, setting: Setting, inputs: StageInputs) -> dict[str, Work]:
+    """Hours and FLOP of a phase's stages at the middle of its inputs."""
     draws = {
         item.name: item.distribution.quantile([0.5])
         for found in inputs.values()
         for item in found.values()
     }
-    works = evaluate(phase, inputs, draws, setting)
-    of_kind = [stage.id for stage in phase.stages if stage.work.kind == kind]
-    return float(sum(works[name].gpu_hours[0] for name in of_kind))
+    return evaluate(phase, inputs, draws, setting)
 
 
 def _columns(stage: NamedStage, setting: Setting, inputs: StageInputs) -> dict[str, np.ndarray]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.data.chips import Chip
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
+from analysis.physics.architecture import main_model
 from analysis.physics.training import mfu
-from analysis.reconstruction.middle import Middle, gpu_hours_at_middle, middle_of
+from analysis.reconstruction.middle import (
+    Middle,
+    flop_at_middle,
+    gpu_hours_at_middle,
+    middle_of,
+)
 from analysis.reconstruction.model import Phase
 from analysis.reconstruction.setting import Input, Setting, Work
 
@@ -61,7 +67,17 @@ class PhaseSamples:
 
     @property
     def needed_mfu(self) -> float:
-        """The MFU at which the disclosed hours do the work that is counted; NaN without such."""
+        """The MFU at which the disclosed hours do the work, as printed MFUs count it: without
+        modules for multi-token prediction; NaN without disclosed hours.
+        """
+        configuration = main_model(self.setting.configuration)
+        plain = replace(self.setting, configuration=configuration)
+        flop = flop_at_middle(self.phase, plain, self.stage_inputs)
+        return float(mfu(flop, self.disclosed_gpu_hours or np.nan, self.chip.peak_flop_s))
+
+    @property
+    def needed_mfu_of_all_work(self) -> float:
+        """The same with these modules counted as the work they are."""
         hours = self.disclosed_gpu_hours or np.nan
         return float(mfu(np.median(self.flop), hours, self.chip.peak_flop_s))
 

@@ -17,13 +17,18 @@ from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.reconstruction.detail import rollout_run, widths_of
 from analysis.reconstruction.phase_samples import PhaseSamples
 from analysis.reconstruction.stages import ReinforcementStage
+from analysis.runs.references import flop_per_token_of
 from analysis.runs.rl_steps import step_estimator_for
 from analysis.show import links
 from analysis.show.links import KIND_WORDS, Html
-from analysis.show.numbers import quantity_text, significant
+from analysis.show.numbers import quantity_text, ratio_text, significant
 from analysis.show.tables import table
 
 ENDS = (0.05, 0.5, 0.95)
+FEWER = "The run was more efficient than runs like it, or its hours are not all counted."
+MORE = "The run was less efficient than runs like it, or its hours hold other work."
+BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
+AS_EXPECTED = "So public facts give no reason to doubt them."
 
 
 @dataclass(frozen=True)
@@ -33,42 +38,102 @@ class PhaseTables:
     result: PhaseSamples
 
     def finding(self) -> Html:
-        """What the phase is, what we make of it, and how that compares, in plain sentences."""
-        phase, interval = self.result.phase, self.result.interval
-        low, middle, high = (
-            links.reconstructed(interval[name], "gpu_hours") for name in ("p05", "p50", "p95")
-        )
+        """What we find of the phase, how sure it is and what that means, then what the phase is."""
+        phase = self.result.phase
         return Html(
-            f"<p><strong>{html.escape(phase.summary)}</strong> Public facts alone, without the "
-            f"hours, give {middle} (nine times in ten {low} to {high}). {self._compared()}</p>"
-            f"<p>{self._widest()} {html.escape(phase.explanation)}</p>"
+            f"<p>{self._found()} {self._range()}</p>"
+            f"<p>{html.escape(phase.summary)} {self._widest()} {html.escape(phase.explanation)}</p>"
         )
 
-    def _compared(self) -> str:
-        disclosed, interval = self.result.disclosed_gpu_hours, self.result.interval
+    def _found(self) -> str:
+        """Our estimate beside what is disclosed."""
+        middle, disclosed = self._rounded("p50"), self.result.disclosed_gpu_hours
         if disclosed is None:
-            return "Its source discloses no hours to compare with."
-        ratio = interval["p50"] / disclosed
-        by = f"{max(ratio, 1 / ratio):.2f} times too {'high' if ratio > 1 else 'low'}"
-        place = "inside the interval"
-        if not interval["p05"] <= disclosed <= interval["p95"]:
-            place = f"{'below' if disclosed < interval['p05'] else 'above'} the whole interval"
-        return f"Disclosed are {self.disclosed_figure()}: our middle is {by}, and they lie {place}."
+            return (
+                f"<strong>Public facts alone give {middle}.</strong> "
+                "Its source discloses no hours to compare with."
+            )
+        by = ratio_text(self.result.interval["p50"] / disclosed)
+        return (
+            f"<strong>The source discloses {self.disclosed_figure()}; public facts without them "
+            f"give {middle}.</strong> Our estimate is {by} the disclosed figure."
+        )
+
+    def _range(self) -> str:
+        """The interval, where the disclosed hours lie in it, and what follows."""
+        disclosed, interval = self.result.disclosed_gpu_hours, self.result.interval
+        low, high = (self._rounded(name) for name in ("p05", "p95"))
+        said = f"Nine times in ten the hours of such a run lie between {low} and {high}"
+        if disclosed is None:
+            return f"{said}."
+        if disclosed < interval["p05"]:
+            return f"{said}; the disclosed ones are fewer. {FEWER}"
+        if disclosed > interval["p95"]:
+            return f"{said}; the disclosed ones are more. {MORE}"
+        return f"{said}, and the disclosed ones do. {AS_EXPECTED}"
+
+    def _rounded(self, end: str) -> Html:
+        """A percentile of the hours in two figures, as prose has it."""
+        return links.reconstructed(significant(self.result.interval[end], 2), "gpu_hours")
 
     def _widest(self) -> str:
         widths = widths_of(self.result)
         if widths.empty:
             return "No input is uncertain."
-        return f"The interval is wide most of all for the {html.escape(widths.input[0])}."
+        unknown = html.escape(widths.input[0])
+        return f"Most of the uncertainty comes from one unknown: {unknown}."
+
+    def efficiency(self) -> Html:
+        """What the disclosed hours need beside what such runs usually reach, and the bases of the
+        other figures that are found of the same run.
+        """
+        needed = self.result.needed_mfu
+        if np.isnan(needed):
+            return Html("<p>Its hours are not disclosed, so no efficiency follows from them.</p>")
+        low, middle, high = (
+            links.reconstructed(significant(float(end), 2), "ratio")
+            for end in self.result.inputs["mfu"].distribution.quantile(ENDS)
+        )
+        return Html(
+            f"<p>Chips usually spend {middle} of their peak on training of this type; 90&nbsp;% of "
+            f"runs lie between {low} and {high}. The disclosed hours need {_two(needed)}.</p>"
+            f"<p class='note'>{BASIS} {self._with_modules()}{self._among_all_runs()}</p>"
+        )
+
+    def _with_modules(self) -> str:
+        """The other figure where the model has modules that a printed MFU leaves out."""
+        needed, all_work = self.result.needed_mfu, self.result.needed_mfu_of_all_work
+        if _two(needed) == _two(all_work):
+            return ""
+        return (
+            f"It is {_two(all_work)} if modules for multi-token prediction, which printed figures "
+            "leave out, count as work. "
+        )
+
+    def _among_all_runs(self) -> str:
+        """The other error of the same run, where the estimator is judged on it."""
+        result, hours = self.result, self.result.disclosed_gpu_hours
+        runs = result.evidence["training_runs"]
+        own = runs[(runs.developer == result.phase.developer) & (runs.gpu_hours == hours)]
+        if len(own) != 1 or hours is None:
+            return ""
+        less = float((own.tokens * flop_per_token_of(runs)).loc[own.index[0]])
+        share = less / float(np.median(result.flop))
+        here = result.interval["p50"] / hours
+        return (
+            "Where the estimator is judged, each run is counted by its outer dimensions alone. "
+            f"There the work is {ratio_text(share)} this, so the estimate is "
+            f"{here * share:.2g} times the disclosed hours, not {here:.2g}."
+        )
 
     def apart(self, *kinds: str) -> Html:
         """How far the median over all draws lies from the package's hours at the middle."""
-        middle, median = self.result.at_middle(*kinds), self.result.median(*kinds)
-        away = median / middle - 1.0 if middle else 0.0
+        middle = self.result.at_middle(*kinds)
+        away = self.result.median(*kinds) / middle - 1.0 if middle else 0.0
         return Html(
-            f"<p>The package has {middle:,.0f} GPU-hours at the middle of the inputs. "
-            f"The median over all draws is {median:,.0f}, {abs(away):.1%} "
-            f"{'more' if away > 0 else 'less'}: hours do not grow in proportion to every input.</p>"
+            f"<p>The package finds the same: {middle:,.0f} GPU-hours. The median over all draws is "
+            f"{abs(away):.1%} {'higher' if away > 0 else 'lower'}, because hours do not grow in "
+            "proportion to every input.</p>"
         )
 
     def disclosed(self) -> Html:
@@ -85,7 +150,11 @@ class PhaseTables:
             }
             for fact in facts
         ]
-        return table(pd.DataFrame(rows)) if rows else Html("<p>Nothing of its cost.</p>")
+        return (
+            table(pd.DataFrame(rows))
+            if rows
+            else Html("<p>The source discloses nothing of its cost.</p>")
+        )
 
     def inputs(self) -> Html:
         """What the reconstruction is made from: each input, its middle and range, its source."""
@@ -173,7 +242,7 @@ class PhaseTables:
             "figure": words,
             "GPU-hours": links.reconstructed(hours, "gpu_hours"),
             "rent": quantity_text(rent, "usd"),
-            "against disclosed": f"{hours / disclosed:.3f} times" if disclosed else "",
+            "against disclosed": ratio_text(hours / disclosed) if disclosed else "",
         }
 
     def _basis(self, found: Distribution) -> Html | str:
@@ -187,8 +256,13 @@ class PhaseTables:
         if found.assumed:
             return links.figure("assumed range", "assumption")
         if found.parameter:
-            return "chosen by the reader"
+            return "chosen by you"
         rows = [row for row in found.rows if row == Row("facts", row.id)]
         if len(rows) == 1 == len(found.rows):
             return KIND_WORDS[self.result.evidence.facts[rows[0].id].kind]
         return "from data"
+
+
+def _two(ratio: float) -> Html:
+    """A share derived from disclosed hours, in two figures as prose has it."""
+    return links.figure(quantity_text(significant(ratio, 2), "ratio"), "derived")

@@ -36,6 +36,4 @@ def training_work(
     """
     flop = tokens * flop_per_token(setting.configuration, seq_len_tokens, mtp=mtp)
     hours = gpu_hours(tokens, flop / tokens, setting.chip.peak_flop_s, mfu)
-    return Work(
-        hours, flop, {"arithmetic at the peak": hours * mfu, "below the peak": hours * (1.0 - mfu)}
-    )
+    return Work(hours, flop, {"arithmetic": hours * mfu, "overhead": hours * (1.0 - mfu)})

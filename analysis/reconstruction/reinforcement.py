@@ -52,7 +52,7 @@ def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
     flop = TRAINING_FLOP_PER_PARAMETER * rows.params_active * tokens
     mfu = flop / (rows.update_seconds * rows.chips * peaks)
     prior = from_other_developers(mfu, rows.developer, "step-time breakdowns")
-    return Input("rl_update_mfu", "utilisation of the updates", "ratio", prior)
+    return Input("rl_update_mfu", "efficiency of the updates", "ratio", prior)
 
 
 def fixed_seconds_input(runs: pd.DataFrame) -> Input:
@@ -67,7 +67,7 @@ def fixed_seconds_input(runs: pd.DataFrame) -> Input:
     basis = "step-time breakdowns: moving weights, switching engines"
     return Input(
         "rl_fixed_seconds",
-        "seconds a rollout beside tokens",
+        "fixed seconds per rollout",
         "seconds",
         from_other_developers(left[rows], runs.developer[rows], basis),
     )
@@ -86,7 +86,7 @@ def steps_input(runs: pd.DataFrame, answers_per_step: float) -> Input:
     prior = from_other_developers(
         steps, runs.developer[rows], "answers written in other developers' runs", low=1.0
     )
-    return Input("rl_steps", "steps of reinforcement learning", "steps", prior, own=True)
+    return Input("rl_steps", "training steps", "steps", prior, own=True)
 
 
 def _comparable(runs: pd.DataFrame) -> pd.Series:

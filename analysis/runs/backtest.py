@@ -25,7 +25,6 @@ from analysis.runs.references import each_developer, left_out, reference_runs
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 RULES_OF_THUMB = (0.30, 0.375, 0.40)
 BOOTSTRAPS = 400
-OURS = "this estimator, the developer left out"
 FIGURES = {
     "n": "runs",
     "median_error_factor": "median error factor",
@@ -156,7 +155,7 @@ def compare_candidates(evidence: Evidence) -> pd.DataFrame:
     log_mfu = np.log(runs.mfu.to_numpy())
     errors = {name: np.abs(log_mfu - _nested(name, evidence)) for name in candidates()}
     best = min(errors.values(), key=np.mean)
-    errors |= _errors_of_thumb(runs)
+    errors |= errors_of_thumb(runs)
     known = candidates()
     return pd.DataFrame(
         [
@@ -174,13 +173,18 @@ def compare_candidates(evidence: Evidence) -> pd.DataFrame:
     )
 
 
-def _errors_of_thumb(runs: pd.DataFrame) -> dict[str, np.ndarray]:
+def errors_of_thumb(runs: pd.DataFrame) -> dict[str, np.ndarray]:
     """Absolute log errors of six FLOP per active parameter at a fixed MFU, by name of the rule."""
     by_six = TRAINING_FLOP_PER_PARAMETER * runs.params_active / runs.flop_per_token
     log_mfu = np.log((runs.mfu * by_six).to_numpy())
-    rules = {f"6ND at {mfu:g}": np.log(mfu) for mfu in RULES_OF_THUMB}
+    rules = {rule_at(mfu): np.log(mfu) for mfu in RULES_OF_THUMB}
     rules["6ND at the constant best in hindsight"] = np.median(log_mfu)
     return {name: np.abs(log_mfu - constant) for name, constant in rules.items()}
+
+
+def rule_at(mfu: float) -> str:
+    """What the rule of thumb at an MFU is called."""
+    return f"6ND at {mfu:g}"
 
 
 def choice(compared: pd.DataFrame) -> str:
@@ -242,34 +246,6 @@ def limits(evidence: Evidence) -> pd.DataFrame:
             for what, factors in rows.items()
         ]
     )
-
-
-def beside_public_estimators(tested: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
-    """Well-known runs by public estimators as they come, and by ours as if never seen.
-
-    Returns
-    -------
-    DataFrame
-        A row an estimator, the best first: `estimator`, `runs`, `median_factor`, `p90_factor` and
-        `worst_factor` by which it is off.
-    """
-    peers = evidence["peer_estimates"].merge(
-        tested[["id", "gpu_hours", "error_factor"]], left_on="run", right_on="id"
-    )
-    factors = np.exp(np.abs(np.log(peers.estimated_gpu_hours / peers.gpu_hours)))
-    groups = {OURS: peers.drop_duplicates("run").error_factor}
-    groups |= {str(name): theirs.dropna() for name, theirs in factors.groupby(peers.estimator)}
-    rows = [
-        {
-            "estimator": name,
-            "runs": len(errors),
-            "median_factor": errors.median(),
-            "p90_factor": errors.quantile(0.9),
-            "worst_factor": errors.max(),
-        }
-        for name, errors in groups.items()
-    ]
-    return pd.DataFrame(rows).sort_values("median_factor", ignore_index=True)
 
 
 @lru_cache(maxsize=16)

@@ -30,6 +30,9 @@ VERDICT_WORDS = {
 }
 
 
+AS_GOOD_AS_THE_SAME = 1e-5  # results carry six digits
+
+
 def significant(value: float, figures: int) -> float:
     """A value rounded to some significant figures.
 
@@ -74,6 +77,20 @@ def per_unit(unit: str) -> str:
     """
     words = unit.removeprefix("usd_per_").replace("gpu_hour", "GPU-hour").replace("gpu", "GPU")
     return words.replace("kwh", "kWh").replace("_", " ")
+
+
+def ratio_text(ratio: float) -> str:
+    """A ratio in reading direction, before what it is a ratio to.
+
+    >>> ratio_text(2.137), ratio_text(1.29), ratio_text(0.89), ratio_text(1.001)
+    ('2.1 times', '29 % above', '11 % below', '0.1 % above')
+    """
+    if ratio >= 2.0:
+        return f"{ratio:.2g} times"
+    apart = f"{abs(ratio - 1.0) * 100:.2g} %"
+    if abs(ratio - 1.0) < AS_GOOD_AS_THE_SAME:
+        return "the same as"
+    return f"{apart} {'above' if ratio > 1.0 else 'below'}"
 
 
 def usd_text(value: float, decimals: int | None = None) -> str:

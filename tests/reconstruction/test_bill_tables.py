@@ -66,8 +66,8 @@ def test_a_chip_without_a_price_has_an_unknown_hour_and_no_row(evidence):
 def test_the_finding_names_both_ends_of_the_bill_and_what_is_assumed(account):
     said = words(finding(account))
     assert "runs from $202K to $5.87M" in said.replace(" ,", ",")
-    assert "Every line is hours at $2.00 a GPU-hour" in said
-    assert "the last lines assume" in said and "times the rent" in said
+    assert "Every line is hours times an assumed rent, $2.00 a GPU-hour" in said
+    assert "No source discloses them." in said and "times the rent" in said
 
 
 def test_a_line_has_its_address_its_interval_and_its_facts(account):

@@ -39,7 +39,7 @@ def test_hours_follow_draws_and_parts_add_up(setting):
         )
 
     assert work(3.0).gpu_hours == pytest.approx(3 * work(1.0).gpu_hours)
-    assert work(1.0).parts["samples drawn and not kept"] == 0
+    assert work(1.0).parts["answers thrown away"] == 0
     assert sum(work(3.0).parts.values()) == pytest.approx(work(3.0).gpu_hours)
 
 

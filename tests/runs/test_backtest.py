@@ -6,9 +6,7 @@ import pytest
 
 from analysis.data.mistakes import InputError
 from analysis.runs.backtest import (
-    OURS,
     backtest,
-    beside_public_estimators,
     calibration,
     choice,
     compare_candidates,
@@ -20,6 +18,7 @@ from analysis.runs.backtest import (
     with_ranges,
 )
 from analysis.runs.efficiency import CHOSEN, Estimator
+from analysis.runs.public_estimators import OURS, beside_public_estimators
 
 
 @pytest.fixture(scope="module")

@@ -100,7 +100,7 @@ def parts() -> pd.DataFrame:
     return pd.DataFrame(
         {
             "stage": ["tuning", "learning", "learning"],
-            "part": ["below the peak", "waiting", "updates"],
+            "part": ["overhead", "waiting", "updates"],
             "share": [0.1, 0.6, 0.3],
             "gpu_hours": [1e3, 6e3, 3e3],
         }
