@@ -75,11 +75,14 @@ def test_estimates_part_where_they_are_first_further_apart_than_rounding():
             ("a", 2, "110", "100"),
             ("a", 1, "101.9", "100"),
             ("a", 3, "300", "100"),
+            ("c", 1, "180", "100"),
+            ("d", 1, "60", "100"),
         )
     )
-    assert steps.ratio.tolist() == pytest.approx([1.019, 1.1, 3.0, 0.5])
-    assert steps.parts_here.tolist() == [False, True, False, True]
-    assert partings(steps).estimate.tolist() == ["b", "a"]  # half is further off than a tenth more
+    assert steps.ratio.tolist() == pytest.approx([1.019, 1.1, 3.0, 0.5, 1.8, 0.6])
+    assert steps.parts_here.tolist() == [False, True, False, True, True, True]
+    # half, 1.8, six tenths (1 / 1.67), a tenth more
+    assert partings(steps).estimate.tolist() == ["b", "c", "d", "a"]
 
 
 # --- the rule of claims

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import PretrainingSpec, ReinforcementSpec
+from analysis.runs import backtest
 from analysis.runs.backtest import (
     bootstrap,
     calibration,
@@ -116,6 +117,7 @@ def test_public_estimators_are_off_by_the_larger_ratio(evidence):
         columns=["estimator", "run", "estimated_gpu_hours"],
     )
     table = beside_public_estimators(tested, with_tables(evidence, peer_estimates=peers))
+    assert table.index.tolist() == [0, 1, 2]
     table = table.set_index("estimator")
     assert table.index.tolist() == ["Y", OURS, "X"]
     assert table.loc["X", ["runs", "median_factor", "worst_factor"]].tolist() == [2, 3, 4]
@@ -139,22 +141,25 @@ def test_the_grids_that_are_searched_were_chosen_once():
 
 def test_a_chip_is_of_hoppers_time_from_2022_on_and_lengths_take_the_middle(evidence):
     chips = pd.concat([CHIP.assign(chip=str(year), year=year) for year in (2021, 2022, 2023)])
-    runs = pd.DataFrame([dense_run("A", 0.4, number) for number in range(3)])
-    runs = runs.assign(chip=["2021", "2022", "2023"], flop_per_token=6e10)
-    runs = runs.assign(seq_len_tokens=[1_000.0, np.nan, 3_000.0], precision=["fp8", "", "bf16"])
+    runs = pd.DataFrame([dense_run("A", 0.4, number) for number in range(4)])
+    runs = runs.assign(chip=["2021", "2022", "2023", "2023"], flop_per_token=6e10)
+    runs["seq_len_tokens"] = [1_000.0, np.nan, 8_000.0, 2_000.0]  # their mean is not their middle
+    runs["precision"] = ["fp8", "", "bf16", "bf16"]
     made = design(runs, chips)
-    assert made.generation.tolist() == ["before Hopper", "Hopper and later", "Hopper and later"]
-    assert made.log_length.tolist() == pytest.approx([log(1e3), log(2e3), log(3e3)])
-    assert made.log_flop.tolist() == pytest.approx([log(6e22)] * 3)
-    assert made.fp8.tolist() == [1, 0, 0]
-    assert made.log_sparsity.tolist() == [0, 0, 0]
+    assert made.generation.tolist() == ["before Hopper"] + ["Hopper and later"] * 3
+    assert made.log_length.tolist() == pytest.approx([log(n) for n in (1e3, 2e3, 8e3, 2e3)])
+    assert made.log_flop.tolist() == pytest.approx([log(6e22)] * 4)
+    assert made.fp8.tolist() == [1, 0, 0, 0]
+    assert made.log_sparsity.tolist() == [0, 0, 0, 0]
 
 
 def test_a_run_that_does_not_say_its_length_takes_the_middle_of_its_kind(evidence):
     made = pd.DataFrame([dense_run("A", 0.5, number) for number in range(4)])
     made["seq_len_tokens"] = [1_000.0, 2_000.0, 6_000.0, np.nan]
+    made.loc[3, "layers"] = 20.0  # twice the attention: no other run has its ratio
     flop = reference_runs(with_runs(evidence, training_runs=made)).flop_per_token
-    assert flop[3] == flop[1] == pytest.approx(5.88e10 + 6 * 10 * 2 * 2_000 * 1_000)
+    assert flop[1] == pytest.approx(5.88e10 + 6 * 10 * 2 * 2_000 * 1_000)
+    assert flop[3] == pytest.approx(5.88e10 + 6 * 20 * 2 * 2_000 * 1_000)
 
 
 # --- estimates
@@ -194,3 +199,14 @@ def test_an_estimate_of_reinforcement_by_hand(evidence):
     assert sum(found["step_seconds"]["parts"].values()) == pytest.approx(
         found["step_seconds"]["p50"]
     )
+
+
+def test_the_best_candidate_is_the_one_of_the_least_mean_error(evidence, monkeypatch):
+    """The constant is right four times of six and far off twice; the kinds are always a bit off."""
+    made = with_runs(evidence, *((name, 0.5) for name in "ABCDEF"))
+    errors = {"constant": [0, 0, 0, 0, 3, 3], "by kind": [0.5] * 6}
+    monkeypatch.setattr(
+        backtest, "_nested", lambda name, _: log(0.5) + np.array(errors.get(name, [2] * 6))
+    )
+    worse_by = compare_candidates(made).set_index("candidate").worse_by
+    assert worse_by["by kind"] == 0 and worse_by["constant"] > 0

@@ -110,5 +110,5 @@ def _sampled(
         if isinstance(axis, tuple):
             columns[name] = axis[0] + (axis[1] - axis[0]) * column
         else:
-            columns[name] = [axis[min(int(point * len(axis)), len(axis) - 1)] for point in column]
+            columns[name] = [axis[int(point * len(axis))] for point in column]
     return pd.DataFrame(columns)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.check.beliefs import beliefs
+from analysis.check.beliefs import _Doubt, _what_it_counts, beliefs
 
 
 @pytest.fixture(scope="module")
@@ -28,3 +28,11 @@ def test_the_headline_is_true_of_its_own_boundary_and_of_no_rent_or_efficiency(t
 def test_a_larger_total_needs_less_efficiency(table):
     needed = table[table.lever == "MFU of V3 pre-training"].sort_values("usd").needed
     assert needed.is_monotonic_decreasing
+
+
+def test_a_total_counts_the_line_whose_interval_holds_it(account):
+    """Between what failed runs make of the bill at most and what staff makes of it."""
+    bill = account.bill.set_index("id")
+    total = (bill.usd_p95["with_failed_runs"] + bill.usd_p95["with_staff"]) / 2
+    found = _what_it_counts(_Doubt(total, account.model.belief, account))
+    assert found["why"] == bill.label["with_staff"]

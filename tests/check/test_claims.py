@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.check.claims import inexpressible, judge_all, on_bill, to_list
+from analysis.check.claims import _judge, frame, inexpressible, judge_all, on_bill, to_list
 from analysis.check.counted import Counted, counted_quantities
 from analysis.check.rule import VERDICTS, fits, printed_range, verdict_of
 from analysis.data.mistakes import InputError
@@ -181,3 +181,31 @@ def test_a_claim_that_names_what_is_not_there_is_refused_in_one_line(file, old, 
     with pytest.raises(InputError) as error:
         judge_all(derive(Evidence.load(edited(file, old, new))))
     assert says in str(error.value) and "\n" not in str(error.value)
+
+
+def test_claims_without_a_figure_are_listed_as_they_come(account):
+    listed = inexpressible(account)
+    claims = frame(account)
+    assert listed.id.tolist() == claims.id[claims.value.isna()].tolist() != []
+    assert listed.index.tolist() == list(range(len(listed)))
+
+
+def test_what_is_not_known_of_the_whole_is_judged_by_its_part(account):
+    """What is said of the unknown can be misleading; without a figure it is not checkable."""
+    counted = {
+        (name, "usd"): Counted(name, value, value, "usd", ())
+        for name, value in (("whole", math.nan), ("part", 5e6))
+    }
+    row = account.rows("claims")[0] | {
+        "quantity": "usd",
+        "said_of": "whole",
+        "asserted_boundary": "part",
+        "boundary_named": "no",
+        "relation": "is",
+        "value_to": math.nan,
+        "digits": 1,
+    }
+    verdicts = [
+        _judge(row | {"value": value}, counted, account).verdict for value in (5e6, 9e6, math.nan)
+    ]
+    assert verdicts == ["misleading", "not_checkable", "not_checkable"]

@@ -1,8 +1,9 @@
 """Both sides of each contradiction have a source; the bill is computed both ways."""
 
+import pandas as pd
 import pytest
 
-from analysis.check.contradictions import contradictions
+from analysis.check.contradictions import contradictions, moving
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
@@ -52,3 +53,8 @@ def test_an_unknown_name_says_where(edited):
         match=r"contradictions.csv, line 3 \(c02_active_params\), value_a: v3_params_stated is not",
     ):
         contradictions(Account(reconstruct("deepseek-r1", load_scenario(), evidence), evidence))
+
+
+def test_half_a_dollar_moves_the_bill_and_less_does_not():
+    effects = pd.DataFrame({"effect_usd": [0.5, -0.6, 0.4, float("nan")]})
+    assert moving(effects).effect_usd.tolist() == [0.5, -0.6]

@@ -31,6 +31,7 @@ def test_an_estimate_that_parts_has_its_correction(account):
     frame = others_estimates(account)
     assert len(corrections(account)) >= frame[frame.parts_here].estimate.nunique()
     found = corrections(account)
+    assert found.index.tolist() == list(range(len(found)))
     assert found.guard[found.whose == "others"].ne("").all()
 
 

@@ -154,3 +154,11 @@ def test_the_schema_has_every_field_of_the_cards(cards, evidence):
     for card in cards:
         content = read_toml(evidence.directory / "cards" / f"{card.name}.toml")
         assert set(content) <= set(schema["properties"])
+
+
+def test_a_sheet_names_what_is_there_and_what_is_missing_and_nothing_twice(cards, evidence):
+    card = cards[len(cards) // 2]
+    found = answer(card, evidence)
+    assert found["disclosed"] and found["missing"]
+    assert not set(found["disclosed"]) & set(found["missing"])
+    assert len(found["disclosed"]) + len(found["missing"]) == len(card.fields)

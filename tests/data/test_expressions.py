@@ -134,3 +134,10 @@ def test_a_strangers_folder_runs_no_code(edited, evidence, file, old, place):
     with pytest.raises(InputError, match=place):
         changed.broken_identities()
         _ = Names(load_model("deepseek-r1", changed), changed).numbers
+
+
+def test_an_expression_may_be_as_long_as_the_bound_and_no_longer():
+    longest = "a" * (LONGEST - 4) + " + 1"
+    assert parse(longest).names == ("a" * (LONGEST - 4),)
+    with pytest.raises(InputError, match=f"{LONGEST + 1} characters are more than {LONGEST}"):
+        parse(longest + "0")

@@ -80,3 +80,7 @@ def test_a_fact_with_a_range_is_drawn_and_one_without_is_not(evidence):
     assert from_fact(evidence.facts["r1_sft_epochs"]).shape == "uniform"
     assert from_fact(evidence.facts["r1_zero_steps"]).shape == "constant"
     assert from_fact(evidence.facts["answer_length_log_sd"]).assumed
+
+
+def test_a_constant_is_assumed_only_where_it_is_said():
+    assert not constant(3, "x").assumed and constant(3, "x", assumed=True).assumed

@@ -4,6 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from analysis.physics.architecture import (
+    Configuration,
     Outline,
     attention_width,
     count_parameters,
@@ -144,3 +145,30 @@ def test_all_parameters_of_an_outline_may_be_active_and_not_more():
     assert Outline(params_active=7, params_total=7, **sizes).params_total == 7
     with pytest.raises(ValueError, match="less than params_active"):
         Outline(params_active=8, params_total=7, **sizes)
+
+
+def test_parameters_of_a_model_with_a_dense_layer_by_hand():
+    """Two layers of ten dimensions, the first one dense: attention 202 each (10x3 + 3x2x5 + 10x3 +
+    2x2x8 + 2x4x10), the dense layer 3 x 10x7 = 210, router 10x8 = 80, experts of 3 x 10x5 = 150.
+    """
+    counted = count_parameters(
+        Configuration(
+            n_layers=2,
+            dim=10,
+            n_dense_layers=1,
+            inter_dim=7,
+            moe_inter_dim=5,
+            n_routed_experts=8,
+            n_shared_experts=1,
+            n_activated_experts=2,
+            vocab_size=20,
+            n_heads=2,
+            q_lora_rank=3,
+            kv_lora_rank=2,
+            qk_nope_head_dim=4,
+            qk_rope_head_dim=1,
+            v_head_dim=4,
+        )
+    )
+    assert counted.active_with_head == 2 * 202 + 210 + 80 + 3 * 150 + 200
+    assert counted.total == 2 * 202 + 210 + 80 + 9 * 150 + 2 * 200

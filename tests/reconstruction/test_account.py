@@ -5,6 +5,8 @@ import pytest
 
 import analysis
 from analysis.data.mistakes import InputError
+from analysis.physics.flop import flop_per_token
+from analysis.reconstruction.model import configuration
 from analysis.reconstruction.model_file import list_models, load_model
 
 SMALL = ("quiet", "learner", "plain")
@@ -91,3 +93,36 @@ def test_a_phase_is_found_by_kind_or_by_id_and_else_the_models_are_named(small_m
         found.phase_of("fine_tuning")
     with pytest.raises(InputError, match=r"learnin is not a phase .* did you mean learning\?"):
         found.phase_of(phase="learnin")
+
+
+def test_the_bill_gives_its_lines_names_with_both_ends():
+    found = analysis.reconstruct()
+    bill, value = found.bill.set_index("id"), found.names.value
+    assert value("edition_price_usd_per_gpu_hour", "here") == found.price_usd_per_gpu_hour
+    for line in ("with_failed_runs", "r1_own_phases"):
+        ends = [value(f"rung_{line}_usd{end}", "here") for end in ("_low", "", "_high")]
+        assert ends == [bill.loc[line, name] for name in ("usd_p05", "usd", "usd_p95")]
+
+
+def test_generation_has_a_value_a_stage_and_keeps_all_it_draws_unless_it_says_how_many():
+    found = analysis.reconstruct()["r1_sft_data"]
+    stages = [stage.work for stage in found.phase.stages if stage.work.kind == "generation"]
+    values = found.middle("generation").values
+    assert {len(column) for column in values.values()} == {len(stages)}
+    kept_all = [stage.draws_per_kept_sample is None for stage in stages]
+    assert (values["draws_per_kept_sample"] == 1).tolist() == kept_all != [False] * len(stages)
+
+
+def test_steps_of_many_sequences_are_tokens():
+    """Both stages of V3's extension: 1,000 steps of 1,920 sequences of 32K, and of 480 of 128K."""
+    middle = analysis.reconstruct()["v3_context_extension"].middle("pretraining")
+    assert middle.tokens == 1_000 * 1_920 * 32_768 == 1_000 * 480 * 131_072
+
+
+def test_the_flop_of_a_model_are_those_of_its_first_reading_whatever_stands_before(small_models):
+    found = account(small_models, "quiet")
+    assert [phase.id for phase in found.model.phases] == ["tuning", "reading"]
+    architecture = configuration(found.model, found.evidence.facts)
+    length = found.evidence.facts["v3_sequence_length_pretraining"].value
+    by_hand = flop_per_token(architecture, length)
+    assert found.names.value("own_flop_per_token", "here") == pytest.approx(by_hand)

@@ -2,10 +2,11 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from analysis.data.scenario import load_scenario
-from analysis.reconstruction.ladder import disclosed_rungs, ladder, rungs_of, to_list
+from analysis.reconstruction.ladder import Assumptions, disclosed_rungs, ladder, rungs_of, to_list
 from analysis.reconstruction.reconstruction import reconstruct
 
 
@@ -87,3 +88,18 @@ def test_a_chip_without_a_purchase_price_has_no_owned_cost(evidence):
     chip = next(chip for chip in evidence["hardware"].chip if chip not in known)
     found = ladder(reconstruct("deepseek-r1", load_scenario(chip=chip), evidence), evidence)
     assert all(math.isnan(value) for value in found.own_usd)
+
+
+def test_what_is_assumed_of_runs_and_of_machines_is_drawn_apart(r1, evidence):
+    parameters = r1.scenario.parameters
+    assumed = Assumptions.of(r1.model, r1.chip, parameters, evidence)
+    share, owned = (
+        next(assumed.draws[name] for name in assumed.distributions if chosen(name))
+        for chosen in (lambda name: name.startswith("with_"), lambda name: name.startswith("own_"))
+    )
+    assert abs(np.corrcoef(np.log(share), np.log(owned))[0, 1]) < 0.2
+
+
+def test_what_stands_beside_the_bill_adds_all_that_it_is(account):
+    beside = account.bill.set_index("id").loc["v3_alone"]
+    assert beside.added_usd == beside.usd

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,12 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.physics.rollout import generation_seconds, longest_answer_tokens
-from analysis.reconstruction.reinforcement import fixed_seconds_input, steps_input, update_mfu_input
+from analysis.reconstruction.reinforcement import (
+    fixed_seconds_input,
+    segments,
+    steps_input,
+    update_mfu_input,
+)
 
 
 def test_longest_of_one_answer_is_near_its_median_and_of_many_near_what_sampling_finds():
@@ -98,3 +105,17 @@ def test_a_rollout_of_the_published_breakdown_is_reproduced_in_its_compute_parts
         run.update_seconds
     )
     assert 0.03 < mfu < 0.3
+
+
+def test_without_a_curve_half_of_all_steps_says_which_limit_holds():
+    """A hundred steps; the limit rises after sixty: half of them lie before."""
+    given = {"steps": 100.0, "from_step": 60.0, "mean_answer_tokens": 500.0}
+    given |= {"limit_0_tokens": 1_000.0, "limit_1_tokens": 2_000.0, "answers_per_rollout": 8.0}
+    given |= {"prompts_per_step": 4.0, "samples_per_prompt": 2.0}
+    values = {name: np.array([value]) for name, value in given.items()}
+    stage, limits = SimpleNamespace(length_curve=None), []
+    for first_step in (60.0, 50.0, 40.0):
+        found = segments(stage, values | {"from_step": np.array([first_step])}, None)
+        limits.append(found.limit_tokens.item())
+    assert limits == [1_000, 2_000, 2_000]
+    assert found.rollouts.item() == 100 * 4 * 2 / 8

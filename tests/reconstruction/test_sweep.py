@@ -12,6 +12,7 @@ from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario, usual_range
 from analysis.reconstruction.grids import combinations, parse_grid, size_of
+from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import ladder, rungs_of
 from analysis.reconstruction.reconstruction import reconstruct
 from analysis.reconstruction.sweep import chunks, evaluate, sweep, sweep_on_cluster
@@ -34,6 +35,7 @@ def test_a_row_is_what_reconstruct_and_the_ladder_say(scenario, evidence):
     ]
     frame = sweep("deepseek-r1", scenario, evidence, combinations(grids, None))
     assert len(frame) == 32
+    assert not [name for name in frame if name.startswith(("v3_alone", "fleet_capital"))]
     for row in frame.iloc[[0, 13, 31]].to_dict("records"):
         given = {text.split("=")[0]: row[text.split("=")[0]] for text in grids}
         found = reconstruct("deepseek-r1", load_scenario(**FEW, **given), evidence)
@@ -194,3 +196,26 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_rows(scenario, evidence):
         ]
     )
     pd.testing.assert_frame_equal(frame[list(alone)], alone.sort_index())
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
+def test_a_sample_has_as_many_rows_as_asked(count):
+    found = combinations(["mfu=0.2:0.3", "chip=H800,H100,A100"], count)
+    assert len(found) == count
+
+
+def test_two_values_are_the_ends_of_their_range():
+    assert parse_grid("mfu=0.2:0.4:2") == ("mfu", [0.2, 0.4])
+
+
+def test_a_parameter_reaches_the_stages_that_use_it(evidence):
+    """The longest answer reaches reinforcement alone, and only where it is set."""
+    for given, reached in ((None, False), (8_000, True)):
+        ground = ground_of("deepseek-r1", load_scenario(longest_answer_tokens=given), evidence)
+        by_kind = {
+            stage.work.kind: "longest_answer_tokens" in ground.parameters_of(phase.id, stage)
+            for phase in ground.model.phases
+            for stage in phase.stages
+        }
+        assert by_kind.pop("reinforcement") is reached
+        assert by_kind and not any(by_kind.values())

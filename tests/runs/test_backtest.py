@@ -6,6 +6,7 @@ import pytest
 
 from analysis.data.mistakes import InputError
 from analysis.runs.backtest import (
+    CLEARLY_WORSE,
     backtest,
     calibration,
     choice,
@@ -70,6 +71,7 @@ def test_the_rule_prefers_the_simpler_of_equals():
     table = pd.DataFrame({"candidate": ["a", "b"], "rank": [0, 1], "worse_by": [0.5, 0.0]})
     assert choice(table) == "a"
     assert choice(table.assign(worse_by=[1.5, 0.0])) == "b"
+    assert choice(table.assign(worse_by=[CLEARLY_WORSE, 0.0])) == "a"
 
 
 def test_summary_lies_inside_its_own_bootstrap(tested):

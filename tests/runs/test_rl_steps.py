@@ -122,3 +122,13 @@ def test_a_left_out_step_is_predicted_by_the_fit_of_the_others(estimator):
         assert estimator.left_out()[own] == pytest.approx(
             estimator.columns[own] @ estimator.coefficients_without(developer)
         )
+
+
+def test_a_step_is_inside_if_it_is_less_far_off_than_half_the_width_to_either_side(
+    estimator, evidence
+):
+    found = left_out_intervals(evidence)
+    errors = np.log(estimator.left_out() / estimator.runs.step_seconds.to_numpy())
+    far_off = np.abs(errors) > np.log(found.width.to_numpy()) / 2
+    assert (found.inside.to_numpy() == ~far_off).all()
+    assert (errors[far_off] < 0).any() and (errors[far_off] > 0).any()

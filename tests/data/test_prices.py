@@ -1,0 +1,28 @@
+"""What a machine costs to buy: the range of its prices, each of them a row."""
+
+import pandas as pd
+import pytest
+
+from analysis.data.facts import Row
+from analysis.data.prices import system_price
+from tests.by_hand import with_tables
+
+
+def prices(*rows):
+    return pd.DataFrame(rows, columns=["id", "chip", "usd", "with_server"])
+
+
+def test_prices_with_their_server_are_taken_as_they_are(evidence):
+    table = prices(("a", "C", 30_000.0, "yes"), ("b", "C", 50_000.0, "yes"), ("c", "C", 1.0, "no"))
+    found = system_price("C", with_tables(evidence, purchase_prices=table))
+    assert (found.low, found.high) == (30_000, 50_000)
+    assert found.rows == (Row("purchase_prices", "a"), Row("purchase_prices", "b"))
+
+
+def test_prices_of_the_chip_alone_carry_the_rest_of_the_server(evidence):
+    table = prices(("a", "C", 20_000.0, "no"), ("b", "C", 30_000.0, "no"))
+    found = system_price("C", with_tables(evidence, purchase_prices=table))
+    factor = evidence.facts["server_price_over_chips"].value
+    assert (found.low, found.high) == pytest.approx((20_000 * factor, 30_000 * factor))
+    assert found.rows[0] == Row("facts", "server_price_over_chips")
+    assert system_price("D", with_tables(evidence, purchase_prices=table)) is None
