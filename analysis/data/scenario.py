@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,12 +20,17 @@ PRECEDENCE = "fact < scenario < -p"
 
 
 def _parameter(
-    unit: str, meaning: str, usual: tuple[float, float] | None = None, **bounds: Any
+    unit: str,
+    meaning: str,
+    usual: tuple[float, float] | None = None,
+    label: str = "",
+    **bounds: Any,
 ) -> Any:
-    """A declared parameter; `usual` is the range that a sweep samples where none is given."""
-    return Field(
-        description=meaning, json_schema_extra={"unit": unit, "usual": list(usual or ())}, **bounds
-    )
+    """A declared parameter; `usual` is the range that a sweep samples where none is given, `label`
+    its name where a reader sets it.
+    """
+    extra: dict[str, Any] = {"unit": unit, "usual": list(usual or ()), "label": label}
+    return Field(description=meaning, json_schema_extra=extra, **bounds)
 
 
 class Parameters(BaseModel):
@@ -36,7 +42,9 @@ class Parameters(BaseModel):
 
     price_usd_per_gpu_hour: Annotated[
         float | None,
-        _parameter("US$ per GPU-hour", "Rent of one GPU for one hour.", (1.0, 10.0), gt=0, le=1000),
+        _parameter(
+            "US$ per GPU-hour", "Rent of one GPU for one hour.", (1.0, 10.0), "Price", gt=0, le=1000
+        ),
     ] = None
     chip: Annotated[
         str | None, _parameter("name in hardware.csv", "The chip that every phase runs on.")
@@ -48,6 +56,7 @@ class Parameters(BaseModel):
             "Model FLOP utilisation of pre-training and fine-tuning on the dense BF16 peak, "
             "attention counted causally.",
             (0.1, 0.6),
+            "Efficiency of training",
             gt=0,
             le=1,
         ),
@@ -58,6 +67,7 @@ class Parameters(BaseModel):
             "ms",
             "Time to decode one token of the longest answer of a rollout.",
             (5.0, 100.0),
+            "Time per output token",
             gt=0,
             le=10_000,
         ),
@@ -68,6 +78,7 @@ class Parameters(BaseModel):
             "tokens",
             "Length of the longest answer of every rollout.",
             (8192.0, 65536.0),
+            "Longest answer",
             ge=1,
             le=10_000_000,
         ),
@@ -78,6 +89,7 @@ class Parameters(BaseModel):
             "ratio",
             "Failed and smaller runs as a share of the GPU-hours of all runs.",
             (0.5, 0.95),
+            "Failed and smaller runs",
             ge=0,
             lt=1,
         ),
@@ -88,6 +100,7 @@ class Parameters(BaseModel):
             "ratio",
             "Share of the hours of their life in which owned machines do paid or useful work.",
             (0.3, 1.0),
+            "Use of owned machines",
             gt=0,
             le=1,
         ),
@@ -205,11 +218,22 @@ def list_scenarios(directory: Path | None = None) -> list[Scenario]:
     ]
 
 
+@lru_cache
+def declared(name: str) -> Mapping[str, Any]:
+    """What is declared of a parameter: `label`, `unit`, `meaning`, `usual`, and its `bounds` by the
+    words of JSON Schema.
+    """
+    found = Parameters.model_json_schema()["properties"][name]
+    options = [one for one in found.get("anyOf", [found]) if one.get("type") != "null"]
+    words = {key: found[key] for key in ("label", "unit", "usual")}
+    return words | {"meaning": found["description"], "bounds": options[0]}
+
+
 def usual_range(name: str) -> tuple[float, float] | None:
     """The range of a parameter that a sweep samples where none is given; None for a parameter
     without one.
     """
-    usual = Parameters.model_json_schema()["properties"][name]["usual"]
+    usual = declared(name)["usual"]
     return (float(usual[0]), float(usual[1])) if usual else None
 
 
@@ -225,25 +249,16 @@ def parameters_frame() -> pd.DataFrame:
     """The declared parameters: `parameter, unit, bounds, sampled` (the range that a sweep samples
     where none is given), `meaning`.
     """
-    properties = Parameters.model_json_schema()["properties"]
-    rows = []
-    for name in PARAMETER_NAMES:
-        found = properties[name]
-        number = next(
-            (option for option in found.get("anyOf", [found]) if option.get("type") != "null"),
-            found,
-        )
-        sampled = " to ".join(f"{end:g}" for end in found["usual"])
-        rows.append(
-            {
-                "parameter": name,
-                "unit": found["unit"],
-                "bounds": _bounds(number),
-                "sampled": sampled,
-                "meaning": found["description"],
-            }
-        )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {
+            "parameter": name,
+            "unit": found["unit"],
+            "bounds": _bounds(found["bounds"]),
+            "sampled": " to ".join(f"{end:g}" for end in found["usual"]),
+            "meaning": found["meaning"],
+        }
+        for name, found in ((name, declared(name)) for name in PARAMETER_NAMES)
+    )
 
 
 def _bounds(number: Mapping[str, Any]) -> str:

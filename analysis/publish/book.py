@@ -32,6 +32,7 @@ from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import Page, Plan, list_moved
 from analysis.publish.results import evidence_results, scenario_results
 from analysis.publish.search import write_index
+from analysis.publish.try_numbers import page_data, write_script
 from analysis.reconstruction.account import Account, account_of
 from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.show import charts
@@ -39,7 +40,7 @@ from analysis.show.charts.picture import picture
 from analysis.show.links import in_book
 from analysis.show.numbers import usd_text
 
-RESULTS, SEARCH = "results.json", "search-index.js"
+RESULTS, SEARCH, TRY = "results.json", "search-index.js", "try-data.js"
 SCRIPTS = "_scripts"
 NOT_SOURCES = ("_build", "__pycache__", SCRIPTS)
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
@@ -55,6 +56,7 @@ def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None
     import_extensions(plan.root / "book")
     unreached = _evidence_results(plan, account, use_cache)
     write_json(work / RESULTS, scenario_results(account) | unreached)
+    write_script(_try_numbers(plan, account, use_cache), work / TRY)
 
 
 def write(
@@ -93,6 +95,7 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     shutil.copytree(book / SCRIPTS, html / "_static", dirs_exist_ok=True)
     pages = [read_page(html / f"{name}.html") for name in page_names(book)]
     write_index(pages, html / "_static" / SEARCH)
+    (work / TRY).rename(html / "_static" / TRY)
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
     publish_evidence(account.evidence.directory, html / "data")
@@ -120,6 +123,19 @@ def _evidence_results(plan: Plan, account: Account, use_cache: bool) -> dict[str
         found = evidence_results(account.evidence, date)
         write_json(kept, found)
         forget_oldest(kept.parent, f"{RESULTS}.*.json")
+    return found
+
+
+def _try_numbers(plan: Plan, account: Account, use_cache: bool) -> dict[str, Any]:
+    """What the page of a reader's own numbers answers from, kept for the next edition of the same
+    account.
+    """
+    kept = kept_folder(plan) / f"{TRY}.{plan.account_key}.{account.model.name}.json"
+    found = read_kept(kept) if use_cache else {}
+    if not found:
+        found = page_data(account)
+        write_json(kept, found)
+        forget_oldest(kept.parent, f"{TRY}.*.json")
     return found
 
 

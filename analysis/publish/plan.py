@@ -88,6 +88,12 @@ class Plan:
         return _digest([], self.root, *self.parts[page.page].values())
 
     @property
+    def account_key(self) -> str:
+        """One hash of what a model's account depends on: code, data and parameters."""
+        values = self.scenario.parameters.model_dump()
+        return _digest([], self.root, self.evidence_key, _json(values))
+
+    @property
     def edition_key(self) -> str:
         """One hash of all that the edition depends on."""
         return _digest([], self.root, self.book_key, *(self.key(page) for page in self.pages))

@@ -31,6 +31,7 @@ from analysis.compare.card import standard
 from analysis.data.mistakes import InputError, UnknownName
 from analysis.data.scenario import load_scenario, parameters_frame
 from analysis.data.tables import Evidence
+from analysis.publish import try_page
 from analysis.publish.changes import changes_html
 from analysis.publish.results import difference, scenario_results
 from analysis.reconstruction import bill_tables
@@ -44,6 +45,7 @@ from analysis.show.numbers import quantity_text, significant
 from analysis.show.tables import table
 
 LOGGER = logging.getLogger(__name__)
+TRY = ("settings", "bill", "hours", "command")  # parts of the page of a reader's own numbers
 RESULTS = {"gpu_hours": "gpu_hours", "usd": "usd", "mfu": "ratio", "flop": "flop"}
 
 
@@ -88,6 +90,7 @@ class Edition:
             ),
             "arithmetic": lambda: arithmetic_table(account.names),
             "parameters": lambda: table(parameters_frame()),
+            **{f"try_{name}": partial(getattr(try_page, name), account) for name in TRY},
             **{table: partial(getattr(ledger, table), evidence) for table in ledger.TABLES},
         }
         if name not in reports:

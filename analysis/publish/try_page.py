@@ -1,0 +1,156 @@
+"""What stands on the page of a reader's own numbers without its script: where the settings go, the
+results of this edition, and the command.
+
+The script writes its results in the place of these: `data-try` says which, `data-size` and
+`data-figures` how a number is written.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.reconstruction.account import Account
+from analysis.reconstruction.tabulated import TOTAL
+from analysis.show import links
+from analysis.show.columns import Measure, number_text
+from analysis.show.links import Html
+from analysis.show.tables import COMPUTED, ROUGH, table
+
+SCRIPTS = ("try-data.js", "try-chart.js", "try.js")
+MILLION, THOUSAND = 1e6, 1e3
+Span = Mapping[str, float]
+
+
+def settings(account: Account) -> Html:
+    """Where the script puts the settings, the sum and the drawing; without it, what to do."""
+    scripts = "".join(f'<script src="_static/{name}" defer></script>' for name in SCRIPTS)
+    return Html(
+        f'<div class="try"><noscript><p>{NO_SCRIPTS}</p></noscript>'
+        '<form class="try-settings" aria-label="Your numbers" hidden>'
+        '<button type="button" class="try-reset">Back to the numbers of this edition</button>'
+        '</form><p class="try-said" role="status"></p><div class="try-sum" hidden></div>'
+        '<p class="try-spoken visually-hidden" role="status"></p>'
+        f'<div class="try-chart" hidden></div><p class="try-held" hidden></p>{scripts}</div>'
+    )
+
+
+NO_SCRIPTS = (
+    "This page computes in the browser, and scripts are off. The tables below hold the numbers of "
+    "this edition; the command at the end of the page computes others."
+)
+
+
+def bill(account: Account) -> Html:
+    """The bill line by line, rented and on owned machines."""
+    lines = account.bill.dropna(subset="usd").to_dict("records")
+    if not lines:
+        return Html("")
+    head = {
+        "line": "what is counted",
+        "hours": "disclosed",
+        "rent": "rented, US$ million",
+        "rent_span": "nine times in ten between",
+        "owned": "on owned machines, US$ million",
+        "owned_span": "nine times in ten between",
+    }
+    caption = "Every line of the bill at your numbers"
+    return table(
+        pd.DataFrame([_line(line) for line in lines]),
+        head=head,
+        units={"hours": "gpu_hours"},
+        caption=caption,
+        name="try-bill",
+        classes="try-table",
+    )
+
+
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    kind, figures = ("assumption", ROUGH) if line["assumed"] else ("derived", COMPUTED)
+    rent, owned = _span_of(line, "usd"), _span_of(line, "own_usd")
+    name = f"lines {line['id']}"
+    return {
+        "line": line["label"] + (" (beside the bill)" if line["marker"] else ""),
+        "hours": line["gpu_hours"],
+        "rent": _middle(rent, f"{name} rent", kind, MILLION, figures),
+        "rent_span": _ends(rent, f"{name} rent", kind, MILLION),
+        "owned": _middle(owned, f"{name} owned", "assumption", MILLION, ROUGH),
+        "owned_span": _ends(owned, f"{name} owned", "assumption", MILLION),
+    }
+
+
+def hours(account: Account) -> Html:
+    """Hours and dollars of each phase and of all, disclosed and reconstructed."""
+    found = account.to_dict()
+    phases = [*found["phases"], {"id": TOTAL, "label": "All phases", **found["total"]}]
+    head = {
+        "hours": "reconstructed, thousand GPU-hours",
+        "hours_span": "nine times in ten between",
+        "usd": "reconstructed, US$ million",
+        "usd_span": "nine times in ten between",
+    }
+    return table(
+        pd.DataFrame([_phase(phase) for phase in phases]),
+        head=head,
+        units={"disclosed": "gpu_hours"},
+        caption="Each phase from public facts alone, at your numbers",
+        name="try-hours",
+        classes="try-table",
+    )
+
+
+def _phase(phase: Mapping[str, Any]) -> dict[str, Any]:
+    hours, usd = (phase[key]["reconstructed"] for key in ("gpu_hours", "usd"))
+    name, kind = f"phases {phase['id']}", "reconstructed"
+    disclosed = phase["gpu_hours"]["disclosed"]
+    return {
+        "phase": phase["label"],
+        "disclosed": math.nan if disclosed is None else disclosed,
+        "hours": _middle(hours, f"{name} hours", kind, THOUSAND, ROUGH),
+        "hours_span": _ends(hours, f"{name} hours", kind, THOUSAND),
+        "usd": _middle(usd, f"{name} usd", kind, MILLION, ROUGH),
+        "usd_span": _ends(usd, f"{name} usd", kind, MILLION),
+    }
+
+
+def command(account: Account) -> Html:
+    """The command that builds the edition of these numbers, with the book's copy button."""
+    pairs = [f"{name}={value}" for name, value in account.scenario.changed.items()]
+    given = [f"-p {shlex.quote(pair)}" for pair in pairs]
+    text = html.escape(" ".join(["traincost build", *given, "--out my-edition"]))
+    return Html(
+        '<div class="try-command highlight-console notranslate"><div class="highlight">'
+        f"<pre>{text}</pre></div></div>"
+    )
+
+
+def _span_of(line: Mapping[str, Any], name: str) -> Span:
+    return {"p05": line[f"{name}_p05"], "p50": line[name], "p95": line[f"{name}_p95"]}
+
+
+def _middle(span: Span, name: str, kind: str, size: float, figures: int) -> Html:
+    return _place(_number(span["p50"], size, figures), f"{name} middle", kind, size, figures)
+
+
+def _ends(span: Span, name: str, kind: str, size: float) -> Html:
+    exact = span["p95"] - span["p05"] < 1e-6 * span["p50"]
+    ends = [_number(span[end], size, ROUGH) for end in ("p05", "p95")]
+    return _place("" if exact else " and ".join(ends), f"{name} interval", kind, size, ROUGH)
+
+
+def _place(shown: str, name: str, kind: str, size: float, figures: int) -> Html:
+    """A number that the script may write anew; nothing where there is none."""
+    if "nan" in shown or not (shown or "interval" in name):
+        return Html("")
+    found = links.figure(shown, kind)
+    data = f'data-try="{html.escape(name)}" data-size="{size:g}" data-figures="{figures}"'
+    return Html(found.replace("<span", f"<span {data}", 1))
+
+
+def _number(value: float, size: float, figures: int) -> str:
+    return number_text(value, Measure("scaled", size), figures) or "nan"

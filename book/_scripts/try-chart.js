@@ -1,0 +1,157 @@
+/* The bill of a reader's numbers, drawn: what is disclosed solid, what is reconstructed in its colour,
+   what is assumed hatched; the edition's own bill as a pale outline behind it. */
+(() => {
+  "use strict";
+  const data = window.traincostTry;
+  const NS = "http://www.w3.org/2000/svg";
+  const BAR = 22;
+  const AFTER = 12;
+  const HEAD = 30;
+  const AXIS = 26;
+  const LETTER = 7.2; // pixels, about
+  const TITLE_ROOM = 0.9; // titles are set a little wider
+
+  function add(parent, tag, attributes = {}, text = "") {
+    const made = document.createElementNS(NS, tag);
+    for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+    made.textContent = text;
+    parent.append(made);
+    return made;
+  }
+
+  const figures = (value, count) => Number(value.toPrecision(count));
+
+  function usd(value, count = 2) {
+    const [size, letter] = value >= 9.995e8 ? [1e9, "B"] : value >= 9.995e5 ? [1e6, "M"] : [1e3, "K"];
+    return `$${figures(value / size, count).toLocaleString("en-US", { maximumFractionDigits: 3 })}${letter}`;
+  }
+
+  /** Round ticks from zero past the largest value, five at most. */
+  function ticksTo(largest) {
+    const power = 10 ** Math.floor(Math.log10(largest / 4));
+    const step = [1, 2, 5, 10].map((round) => round * power).find((one) => one * 4 >= largest);
+    return [0, 1, 2, 3, 4].map((count) => count * step).filter((tick) => tick - step < largest);
+  }
+
+  // --- what is drawn: rows of bars, each with a name, a kind, and where it begins and ends
+
+  const lineOf = (id) => data.lines.find((line) => line.id === id);
+
+  function disclosedRow(found) {
+    const whole = lineOf(data.whole);
+    if (!whole || !found.lines[whole.id].rent) return [];
+    const rent = found.lines[whole.id].rent.p50;
+    const phases = data.phases.filter((phase) => whole.includes.includes(phase.id));
+    const ordered = [...phases.filter((phase) => !phase.headline), ...phases.filter((phase) => phase.headline)];
+    let begin = 0;
+    const bars = ordered.map((phase) => {
+      const bar = { begin, end: begin + (rent * phase.disclosed) / whole.hours, kind: phase.headline ? "accent" : "disclosed", name: phase.label };
+      begin = bar.end;
+      return bar;
+    });
+    const own = bars.filter((bar) => bar.kind === "accent");
+    const last = own.length ? `; ${usd(rent - own[0].begin, 3)} of it is ${data.model.title}’s own` : "";
+    return [{ name: `Disclosed hours at this price: ${usd(rent, 3)}${last}`, bars, until: rent }];
+  }
+
+  function spanRow(name, kind, found) {
+    const ends = found.p95 - found.p05 < 1e-6 * found.p50 ? "" : `, ${usd(found.p05)} to ${usd(found.p95)}`;
+    return { name: `${name}: ${usd(found.p50)}${ends}`, bars: [{ begin: 0, end: found.p50, kind }], span: found, kind, until: found.p95 };
+  }
+
+  function panels(found) {
+    const above = disclosedRow(found);
+    const assumed = data.lines.filter((line) => line.assumed && !line.marker && found.lines[line.id].rent);
+    const first = [...above, spanRow("All phases, reconstructed", "reconstructed", found.phases.total.usd)];
+    const second = assumed.map((line) => spanRow(capital(line.short.replace(/^\+ /, "with ")), "assumption", found.lines[line.id].rent));
+    const panels = [{ title: "The hours at your price", rows: first }];
+    if (second.length) panels.push({ title: "And what neither counts, if it weighs as much as assumed", rows: [...above, ...second] });
+    return panels;
+  }
+
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
+  // --- how it is drawn
+
+  function bar(group, { begin, end, kind }, x, y, outline) {
+    const width = Math.max(x(end) - x(begin), 1.5);
+    const fill = outline ? "try-outline" : `try-bar ${kind}`;
+    add(group, "rect", { x: x(begin), y, width, height: BAR, class: fill });
+    if (!outline && kind === "assumption") add(group, "rect", { x: x(begin), y, width, height: BAR, fill: "url(#try-hatch)" });
+  }
+
+  function whisker(group, span, x, y, kind) {
+    const [low, middle, high] = [span.p05, span.p50, span.p95].map(x);
+    const at = y + BAR / 2;
+    add(group, "line", { x1: low, x2: high, y1: at, y2: at, class: `try-whisker ${kind}` });
+    for (const end of [low, high]) add(group, "line", { x1: end, x2: end, y1: at - 6, y2: at + 6, class: `try-whisker ${kind}` });
+    add(group, "line", { x1: middle, x2: middle, y1: y - 2, y2: y + BAR + 2, class: `try-middle ${kind}` });
+  }
+
+  function lines(text, width) {
+    const most = Math.floor(width / LETTER);
+    const found = [""];
+    for (const word of text.split(" ")) {
+      if (found.at(-1) && `${found.at(-1)} ${word}`.length > most) found.push(word);
+      else found[found.length - 1] = `${found.at(-1)} ${word}`.trim();
+    }
+    return found;
+  }
+
+  function row(svg, one, before, x, y, width) {
+    const group = add(svg, "g");
+    const words = lines(one.name, width);
+    words.forEach((text, number) => add(group, "text", { x: 0, y: y + 14 + 17 * number, class: "try-label" }, text));
+    const top = y + 7 + 17 * words.length;
+    for (const old of before?.bars ?? []) bar(group, old, x, top, true);
+    for (const part of one.bars) bar(group, part, x, top, false);
+    if (one.span && one.span.p95 > one.span.p05) whisker(group, one.span, x, top, one.kind);
+    return top + BAR + AFTER;
+  }
+
+  function grid(svg, ticks, x, top, bottom) {
+    const unit = ticks.at(-1) >= 1e9 ? [1e9, "B"] : ticks.at(-1) >= 1e6 ? [1e6, "M"] : [1e3, "K"];
+    ticks.forEach((tick, number) => {
+      add(svg, "line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "try-grid" });
+      const anchor = number === 0 ? "start" : number === ticks.length - 1 ? "end" : "middle";
+      const text = tick === 0 ? "0" : `$${figures(tick / unit[0], 3).toLocaleString("en-US")}${unit[1]}`;
+      add(svg, "text", { x: x(tick), y: bottom + 16, "text-anchor": anchor, class: "try-tick" }, text);
+    });
+  }
+
+  function panel(svg, one, before, top, width) {
+    const largest = Math.max(...[...one.rows, ...before.rows].map((row) => row.until));
+    const ticks = ticksTo(largest);
+    const x = (value) => (value / ticks.at(-1)) * (width - 2) + 1;
+    const title = lines(one.title, width * TITLE_ROOM);
+    title.forEach((text, number) => add(svg, "text", { x: 0, y: top + 16 + 19 * number, class: "try-title" }, text));
+    const under = add(svg, "g");
+    const begin = top + HEAD + 19 * (title.length - 1);
+    let y = begin;
+    one.rows.forEach((each, number) => { y = row(svg, each, before.rows[number], x, y, width); });
+    grid(under, ticks, x, begin, y);
+    return y + AXIS;
+  }
+
+  function hatch(svg) {
+    const pattern = add(add(svg, "defs"), "pattern", { id: "try-hatch", width: 6, height: 6, patternUnits: "userSpaceOnUse", patternTransform: "rotate(45)" });
+    add(pattern, "line", { x1: 0, x2: 0, y1: 0, y2: 6, class: "try-hatching" });
+  }
+
+  function draw(box, found, byDefault) {
+    const width = Math.max(Math.floor(box.clientWidth), 280);
+    const svg = document.createElementNS(NS, "svg");
+    hatch(svg);
+    const before = panels(byDefault);
+    let y = 0;
+    panels(found).forEach((one, number) => { y = panel(svg, one, before[number], y, width) + 14; });
+    svg.setAttribute("viewBox", `0 0 ${width} ${y}`);
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", y);
+    svg.setAttribute("role", "img");
+    svg.setAttribute("aria-label", panels(found).flatMap(({ rows }) => rows.map(({ name }) => name)).join(". "));
+    box.replaceChildren(svg);
+  }
+
+  data.draw = draw;
+})();

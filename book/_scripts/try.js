@@ -1,0 +1,347 @@
+/* The page on which a reader sets the numbers. Every answer is read off the tables of try-data.js, a
+   straight line in logarithms between their knots; a price is a factor. What is not set keeps its
+   whole range. */
+(() => {
+  "use strict";
+  const data = window.traincostTry;
+  const ENDS = ["p05", "p50", "p95"];
+  const PRICE = "price_usd_per_gpu_hour";
+  const AFTER_MS = 400; // of quiet, before a result is read aloud and the address changes
+
+  // --- answers
+
+  function place(axis, settings) {
+    return axis.of.reduce((all, name) => all * (axis.rest ? 1 - settings[name] : settings[name]), 1);
+  }
+
+  /** The place of a value among the knots: the knot below, and how far on to the next in logarithms. */
+  function between(knots, value) {
+    let below = 0;
+    while (below < knots.length - 2 && knots[below + 1] < value) below += 1;
+    const share = Math.log(value / knots[below]) / Math.log(knots[below + 1] / knots[below]);
+    return { below, share };
+  }
+
+  /** The logarithm of a table's value; `places` are those on its axes, the last axis moves fastest. */
+  function logarithm(values, sizes, places, axis = 0, start = 0) {
+    if (axis === places.length) return Math.log(values[start]);
+    const step = sizes.slice(axis + 1).reduce((all, size) => all * size, 1);
+    const { below, share } = places[axis];
+    const low = logarithm(values, sizes, places, axis + 1, start + below * step);
+    const high = logarithm(values, sizes, places, axis + 1, start + (below + 1) * step);
+    return low + share * (high - low);
+  }
+
+  /** The percentiles of a quantity, times a factor. */
+  function percentiles(quantity, settings, factor = 1) {
+    const set = quantity.by.filter((name) => settings[name] !== undefined);
+    const table = quantity.tables[set.join(" ")];
+    const axes = table.axes.map((name) => data.axes[name]);
+    const sizes = axes.map((axis) => axis.knots.length);
+    const places = axes.map((axis) => between(axis.knots, place(axis, settings)));
+    const at = (end) => factor * Math.exp(logarithm(table[end], sizes, places));
+    return Object.fromEntries(ENDS.map((end) => [end, at(end)]));
+  }
+
+  function scaled(found, factor) {
+    return Object.fromEntries(ENDS.map((end) => [end, found[end] * factor]));
+  }
+
+  function ofPhase(phase, settings) {
+    const hours = percentiles(phase.hours, settings);
+    return { hours, usd: scaled(hours, settings[PRICE]) };
+  }
+
+  function ofLine(line, settings) {
+    if (line.stock) return { rent: line.stock, owned: null };
+    const found = (quantity, factor) => quantity && percentiles(quantity, settings, line.hours * factor);
+    return { rent: found(line.rent, settings[PRICE]), owned: found(line.owned, 1) };
+  }
+
+  /** Hours, dollars and every line of the bill, at some settings. */
+  function answers(settings) {
+    const each = (list, answer) => Object.fromEntries(list.map((one) => [one.id, answer(one, settings)]));
+    return { phases: each(data.phases, ofPhase), lines: each(data.lines, ofLine) };
+  }
+
+  // --- settings: a value by the name of its parameter; what is left open is not among them
+
+  function asGiven() {
+    const given = data.parameters.filter((one) => one.given !== null);
+    return Object.fromEntries(given.map((one) => [one.name, clamped(one, one.given)]));
+  }
+
+  function clamped(parameter, value) {
+    return Math.min(Math.max(value, parameter.low), parameter.high);
+  }
+
+  const firstWord = (name) => name.split("_")[0];
+
+  function parameterCalled(word) {
+    return data.parameters.find((one) => one.name === word || firstWord(one.name) === word);
+  }
+
+  /** Whether an address leads to a place on the page and holds no settings. */
+  function isPlace(hash) {
+    return hash !== "" && !hash.includes("=") && document.getElementById(decodeURIComponent(hash.slice(1))) !== null;
+  }
+
+  /** The settings of an address, and in words what in it could not be used. */
+  function fromAddress(hash) {
+    const settings = asGiven();
+    const said = [];
+    for (const [word, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
+      const parameter = parameterCalled(word);
+      const value = text.trim() === "" ? NaN : Number(text);
+      if (!parameter) said.push(`“${word}” in the address is no setting of this page.`);
+      else if (text === "open" && parameter.name !== PRICE) delete settings[parameter.name];
+      else if (!Number.isFinite(value)) said.push(`“${text}” in the address is no number: ${inWords(parameter, settings[parameter.name])} is shown.`);
+      else settings[parameter.name] = clampedAloud(parameter, value, said);
+    }
+    return { settings, said };
+  }
+
+  function clampedAloud(parameter, value, said) {
+    const within = clamped(parameter, value);
+    if (within !== value) said.push(outside(parameter, value) + ` The page shows ${quantity(parameter, within)}.`);
+    return within;
+  }
+
+  function outside(parameter, value) {
+    const why = parameter.name === PRICE ? "" : ", the range that was computed";
+    return `${parameter.label}: ${quantity(parameter, value)} is outside ${range(parameter)}${why}.`;
+  }
+
+  function toAddress(settings) {
+    const given = asGiven();
+    const words = data.parameters.flatMap(({ name }) => {
+      if (settings[name] === given[name]) return [];
+      return `${firstWord(name)}=${settings[name] ?? "open"}`;
+    });
+    return words.length ? `#${words.join("&")}` : "";
+  }
+
+  /** The command that builds the edition of these settings. */
+  function command(settings) {
+    const set = data.parameters.filter(({ name, unset }) => settings[name] !== undefined && settings[name] !== unset);
+    const pairs = [...Object.entries(data.also), ...set.map(({ name }) => [name, settings[name]])];
+    return ["traincost build", ...pairs.map(([name, value]) => `-p ${quoted(`${name}=${value}`)}`), "--out my-edition"].join(" ");
+  }
+
+  const quoted = (text) => (/^[\w=.+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
+
+  // --- words
+
+  const figures = (value, count) => Number(value.toPrecision(count));
+  const written = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 10 });
+  const shown = (parameter, value) => figures(parameter.unit === "ratio" ? value * 100 : value, 10);
+  const meant = (parameter, value) => figures(parameter.unit === "ratio" ? value / 100 : value, 12);
+
+  function unitOf(parameter) {
+    return parameter.unit === "ratio" ? "%" : parameter.unit.replace("per", "a");
+  }
+
+  function quantity(parameter, value) {
+    const text = written(shown(parameter, value));
+    return parameter.unit.startsWith("US$") ? `$${text}` : `${text} ${unitOf(parameter)}`;
+  }
+
+  function range(parameter) {
+    return `${written(shown(parameter, parameter.low))} to ${quantity(parameter, parameter.high)}`;
+  }
+
+  function inWords(parameter, value) {
+    return value === undefined ? `the range of ${parameter.label.toLowerCase()}` : quantity(parameter, value);
+  }
+
+  function usd(value, count) {
+    const [size, letter] = [[1e9, "B"], [1e6, "M"], [1e3, "K"], [1, ""]].find(([least]) => figures(value, count) >= least) ?? [1, ""];
+    return `$${written(figures(value / size, count))}${letter}`;
+  }
+
+  function hoursText(value) {
+    const [size, word] = value >= 1e6 ? [1e6, "million"] : [1e3, "thousand"];
+    return `${written(figures(value / size, 2))} ${word} GPU-hours`;
+  }
+
+  const isExact = (found) => found.p95 - found.p05 < 1e-6 * found.p50;
+
+  function interval(found, write, word = " to ") {
+    return isExact(found) ? "" : `${write(found.p05)}${word}${write(found.p95)}`;
+  }
+
+  // --- what is shown
+
+  /** Every number of the page's tables: by `data-try`, a list of what and which of it. */
+  function fillTables(found) {
+    for (const place of document.querySelectorAll("[data-try]")) {
+      const [list, id, part, end] = place.dataset.try.split(" ");
+      const result = found[list][id][part];
+      const count = Number(place.dataset.figures);
+      const write = (value) => written(figures(value / Number(place.dataset.size), count));
+      place.textContent = end === "interval" ? interval(result, write, " and ") : write(result.p50);
+    }
+  }
+
+  function summary(found, settings) {
+    const whole = data.lines.find((line) => line.id === data.whole);
+    const widest = data.lines.findLast((line) => line.assumed && !line.marker);
+    const total = found.phases.total;
+    const price = `$${written(settings[PRICE])} a GPU-hour`;
+    const parts = [{ kind: "reconstructed", text: usd(total.usd.p50, 2), what: `all phases, reconstructed: ${interval(total.usd, (value) => usd(value, 2)) || "exact"}` }];
+    if (widest) {
+      const rent = found.lines[widest.id].rent;
+      parts.unshift({ kind: "assumption", text: interval(rent, (value) => usd(value, 2), "–") || usd(rent.p50, 2), what: `${widest.label}: assumed` });
+    }
+    if (whole && found.lines[whole.id].rent) parts.unshift({ kind: "derived", text: usd(found.lines[whole.id].rent.p50, 3), what: `disclosed hours at ${price}: ${whole.label}` });
+    return parts;
+  }
+
+  function element(tag, properties = {}, ...children) {
+    const made = Object.assign(document.createElement(tag), properties);
+    made.append(...children);
+    return made;
+  }
+
+  function fillSummary(box, parts) {
+    box.replaceChildren(
+      ...parts.map(({ kind, text, what }) =>
+        element("p", {}, element("span", { className: `figure ${kind}`, textContent: text }), element("span", { className: "try-what", textContent: what })),
+      ),
+    );
+  }
+
+  const percent = (share) => `${written(figures(share * 100, 2))} %`;
+
+  function heldWords({ settings, middles, ends }) {
+    return `This page reads tables between whose knots it draws straight lines. Measured when this edition was built, at ${written(settings)} random settings: its middles differ from the package’s by ${percent(middles)} at most, its ends by ${percent(ends)}.`;
+  }
+
+  // --- the settings, each a number and a slider
+
+  function control(parameter, change) {
+    const id = `try-${firstWord(parameter.name)}`;
+    const number = element("input", { type: "number", id, step: "any", inputMode: "decimal", min: shown(parameter, parameter.low), max: shown(parameter, parameter.high) });
+    const [low, high] = parameter.slider.map((value) => shown(parameter, value));
+    const slider = element("input", { type: "range", min: low, max: high, step: shown(parameter, parameter.step) });
+    const leave = element("button", { type: "button", textContent: parameter.name === PRICE ? "as before" : "leave open" });
+    const hint = element("p", { id: `${id}-hint`, className: "try-hint" });
+    const label = element("label", { htmlFor: id, textContent: parameter.label });
+    slider.setAttribute("aria-label", `${parameter.label}, slider`);
+    leave.setAttribute("aria-label", `${parameter.label}: ${leave.textContent}`);
+    for (const input of [number, slider]) input.setAttribute("aria-describedby", hint.id);
+    number.addEventListener("input", () => change.typed(parameter, number));
+    number.addEventListener("change", () => change.left(parameter, number));
+    slider.addEventListener("input", () => change.set(parameter, meant(parameter, Number(slider.value))));
+    leave.addEventListener("click", () => change.set(parameter, parameter.unset ?? undefined));
+    const unit = element("span", { className: "unit", textContent: unitOf(parameter) });
+    const box = element("div", { className: "try-setting" }, label, element("div", { className: "try-entry" }, number, unit, leave), slider, hint);
+    return { parameter, box, number, slider, leave, hint };
+  }
+
+  function showControl({ parameter, box, number, slider, leave, hint }, settings) {
+    const value = settings[parameter.name];
+    const open = value === undefined;
+    const middle = parameter.open ? parameter.open.p50 : (parameter.slider[0] + parameter.slider[1]) / 2;
+    if (document.activeElement !== number || meant(parameter, number.valueAsNumber) !== value) number.value = open ? "" : shown(parameter, value);
+    number.placeholder = open && parameter.open ? `${openRange(parameter)}` : "open";
+    number.removeAttribute("aria-invalid");
+    slider.value = shown(parameter, open ? middle : value);
+    slider.setAttribute("aria-valuetext", open ? `left open${parameter.open ? `, ${openRange(parameter)} ${unitOf(parameter)}` : ""}` : quantity(parameter, value));
+    box.classList.toggle("open", open);
+    leave.hidden = value === (parameter.unset ?? undefined);
+    hint.textContent = hintOf(parameter, open);
+  }
+
+  function openRange({ open, ...parameter }) {
+    const ends = [open.p05, open.p95].map((value) => written(figures(shown(parameter, value), 2)));
+    return ends[0] === ends[1] ? ends[0] : ends.join("–");
+  }
+
+  function hintOf(parameter, open) {
+    if (!open || parameter.name === PRICE) return `You can set ${range(parameter)}.`;
+    if (!parameter.open) return `Not set: it follows from the lengths of the answers. You can set ${range(parameter)}.`;
+    return `Not set: drawn from ${openRange(parameter)} ${unitOf(parameter)}, nine times in ten. You can set ${range(parameter)}.`;
+  }
+
+  // --- the page
+
+  function start(root) {
+    const part = (name) => root.querySelector(`.try-${name}`);
+    const said = part("said");
+    const spoken = part("spoken");
+    const chart = part("chart");
+    const order = document.querySelector(".try-command pre");
+    const byDefault = answers(asGiven());
+    let settings = asGiven();
+    let quiet;
+
+    function show(notes = []) {
+      const found = answers(settings);
+      const parts = summary(found, settings);
+      for (const one of controls) showControl(one, settings);
+      fillSummary(part("sum"), parts);
+      fillTables(found);
+      window.traincostTry.draw(chart, found, byDefault);
+      if (order) order.textContent = command(settings);
+      said.textContent = notes.join(" ");
+      part("reset").disabled = toAddress(settings) === "";
+      clearTimeout(quiet);
+      quiet = setTimeout(() => afterwards(parts), AFTER_MS);
+    }
+
+    function afterwards(parts) {
+      spoken.textContent = parts.map(({ text, what }) => `${text}: ${what}.`).join(" ");
+      const hash = toAddress(settings);
+      if (hash !== location.hash && !(hash === "" && isPlace(location.hash))) history.replaceState(null, "", hash || location.pathname + location.search);
+    }
+
+    function set({ name }, value) {
+      settings = { ...settings, [name]: value };
+      if (value === undefined) delete settings[name];
+      show();
+    }
+
+    function typed(parameter, number) {
+      const value = meant(parameter, number.valueAsNumber);
+      if (number.value === "" && !number.validity.badInput) set(parameter, parameter.unset ?? undefined);
+      else if (value >= parameter.low && value <= parameter.high) set(parameter, value);
+      else refuse(parameter, number, value);
+    }
+
+    function refuse(parameter, number, value) {
+      number.setAttribute("aria-invalid", "true");
+      const why = Number.isFinite(value) ? outside(parameter, value) : `${parameter.label}: this is no number.`;
+      said.textContent = `${why} The results below still stand for ${inWords(parameter, settings[parameter.name])}.`;
+    }
+
+    /** A number that stands in its box outside the range gives way to the nearest in it. */
+    function left(parameter, number) {
+      const value = meant(parameter, number.valueAsNumber);
+      if (number.getAttribute("aria-invalid") !== "true") return;
+      const notes = [];
+      if (Number.isFinite(value)) settings = { ...settings, [parameter.name]: clampedAloud(parameter, value, notes) };
+      show(notes);
+    }
+
+    function restore() {
+      if (isPlace(location.hash)) return show();
+      const read = fromAddress(location.hash);
+      settings = read.settings;
+      return show(read.said);
+    }
+
+    const controls = data.parameters.map((parameter) => control(parameter, { set, typed, left }));
+    part("settings").prepend(...controls.map(({ box }) => box));
+    part("settings").addEventListener("submit", (event) => event.preventDefault());
+    part("reset").addEventListener("click", () => { settings = asGiven(); show(); });
+    window.addEventListener("hashchange", restore);
+    new ResizeObserver(() => window.traincostTry.draw(chart, answers(settings), byDefault)).observe(chart);
+    part("held").textContent = heldWords(data.agreement);
+    for (const hidden of root.querySelectorAll("[hidden]")) hidden.hidden = false;
+    restore();
+  }
+
+  Object.assign(data, { answers, fromAddress, toAddress, command });
+  document.addEventListener("DOMContentLoaded", () => start(document.querySelector(".try")));
+})();
