@@ -23,9 +23,12 @@ from sphinx.application import builtin_extensions
 from analysis.compare.card import card_schema
 from analysis.data.folder import edition_model, named_files, regular_file
 from analysis.data.tables import Evidence
+from analysis.publish.cards import SCRIPT as CARDS
+from analysis.publish.cards import rows_shown, script_of
 from analysis.publish.contents import check_addresses, page_names, prose_path, write_moved
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
+from analysis.publish.glossary import read_glossary
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.pages import read_page
 from analysis.publish.place import KEPT, NEW
@@ -83,6 +86,8 @@ def write(
         }
         run_sphinx(sources, pages, room / "doctrees", settings, work / "sphinx.log")
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
+    script = script_of(rows_shown(sorted(html.glob("*.html"))), account, read_glossary(book))
+    (html / "_static" / CARDS).write_text(script, encoding="utf-8")
     check(html, book, usd_text(disclosed_rungs(account.bill).usd.iloc[-1]))
     publish_figures(html, page_names(book))
     _write_beside(plan, account, work)

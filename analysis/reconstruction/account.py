@@ -25,6 +25,11 @@ from analysis.show.links import Html
 from analysis.show.numbers import hours_text, quantity_text, usd_text
 from analysis.show.tables import table
 
+# what the figures of all phases together are called
+ALL_HOURS, ALL_DISCLOSED, DISCLOSED_RENT = (
+    Row("total", name) for name in ("gpu_hours", "disclosed_gpu_hours", "disclosed_usd")
+)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Account:
@@ -137,13 +142,14 @@ class Account:
         total = self.to_dict()["total"]
         disclosed, found = total["gpu_hours"]["disclosed"], total["gpu_hours"]["reconstructed"]
         low, middle, high = (
-            links.reconstructed(found[name], "gpu_hours") for name in ("p05", "p50", "p95")
+            links.figure(quantity_text(found[name], "gpu_hours"), "reconstructed", ALL_HOURS)
+            for name in ("p05", "p50", "p95")
         )
         said = "Not all of its hours are disclosed."
         if disclosed is not None:
-            hours = links.figure(quantity_text(disclosed, "gpu_hours"), "derived")
+            hours = links.figure(quantity_text(disclosed, "gpu_hours"), "derived", ALL_DISCLOSED)
             usd = float(rental_usd(disclosed, self.price_usd_per_gpu_hour))
-            rent = links.figure(usd_text(usd), "derived")
+            rent = links.figure(usd_text(usd), "derived", DISCLOSED_RENT)
             said = f"The disclosed hours add up to {hours}, at this rent {rent}."
         return Html(
             f"<p><strong>{said}</strong> Public facts alone, without those hours, give {middle} "

@@ -21,7 +21,11 @@ def arithmetic_table(names: Names) -> Html:
         {
             "anchor": number.id,
             "figure": number.label,
-            "value": links.figure(quantity_text(number.value, number.unit), number.kind),
+            "value": links.figure(
+                quantity_text(number.value, number.unit),
+                number.kind,
+                Row("arithmetic", number.id),
+            ),
             "known how": Html(
                 f"{KIND_WORDS[number.kind]}{SECOND_HAND if number.second_hand else ''}"
             ),
@@ -54,15 +58,14 @@ def row_of(name: str, names: Names) -> Row:
 
 
 def _name(name: str, names: Names) -> Html:
-    figure, row = names.named(name), row_of(name, names)
-    title = quantity_text(figure.value, figure.unit)
-    behind = names.rows_behind([name])
-    if len(behind) > 1 and row == behind[0]:
-        title += f"; from {len(behind)} rows, of which this is the first"
-    return links.figure(name, _kind(name, names), title, row=row)
+    row = row_of(name, names)
+    if len(names.rows_behind([name])) > 1 and row.table != "arithmetic":
+        row = Row("named", f"{name} = {row.table}:{row.id}")
+    return links.figure(name, kind_of(name, names), row)
 
 
-def _kind(name: str, names: Names) -> str:
+def kind_of(name: str, names: Names) -> str:
+    """How the figure of a name is known."""
     facts, numbers = names.evidence.facts, names.numbers
     if fact_of(name) in facts:
         return facts[fact_of(name)].kind

@@ -70,7 +70,10 @@ def finding(account: Account) -> Html:
         return Html(f"<p><strong>{said}</strong></p>")
     price = quantity_text(account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
     first, last = disclosed.iloc[0], disclosed.iloc[-1]
-    least, most = (links.figure(usd_text(usd), "derived") for usd in (first.usd, last.usd))
+    least, most = (
+        links.figure(usd_text(line.usd), "derived", Row("bill", f"{line.id}.usd"))
+        for line in (first, last)
+    )
     said = f"runs from {least} to {most}, by how much is counted"
     said = said if first.usd < last.usd else f"comes to {most}"
     return Html(
@@ -157,7 +160,7 @@ def _added(phase: str, account: Account) -> Html:
     facts = account.evidence.facts
     if expression in facts:
         return links.fact(facts[expression], account.evidence, hours_text(hours))
-    return links.figure(hours_text(hours), "derived", expression)
+    return links.summed(hours_text(hours), "gpu_hours", expression)
 
 
 def _rent(usd: float) -> str:
@@ -167,12 +170,13 @@ def _rent(usd: float) -> str:
 def _interval(line: Any, name: str, kind: str) -> Html | str:
     """One figure, or a middle with its interval; an assumption to two figures."""
     low, middle, high = (getattr(line, f"{name}{end}") for end in ("_p05", "", "_p95"))
+    row = Row("bill", f"{line.id}.{name}")
     if np.isnan(middle):
         return "not disclosed" if name == "usd" else ""
     if np.isclose(low, high):
-        return links.figure(usd_text(significant(middle, 4)), kind)
+        return links.figure(usd_text(significant(middle, 4)), kind, row)
     low, middle, high = (usd_text(significant(end, 2)) for end in (low, middle, high))
-    return links.figure(f"{middle} ({low} to {high})", kind)
+    return links.figure(f"{middle} ({low} to {high})", kind, row)
 
 
 def _assumed(account: Account) -> str:
@@ -180,8 +184,11 @@ def _assumed(account: Account) -> str:
     beyond = account.bill[~account.bill.marker & account.bill.assumed].dropna(subset="usd")
     if beyond.empty:
         return ""
-    ends = (beyond.usd_p05.iloc[-1], beyond.usd_p95.iloc[-1])
-    low, high = (links.figure(usd_text(significant(end, 2)), "assumption") for end in ends)
+    most = beyond.iloc[-1]
+    low, high = (
+        links.figure(usd_text(significant(end, 2)), "assumption", Row("bill", f"{most.id}.usd"))
+        for end in (most.usd_p05, most.usd_p95)
+    )
     added = " and ".join(beyond.label)
     return (
         f"{added[:1].upper()}{added[1:]} it is {low} to {high}, if these weigh as much as at other "

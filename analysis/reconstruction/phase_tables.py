@@ -21,7 +21,7 @@ from analysis.runs.references import flop_per_token_of
 from analysis.runs.rl_steps import step_estimator_for
 from analysis.show import links
 from analysis.show.links import KIND_WORDS, Html
-from analysis.show.numbers import quantity_text, ratio_text, significant
+from analysis.show.numbers import quantity_text, ratio_text, significant, usd_text
 from analysis.show.tables import table
 
 ENDS = (0.05, 0.5, 0.95)
@@ -74,7 +74,8 @@ class PhaseTables:
 
     def _rounded(self, end: str) -> Html:
         """A percentile of the hours in two figures, as prose has it."""
-        return links.reconstructed(significant(self.result.interval[end], 2), "gpu_hours")
+        value, phase = significant(self.result.interval[end], 2), self.result.phase.id
+        return links.reconstructed(value, "gpu_hours", f"{phase}.gpu_hours")
 
     def _widest(self) -> str:
         widths = widths_of(self.result)
@@ -91,14 +92,20 @@ class PhaseTables:
         if np.isnan(needed):
             return Html("<p>Its hours are not disclosed, so no efficiency follows from them.</p>")
         low, middle, high = (
-            links.reconstructed(significant(float(end), 2), "ratio")
+            links.figure(_two(end), "reconstructed", Row("input", f"{self.result.phase.id}.mfu"))
             for end in self.result.inputs["mfu"].distribution.quantile(ENDS)
         )
         return Html(
             f"<p>Chips usually spend {middle} of their peak on training of this type; 90&nbsp;% of "
-            f"runs lie between {low} and {high}. The disclosed hours need {_two(needed)}.</p>"
+            f"runs lie between {low} and {high}. The disclosed hours need {self._needed()}.</p>"
             f"<p class='note'>{BASIS} {self._with_modules()}{self._among_all_runs()}</p>"
         )
+
+    def _needed(self, of: Literal["", ".all_work"] = "") -> Html:
+        """The efficiency that the disclosed hours need, on the printed basis or for all work."""
+        result = self.result
+        needed = result.needed_mfu_of_all_work if of else result.needed_mfu
+        return links.figure(_two(needed), "derived", Row("needed", f"{result.phase.id}{of}"))
 
     def _with_modules(self) -> str:
         """The other figure where the model has modules that a printed MFU leaves out."""
@@ -106,8 +113,8 @@ class PhaseTables:
         if _two(needed) == _two(all_work):
             return ""
         return (
-            f"It is {_two(all_work)} if modules for multi-token prediction, which printed figures "
-            "leave out, count as work. "
+            f"It is {self._needed('.all_work')} if modules for multi-token prediction, which "
+            "printed figures leave out, count as work. "
         )
 
     def _among_all_runs(self) -> str:
@@ -178,13 +185,13 @@ class PhaseTables:
         result = self.result
         rows = [self._disclosed_row()] if result.disclosed_gpu_hours is not None else []
         for words, name in (("middle", "p50"), ("5 %", "p05"), ("95 %", "p95")):
-            rows.append(self._row(f"reconstructed, {words}", result.interval[name]))
+            rows.append(self._reconstructed_row(f"reconstructed, {words}", result.interval[name]))
         for check in result.phase.cross_checks:
             facts = [
                 links.fact(result.evidence.facts[name], result.evidence) for name in check.facts
             ]
             used = f"cross-check {html.escape(check.label)}: {', '.join(facts)}"
-            rows.append(self._row(Html(used), result.cross_checks[check.id]))
+            rows.append(self._check_row(Html(used), check.id))
         return table(pd.DataFrame(rows), caption=f"{result.phase.label}: hours and rent")
 
     def by_step_model(self) -> Html:
@@ -223,7 +230,7 @@ class PhaseTables:
         if parse(expression).is_name:
             return links.fact(result.evidence.facts[expression], result.evidence)
         value = result.evidence.facts.calculate(expression)
-        return links.figure(quantity_text(value, field), "derived", expression)
+        return links.summed(quantity_text(value, field), field, expression)
 
     def _disclosed_facts(self) -> list[str]:
         fields: tuple[Literal["gpu_hours", "usd"], ...] = ("gpu_hours", "usd")
@@ -235,15 +242,32 @@ class PhaseTables:
         hours, usd = (self.disclosed_figure(field) for field in ("gpu_hours", "usd"))
         return {"figure": "disclosed", "GPU-hours": hours, "rent": usd, "against disclosed": ""}
 
-    def _row(self, words: str, hours: float) -> dict[str, object]:
-        rent = float(rental_usd(hours, self.result.price_usd_per_gpu_hour))
+    def _reconstructed_row(self, words: str, hours: float) -> dict[str, object]:
+        phase, usd = self.result.phase.id, self._rent(hours)
+        shown = (
+            links.reconstructed(hours, "gpu_hours", f"{phase}.gpu_hours"),
+            links.reconstructed(usd, "usd", f"{phase}.usd"),
+        )
+        return self._row(words, shown, hours)
+
+    def _check_row(self, words: Html, check: str) -> dict[str, object]:
+        hours = self.result.cross_checks[check]
+        row = Row("check", f"{self.result.phase.id}.{check}")
+        texts = (quantity_text(hours, "gpu_hours"), usd_text(self._rent(hours)))
+        shown = (links.figure(texts[0], "derived", row), links.figure(texts[1], "derived", row))
+        return self._row(words, shown, hours)
+
+    def _row(self, words: str, shown: tuple[Html, Html], hours: float) -> dict[str, object]:
         disclosed = self.result.disclosed_gpu_hours
         return {
             "figure": words,
-            "GPU-hours": links.reconstructed(hours, "gpu_hours"),
-            "rent": quantity_text(rent, "usd"),
+            "GPU-hours": shown[0],
+            "rent": shown[1],
             "against disclosed": ratio_text(hours / disclosed) if disclosed else "",
         }
+
+    def _rent(self, hours: float) -> float:
+        return float(rental_usd(hours, self.result.price_usd_per_gpu_hour))
 
     def _basis(self, found: Distribution) -> Html | str:
         facts = [row.id for row in found.rows if row.table == "facts"]
@@ -254,7 +278,7 @@ class PhaseTables:
 
     def _known_how(self, found: Distribution) -> Html | str:
         if found.assumed:
-            return links.figure("assumed range", "assumption")
+            return links.known("assumption", "assumed range")
         if found.parameter:
             return "chosen by you"
         rows = [row for row in found.rows if row == Row("facts", row.id)]
@@ -263,6 +287,6 @@ class PhaseTables:
         return "from data"
 
 
-def _two(ratio: float) -> Html:
-    """A share derived from disclosed hours, in two figures as prose has it."""
-    return links.figure(quantity_text(significant(ratio, 2), "ratio"), "derived")
+def _two(ratio: float) -> str:
+    """A share in two figures, as prose has it."""
+    return quantity_text(significant(float(ratio), 2), "ratio")

@@ -97,6 +97,7 @@ def _rows(
 
 def _fact(fact: Fact, evidence: Evidence) -> dict[str, object]:
     value = quantity_text(fact.value, fact.unit)
+    figure = links.figure(value, fact.kind, Row("facts", fact.id))
     ends = f"<br><small>{number_text(fact.low)} to {number_text(fact.high)}</small>"
     ends = ends if fact.has_range else ""
     mark = SECOND_HAND if fact.second_hand else ""
@@ -104,7 +105,7 @@ def _fact(fact: Fact, evidence: Evidence) -> dict[str, object]:
     return {
         "anchor": fact.id,
         "fact": Html(f"{links.text(fact.quantity)}<br><code>{fact.id}</code>"),
-        "value": Html(f"{links.figure(value, fact.kind)}{ends}"),
+        "value": Html(f"{figure}{ends}"),
         "known how": Html(f"{KIND_WORDS[fact.kind]} {mark}"),
         "source": Html(f"{source}, {links.text(fact.locator)}"),
         "note": fact.note,

@@ -1,16 +1,19 @@
 """Figures as links: to the source itself, and in the book to the row that they come from.
 
-A figure carries the row of the evidence that it rests on (`data-row`). In a notebook it links to
-the document; `in_book` turns it to the row's page, where the address exists.
+Every figure carries what it rests on (`data-row="TABLE:ID"`). In a notebook it links to the
+document; `in_book` turns it to a page of the book, where its card opens in place. To add a kind of
+number: give it a table here in `PAGES` or `_PLACES`, and its card in `analysis/publish/cards.py`;
+the build stops where a figure has no card.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from analysis.data.expressions import facts_in
 from analysis.data.facts import Fact, Number, Row
 from analysis.data.mistakes import UnknownName
 from analysis.data.tables import Evidence
@@ -26,7 +29,23 @@ KIND_WORDS = {
     "derived": "derived from facts",
     "reconstructed": "reconstructed",
 }
-SECOND_HAND = '<sup class="second-hand" title="seen only as restated by another source">†</sup>'
+# The four marks, in words, and which of them a kind of knowledge has.
+MARKS = {
+    "disclosed": "disclosed",
+    "derived": "derived from what is disclosed",
+    "reconstructed": "estimated from outside",
+    "assumption": "assumed",
+}
+MARK_OF = {
+    **dict.fromkeys(("disclosed",), "disclosed"),
+    **dict.fromkeys(("derived", "derived_in_source", "digitised"), "derived"),
+    **dict.fromkeys(
+        ("reconstructed", "estimate_by_third_party", "reported_by_press"), "reconstructed"
+    ),
+    "assumption": "assumption",
+}
+SECOND_HAND_WORDS = "seen only as restated by another source"
+SECOND_HAND = '<sup class="second-hand">†</sup>'
 # table -> the page of the book on which each of its rows has an anchor
 PAGES = {
     "facts": "evidence",
@@ -39,6 +58,19 @@ PAGES = {
     "hardware": "evidence",
 }
 NAMED_APART = ("facts", "arithmetic", "sources", "claims")  # no name of a row is in two of them
+# what is computed and stands in no table -> where the book tells of it, by its id
+_PLACES: dict[str, Callable[[str], str]] = {
+    "results": lambda result: f"{result.partition('.')[0]}.html",  # PHASE.gpu_hours
+    "total": lambda _: "bill.html",  # gpu_hours, of all phases
+    "bill": lambda line: f"bill.html#{line.partition('.')[0]}",  # LINE.usd, LINE.added_usd
+    "input": lambda name: f"{name.partition('.')[0]}.html",  # PHASE.INPUT
+    "needed": lambda name: f"{name.partition('.')[0]}.html",  # PHASE or PHASE.all_work
+    "check": lambda check: f"{check.partition('.')[0]}.html",  # PHASE.CHECK
+    "sum": lambda text: address(Row("facts", facts_in(text.partition(" = ")[2])[0])),
+    "named": lambda text: address(Row(*text.partition(" = ")[2].split(":", 1))),
+    "glossary": lambda name: f"method.html#{glossary_anchor(name)}",
+    "edition": lambda _: "rerun.html",  # a parameter
+}
 FEW = 2  # facts that stand in a cell side by side
 STYLE = f'<style class="traincost">{(Path(__file__).parent / "notebook.css").read_text()}</style>'
 _MARKED = re.compile(
@@ -60,30 +92,29 @@ def text(value: object) -> Html:
     return Html(html.escape(str(value)))
 
 
-def figure(
-    shown: str, kind: str, title: str = "", *, row: Row | None = None, href: str = ""
-) -> Html:
-    """A figure with how it is known (`kind`), what hovering shows, its row, and its source."""
+def figure(shown: str, kind: str, row: Row, href: str = "") -> Html:
+    """A figure with the mark of how it is known (`kind`), what it rests on, and its source."""
     tag = "a" if href else "span"
-    attributes = [f'class="figure {kind}"']
-    attributes += [f'data-row="{row.table}:{html.escape(row.id, quote=True)}"'] if row else []
-    attributes += [f'href="{html.escape(href, quote=True)}"'] if href else []
-    attributes += [f'title="{html.escape(title, quote=True)}"'] if title else []
+    target = f' href="{html.escape(href, quote=True)}"' if href else ""
     unbroken = html.escape(shown).replace(" ", "&nbsp;")
-    return Html(f"<{tag} {' '.join(attributes)}>{unbroken}</{tag}>")
+    key = f"{row.table}:{html.escape(row.id, quote=True)}"
+    return Html(
+        f'<{tag} class="figure {MARK_OF[kind]}" data-row="{key}"{target}>{unbroken}</{tag}>'
+    )
+
+
+def known(kind: str, words: str = "") -> Html:
+    """How something is known, in a word with its mark."""
+    return Html(
+        f'<span class="known {MARK_OF[kind]}">{html.escape(words or KIND_WORDS[kind])}</span>'
+    )
 
 
 def fact(found: Fact, evidence: Evidence, shown: str | None = None) -> Html:
-    """A fact, linked to its document; hovering shows value, range, kind, source and place."""
-    span = f" ({found.low:,.6g} to {found.high:,.6g})" if found.has_range else ""
-    source = _source(found.source_id, evidence)
-    title = (
-        f"{found.quantity}: {found.value:,.8g}{span} {found.unit}; {KIND_WORDS[found.kind]}; "
-        f"{source['title']}, {found.locator}"
-    )
+    """A fact, linked to its document."""
+    href = web_address(_source(found.source_id, evidence)["url"])
     written = shown or quantity_text(found.value, found.unit)
-    row = Row("facts", found.id)
-    linked = figure(written, found.kind, title, row=row, href=web_address(source["url"]))
+    linked = figure(written, found.kind, Row("facts", found.id), href)
     return Html(linked + (SECOND_HAND if found.second_hand else ""))
 
 
@@ -96,18 +127,31 @@ def facts(names: Sequence[str], evidence: Evidence) -> Html:
 
 
 def number(found: Number) -> Html:
-    """A derived figure; hovering shows its arithmetic. An assumption has two figures at most."""
-    kind = KIND_WORDS[found.kind]
-    title = f"{found.label}: {found.value:,.6g} {found.unit}; {kind}: {found.expression}"
+    """A derived figure. An assumption has two figures at most."""
     value = significant(found.value, 2) if found.kind == "assumption" else found.value
-    written = quantity_text(value, found.unit)
-    linked = figure(written, found.kind, title, row=Row("arithmetic", found.id))
+    linked = figure(quantity_text(value, found.unit), found.kind, Row("arithmetic", found.id))
     return Html(linked + (SECOND_HAND if found.second_hand else ""))
 
 
-def reconstructed(value: float, unit: str, title: str = "") -> Html:
-    """A reconstructed figure."""
-    return figure(quantity_text(value, unit), "reconstructed", title)
+def reconstructed(value: float, unit: str, result: str) -> Html:
+    """A reconstructed figure; `result` says of what: `PHASE.gpu_hours` (or usd, mfu, flop)."""
+    return figure(quantity_text(value, unit), "reconstructed", Row("results", result))
+
+
+def summed(shown: str, unit: str, expression: str) -> Html:
+    """A figure that is arithmetic on facts and has no row of its own."""
+    return figure(shown, "derived", Row("sum", f"{unit} = {expression}"))
+
+
+def term(name: str, shown: str) -> Html:
+    """A word that the glossary explains."""
+    key = f"glossary:{html.escape(name, quote=True)}"
+    return Html(f'<span class="term" data-row="{key}">{html.escape(shown)}</span>')
+
+
+def glossary_anchor(name: str) -> str:
+    """The anchor of a term on the page of the glossary."""
+    return f"term-{name}"
 
 
 def source(source_id: str, evidence: Evidence) -> Html:
@@ -133,7 +177,9 @@ def anchor(row: Row) -> str:
 
 
 def address(row: Row) -> str:
-    """Where a row stands in the book."""
+    """Where a row stands in the book, or what is computed is told of."""
+    if row.table in _PLACES:
+        return _PLACES[row.table](row.id)
     return f"{PAGES[row.table]}.html#{anchor(row)}"
 
 
@@ -145,10 +191,14 @@ def in_book(page: str) -> str:
 
 def _to_row(found: re.Match[str]) -> str:
     _, before, table, row_id, after, inner = found.groups()
-    if table not in PAGES:
-        return found[0]
+    if table == "sources" and "href" in found[0]:
+        return found[0]  # a title leads straight to its document
     row = Row(table, html.unescape(row_id))
-    return f'<a{before} href="{address(row)}"{after}>{inner}</a>'
+    told = re.search('class="figure ([a-z]+)"', before)
+    mark = f' aria-describedby="known-{told[1]}"' if told else ""
+    after = re.sub(' aria-describedby="[^"]*"', "", after)
+    href = html.escape(address(row), quote=True)
+    return f'<a{before} data-row="{table}:{row_id}" href="{href}"{mark}{after}>{inner}</a>'
 
 
 def _source(source_id: str, evidence: Evidence) -> dict[str, str]:

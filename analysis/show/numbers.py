@@ -93,6 +93,22 @@ def ratio_text(ratio: float) -> str:
     return f"{apart} {'above' if ratio > 1.0 else 'below'}"
 
 
+def exact_text(value: float, unit: str) -> str:
+    """A value with its unit, digit by digit as its source prints it.
+
+    >>> exact_text(2_664_000, "gpu_hours"), exact_text(294_000, "usd"), exact_text(0.38945, "ratio")
+    ('2,664,000 GPU-hours', '$294,000', '38.945 %')
+    """
+    if value >= 1e15 or unit.startswith("usd_per_") or (unit == "ratio" and value > 1):
+        return quantity_text(value, unit)
+    if unit == "ratio":
+        return f"{value * 100:.10g} %"
+    if unit == "usd":
+        return f"${value:,.12g}"
+    words = {"gpu_hours": "GPU-hours", **UNIT_WORDS}.get(unit, unit.replace("_", " "))
+    return f"{value:,.15g} {words}".rstrip()
+
+
 def usd_text(value: float, decimals: int | None = None) -> str:
     """Dollars: `$294K`, `$5.87M`; `decimals` of the millions, so that a column lines up.
 

@@ -28,11 +28,13 @@ from analysis.check import claims
 from analysis.check import tables as checked
 from analysis.compare import models as comparison
 from analysis.compare.card import standard
+from analysis.data.facts import Row
 from analysis.data.mistakes import InputError, UnknownName
 from analysis.data.scenario import load_scenario, parameters_frame
 from analysis.data.tables import Evidence
 from analysis.publish import try_page
 from analysis.publish.changes import changes_html
+from analysis.publish.glossary import find_term, glossary_table, read_glossary
 from analysis.publish.results import difference, scenario_results
 from analysis.reconstruction import bill_tables
 from analysis.reconstruction.account import account_of
@@ -52,7 +54,8 @@ RESULTS = {"gpu_hours": "gpu_hours", "usd": "usd", "mfu": "ratio", "flop": "flop
 class Edition:
     """The evidence and the account that the pages speak of."""
 
-    def __init__(self, data: str, given: dict[str, Any], model: str) -> None:
+    def __init__(self, data: str, given: dict[str, Any], model: str, book: Path) -> None:
+        self.terms = read_glossary(book)
         self.evidence = Evidence.load(Path(data))
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
@@ -67,8 +70,9 @@ class Edition:
             "rung": self._added,
             "claim": lambda claim: checked.claim(claim, self.account),
             "said": lambda claim: checked.said(claim, self.account),
+            "word": self._word,
             "source": lambda source: links.source(source, self.evidence),
-            "price": lambda _: links.text(self._price()),
+            "price": lambda _: self._price(),
         }
         return Html(links.in_book(roles[role](name)))
 
@@ -91,6 +95,7 @@ class Edition:
             "arithmetic": lambda: arithmetic_table(account.names),
             "parameters": lambda: table(parameters_frame()),
             **{f"try_{name}": partial(getattr(try_page, name), account) for name in TRY},
+            "glossary": lambda: glossary_table(self.terms),
             **{table: partial(getattr(ledger, table), evidence) for table in ledger.TABLES},
         }
         if name not in reports:
@@ -111,11 +116,7 @@ class Edition:
             known = [f"{found}.{name}" for found in phases for name in RESULTS]
             raise UnknownName(path, "a result", known)
         interval = phases[phase][field].get("reconstructed", phases[phase][field])
-        low, middle, high = (
-            quantity_text(interval[name], RESULTS[field]) for name in ("p05", "p50", "p95")
-        )
-        title = f"reconstructed: {low} to {high} (90 % interval)"
-        return links.figure(middle, "reconstructed", title, href=f"{phase}.html")
+        return links.reconstructed(interval["p50"], RESULTS[field], path)
 
     def _added(self, line_id: str) -> Html:
         """What a line of the bill adds to the one below, to two figures where it is assumed."""
@@ -128,12 +129,19 @@ class Edition:
             for name in ("added_usd_p05", "added_usd_p95")
         ]
         kind = "assumption" if line["assumed"] else "derived"
-        title = f"{line['label']}: {line['counts']} 90 % interval of what it adds"
-        text = " to ".join(dict.fromkeys(ends))
-        return links.figure(text, kind, title, href=f"bill.html#{line_id}")
+        row = Row("bill", f"{line_id}.added_usd")
+        return links.figure(" to ".join(dict.fromkeys(ends)), kind, row)
 
-    def _price(self) -> str:
-        return quantity_text(self.account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+    def _word(self, text: str) -> Html:
+        """A word that the glossary explains: its id, or `words as they stand <ID>`."""
+        shown, _, name = text.rpartition("<") if text.endswith(">") else ("", "", text)
+        term = find_term(name.removesuffix(">"), self.terms)
+        return links.term(term.id, shown.strip() or term.name)
+
+    def _price(self) -> Html:
+        """The rent of a GPU-hour in this edition."""
+        price = quantity_text(self.account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+        return links.figure(price, "assumption", Row("edition", "price_usd_per_gpu_hour"))
 
     def changes(self) -> pd.DataFrame:
         """What differs from the default edition: the default scenario on the project's own
@@ -168,6 +176,7 @@ def edition(app: Sphinx) -> Edition:
             app.config.traincost_data,
             app.config.traincost_given,
             app.config.traincost_model,
+            Path(app.srcdir),
         )
     return app.traincost_edition
 
@@ -233,7 +242,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
         "thebe_config",
     ):  # Jupyter Book sets them for extensions that we leave out
         app.add_config_value(name, {}, "", [dict])
-    for role in ("fact", "number", "result", "source", "price", "claim", "said", "rung"):
+    for role in ("fact", "number", "result", "source", "price", "claim", "said", "rung", "word"):
         app.add_role(role, FigureRole())
     app.add_node(FigureNode, html=(visit_figure, None))  # elsewhere it is its text
     app.add_directive("report", ReportDirective)

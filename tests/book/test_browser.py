@@ -124,16 +124,6 @@ def test_the_ladder_shows_its_dollars_without_scrolling(visit):
             assert hidden <= 0, width
 
 
-def test_a_figure_leads_to_its_row(visit, evidence):
-    with visit("index") as (opened, _):
-        opened.locator("a.figure.disclosed").first.click()
-        assert opened.url.endswith("evidence.html#r1_total_cost_usd")
-        assert (
-            evidence.facts["r1_total_cost_usd"].locator.split(" (")[0]
-            in opened.locator("tr:target").inner_text()
-        )
-
-
 def test_text_of_charts_is_readable_in_the_dark(visit):
     with visit("bill", color_scheme="dark") as (opened, _):
         color = opened.evaluate(

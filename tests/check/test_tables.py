@@ -32,7 +32,8 @@ def test_claims_of_one_verdict_alone(account):
 
 def test_a_claim_leads_to_its_reason_in_the_book(account):
     assert in_book(tables.claim("seed_587m", account)) == (
-        '<a class="verdict supported_within_boundary" href="claims.html#seed_587m">'
+        '<a class="verdict supported_within_boundary" data-row="claims:seed_587m" '
+        'href="claims.html#seed_587m">'
         "true of what it counts</a>"
     )
     assert 'href="claims.html#r1_si_147k">' in in_book(tables.said("r1_si_147k", account))

@@ -7,6 +7,7 @@ import pytest
 from analysis.data.expressions import parse
 from analysis.data.facts import Row
 from analysis.reconstruction.arithmetic import arithmetic_table, linked, row_of
+from analysis.reconstruction.cards import named_card
 from analysis.reconstruction.model_file import list_models, load_model, quantities
 from analysis.reconstruction.stages import expressions_of
 from analysis.show import ledger, links
@@ -79,13 +80,15 @@ def test_an_expression_stands_as_it_is_written_with_a_link_for_each_name(account
     assert found == ["facts:v3_total_gpu_hours", "arithmetic:sum_usd", "facts:v3_total_gpu_hours"]
 
 
-def test_a_name_with_many_rows_leads_to_the_first_and_says_how_many(account):
-    shown, rows = (
-        linked("moe_reference_runs", account.names),
-        account.names.named("moe_reference_runs").rows,
-    )
-    assert len(rows) > 1 and f'data-row="training_runs:{rows[0].id}"' in shown
-    assert f"from {len(rows)} rows, of which this is the first" in shown
+def test_a_name_with_many_rows_leads_to_the_first_and_its_card_says_how_many(account):
+    name = "moe_reference_runs"
+    shown, rows = linked(name, account.names), account.names.named(name).rows
+    key = f"{name} = training_runs:{rows[0].id}"
+    assert len(rows) > 1 and f'data-row="named:{key}"' in shown
+    assert links.address(Row("named", key)) == links.address(rows[0])
+    card = named_card(key, account)
+    assert f"from {len(rows)} rows" in card.name and card.value == str(len(rows))
+    assert [part.row for part in card.parts] == list(rows[: len(card.parts)])
 
 
 def test_a_chip_leads_to_its_row_whatever_its_name(account):

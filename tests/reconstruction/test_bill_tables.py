@@ -14,6 +14,7 @@ from analysis.reconstruction.bill_tables import (
     lines,
     owned_hours,
 )
+from analysis.reconstruction.cards import sum_card
 from analysis.reconstruction.ownership import owned_hour_at_middle
 
 
@@ -85,5 +86,9 @@ def test_the_disclosed_bill_links_the_hours_that_each_line_adds(account):
 def test_hours_that_are_arithmetic_are_shown_with_it(edited):
     told = 'gpu_hours = "r1_gpu_hours"'
     folder = edited("models/deepseek-r1.toml", told, 'gpu_hours = "r1_zero_gpus * r1_hours"')
-    shown = disclosed_lines(analysis.reconstruct("deepseek-r1", data=folder, samples=256))
-    assert 'title="r1_zero_gpus * r1_hours"' in shown
+    account = analysis.reconstruct("deepseek-r1", data=folder, samples=256)
+    key = "gpu_hours = r1_zero_gpus * r1_hours"
+    assert f'data-row="sum:{key}"' in disclosed_lines(account)
+    card = sum_card(key, account)
+    assert (card.value, card.sum) == ("41K GPU-hours", "512 GPUs × 80 hours")
+    assert [part.kind for part in card.parts] == ["disclosed", "disclosed"]

@@ -19,9 +19,14 @@ def test_a_fact_links_to_its_document_and_in_the_book_to_its_row(evidence):
 
 
 def test_a_figure_without_a_document_is_no_link_in_a_notebook_and_one_in_the_book():
-    shown = links.figure("5", "derived", row=Row("arithmetic", "sum_usd"))
+    shown = links.figure("5", "derived", Row("arithmetic", "sum_usd"))
     assert shown.startswith("<span") and "href" not in shown
-    assert in_book(shown) == '<a class="figure derived" href="evidence.html#sum_usd">5</a>'
+    book = in_book(shown)
+    assert book == in_book(book)
+    assert book == (
+        '<a class="figure derived" data-row="arithmetic:sum_usd" href="evidence.html#sum_usd"'
+        ' aria-describedby="known-derived">5</a>'
+    )
 
 
 def test_rows_of_other_tables_have_addresses_of_their_own():

@@ -1,0 +1,141 @@
+"""A number opens where it stands, says how it is known and whence it comes, and moves nothing."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.book.conftest import PAGES, PHONE, WIDE
+
+pytestmark = pytest.mark.browser
+MARKS = ("disclosed", "derived", "reconstructed", "assumption")
+OPENS = "article a[data-row]:is(.figure, .term, .verdict)"
+SHOWS = (("bill", "light", WIDE), ("r1_zero_rl", "dark", PHONE), ("index", "light", PHONE))
+# where everything lies that a reader reads, and how far the page is scrolled
+LAYOUT = """() => JSON.stringify([scrollX, scrollY, document.documentElement.scrollHeight].concat(
+    [...document.querySelectorAll('main :is(p, li, tr, h1, h2, h3, figure)')]
+        .map(node => node.getBoundingClientRect()).map(box => [box.x, box.y, box.width, box.height])
+))"""
+CARD = "#number-card:popover-open"
+
+
+def one_of_each_kind(opened: Page) -> list[Locator]:
+    """The first number in sight of each kind on a page."""
+    found = [opened.locator(f"article a.figure.{mark}:visible") for mark in MARKS]
+    return [numbers.first for numbers in found if numbers.count()]
+
+
+def expect_card(opened: Page, number: Locator) -> None:
+    """The card of a number is open, inside the window, and says what a card says."""
+    card = opened.locator(CARD)
+    expect(card).to_be_visible()
+    expect(number).to_have_attribute("aria-expanded", "true")
+    box, window = card.bounding_box(), opened.viewport_size
+    assert box["x"] >= 0 and box["x"] + box["width"] <= window["width"]
+    assert box["y"] >= 0 and box["y"] + box["height"] <= window["height"]
+    assert card.locator(".card-name").inner_text()
+    assert card.locator("a.card-row").get_attribute("href") == number.get_attribute("href")
+    if "figure" in number.get_attribute("class"):
+        mark = number.get_attribute("class").removeprefix("figure ")
+        assert card.locator(".card-how .known").first.get_attribute("class") == f"known {mark}"
+
+
+def open_and_close(opened: Page, number: Locator) -> None:
+    """By tap and by key; it closes by Escape, the focus returns, and nothing on the page moves."""
+    number.scroll_into_view_if_needed()
+    before = opened.evaluate(LAYOUT)
+    for reach in (lambda: number.click(), lambda: number.press("Enter"), lambda: number.press(" ")):
+        reach()
+        expect_card(opened, number)
+        assert opened.evaluate(LAYOUT) == before
+        opened.keyboard.press("Escape")
+        expect(opened.locator(CARD)).to_have_count(0)
+        expect(number).to_be_focused()
+        assert opened.evaluate(LAYOUT) == before
+
+
+@pytest.mark.parametrize(("page", "scheme", "viewport"), SHOWS)
+def test_a_number_of_each_kind_opens_in_place_by_tap_and_by_key(visit, page, scheme, viewport):
+    with visit(page, color_scheme=scheme, viewport=viewport) as (opened, trouble):
+        numbers = one_of_each_kind(opened)
+        assert len(numbers) >= 2
+        for number in numbers:
+            open_and_close(opened, number)
+        assert trouble == []
+
+
+def test_no_card_is_loaded_before_a_number_is_reached_for(visit):
+    with visit("index") as (opened, trouble):
+        assert opened.evaluate("window.traincostCards") is None
+        opened.locator("a.figure").first.click()
+        expect(opened.locator(CARD)).to_be_visible()
+        assert opened.evaluate("Object.keys(window.traincostCards.cards).length") > 100
+        assert trouble == []
+
+
+def test_a_pointer_that_rests_opens_the_card_and_leaving_closes_it(visit):
+    with visit("index") as (opened, _):
+        opened.locator("a.figure").first.hover()
+        card = opened.locator(CARD)
+        expect(card).to_be_visible()
+        card.hover()
+        opened.wait_for_timeout(500)
+        expect(card).to_be_visible()
+        opened.mouse.move(5, 5)
+        expect(card).to_have_count(0)
+
+
+def test_the_keyboard_reaches_the_links_of_a_card_and_comes_back(visit):
+    with visit("index") as (opened, _):
+        number = opened.locator("a.figure.disclosed").first
+        number.press("Enter")
+        opened.keyboard.press("Tab")
+        expect(opened.locator("#number-card a").first).to_be_focused()
+        opened.locator("#number-card a").last.focus()
+        opened.keyboard.press("Shift+Tab")
+        expect(opened.locator(CARD)).to_be_visible()
+        opened.locator("#number-card a").first.focus()
+        opened.keyboard.press("Shift+Tab")
+        expect(number).to_be_focused()
+        expect(opened.locator(CARD)).to_have_count(0)
+
+
+def test_a_click_with_a_key_held_follows_the_link(visit):
+    with visit("index") as (opened, _):
+        number = opened.locator("a.figure.disclosed").first
+        with opened.context.expect_page() as other:
+            number.click(modifiers=["Control"])
+        assert other.value.url.endswith(number.get_attribute("href"))
+        expect(opened.locator(CARD)).to_have_count(0)
+
+
+def test_without_scripts_a_number_leads_to_its_row_and_the_row_to_the_document(visit, evidence):
+    with visit("index", java_script_enabled=False) as (opened, _):
+        opened.locator("a.figure.disclosed").first.click()
+        assert opened.url.endswith("#r1_total_cost_usd")
+        row = opened.locator("tr:target")
+        assert evidence.facts["r1_total_cost_usd"].locator in row.inner_text()
+        source = evidence.by_id("sources")[evidence.facts["r1_total_cost_usd"].source_id]
+        assert row.locator(f"a[href='{source['url']}']").count() == 1
+
+
+def test_no_number_says_anything_in_a_tooltip(edition):
+    for page in edition.glob("*.html"):
+        figures = re.findall('<a class="figure[^>]*>', page.read_text(encoding="utf-8"))
+        assert [figure for figure in figures if "title=" in figure] == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_number_of_a_page_opens(visit, page, scheme, viewport):
+    with visit(page, color_scheme=scheme, viewport=viewport, reduced_motion="reduce") as (
+        opened,
+        trouble,
+    ):
+        numbers = opened.locator(f"{OPENS}:visible").all()
+        for number in numbers:
+            open_and_close(opened, number)
+        print(f"{page}, {scheme}, {viewport['width']} px: {len(numbers)} numbers")
+        assert trouble == []
