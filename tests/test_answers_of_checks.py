@@ -10,6 +10,7 @@ from analysis.check.counted import Counted, value_text
 from analysis.check.others import others_estimates, partings
 from analysis.check.rule import figure_text, fits, printed_range, reason
 from analysis.compare.card import Card
+from analysis.compare.disclosure import answer
 from analysis.compare.specification import PretrainingSpec, unit_slips
 
 NONE = float("nan")
@@ -138,6 +139,12 @@ def test_a_reason_names_what_fits():
     assert less.endswith("a part ($5M) is less.")
 
 
+def test_a_whole_that_ends_where_its_part_begins_is_less():
+    low, high = counted(1e6, 5e6, "the one"), counted(5e6, 9e6, "the other")
+    assert "the one it is less" in reason(claim(7e6), "supported_within_boundary", low, high)
+    assert "the other it is more" in reason(claim(2e6), "supported_within_boundary", high, low)
+
+
 def test_an_interval_in_words():
     assert counted(1e6, 2e6).text == "$1M to $2M"
     assert counted(1e6).text == "$1M"
@@ -187,3 +194,11 @@ def test_a_slip_is_twenty_times_beyond_all_runs_in_size_and_five_in_ratio():
     size = {"params_total": 2.1e12, "params_active": 1e10}
     assert len(unit_slips(spec(tokens=1e12, **size), runs)) == 1
     assert unit_slips(spec(tokens=1e12, **size | {"params_total": 1.9e12}), runs) == []
+
+
+def test_hours_of_a_sheet_are_its_own_or_chips_times_days(evidence):
+    days_alone = answer(sheet(chips=100, days=10), evidence)["estimate"][0]
+    assert days_alone["how"] == "chips x days"
+    assert set(days_alone["gpu_hours"].values()) == {100 * 10 * 24}
+    own = answer(sheet(gpu_hours=25_000, chips=100, days=10), evidence)["estimate"][0]
+    assert own["how"] == "disclosed" and set(own["gpu_hours"].values()) == {25_000}

@@ -183,6 +183,17 @@ def test_an_estimate_by_hand(evidence):
         assert found["co2_kg"][few] == pytest.approx(hours * 0.7 * 1.38 * 1.2 * 0.45)
 
 
+def test_a_run_of_unknown_dimensions_takes_the_ratio_of_its_kind(evidence):
+    """Six runs that are alike: attention and the table make 5.892e10 of six a parameter."""
+    made = with_runs(evidence, *((name, 0.5) for name in "ABCDEF"))
+    spec = PretrainingSpec(
+        name="x", developer="G", release_date="2024-12-01", params_total=20e9, params_active=20e9,
+        tokens=1e12, hardware="C", architecture="dense", price_usd_per_gpu_hour=1.0,
+    )  # fmt: skip
+    ratio = (6 * (10e9 - 2e8) + 6 * (10 * 2 * 2_000) * 500) / (6 * 10e9)
+    assert estimate(spec, made)["flop_per_token"] == pytest.approx(6 * 20e9 * ratio)
+
+
 def test_an_estimate_of_reinforcement_by_hand(evidence):
     spec = ReinforcementSpec(
         kind="reinforcement", name="x", developer="A lab", release_date="2024-12-01",

@@ -73,7 +73,7 @@ def reason(claim: dict[str, Any], verdict: Verdict, said_of: Counted, asserted: 
     if verdict == "supported":
         return f"{value} is right for {whole}."
     if verdict == "supported_within_boundary":
-        other = "less" if said_of.high < asserted.low else "more"
+        other = "less" if said_of.high <= asserted.low else "more"
         named = f"{value} is right for {part}, and the claim names what it leaves out."
         return f"{named} For {said_of.label} it is {other}: {said_of.text}."
     if verdict == "misleading":
