@@ -147,7 +147,7 @@ def _place(shown: str, name: str, kind: str, size: float, figures: int) -> Html:
     """A number that the script may write anew; nothing where there is none."""
     if "nan" in shown or not (shown or "interval" in name):
         return Html("")
-    found = links.figure(shown, kind)
+    found = links.known(kind, shown)
     data = f'data-try="{html.escape(name)}" data-size="{size:g}" data-figures="{figures}"'
     return Html(found.replace("<span", f"<span {data}", 1))
 
