@@ -128,15 +128,16 @@ def test_a_reason_names_what_fits():
         verdict: reason(claim(5e6), verdict, said_of, part)
         for verdict in ("supported", "misleading", "contradicted", "not_checkable")
     }
-    assert say["supported"] == "$5M fits the whole ($9M)."
-    assert "$5M fits a part ($5M), but is said of the whole ($9M)" in say["misleading"]
-    assert say["contradicted"] == "$5M fits neither the whole ($9M) nor a part ($5M)."
+    assert say["supported"] == "$5M is right for the whole ($9M)."
+    assert "$5M is right for a part." in say["misleading"]
+    assert "applies it to the whole ($9M)" in say["misleading"]
+    assert say["contradicted"] == "$5M is wrong for the whole ($9M), and for a part."
     assert "no independent figure of the whole" in say["not_checkable"]
     within = reason(claim(5e6), "supported_within_boundary", said_of, part)
-    assert within.endswith("the whole ($9M) is more.")
-    assert reason(claim(9e6), "contradicted", part, part) == "$9M does not fit a part ($5M)."
+    assert within.endswith("For the whole it is more: $9M.")
+    assert reason(claim(9e6), "contradicted", part, part) == "$9M is wrong for a part ($5M)."
     less = reason(claim(9e6), "supported_within_boundary", part, said_of)
-    assert less.endswith("a part ($5M) is less.")
+    assert less.endswith("For a part it is less: $5M.")
 
 
 def test_a_whole_that_ends_where_its_part_begins_is_less():
