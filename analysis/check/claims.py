@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.check.counted import Counted, counted_quantities, find
-from analysis.check.rule import VERDICTS, Verdict, check_figure, fits, reason, verdict_of
+from analysis.check.rule import VERDICTS, Verdict, check_figure, fits, off_by, reason, verdict_of
 from analysis.data.mistakes import UnknownName
 from analysis.reconstruction.account import Account
 
@@ -27,8 +27,8 @@ class Judged:
     """A claim with its verdict, the reason in a sentence, and the facts that it rests on.
 
     `value` is its figure in `quantity` (NaN where it gives none), `line` the line of the bill that
-    it counts, or is said of where it fits none; empty where no line stands for that. `story` says
-    whether it is a claim of the news story that the book begins with.
+    it counts, or is said of where it fits none; empty where no line stands for that. `factor` is
+    its figure over what it is said of (`off_by`). `story` says whether the first page shows it.
     """
 
     id: str
@@ -43,6 +43,7 @@ class Judged:
     quantity: str
     value: float
     line: str
+    factor: float
     story: bool
 
 
@@ -72,7 +73,9 @@ def frame(account: Account, verdict: str | None = None) -> pd.DataFrame:
     """
     judged = [one for one in judge_all(account) if verdict in (None, one.verdict)]
     rows = [{name: getattr(one, name) for name in FIELDS} for one in judged]
-    return pd.DataFrame(rows, columns=FIELDS).astype({"value": float, "story": bool})
+    return pd.DataFrame(rows, columns=FIELDS).astype(
+        {"value": float, "factor": float, "story": bool}
+    )
 
 
 def on_bill(account: Account) -> pd.DataFrame:
@@ -164,12 +167,17 @@ def _judge(
     verdict = verdict_of(said, counts, row["boundary_named"] == "yes", comparable)
     facts = said_of.facts if verdict == "supported" else asserted.facts + said_of.facts
     line = said_of.line if verdict == "contradicted" else asserted.line
-    why = reason(row, verdict, said_of, asserted)
-    return _judged(row, verdict, why, tuple(dict.fromkeys(facts + see)), line)
+    why, rests_on = reason(row, verdict, said_of, asserted), tuple(dict.fromkeys(facts + see))
+    return _judged(row, verdict, why, rests_on, line, off_by(row, said_of))
 
 
 def _judged(
-    row: dict[str, Any], verdict: Verdict, why: str, facts: tuple[str, ...], line: str = ""
+    row: dict[str, Any],
+    verdict: Verdict,
+    why: str,
+    facts: tuple[str, ...],
+    line: str = "",
+    factor: float = math.nan,
 ) -> Judged:
     kept = {
         name: row[name]
@@ -177,7 +185,8 @@ def _judged(
     }
     text = f"{why} {row['note']}".strip()
     story = row["story"] == "yes"
-    return Judged(verdict=verdict, reason=text, facts=facts, line=line, story=story, **kept)
+    found = {"line": line, "factor": factor, "story": story}
+    return Judged(verdict=verdict, reason=text, facts=facts, **found, **kept)
 
 
 def _known_facts(row: dict[str, Any], account: Account) -> list[str]:

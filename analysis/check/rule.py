@@ -52,6 +52,20 @@ def printed_range(value: float, value_to: float, digits: int) -> tuple[float, fl
     return value - half - slack if slack < half else value - half, upper + half
 
 
+def off_by(claim: dict[str, Any], said_of: Counted) -> float:
+    """A claim's figure over the nearer end of what it is said of; 1 where it fits, NaN where it
+    gives no figure or a bound, or is held against nothing.
+    """
+    if not said_of.known or math.isnan(claim["value"]) or claim["relation"] != "is":
+        return math.nan
+    if fits(claim, said_of):
+        return 1.0
+    low = claim["value"] < said_of.low
+    value = claim["value"] if low or math.isnan(claim["value_to"]) else claim["value_to"]
+    end = said_of.low if low else said_of.high
+    return float(value / end) if end else math.nan
+
+
 def verdict_of(fits_said_of: bool, fits_asserted: bool, named: bool, comparable: bool) -> Verdict:
     """The rule."""
     if not comparable:

@@ -41,16 +41,6 @@ def claims(account: Account, verdict: str | None = None) -> Html:
     return _table(rows, "No public claim on it is on record.", "ledger claims")
 
 
-def story(account: Account) -> Html:
-    """The claims of the news story that the book begins with, each verdict linked to its reason."""
-    told = frame(account)[lambda claims: claims.story]
-    rows = [
-        {"claim of the story": one.claim, "verdict": claim(one.id, account)}
-        for one in told.itertuples()
-    ]
-    return _table(rows, "The book begins with no story on it.", "verdicts")
-
-
 def without_figure(account: Account) -> Html:
     """The claims that give no figure, and why the rule cannot express them."""
     rows = [

@@ -28,6 +28,7 @@ from analysis.publish.cards import rows_shown, script_of
 from analysis.publish.contents import check_addresses, page_names, prose_path, write_moved
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
+from analysis.publish.first import whole_in_short
 from analysis.publish.glossary import read_glossary
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.pages import read_page
@@ -37,11 +38,7 @@ from analysis.publish.results import evidence_results, scenario_results
 from analysis.publish.search import write_index
 from analysis.publish.try_numbers import page_data, write_script
 from analysis.reconstruction.account import Account, account_of
-from analysis.reconstruction.ladder import disclosed_rungs
-from analysis.show import charts
-from analysis.show.charts.picture import picture
 from analysis.show.links import in_book
-from analysis.show.numbers import usd_text
 
 RESULTS, SEARCH, TRY = "results.json", "search-index.js", "try-data.js"
 SCRIPTS = "_scripts"
@@ -88,13 +85,13 @@ def write(
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
     script = script_of(rows_shown(sorted(html.glob("*.html"))), account, read_glossary(book))
     (html / "_static" / CARDS).write_text(script, encoding="utf-8")
-    check(html, book, usd_text(disclosed_rungs(account.bill).usd.iloc[-1]))
+    check(html, book, whole_in_short(account))
     publish_figures(html, page_names(book))
     _write_beside(plan, account, work)
 
 
 def _write_beside(plan: Plan, account: Account, work: Path) -> None:
-    """What an edition has besides its pages: scripts, results, evidence, a picture, notebooks."""
+    """What an edition has besides its pages: scripts, results, evidence, notebooks."""
     html, book = work / NEW, plan.root / "book"
     # scripts of single pages, not among the sources: every page would load them
     shutil.copytree(book / SCRIPTS, html / "_static", dirs_exist_ok=True)
@@ -105,8 +102,6 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     write_json(html / "card.schema.json", card_schema())
     publish_evidence(account.evidence.directory, html / "data")
     write_moved(html, list_moved(plan.root))
-    bill = charts.bill_ladder(disclosed_rungs(account.bill))
-    (html / "bill.svg").write_text(picture(bill), encoding="utf-8")
     (html / "notebooks").mkdir()
     for page in plan.pages:
         shutil.copy(page.path(plan.root), html / "notebooks")

@@ -64,7 +64,7 @@ def _numbered(figure: str, number: int, name: str) -> str:
     )
     address = f'<a class="chart-link" href="#fig-{name}">Copy link</a>'
     files = f'<span class="chart-files">{links}{address}</span>'
-    caption = f'\1<span class="chart-number">Figure {number}</span>'
+    caption = rf'\1<span class="chart-number">Figure {number}</span>'
     figure = re.sub("(<figcaption[^>]*>)", caption, figure, count=1)
     return FILES.sub(files, SPEC.sub("", figure))
 

@@ -126,10 +126,11 @@ def facts(names: Sequence[str], evidence: Evidence) -> Html:
     return Html(f"<details><summary>{len(names)} facts</summary>{shown}</details>")
 
 
-def number(found: Number) -> Html:
-    """A derived figure. An assumption has two figures at most."""
+def number(found: Number, shown: str = "") -> Html:
+    """A derived figure, as it is `shown`. An assumption has two figures at most."""
     value = significant(found.value, 2) if found.kind == "assumption" else found.value
-    linked = figure(quantity_text(value, found.unit), found.kind, Row("arithmetic", found.id))
+    written = shown or quantity_text(value, found.unit)
+    linked = figure(written, found.kind, Row("arithmetic", found.id))
     return Html(linked + (SECOND_HAND if found.second_hand else ""))
 
 

@@ -86,7 +86,6 @@ class Edition:
                 charts.ladder_with_claims(account.bill, claims.on_bill(account))
             ),
             "changes": lambda: changes_html(self.changes()),
-            "story": lambda: checked.story(account),
             "corrections": lambda: checked.corrected(account),
             "card_standard": lambda: table(standard()),
             "hours_of_models": lambda: figure_html(
@@ -190,12 +189,16 @@ class FigureRole(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         try:
-            html = edition(self.env.app).figure(self.name, self.text)
+            html = self.html(edition(self.env.app))
         except InputError as error:
             LOGGER.warning("%s: %s", self.name, error, location=self.get_location())
             html = Html("")
         text = unescape(re.sub("<[^>]*>", "", html)).replace("\N{NO-BREAK SPACE}", " ")
         return [FigureNode("", text, html=str(html))], []
+
+    def html(self, edition: Edition) -> Html:
+        """The figure that the role's text names."""
+        return edition.figure(self.name, self.text)
 
 
 def visit_figure(translator: Any, node: FigureNode) -> None:

@@ -5,8 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from benchmarks.weight import loaded_by
-from tests.book.conftest import PAGES, PHONE, WIDE
+from tests.book.conftest import PAGES, PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -100,28 +99,6 @@ def test_a_figure_has_a_number_an_address_to_copy_and_files(visit, edition):
         )
         assert [name.rpartition(".")[2] for name in files] == ["png", "svg", "csv", "json"]
         assert all((edition / name).stat().st_size > 0 for name in files)
-
-
-def test_the_answer_stands_on_one_screen(visit):
-    with visit("index") as (opened, _):
-        box = opened.locator(".answer").bounding_box()
-        assert box["y"] + box["height"] <= WIDE["height"]
-
-
-def test_the_first_page_is_light(chromium, edition):
-    weight = loaded_by(chromium, edition / "index.html")
-    assert weight["megabytes_gzip"] <= 0.2
-    assert weight["outside_requests"] == 0
-
-
-def test_the_ladder_shows_its_dollars_without_scrolling(visit):
-    with visit("index") as (opened, _):
-        for width in (390, 1280, 1440, 1920):
-            opened.set_viewport_size({"width": width, "height": 900})
-            hidden = opened.locator(".table-box:has(.ladder)").evaluate(
-                "box => box.scrollWidth - box.clientWidth"
-            )
-            assert hidden <= 0, width
 
 
 def test_text_of_charts_is_readable_in_the_dark(visit):

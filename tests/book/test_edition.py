@@ -226,9 +226,9 @@ def test_readme_shows_the_figures_and_the_picture_of_the_build(edition, evidence
     ]
     allowed = {f"${usd / 1e3:,.0f}K" for usd in texts} | {f"${usd / 1e6:.2f}M" for usd in texts}
     assert set(re.findall(r"\$\d[\d.,]*[KM]", readme)) <= allowed
-    picture = ROOT / "book" / "_static" / "bill.svg"
-    assert picture.read_bytes() == (edition / "bill.svg").read_bytes(), (
-        "copy bill.svg from the edition to book/_static"
+    picture = ROOT / "book" / "_static" / "hero.svg"
+    assert picture.read_bytes() == (edition / "figures" / "hero.svg").read_bytes(), (
+        "copy figures/hero.svg from the edition to book/_static"
     )
 
 

@@ -9,15 +9,18 @@ from analysis.check import claims, tables
 from analysis.check.beliefs import beliefs
 from analysis.check.contradictions import contradictions, moving
 from analysis.check.corrections import corrections
+from analysis.check.famous import claim_cards
 from analysis.check.others import others_estimates, partings
 from analysis.data.mistakes import InputError
 from analysis.reconstruction import bill_tables
 from analysis.reconstruction.arithmetic import arithmetic_table
 from analysis.reconstruction.ladder import disclosed_rungs, to_list
+from analysis.reconstruction.whole import parts_of_bill
+from analysis.show.charts.hero import hero, hero_html
 
 CHECKED = (
     tables.claims,
-    tables.story,
+    claim_cards,
     tables.without_figure,
     tables.disagreements,
     tables.estimates,
@@ -47,6 +50,13 @@ def test_a_table_without_rows_is_a_sentence(show, small):
 @pytest.mark.parametrize("show", BILLED, ids=lambda show: show.__name__)
 def test_a_bill_of_any_model_is_shown_without_a_nan(show, small):
     assert "nan" not in show(small).lower().replace("finance", "")
+
+
+def test_a_bill_of_any_model_is_drawn_or_said_in_a_sentence(small):
+    html = hero_html(hero(parts_of_bill(small), small.price_usd_per_gpu_hour))
+    disclosed = small.bill.usd.notna().any()
+    assert html.startswith("<figure" if disclosed else '<p class="chart-sentence">Not all hours')
+    assert "nan" not in html.lower()
 
 
 def test_frames_without_rows_have_their_columns(small):

@@ -41,11 +41,6 @@ def test_a_claim_leads_to_its_reason_in_the_book(account):
         tables.claim("seed_578m", account)
 
 
-def test_the_story_is_what_the_table_says(account, evidence):
-    told = evidence["claims"].query("story == 'yes'")
-    assert tables.story(account).count("<tr") - 1 == len(told) == 7
-
-
 def test_a_plus_means_that_the_other_side_makes_the_bill_larger(account):
     effects = contradictions(account).set_index("id").effect_usd
     shown = tables.disagreements(account)

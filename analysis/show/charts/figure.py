@@ -44,13 +44,19 @@ def spec_html(spec: Spec, phone: Spec | None = None) -> str:
     known = spec.get("usermeta", {})
     if "sentence" in known:
         return f'<p class="chart-sentence">{html.escape(known["sentence"])}.</p>'
-    name = name_of(spec)
     sizes = WIDTHS_PX if spec.get("width") == AS_WIDE_AS_THE_PAGE else ("wide",)
     specs = {size: phone if phone and size == "narrow" else spec for size in sizes}
-    drawings = "".join(_drawing_html(specs[size], name, size) for size in sizes)
+    name = name_of(spec)
+    return framed(spec, {size: svg(found, size, f"{name}-{size}") for size, found in specs.items()})
+
+
+def framed(spec: Spec, drawings: Mapping[str, str]) -> str:
+    """The HTML figure of a specification from its drawings by size: finding, drawings, files."""
+    name, known = name_of(spec), spec.get("usermeta", {})
+    shown = "".join(_drawing_html(spec, size, drawing) for size, drawing in drawings.items())
     script = json.dumps(spec, sort_keys=True).replace("<", "\\u003c")  # may not end the element
     return (
-        f'<figure class="chart" id="fig-{name}">{_caption(spec)}{drawings}'
+        f'<figure class="chart" id="fig-{name}">{_caption(spec)}{shown}'
         f'<script type="application/json" class="chart-spec">{script}</script>'
         f'<div class="chart-foot {NO_FORMULAS}">{_source(known)}{_data_link(spec, name)}</div>'
         "</figure>"
@@ -138,11 +144,11 @@ def _caption(spec: Spec) -> str:
     )
 
 
-def _drawing_html(spec: Spec, name: str, size: str) -> str:
-    drawing = svg(spec, size, f"{name}-{size}").replace("<svg ", f"<svg {FITTING} ", 1)
+def _drawing_html(spec: Spec, size: str, drawing: str) -> str:
+    fitting = drawing.replace("<svg ", f"<svg {FITTING} ", 1)
     return (
         f'<div class="chart-{size} {NO_FORMULAS}"{"" if size == "wide" else HIDDEN} role="img"'
-        f' aria-label="{html.escape(description_of(spec))}">{drawing}</div>'
+        f' aria-label="{html.escape(description_of(spec))}">{fitting}</div>'
     )
 
 

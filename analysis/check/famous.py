@@ -1,0 +1,55 @@
+"""The claims that the first page shows, each as a card: who said it, how it is judged, how far off
+it is.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from analysis.check.claims import frame
+from analysis.data.tables import Evidence
+from analysis.reconstruction.account import Account
+from analysis.show import links
+from analysis.show.links import Html
+from analysis.show.numbers import VERDICT_WORDS
+
+NEAR = 1.1  # figures nearer than this are apart by per cent
+
+
+def claim_cards(account: Account) -> Html:
+    """The claims of the model's story as cards; a sentence where there are none."""
+    told = frame(account)[lambda claims: claims.story]
+    if told.empty:
+        return Html("<p>No public claim on it is on record.</p>")
+    cards = "".join(_card(one, account.evidence) for one in told.itertuples())
+    return Html(f'<div class="claim-cards">{cards}</div>')
+
+
+def off_words(factor: float) -> str:
+    """How far a figure is from what it is said of, in reading direction; empty where it fits.
+
+    >>> off_words(1 / 19.9), off_words(1.04), off_words(float("nan"))
+    ('20 times too low', '4 % too high', '')
+    """
+    if math.isnan(factor) or factor == 1:
+        return ""
+    side, times = ("low", 1 / factor) if factor < 1 else ("high", factor)
+    if times < NEAR:
+        return f"{100 * (times - 1):.2g} % too {side}"
+    return f"{float(f'{times:.2g}'):g} times too {side}"
+
+
+def _card(one: Any, evidence: Evidence) -> str:
+    source = evidence.by_id("sources")[one.source_id]
+    href = links.web_address(source["url"])
+    who = f"{links.text(one.who)}, {one.date}"
+    said = f'<a href="{links.text(href)}">{who}</a>' if href else who
+    off = off_words(one.factor)
+    return (
+        f'<article class="claim-card"><p class="claim-who">{said}</p>'
+        f'<p class="claim-said">{links.text(one.claim)}</p>'
+        f'<p class="claim-verdict"><a class="verdict {one.verdict}" href="claims.html#{one.id}">'
+        f"{VERDICT_WORDS[one.verdict]}</a>{f' · {off}' if off else ''}</p>"
+        f'<p class="claim-why">{links.text(one.reason)}</p></article>'
+    )

@@ -1,0 +1,109 @@
+"""What the first page says that is no sentence of its own: the date of the evidence, the picture of
+the bill, and what an edition of other parameters moves.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from analysis.data.folder import package_version
+from analysis.data.scenario import load_scenario, parameters_frame
+from analysis.data.tables import Evidence
+from analysis.publish.changes import value_text
+from analysis.reconstruction.account import Account, account_of
+from analysis.reconstruction.whole import beside_default, parts_of_bill, whole_line
+from analysis.show import links
+from analysis.show.charts.hero import Hero, hero
+from analysis.show.links import Html
+from analysis.show.rounded import short_usd
+
+CITATION = "CITATION.cff"
+
+
+def default_account(account: Account) -> Account:
+    """The account of the same model in the default edition: the sources' own accounting."""
+    return account_of(account.model.name, load_scenario(), Evidence.load())
+
+
+def is_default(account: Account) -> bool:
+    """Whether nothing was set, and the evidence is the project's own."""
+    return account.scenario.is_default and account.evidence.sha256 == Evidence.load().sha256
+
+
+def hero_of(account: Account) -> Hero:
+    """The picture of the bill, in an edition of its own beside the default one."""
+    parts = parts_of_bill(account)
+    if not is_default(account):
+        parts = beside_default(parts, parts_of_bill(default_account(account)))
+    return hero(parts, account.price_usd_per_gpu_hour, _sources(account))
+
+
+def _sources(account: Account) -> str:
+    """Where the disclosed hours stand."""
+    line, evidence = whole_line(account), account.evidence
+    if line is None:
+        return ""
+    ids = dict.fromkeys(evidence.facts[fact].source_id for fact in line.facts)
+    sources = [evidence.by_id("sources")[source] for source in ids]
+    return "; ".join(f"{found['title']} ({found['year']})" for found in sources)
+
+
+def small_line(account: Account, root: Path) -> Html:
+    """Of which model, from evidence of which day, in which version."""
+    day = pd.Timestamp(evidence_date(root))
+    evidence = f"evidence of {day.day} {day:%B %Y}"
+    said = f"{account.model.title} · {evidence} · version {package_version()}"
+    return Html(f'<p class="first-line">{links.text(said)}</p>')
+
+
+def evidence_date(root: Path) -> str:
+    """The day of the evidence, from the citation: the clock says nothing of an edition."""
+    citation = yaml.safe_load((root / CITATION).read_text(encoding="utf-8"))
+    data = next(found for found in citation["references"] if found["type"] == "data")
+    return str(data["date-accessed"])
+
+
+def moved(account: Account, changes: pd.DataFrame) -> Html:
+    """One line on an edition that is not the default: what was set, what it moved, and where all of
+    it stands; `changes` as `difference` returns them.
+    """
+    rows = changes[changes.part == "parameters"]
+    settings = "; ".join(_setting(row) for row in rows.itertuples()) or account.scenario.title
+    before, after = (_three(found) for found in (default_account(account), account))
+    lines = [f"{words}: {old} → {after[words]}" for words, old in before.items()]
+    same = [line for line in lines if len(set(line.partition(": ")[2].split(" → "))) == 1]
+    told = "; ".join(line for line in lines if line not in same) or "none of the three sums"
+    return Html(
+        f'<p class="first-moved"><strong>Not the default edition.</strong> Set: '
+        f"{links.text(settings)}. Moved: {links.text(told)}. "
+        f'<a href="about.html#what-changed-in-this-edition">All that changed</a></p>'
+    )
+
+
+def whole_in_short(account: Account) -> str:
+    """What the whole comes to, as the first page shows it; empty where nobody can say."""
+    return _three(account).get("the whole", "")
+
+
+def _setting(row: Any) -> str:
+    meaning = parameters_frame().set_index("parameter").meaning.get(row.what, row.what)
+    words = meaning.rstrip(".")
+    before, after = value_text(row.before, ""), value_text(row.after, "")
+    return f"{words[0].lower()}{words[1:]}: {after} instead of {before}"
+
+
+def _three(account: Account) -> dict[str, str]:
+    """The sums of the first page by their words: what was reported, the whole, all with what is
+    assumed.
+    """
+    parts = parts_of_bill(account)
+    reported = parts[parts.part == "reported"].usd.sum(min_count=1)
+    found = {"what was reported": (reported, reported)}
+    for words, part in (("the whole", "whole"), ("with what is assumed", "assumed")):
+        for line in parts[parts.part == part].tail(1).itertuples():
+            found[words] = (line.usd_p05, line.usd_p95)
+    return {words: short_usd(*ends) for words, ends in found.items() if ends[0] == ends[0]}
