@@ -1,10 +1,11 @@
-"""What the book changes of its theme: no buttons that lead nowhere, no icon font, and a page of a
-notebook that begins with where to get it and how to run it.
+"""What the book changes of its theme: a bar with the parts of the book in the place of a row of
+buttons, no icon font, and a page of a notebook that begins with where to get it and how to run it.
 """
 
 from __future__ import annotations
 
 import html
+import re
 import shlex
 import shutil
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+from analysis.publish.contents import contents
 from analysis.publish.plan import Page, checkout, list_pages
 from analysis.show import links
 from analysis.show.tables import numbered
@@ -30,13 +32,20 @@ NOT_LOADED = (
 )
 
 
-def without_idle_buttons(_: Sphinx, config: Any) -> None:
-    """A download would lead to sources that are not published; full screen is the browser's."""
-    config.html_theme_options = {
-        **config.html_theme_options,
-        "use_download_button": False,
-        "use_fullscreen_button": False,
-    }
+HOME = "The answer"  # how the menu calls the first page
+
+
+def without_rows_of_buttons(_: Sphinx, config: Any) -> None:
+    """What the theme puts above a page and below its menu stands in the bar, or nowhere."""
+    rows = ("article_header_start", "article_header_end", "primary_sidebar_end")
+    config.html_theme_options = {**config.html_theme_options, **{row: [] for row in rows}}
+
+
+def with_parts(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
+    """What the bar and the menu name; and a page says once how wide it is."""
+    context["parts"] = contents(Path(app.srcdir)).parts
+    context["root_title"] = HOME
+    context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags", ""))
 
 
 def read_notebook(app: Sphinx, name: str, source: list[str]) -> None:
@@ -111,7 +120,8 @@ def drop_what_no_page_loads(app: Sphinx, failure: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.connect("config-inited", without_idle_buttons)
+    app.connect("config-inited", without_rows_of_buttons)
+    app.connect("html-page-context", with_parts, priority=900)  # after the theme's own
     app.connect("config-inited", with_notebook_styles)
     app.connect("source-read", read_notebook)
     app.connect("doctree-read", without_index_entries)

@@ -1,5 +1,5 @@
 // The menu and a page's contents open by their buttons at every width: beside the text where there
-// is room, else as a drawer over it. The theme's own script listens to the first buttons of a page,
+// is room (the menu of the first page is closed there at first), else as a drawer over it. The theme's own script listens to the first buttons of a page,
 // which it hides, and loses the focus.
 (function () {
   // As near to its top as lets the entry of the open page be seen.
@@ -19,7 +19,7 @@
       return getComputedStyle(sidebar).position === "sticky";
     }
     function tell() {
-      const shown = isBesideText() ? !sidebar.classList.contains("closed") : drawer.open;
+      const shown = isBesideText() ? !document.body.classList.contains("menu-closed") : drawer.open;
       button.setAttribute("aria-expanded", String(shown));
     }
     function open() {
@@ -32,7 +32,7 @@
     }
 
     button.addEventListener("click", function () {
-      if (isBesideText()) sidebar.classList.toggle("closed");
+      if (isBesideText()) document.body.classList.toggle("menu-closed");
       else open();
       tell();
     });

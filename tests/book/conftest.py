@@ -57,10 +57,10 @@ def visit(chromium, edition) -> Visit:
     """
 
     @contextmanager
-    def visit(page: str, address: str = f"file://{edition}", **context: object):
+    def visit(page: str, address: str = f"file://{edition}", anchor: str = "", **context: object):
         opened = chromium.new_context(**{"viewport": WIDE} | context).new_page()
         trouble = watched(opened, address)
-        opened.goto(f"{address}/{page}.html", wait_until="load")
+        opened.goto(f"{address}/{page}.html#{anchor}".rstrip("#"), wait_until="load")
         opened.evaluate("document.fonts.ready")
         yield opened, trouble
         opened.context.close()
