@@ -27,11 +27,12 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs: most need les
 
 def build_command(options: argparse.Namespace) -> None:
     from analysis.publish.place import refuse_place, tidy
-    from analysis.publish.plan import plan
+    from analysis.publish.plan import checked_base_url, plan
 
+    base_url = checked_base_url(options.base_url) if options.base_url is not None else ""
     directory = evidence_folder(options.data)
     scenario, overrides = chosen_scenario(options, directory)
-    planned = plan(scenario, options.scenario, overrides, directory)
+    planned = plan(scenario, options.scenario, overrides, directory, base_url)
     out = (options.out or planned.root / "book" / "_build" / "html").resolve()
     refuse_place(out, planned.root, directory)
     tidy(out)

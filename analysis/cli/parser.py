@@ -62,6 +62,8 @@ def make_parser() -> argparse.ArgumentParser:
 def _editions(command: Command) -> None:
     built = command("build", editions.build_command, "build an edition of the book", add_scenario)
     built.add_argument("--out", type=Path, metavar="DIR", help="where to put it (book/_build/html)")
+    words = "the address it will have on the web: previews of pages need one"
+    built.add_argument("--base-url", metavar="https://…", help=words)
     built.add_argument("--no-cache", action="store_true", help="execute every page, changed or not")
     words = "start a kernel for each page; do not fork"
     built.add_argument("--fresh-kernels", action="store_true", help=words)

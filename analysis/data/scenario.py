@@ -169,6 +169,12 @@ class Scenario:
         return {name: getattr(self.parameters, name) for name in sorted(self.origins)}
 
     @property
+    def setting(self) -> str:
+        """The scenario and what it and `-p` set, in few words; empty for the default."""
+        texts = [f"{name}={value}" for name, value in self.changed.items()]
+        return "" if self.is_default else ", ".join([f"scenario {self.name}", *texts])
+
+    @property
     def summary(self) -> str:
         """One line: the scenario, what it and `-p` set, and what wins over what."""
         texts = [f"{name}={value} ({self.origins[name]})" for name, value in self.changed.items()]

@@ -35,12 +35,12 @@ from analysis.publish.pages import read_page
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import Page, Plan, list_moved
 from analysis.publish.results import evidence_results, scenario_results
-from analysis.publish.search import write_index
+from analysis.publish.sharing import share
 from analysis.publish.try_numbers import page_data, write_script
 from analysis.reconstruction.account import Account, account_of
 from analysis.show.links import in_book
 
-RESULTS, SEARCH, TRY = "results.json", "search-index.js", "try-data.js"
+RESULTS, TRY = "results.json", "try-data.js"
 SCRIPTS = "_scripts"
 NOT_SOURCES = ("_build", "__pycache__", SCRIPTS)
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
@@ -80,6 +80,7 @@ def write(
             "traincost_data": str(evidence.directory),
             "traincost_given": dict(plan.given),
             "traincost_model": edition_model(),
+            "traincost_base_url": plan.base_url,
         }
         run_sphinx(sources, pages, room / "doctrees", settings, work / "sphinx.log")
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
@@ -95,10 +96,10 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     html, book = work / NEW, plan.root / "book"
     # scripts of single pages, not among the sources: every page would load them
     shutil.copytree(book / SCRIPTS, html / "_static", dirs_exist_ok=True)
-    pages = [read_page(html / f"{name}.html") for name in page_names(book)]
-    write_index(pages, html / "_static" / SEARCH)
     (work / TRY).rename(html / "_static" / TRY)
     (work / RESULTS).rename(html / RESULTS)
+    pages = [read_page(html / f"{name}.html") for name in page_names(book)]
+    share(pages, account, plan, html)
     write_json(html / "card.schema.json", card_schema())
     publish_evidence(account.evidence.directory, html / "data")
     write_moved(html, list_moved(plan.root))

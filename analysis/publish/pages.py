@@ -61,6 +61,7 @@ class PageText:
                 break
             if words or line.count(" ") >= FEWEST:
                 words = f"{words} {line}".strip()
+        words = words or self.title
         return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"
 
 

@@ -22,6 +22,9 @@ from analysis.data.mistakes import InputError, first_mistake
 from analysis.data.scenario import Scenario
 from analysis.publish.place import read_mark
 
+CITATION = Path("CITATION.cff")
+WEB_ADDRESS = re.compile(r"https?://[\w.-]+(:\d{1,5})?(/[\w.~%/-]*)?", re.I)
+
 
 @dataclass(frozen=True)
 class Page:
@@ -67,7 +70,8 @@ class Plan:
 
     `parts` holds a page's hashes by the word that says why it runs again; `evidence_key` is that of
     code and data alone, `book_key` that of what all pages share when they are published,
-    `edition_key` that of everything.
+    `edition_key` that of everything. `base_url` is the address that the edition will have on the
+    web, with a slash at its end; empty where it is not known.
     """
 
     root: Path
@@ -77,6 +81,7 @@ class Plan:
     parts: Mapping[str, Mapping[str, str]]
     evidence_key: str
     book_key: str
+    base_url: str = ""
 
     def parameters_of(self, page: Page) -> dict[str, Any]:
         """What a page is executed with: its own parameters, and those given that reach it."""
@@ -96,7 +101,8 @@ class Plan:
     @property
     def edition_key(self) -> str:
         """One hash of all that the edition depends on."""
-        return _digest([], self.root, self.book_key, *(self.key(page) for page in self.pages))
+        keys = [self.key(page) for page in self.pages]
+        return _digest([], self.root, self.book_key, self.base_url, *keys)
 
     def stands_in(self, out: Path) -> bool:
         """Whether the edition in a folder is this one, and whole."""
@@ -106,6 +112,17 @@ class Plan:
             and mark.key == self.edition_key
             and all((out / name).is_file() for name in mark.files)
         )
+
+
+def checked_base_url(address: str) -> str:
+    """An address that an edition can have on the web, with a slash at its end.
+
+    >>> checked_base_url("https://example.org/book")
+    'https://example.org/book/'
+    """
+    if not WEB_ADDRESS.fullmatch(address):
+        raise InputError(f"--base-url {address!r}: not an address like https://example.org/book/")
+    return f"{address.rstrip('/')}/"
 
 
 def checkout() -> Path:
@@ -145,7 +162,11 @@ def _pages_file(root: Path) -> _PagesFile:
 
 
 def plan(
-    scenario: Scenario, scenario_name: str, overrides: Mapping[str, str], directory: Path
+    scenario: Scenario,
+    scenario_name: str,
+    overrides: Mapping[str, str],
+    directory: Path,
+    base_url: str = "",
 ) -> Plan:
     """The plan of an edition from the evidence in `directory`; nothing is computed for it but
     hashes.
@@ -165,8 +186,9 @@ def plan(
         page.page: {"code": code, "data": data, **_own_parts(page, root, values)} for page in pages
     }
     shared = [scenario.name, _json(values), scenario.title, str(scenario.is_default)]
-    book_key = _digest(_files(root / "book"), root, code, data, *shared)
-    return Plan(root, scenario, given, pages, parts, _digest([], root, code, data), book_key)
+    book_key = _digest([*_files(root / "book"), root / CITATION], root, code, data, *shared)
+    evidence_key = _digest([], root, code, data)
+    return Plan(root, scenario, given, pages, parts, evidence_key, book_key, base_url)
 
 
 def _own_parts(page: Page, root: Path, values: Mapping[str, Any]) -> dict[str, str]:

@@ -34,7 +34,9 @@ from analysis.data.scenario import load_scenario, parameters_frame
 from analysis.data.tables import Evidence
 from analysis.publish import try_page
 from analysis.publish.changes import changes_html
+from analysis.publish.citation import citation_html, read_citation, report_html
 from analysis.publish.glossary import find_term, glossary_table, read_glossary
+from analysis.publish.plan import checkout
 from analysis.publish.results import difference, scenario_results
 from analysis.reconstruction import bill_tables
 from analysis.reconstruction.account import account_of
@@ -54,8 +56,11 @@ RESULTS = {"gpu_hours": "gpu_hours", "usd": "usd", "mfu": "ratio", "flop": "flop
 class Edition:
     """The evidence and the account that the pages speak of."""
 
-    def __init__(self, data: str, given: dict[str, Any], model: str, book: Path) -> None:
-        self.terms = read_glossary(book)
+    def __init__(
+        self, data: str, given: dict[str, Any], model: str, book: Path, base_url: str
+    ) -> None:
+        self.terms, self.base_url = read_glossary(book), base_url
+        self.cited = read_citation(checkout())
         self.evidence = Evidence.load(Path(data))
         overrides = {key: value for key, value in given.items() if key not in {"scenario", "data"}}
         self.scenario = load_scenario(given["scenario"], self.evidence.directory, **overrides)
@@ -86,6 +91,10 @@ class Edition:
                 charts.ladder_with_claims(account.bill, claims.on_bill(account))
             ),
             "changes": lambda: changes_html(self.changes()),
+            "citation": lambda: citation_html(
+                self.cited, evidence.sha256, self.scenario.setting, self.base_url
+            ),
+            "wrong_number": lambda: report_html(self.cited),
             "corrections": lambda: checked.corrected(account),
             "card_standard": lambda: table(standard()),
             "hours_of_models": lambda: figure_html(
@@ -176,6 +185,7 @@ def edition(app: Sphinx) -> Edition:
             app.config.traincost_given,
             app.config.traincost_model,
             Path(app.srcdir),
+            app.config.traincost_base_url,
         )
     return app.traincost_edition
 
@@ -239,6 +249,7 @@ def visit_math_block(translator: Any, node: nodes.math_block) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("traincost_data", "", "env", [str])
     app.add_config_value("traincost_model", "", "env", [str])
+    app.add_config_value("traincost_base_url", "", "env", [str])
     app.add_config_value("traincost_given", {"scenario": "paper"}, "env", [dict])
     for name in (
         "comments_config",

@@ -1,0 +1,43 @@
+"""What an edition has for those who find, share, cite or print it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.publish.citation import Citation, read_citation
+from analysis.publish.linked_data import CLAIMS, data_set, script, write_claims
+from analysis.publish.pages import PageText
+from analysis.publish.plan import Plan
+from analysis.publish.previews import add_to_head, preview_tags, write_pictures
+from analysis.publish.search import write_index
+from analysis.reconstruction.account import Account
+from analysis.show.links import PAGES as PAGES_OF_TABLES
+
+SEARCH = "search-index.js"
+ALTERNATE = f'<link rel="alternate" type="application/ld+json" href="{CLAIMS}">'
+
+
+def share(pages: list[PageText], account: Account, plan: Plan, edition: Path) -> None:
+    """Write what stands beside the pages of an edition, and in their heads; the first is the one
+    that the book opens with.
+    """
+    cited, book = read_citation(plan.root), pages[0].title
+    write_index(pages, edition / "_static" / SEARCH)
+    for page in pages:
+        elements = preview_tags(page, book, plan.base_url)
+        linked = _linked_data(page, pages[0], account, cited, plan.base_url)
+        add_to_head(edition / f"{page.name}.html", f"{elements}\n{linked}".rstrip())
+    write_claims(account, cited, plan.base_url, edition)
+    if plan.base_url:  # nobody finds a picture without the address
+        write_pictures(pages, book, cited, edition)
+
+
+def _linked_data(
+    page: PageText, first: PageText, account: Account, cited: Citation, base_url: str
+) -> str:
+    """What the head of a page says to machines besides: of the data, and of the claims."""
+    if page.name == PAGES_OF_TABLES["claims"]:
+        return ALTERNATE
+    if page is first or page.name == PAGES_OF_TABLES["facts"]:
+        return script(data_set(account, cited, base_url, first.description))
+    return ""
