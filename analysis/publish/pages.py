@@ -85,13 +85,14 @@ class _Reader(HTMLParser):
         self._anchors: list[str] = []  # of the sections that are open
         self._left_out = 0  # how deep in what is left out
         self._heading = False
-        self._row = ""  # the address of the row that is open
+        self._row, self._cell = "", False  # the address of the row that is open; in a cell
         self._text = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
         classes = set((found.get("class") or "").split())
-        if self._left_out or tag in _LEFT_OUT or classes & _CLASSES_LEFT_OUT:
+        folded = tag == "details" and self._cell
+        if self._left_out or folded or tag in _LEFT_OUT or classes & _CLASSES_LEFT_OUT:
             self._left_out += tag not in _WITHOUT_END
             return
         if tag in _BLOCKS or tag in _HEADINGS:
@@ -101,6 +102,7 @@ class _Reader(HTMLParser):
             self._anchors.append(anchor)
         elif anchor and tag in ("tr", *_CELLS, "dt"):
             self._row = self._row or anchor
+        self._cell = tag in _CELLS or (self._cell and tag != "tr")
         self._heading = tag in _HEADINGS or (self._heading and tag not in _BLOCKS)
         self._text += CELL if tag in _CELLS and self._text.strip() else " " * (tag == "br")
 
@@ -135,4 +137,4 @@ class _Reader(HTMLParser):
 
     def _taken(self) -> str:
         text, self._text = " ".join(self._text.split()), ""
-        return text.strip(CELL)
+        return re.sub(r"( ·)+ (?=·)", " ", text).strip(CELL)

@@ -5,19 +5,23 @@
   const LONGEST = 240, BEFORE = 80; // characters of a line, and of what stands before the word
   const form = document.querySelector(".search-form"), input = form.querySelector("input");
   const said = document.querySelector(".search-said"), list = document.querySelector(".search-found");
-  const { shared, pages } = window.traincostPages;
+  let places = [];
+
+  // The index is packed, for it holds every line of the book.
+  async function unpack(packed) {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return new Response(unpacked).json();
+  }
 
   // A place is a line with where it stands; a heading is one too.
-  const places = pages.flatMap(([page, title, sections], order) =>
-    sections.flatMap(([anchor, heading, lines]) => {
-      const at = { page, title, heading, order };
-      const read = (line) =>
-        typeof line === "string"
-          ? { ...at, anchor, text: line }
-          : { ...at, anchor: line[0], text: line.slice(1).map((cell) => shared[cell] ?? cell).join(" · ") };
-      return [{ ...at, anchor, text: heading, isHeading: true }, ...lines.map(read)];
-    })
-  );
+  function placesOf([page, title, sections], order) {
+    return sections.flatMap(([anchor, heading, lines]) => {
+      const at = { page, title, heading, order, anchor };
+      const found = lines.map(([text, row]) => ({ ...at, text, anchor: row ?? anchor }));
+      return [{ ...at, text: heading, isHeading: true }, ...found];
+    });
+  }
 
   // A word is found where one begins with it; a number only whole, with or without its commas.
   function pattern(word) {
@@ -94,5 +98,9 @@
   });
   input.value = new URLSearchParams(location.search).get("q") || "";
   input.focus();
-  search();
+  unpack(window.traincostPages).then(function (pages) {
+    places = pages.flatMap(placesOf);
+    list.removeAttribute("aria-busy");
+    search();
+  });
 })();
