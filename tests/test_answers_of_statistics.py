@@ -204,6 +204,9 @@ def test_the_slope_of_a_trend_by_hand():
     assert first[["middle", "low", "high"]].tolist() == pytest.approx(
         [exp(1.5), exp(1.5 - reach), exp(1.5 + reach)]
     )
+    # years -0.25 (A, A, B) and 0.75 (C) from their mean: 2 x 0.25^2 + 0.75^2 = 0.6875
+    error = stats.t(1).ppf(0.95) * sqrt(4.5 / 3) / sqrt(0.6875)
+    assert (found.low, found.high) == pytest.approx((exp(0.5 - error), exp(0.5 + error)))
 
 
 def test_the_market_price_is_the_middle_of_what_was_quoted_for_a_year_near_the_day(
