@@ -1,10 +1,10 @@
 """The first page: figures as one says them, in roles, and what its top shows, in directives.
 
 `{bill}`LINE`` says what a line of the bill comes to, `{short}`LINE`` the same in little room,
-`{about}`ID`` a fact or a derived figure to two figures, `{exact}`ID`` to its last digit; `{known}`
-marks how something is known, `{plain}`ROLE ID`` is a figure as text alone. What stands in a
-`standfirst` gives way to what was set and moved in an edition of other parameters; `first` inserts
-a part by name.
+`{about}`ID`` a fact or a derived figure to two figures, `{exact}`ID`` to its last digit,
+`{rent}`scenario`` the rent of an hour; `{known}` marks how something is known, `{plain}`ROLE ID`` is
+a figure as text alone. What stands in a `standfirst` gives way to what was set and moved in an
+edition of other parameters; `first` inserts a part by name.
 """
 
 from __future__ import annotations
@@ -65,12 +65,19 @@ def _known(_: Edition, word: str) -> Html:
     return links.known(MARKS[word], word)
 
 
+def _rent(edition: Edition, _: str) -> Html:
+    """The rent of a GPU-hour in this edition, in short."""
+    price = about(edition.account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+    return links.figure(price, "assumption", Row("edition", "price_usd_per_gpu_hour"))
+
+
 ROLES: dict[str, Callable[[Edition, str], Html]] = {
     "bill": lambda edition, name: _line(edition, name, about_usd),
     "short": lambda edition, name: _line(edition, name, short_usd),
     "about": _about,
     "exact": _exact,
     "known": _known,
+    "rent": _rent,
 }
 PARTS: dict[str, Callable[[Edition], str]] = {
     "hero": lambda edition: hero_html(first.hero_of(edition.account)),

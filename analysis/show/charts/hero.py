@@ -53,7 +53,7 @@ class Hero:
             beyond_panel(ink, self.frame, corners)
         for line in of(self.frame, "stock").itertuples():
             ink.y += 6
-            words = f"Not in this picture: {line.label}, {dollars(line)}. {line.note}"
+            words = f"Not drawn: {line.label}, {dollars(line)}. {line.note}"
             ink.paragraph(words, "quiet")
         return ink.svg()
 

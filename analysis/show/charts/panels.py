@@ -13,6 +13,7 @@ import pandas as pd
 from analysis.show.charts.ink import Ink, width_px, wrapped
 from analysis.show.charts.look import ACCENT
 from analysis.show.numbers import significant, usd_text
+from analysis.show.rounded import short_usd
 
 MONEY = ("usd_p05", "usd", "usd_p95")
 NARROW_PX = 600.0  # below that, names stand above the bars
@@ -43,11 +44,11 @@ def _reported_words(frame: pd.DataFrame) -> str:
 
 
 def dollars(row: Any) -> str:
+    """What a part comes to: three figures, or a range of two."""
     low, middle, high = (getattr(row, name) for name in MONEY)
     if np.isclose(low, high):
         return usd_text(significant(middle, 3))
-    ends = [usd_text(significant(end, 2)) for end in (low, high)]
-    return f"{ends[0]} to {ends[1]}"
+    return short_usd(low, high)
 
 
 # --- the panel of what is disclosed
@@ -73,7 +74,7 @@ def bill_panel(ink: Ink, frame: pd.DataFrame) -> list[tuple[float, float]]:
         ink.outline(0, whole.default_usd * scale, height)
     corners = [(end, ink.y + height), (0.0, ink.y + height)]
     _names(ink, base, height)
-    _total(ink, end, f"{dollars(whole)}: {whole.label}, as disclosed")
+    _total(ink, end, f"{dollars(whole)}: {whole.label}")
     return corners
 
 
@@ -112,9 +113,11 @@ def _names(ink: Ink, phases: pd.DataFrame, height: float) -> None:
 
 
 def _total(ink: Ink, end: float, words: str) -> None:
-    """A bracket under the bar, and the total below it."""
+    """A bracket under the bar, and the total below it, with how it is known where that fits."""
     ink.y += 12
     ink.line([(0, ink.y - 6), (0, ink.y), (end, ink.y), (end, ink.y - 6)])
+    known = f"{words}, as disclosed"
+    words = known if width_px(known, "strong") <= ink.width else words
     middle = max(end, width_px(words, "strong")) / 2
     for line in wrapped(words, "strong", ink.width):
         ink.y += 17
@@ -140,7 +143,7 @@ def beyond_panel(ink: Ink, frame: pd.DataFrame, corners: list[tuple[float, float
     """The same bar, small, and under it what is assumed beyond it, on a scale that holds all."""
     whole, lines = of(frame, "whole").iloc[0], of(frame, "assumed")
     scale = _scale(ink, lines)
-    ink.y += 22
+    ink.y += 18
     ink.paragraph("And what neither figure counts", "heading")
     ink.paragraph("Hatched: assumed, as at other companies; 90 % interval and middle, US$", "quiet")
     ink.y += 8
@@ -196,10 +199,10 @@ def _interval(ink: Ink, line: Any, scale: _Scale) -> None:
     if low - scale.left >= width_px(least, "strong") + 6:
         ink.text(low - 6, ink.y + 14.5, least, "strong", "end")
         ink.text(high + 6, ink.y + 14.5, most, "strong")
-        ink.text(middle, ink.y + 35, f"middle {centre}", "plain", "middle")
+        ink.text(middle, ink.y + 34, f"middle {centre}", "plain", "middle")
     else:
-        ink.text(scale.left, ink.y + 35, f"{least} to {most}, middle {centre}", "plain")
-    ink.y += 46
+        ink.text(scale.left, ink.y + 34, f"{least} to {most}, middle {centre}", "plain")
+    ink.y += 43
 
 
 def _axis(ink: Ink, scale: _Scale, top: float) -> None:
