@@ -2,8 +2,8 @@
 
 `{bill}`LINE`` says what a line of the bill comes to, `{short}`LINE`` the same in little room,
 `{about}`ID`` a fact or a derived figure to two figures, `{exact}`ID`` to its last digit,
-`{rent}`scenario`` the rent of an hour; `{known}` marks how something is known, `{plain}`ROLE ID`` is
-a figure as text alone. What stands in a `standfirst` gives way to what was set and moved in an
+`{rent}`scenario`` the rent of an hour. `{known}` marks how something is known, `{plain}`ROLE ID``
+is a figure as text alone. What stands in a `standfirst` gives way to what was set and moved in an
 edition of other parameters; `first` inserts a part by name.
 """
 
