@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from analysis.data.folder import package_version
+from analysis.data.folder import named_files, package_version
 from analysis.data.scenario import load_scenario, parameters_frame
 from analysis.data.tables import Evidence
 from analysis.publish.changes import value_text
+from analysis.publish.citation import read_citation
 from analysis.reconstruction.account import Account, account_of
 from analysis.reconstruction.whole import beside_default, parts_of_bill, whole_line
 from analysis.show import links
@@ -21,12 +21,14 @@ from analysis.show.charts.hero import Hero, hero
 from analysis.show.links import Html
 from analysis.show.rounded import short_usd
 
-CITATION = "CITATION.cff"
-
 
 def default_account(account: Account) -> Account:
-    """The account of the same model in the default edition: the sources' own accounting."""
-    return account_of(account.model.name, load_scenario(), Evidence.load())
+    """The account of the same model in the default edition: the sources' own accounting, on the
+    project's own evidence where the model is in it.
+    """
+    evidence = Evidence.load()
+    known = f"models/{account.model.name}.toml" in named_files(evidence.directory)
+    return account_of(account.model.name, load_scenario(), evidence if known else account.evidence)
 
 
 def is_default(account: Account) -> bool:
@@ -54,17 +56,9 @@ def _sources(account: Account) -> str:
 
 def small_line(account: Account, root: Path) -> Html:
     """Of which model, from evidence of which day, in which version."""
-    day = pd.Timestamp(evidence_date(root))
-    evidence = f"evidence of {day.day} {day:%B %Y}"
+    evidence = f"evidence of {read_citation(root).day}"
     said = f"{account.model.title} · {evidence} · version {package_version()}"
     return Html(f'<p class="first-line">{links.text(said)}</p>')
-
-
-def evidence_date(root: Path) -> str:
-    """The day of the evidence, from the citation: the clock says nothing of an edition."""
-    citation = yaml.safe_load((root / CITATION).read_text(encoding="utf-8"))
-    data = next(found for found in citation["references"] if found["type"] == "data")
-    return str(data["date-accessed"])
 
 
 def moved(account: Account, changes: pd.DataFrame) -> Html:

@@ -13,15 +13,18 @@ LONGEST = 200  # characters of a description
 FEWEST = 6  # words after the first, in what it begins with
 _DRAWN = re.compile(r"<(svg|script|style|template)\b.*?</\1>", re.S)
 _SENTENCE_ENDS = re.compile(r"(?<=[.!?])(?<!^\d\.)[\"”’)]?\s+(?=[\"“(]?[A-Z0-9$])")
+_BLANKS = re.compile(r"[ \t\r\n\f]+")  # a blank that holds a figure together stays
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _BLOCKS = ("p", "li", "tr", "dt", "dd", "figcaption", "caption", "div", "section", "article")
 _CELLS = ("td", "th")
 _WITHOUT_END = ("br", "img", "hr", "input", "wbr", "col", "source", "meta", "link")
 _LEFT_OUT = ("thead", "pre", "nav", "button", "form", "select", "dialog", "math", "datalist")
-# code cells, the sign after a heading, the line on the notebook, what is for the ear alone
-_CLASSES_LEFT_OUT = frozenset(
-    ["cell_input", "headerlink", "where-from", "number-card", "visually-hidden", "chart-links"]
-)
+# code cells, signs and buttons, and what stands on many pages and says nothing of this one
+_CLASSES_LEFT_OUT = {
+    *("cell_input", "headerlink", "where-from", "marks", "first-line", "second-hand"),
+    *("chart-number", "chart-files", "table-number", "visually-hidden"),
+}
+_OF_A_CHART = {"chart-title", "chart-subtitle", "chart-source"}
 
 
 class Line(NamedTuple):
@@ -100,8 +103,10 @@ class _Reader(HTMLParser):
         anchor = found.get("id") or ""
         if tag == "section":
             self._anchors.append(anchor)
-        elif anchor and tag in ("tr", *_CELLS, "dt"):
+        elif anchor and tag in ("figure", "tr", *_CELLS, "dt"):
             self._row = self._row or anchor
+        if classes & _OF_A_CHART:
+            self._text += CELL
         self._cell = tag in _CELLS or (self._cell and tag != "tr")
         self._heading = tag in _HEADINGS or (self._heading and tag not in _BLOCKS)
         self._text += CELL if tag in _CELLS and self._text.strip() else " " * (tag == "br")
@@ -136,5 +141,5 @@ class _Reader(HTMLParser):
             self.sections[0].heading = heading
 
     def _taken(self) -> str:
-        text, self._text = " ".join(self._text.split()), ""
+        text, self._text = _BLANKS.sub(" ", self._text).strip(), ""
         return re.sub(r"( ·)+ (?=·)", " ", text).strip(CELL)

@@ -25,7 +25,7 @@ def write_pictures(pages: Iterable[PageText], book: str, cited: Citation, editio
     pages = list(pages)
     shown = [
         {
-            "over": "" if page.title == book else book,
+            "over": book,
             "title": page.title,
             "description": page.description,
         }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import yaml
+
+from analysis.publish.brief import write_brief
 from analysis.publish.citation import Citation, read_citation
 from analysis.publish.linked_data import CLAIMS, data_set, script, write_claims
 from analysis.publish.pages import PageText
@@ -18,18 +21,25 @@ ALTERNATE = f'<link rel="alternate" type="application/ld+json" href="{CLAIMS}">'
 
 
 def share(pages: list[PageText], account: Account, plan: Plan, edition: Path) -> None:
-    """Write what stands beside the pages of an edition, and in their heads; the first is the one
-    that the book opens with.
+    """Write what stands beside the pages of an edition, and in their heads; the book opens with the
+    first of them.
     """
-    cited, book = read_citation(plan.root), pages[0].title
+    cited, book = read_citation(plan.root), book_title(plan.root / "book")
     write_index(pages, edition / "_static" / SEARCH)
     for page in pages:
         elements = preview_tags(page, book, plan.base_url)
         linked = _linked_data(page, pages[0], account, cited, plan.base_url)
         add_to_head(edition / f"{page.name}.html", f"{elements}\n{linked}".rstrip())
     write_claims(account, cited, plan.base_url, edition)
+    write_brief(account, cited, pages[0], plan.base_url, edition)
     if plan.base_url:  # nobody finds a picture without the address
         write_pictures(pages, book, cited, edition)
+
+
+def book_title(book: Path) -> str:
+    """What the book is called."""
+    config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
+    return str(config["title"])
 
 
 def _linked_data(

@@ -12,6 +12,7 @@ from analysis.publish.citation import Citation, bibtex, citation_html, read_cita
 from analysis.publish.linked_data import RATING, script
 from analysis.publish.pages import read_page
 from analysis.publish.previews import HEIGHT_PX, WIDTH_PX, preview_tags, write_pictures
+from analysis.publish.sharing import book_title
 from analysis.show.links import PAGES as PAGES_OF_TABLES
 from analysis.show.numbers import VERDICT_WORDS
 from tests.book.conftest import PAGES
@@ -58,7 +59,7 @@ def test_every_page_says_what_it_is_and_no_two_say_the_same(heads):
     for head in heads.values():
         assert 20 <= len(head.meta["description"]) <= 202
         assert head.meta["description"] == head.meta["og:description"]
-        assert head.meta["og:site_name"] == heads[PAGES[0]].meta["og:title"]
+        assert head.meta["og:site_name"] == book_title(ROOT / "book")
 
 
 def test_without_an_address_nothing_is_said_that_needs_one(heads, edition):
