@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analysis.check.counted import Counted, counted_quantities, find
@@ -134,6 +135,12 @@ def to_list(judged: Iterable[Judged]) -> list[dict[str, Any]]:
     return [
         {name: getattr(one, name) for name in names} | {"facts": list(one.facts)} for one in judged
     ]
+
+
+def furthest_first(claims: pd.DataFrame) -> pd.DataFrame:
+    """Claims by how many times they are off, to either side; those that cannot be compared last."""
+    apart = np.log(claims.factor).abs()
+    return claims.loc[apart.sort_values(ascending=False, kind="stable").index]
 
 
 def counts_of(judged: Iterable[Judged]) -> pd.DataFrame:

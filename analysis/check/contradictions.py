@@ -11,6 +11,11 @@ from analysis.reconstruction.account import Account
 
 SIDES = {"a": "value_a", "b": "value_b", "bill_a": "bill_a", "bill_b": "bill_b"}
 LEAST_USD = 0.5  # what moves the bill by less does not move it
+GROUPS = {  # the column `group`, in words
+    "slip": "Slips of the press and others",
+    "open": "Open questions in the papers",
+    "accounting": "Other accounting",
+}
 
 
 def contradictions(account: Account) -> pd.DataFrame:
@@ -41,7 +46,12 @@ def contradictions(account: Account) -> pd.DataFrame:
 
 def moving(found: pd.DataFrame) -> pd.DataFrame:
     """Those of them that move the bill."""
-    return found[found.effect_usd.abs() >= LEAST_USD]
+    return found[found.effect_usd.map(moves)]
+
+
+def moves(effect_usd: float) -> bool:
+    """Whether an effect on the bill [US$] is one; not if it is unknown."""
+    return abs(effect_usd) >= LEAST_USD
 
 
 def _row(row: dict[str, Any], account: Account) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from analysis.show.links import Html
 from analysis.show.numbers import VERDICT_WORDS
 
 NEAR = 1.1  # figures nearer than this are apart by per cent
+SIDES = {"supported_within_boundary": ("less", "more")}
 
 
 def claim_cards(account: Account) -> Html:
@@ -26,18 +27,22 @@ def claim_cards(account: Account) -> Html:
     return Html(f'<div class="claim-cards">{cards}</div>')
 
 
-def off_words(factor: float) -> str:
-    """How far a figure is from what it is said of, in reading direction; empty where it fits.
+def off_words(factor: float, verdict: str = "") -> str:
+    """How far a figure is from what it is said of, in reading direction; empty where it fits. A
+    claim that names what it leaves out is not too low, but less than the whole.
 
     >>> off_words(1 / 19.9), off_words(1.04), off_words(float("nan"))
     ('20 times too low', '4 % too high', '')
+    >>> off_words(1 / 19.9, "supported_within_boundary")
+    '20 times less'
     """
     if math.isnan(factor) or factor == 1:
         return ""
-    side, times = ("low", 1 / factor) if factor < 1 else ("high", factor)
+    low, high = SIDES.get(verdict, ("too low", "too high"))
+    side, times = (low, 1 / factor) if factor < 1 else (high, factor)
     if times < NEAR:
-        return f"{100 * (times - 1):.2g} % too {side}"
-    return f"{float(f'{times:.2g}'):g} times too {side}"
+        return f"{100 * (times - 1):.2g} % {side}"
+    return f"{float(f'{times:.2g}'):g} times {side}"
 
 
 def _card(one: Any, evidence: Evidence) -> str:
@@ -45,7 +50,7 @@ def _card(one: Any, evidence: Evidence) -> str:
     href = links.web_address(source["url"])
     who = f"{links.text(one.who)}, {one.date}"
     said = f'<a href="{links.text(href)}">{who}</a>' if href else who
-    off = off_words(one.factor)
+    off = off_words(one.factor, one.verdict)
     return (
         f'<article class="claim-card"><p class="claim-who">{said}</p>'
         f'<p class="claim-said">{links.text(one.claim)}</p>'

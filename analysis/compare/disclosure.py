@@ -24,6 +24,19 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES
 from analysis.physics.durations import HOURS_PER_DAY
 
+FIELD_WORDS = {  # of a sheet, where its name with blanks says too little
+    "boundary": "what its figures count",
+    "chip": "which chip",
+    "chips": "how many chips",
+    "efficiency": "efficiency, rate or step time",
+    "failed_runs": "failed and smaller runs",
+    "gpu_hours": "GPU-hours",
+    "mean_len_tokens": "mean length of an answer",
+    "params_active": "parameters that a token uses",
+    "params_total": "parameters in all",
+    "price_usd_per_gpu_hour": "price of a GPU-hour",
+    "seq_len_tokens": "length of a sequence",
+}
 PRETRAINING_KINDS = ("pretraining", "context_extension")
 
 
@@ -106,13 +119,17 @@ def most_missing(cards: list[Card]) -> pd.DataFrame:
     rarest first.
     """
     rows = [
-        {"field": name.split(").")[-1].replace("_", " "), "there": there}
+        {"field": _field_words(name.split(").")[-1]), "there": there}
         for card in cards
         for name, there in card.fields.items()
     ]
     counted = pd.DataFrame(rows).groupby("field").there.agg(disclosed="sum", asked="count")
     table = counted.reset_index().assign(share=lambda fields: fields.disclosed / fields.asked)
     return table.sort_values("share", ignore_index=True)
+
+
+def _field_words(name: str) -> str:
+    return FIELD_WORDS.get(name, name.replace("_", " "))
 
 
 def _phase_estimate(card: Card, phase: CardPhase, evidence: Evidence) -> dict[str, Any]:

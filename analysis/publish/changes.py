@@ -48,7 +48,7 @@ def _part(part: str, rows: pd.DataFrame) -> Html:
             "what": rows.what,
             "default": [value_text(value, unit) for value in rows.before],
             "here": [value_text(value, unit) for value in rows.after],
-            "factor": rows.factor if unit else "",
         }
     )
-    return table(shown)
+    shown = shown.assign(times_the_default=rows.factor.to_numpy()) if unit else shown
+    return table(shown, caption=f"{TITLES[part]}: the default edition and this one", name=part)

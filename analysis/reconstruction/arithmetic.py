@@ -12,7 +12,7 @@ from analysis.reconstruction.names import Names
 from analysis.show import links
 from analysis.show.links import KIND_WORDS, SECOND_HAND, Html
 from analysis.show.numbers import quantity_text
-from analysis.show.tables import table
+from analysis.show.tables import Cell, table
 
 
 def arithmetic_table(names: Names) -> Html:
@@ -21,10 +21,13 @@ def arithmetic_table(names: Names) -> Html:
         {
             "anchor": number.id,
             "figure": number.label,
-            "value": links.figure(
-                quantity_text(number.value, number.unit),
-                number.kind,
-                Row("arithmetic", number.id),
+            "value": Cell(
+                links.figure(
+                    quantity_text(number.value, number.unit),
+                    number.kind,
+                    Row("arithmetic", number.id),
+                ),
+                number.value,
             ),
             "known how": Html(
                 f"{KIND_WORDS[number.kind]}{SECOND_HAND if number.second_hand else ''}"
@@ -36,7 +39,15 @@ def arithmetic_table(names: Names) -> Html:
     ]
     if not rows:
         return Html(f"<p>No figure is derived for {links.text(names.model.title)}.</p>")
-    return table(pd.DataFrame(rows), classes="ledger arithmetic", anchors="anchor")
+    caption = "Every derived figure, with the arithmetic that gives it"
+    return table(
+        pd.DataFrame(rows),
+        caption=caption,
+        name="arithmetic",
+        classes="ledger arithmetic",
+        anchors="anchor",
+        choices=("known how",),
+    )
 
 
 def linked(expression: str, names: Names) -> Html:

@@ -11,16 +11,16 @@ from analysis.data.chips import find_chip, rated_power_w
 from analysis.data.facts import Row
 from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution
 from analysis.physics.cost import energy_kwh
 from analysis.reconstruction.account import Account
+from analysis.reconstruction.input_rows import input_row
 from analysis.reconstruction.ladder import disclosed_rungs
-from analysis.reconstruction.ownership import OwnershipInputs, owned_hour_at_middle
+from analysis.reconstruction.ownership import LABELS, UNITS, OwnershipInputs, owned_hour_at_middle
 from analysis.show import links
-from analysis.show.columns import number_text
+from analysis.show.ledger import rests_on
 from analysis.show.links import Html
 from analysis.show.numbers import hours_text, quantity_text, significant, usd_text
-from analysis.show.tables import table
+from analysis.show.tables import PRINTED, table
 
 NO_BILL = "The model's file names no line of a bill."
 GRID = ("grid_", "_kg_co2_per_kwh")  # how the facts on a grid's electricity are called
@@ -31,19 +31,26 @@ def disclosed_lines(account: Account) -> Html:
     """The lines that rest on disclosed hours: the hours each adds, all hours, and dollars."""
     rows = [
         {
-            "the bill": line.label,
-            "adds hours": Html(", ".join(_added(phase, account) for phase in line.adds)),
-            "GPU-hours": "" if np.isnan(line.gpu_hours) else hours_text(line.gpu_hours),
-            "US$": Html(f"<strong>{_rent(line.usd)}</strong>"),
+            "what is counted": line.label,
+            "adds": Html(", ".join(_added(phase, account) for phase in line.adds)),
+            "hours": line.gpu_hours,
+            "rent": "not disclosed" if np.isnan(line.usd) else line.usd,
         }
         for line in disclosed_rungs(account.bill).itertuples()
     ]
-    return table(pd.DataFrame(rows), classes="ladder") if rows else Html(f"<p>{NO_BILL}</p>")
+    if not rows:
+        return Html(f"<p>{NO_BILL}</p>")
+    printed = dict.fromkeys(("hours", "rent"), PRINTED)
+    caption = f"Disclosed hours, at {_price(account)}"
+    units = {"hours": "gpu_hours", "rent": "usd"}
+    return table(
+        pd.DataFrame(rows), units=units, figures=printed, caption=caption, name="disclosed-bill"
+    )
 
 
 def lines(account: Account) -> Html:
-    """Every line: its rent with interval, the same hours on owned machines, what it counts and
-    leaves out, its facts.
+    """Every line: what it counts and leaves out, its rent with interval, the same hours on owned
+    machines; its facts on request.
     """
     rows = [
         {
@@ -51,15 +58,19 @@ def lines(account: Account) -> Html:
             "what is counted": line.label + (" (beside the bill)" if line.marker else ""),
             "rented": _interval(line, "usd", "assumption" if line.assumed else "derived"),
             "on owned machines": _interval(line, "own_usd", "assumption"),
-            "counts": line.counts,
-            "leaves out": line.leaves_out,
-            "rests on": links.facts(line.facts, account.evidence),
+            "it counts": Html(
+                f"{links.text(line.counts)} {rests_on(line.facts, account.evidence)}"
+            ),
+            "it leaves out": line.leaves_out,
         }
         for line in account.bill.itertuples()
     ]
     if not rows:
         return Html(f"<p>{NO_BILL}</p>")
-    return table(pd.DataFrame(rows), classes="ledger", anchors="anchor")
+    caption = "What each line counts, and what it comes to, rented or on owned machines"
+    return table(
+        pd.DataFrame(rows), caption=caption, name="lines", classes="ledger", anchors="anchor"
+    )
 
 
 def finding(account: Account) -> Html:
@@ -68,7 +79,6 @@ def finding(account: Account) -> Html:
     if disclosed.empty:
         said = "No line of the bill rests on disclosed hours alone."
         return Html(f"<p><strong>{said}</strong></p>")
-    price = quantity_text(account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
     first, last = disclosed.iloc[0], disclosed.iloc[-1]
     least, most = (
         links.figure(usd_text(line.usd), "derived", Row("bill", f"{line.id}.usd"))
@@ -78,7 +88,7 @@ def finding(account: Account) -> Html:
     said = said if first.usd < last.usd else f"comes to {most}"
     return Html(
         f"<p><strong>On disclosed hours the bill {said}.</strong> "
-        f"Every line is hours times an assumed rent, {price}; nobody need have paid it. "
+        f"Every line is hours times an assumed rent, {_price(account)}; nobody need have paid it. "
         f"{_assumed(account)}{_owned(last)}</p>"
     )
 
@@ -88,14 +98,12 @@ def owned_inputs(account: Account) -> Html:
     inputs = OwnershipInputs.of(account.chip, account.scenario.parameters, account.evidence)
     if inputs is None:
         return Html(f"<p>No purchase price of {links.text(account.chip.name)} is on record.</p>")
-    rows = []
-    for name, found in inputs.distributions.items():
-        low, middle, high = (float(value) for value in found.quantile([0.05, 0.5, 0.95]))
-        ends = "" if low == high else f"{_plain(low)} to {_plain(high)}"
-        words = name.removeprefix("own_").replace("_", " ")
-        basis = _basis(found, account.evidence)
-        rows.append({"input": words, "middle": _plain(middle), "90 % range": ends, "from": basis})
-    return table(pd.DataFrame(rows))
+    rows = [
+        input_row(LABELS[name], found, UNITS[name], account.evidence)
+        for name, found in inputs.distributions.items()
+    ]
+    caption = f"What an owned hour of {account.chip.name} is made from"
+    return table(pd.DataFrame(rows), caption=caption, name="owned-inputs")
 
 
 def owned_hours(evidence: Evidence) -> Html:
@@ -110,13 +118,20 @@ def owned_hours(evidence: Evidence) -> Html:
             low, high = quotes.loc[chip] if chip in quotes.index else (np.nan, np.nan)
             rents = {"lowest rent": low, "highest rent": high}
             rows.append({"chip": chip, **hour.parts, "all parts": hour.usd_per_gpu_hour, **rents})
-    return table(pd.DataFrame(rows), caption="US$ for an hour of an owned GPU, by part")
+    found = pd.DataFrame(rows)
+    return table(
+        found,
+        units=dict.fromkeys(found.columns[1:], "usd"),
+        caption="An hour of an owned GPU by part, beside its rent",
+        name="owned-hours",
+    )
 
 
 def carbon(account: Account) -> Html:
     """Electricity and carbon of each line on disclosed hours, by grid."""
     found = carbon_of(account)
-    return table(found, units={"GPU-hours": "gpu_hours"}) if len(found) else Html("")
+    caption = "Electricity and carbon of the lines on disclosed hours, by the grid that feeds them"
+    return table(found, units={"hours": "gpu_hours"}, caption=caption, name="carbon")
 
 
 def carbon_of(account: Account) -> pd.DataFrame:
@@ -126,7 +141,8 @@ def carbon_of(account: Account) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `what is counted`, `GPU-hours`, `MWh`, and `t CO₂, GRID` for each grid among the facts.
+        `what is counted`, `hours` [GPU-hour], `MWh`, and `t CO₂, GRID` for each grid among the
+        facts.
     """
     facts, parameters = account.evidence.facts, account.scenario.parameters
     tdp_w = rated_power_w(account.chip.name, account.evidence["hardware"])
@@ -138,7 +154,7 @@ def carbon_of(account: Account) -> pd.DataFrame:
         f"t CO₂, {name}": energy * kg_per_kwh / KG_PER_TONNE
         for name, kg_per_kwh in _grids(account.evidence).items()
     }
-    shown = {"what is counted": bill.label, "GPU-hours": bill.gpu_hours}
+    shown = {"what is counted": bill.label, "hours": bill.gpu_hours}
     return pd.DataFrame(shown | {"MWh": energy / KWH_PER_MWH} | grids)
 
 
@@ -163,8 +179,8 @@ def _added(phase: str, account: Account) -> Html:
     return links.summed(hours_text(hours), "gpu_hours", expression)
 
 
-def _rent(usd: float) -> str:
-    return "not disclosed" if np.isnan(usd) else usd_text(usd, 3)
+def _price(account: Account) -> str:
+    return quantity_text(account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
 
 
 def _interval(line: Any, name: str, kind: str) -> Html | str:
@@ -202,14 +218,3 @@ def _owned(line: pd.Series) -> str:
     low, high = line.own_usd_p05 / line.usd, line.own_usd_p95 / line.usd
     times = f"{low:.1f} to {high:.1f} times the rent"
     return f"The same hours on owned machines that are kept busy cost {times}."
-
-
-def _basis(found: Distribution, evidence: Evidence) -> Html | str:
-    facts = [row.id for row in found.rows if row == Row("facts", row.id)]
-    if not facts or len(facts) < len(found.rows):
-        return found.basis
-    return Html(", ".join(links.fact(evidence.facts[name], evidence, name) for name in facts))
-
-
-def _plain(value: float) -> str:
-    return number_text(significant(value, 3))

@@ -18,7 +18,7 @@ from analysis.reconstruction.reinforcement import segments
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import ReinforcementStage
 from analysis.show.numbers import quantity_text, significant
-from analysis.show.tables import table
+from analysis.show.tables import code, table
 
 StageInputs = Mapping[str, Mapping[str, Input]]
 
@@ -77,7 +77,9 @@ class Middle:
         same = (shown["first"] == shown["last"]).all()
         columns = {"input": "input", "first": "middle" if same else "first"}
         columns |= {} if same else {"last": "last"}
-        return table(shown[list(columns)], head=columns)._repr_html_()
+        caption = "The inputs of the sum below, by their names in it"
+        shown = shown.assign(input=shown.input.map(code))
+        return table(shown[list(columns)], head=columns, caption=caption)._repr_html_()
 
     def frame(self) -> pd.DataFrame:
         """A row an input: `input`, `unit`, and its value `first` and `last` among the stages."""

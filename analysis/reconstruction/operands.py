@@ -12,6 +12,7 @@ from analysis.data.uncertainty import Distribution
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.arithmetic import kind_of, row_of
 from analysis.reconstruction.detail import widths_of
+from analysis.reconstruction.input_rows import kind_of_input
 from analysis.reconstruction.phase_samples import PhaseSamples
 from analysis.show.cards import Part, range_text
 from analysis.show.numbers import quantity_text, significant
@@ -59,15 +60,7 @@ def input_part(label: str, unit: str, found: Distribution, facts: Facts) -> Part
         low, middle, high = (significant(value, 2) for value in (low, middle, high))
         text = f"{quantity_text(middle, unit)} ({range_text(low, high, unit)})"
     only = found.rows[0] if len(found.rows) == 1 else None
-    return Part(label, text, _kind(found, facts), only)
-
-
-def _kind(found: Distribution, facts: Facts) -> str:
-    if found.assumed or found.parameter:
-        return "assumption"
-    if len(found.rows) == 1 and found.rows[0].table == "facts":
-        return facts[found.rows[0].id].kind
-    return "derived" if found.shape == "constant" else "reconstructed"
+    return Part(label, text, kind_of_input(found, facts), only)
 
 
 def words_of(name: str, account: Account) -> str:

@@ -16,7 +16,7 @@ from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, from_fact, set_by
 from analysis.physics.cost import owned_parts
-from analysis.show.tables import table
+from analysis.show.tables import code, table
 
 # input: the fact it comes from, its unit, and the parameter that may take the fact's place
 INPUTS: Mapping[str, tuple[str, str, str | None]] = {
@@ -33,7 +33,16 @@ INPUTS: Mapping[str, tuple[str, str, str | None]] = {
     "own_hosting_usd_per_kw_month": ("hosting_price", "usd_per_kw_month", None),
 }
 
-
+LABELS = {
+    "own_system_price_usd": "price of a GPU with its share of the server",
+    "own_network_share": "network, as a share of the cluster's price",
+    "own_life_years": "life over which servers are written off",
+    "own_utilisation": "share of time at work",
+    "own_node_power_per_tdp": "power of a server over the rated power of its GPUs",
+    "own_pue": "power of the datacentre over that of its servers",
+    "own_electricity_usd_per_kwh": "electricity",
+    "own_hosting_usd_per_kw_month": "a place in a datacentre, power apart",
+}
 UNITS = {
     "own_system_price_usd": "usd_per_gpu",
     **{name: unit for name, (_, unit, _) in INPUTS.items()},
@@ -61,14 +70,22 @@ class OwnedHour:
         return self.frame().to_string(index=False)
 
     def _repr_html_(self) -> str:
-        return table(self.frame(), caption=f"An owned hour of {self.chip}")._repr_html_()
+        caption = f"An owned hour of {self.chip}: its inputs, by the names of the sum below"
+        shown = self.frame()
+        return table(shown.assign(input=shown.input.map(code)), caption=caption)._repr_html_()
 
     def frame(self) -> pd.DataFrame:
-        """A row an input: `input`, `middle` and `unit`."""
-        rows = {name.removeprefix("own_"): self.values.get(name, math.nan) for name in UNITS}
-        units = [*(unit.replace("_", " ") for unit in UNITS.values()), "W"]
-        middles = [*rows.values(), self.tdp_w]
-        return pd.DataFrame({"input": [*rows, "tdp_w"], "middle": middles, "unit": units})
+        """A row an input: `input`, `what_it_is`, `middle` and `unit`."""
+        names = [*(name.removeprefix("own_") for name in UNITS), "tdp_w"]
+        middles = [*(self.values.get(name, math.nan) for name in UNITS), self.tdp_w]
+        return pd.DataFrame(
+            {
+                "input": names,
+                "what_it_is": [*LABELS.values(), "rated power of the chip"],
+                "middle": middles,
+                "unit": [*(unit.replace("_", " ") for unit in UNITS.values()), "W"],
+            }
+        )
 
     @property
     def parts(self) -> dict[str, float]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import html
+import math
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -11,24 +13,26 @@ import pandas as pd
 
 from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Row
-from analysis.data.uncertainty import Distribution
 from analysis.physics.cost import rental_usd
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.reconstruction.detail import rollout_run, widths_of
+from analysis.reconstruction.input_rows import ENDS, input_row
+from analysis.reconstruction.model import CrossCheck
 from analysis.reconstruction.phase_samples import PhaseSamples
 from analysis.reconstruction.stages import ReinforcementStage
 from analysis.runs.references import flop_per_token_of
 from analysis.runs.rl_steps import step_estimator_for
 from analysis.show import links
+from analysis.show.ledger import rests_on
 from analysis.show.links import KIND_WORDS, Html
-from analysis.show.numbers import quantity_text, ratio_text, significant, usd_text
-from analysis.show.tables import table
+from analysis.show.numbers import quantity_text, ratio_text, significant
+from analysis.show.tables import COMPUTED, PRINTED, ROUGH, Cell, table
 
-ENDS = (0.05, 0.5, 0.95)
 FEWER = "The run was more efficient than runs like it, or its hours are not all counted."
 MORE = "The run was less efficient than runs like it, or its hours hold other work."
 BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
 AS_EXPECTED = "So public facts give no reason to doubt them."
+RECONSTRUCTED = {"the middle": "p50", "low end, 5 %": "p05", "high end, 95 %": "p95"}
 
 
 @dataclass(frozen=True)
@@ -151,48 +155,45 @@ class PhaseTables:
                 "disclosed": fact.quantity,
                 "figure": links.fact(fact, self.result.evidence),
                 "known how": KIND_WORDS[fact.kind],
-                "source": links.source(fact.source_id, self.result.evidence),
-                "place": fact.locator,
+                "source": Html(
+                    f"{links.source(fact.source_id, self.result.evidence)}, "
+                    f"{links.text(fact.locator)}"
+                ),
                 "note": fact.note,
             }
             for fact in facts
         ]
-        return (
-            table(pd.DataFrame(rows))
-            if rows
-            else Html("<p>The source discloses nothing of its cost.</p>")
-        )
+        if not rows:
+            return Html("<p>The source discloses nothing of its cost.</p>")
+        caption = f"{self.result.phase.label}: what its source prints"
+        return table(pd.DataFrame(rows), caption=caption, name="disclosed")
 
     def inputs(self) -> Html:
         """What the reconstruction is made from: each input, its middle and range, its source."""
-        rows = []
-        for item in self.result.inputs.values():
-            low, middle, high = (float(end) for end in item.distribution.quantile(ENDS))
-            ends = [quantity_text(significant(end, 3), item.unit) for end in (low, high)]
-            rows.append(
-                {
-                    "input": item.label,
-                    "middle": quantity_text(middle, item.unit),
-                    "90 % range": "" if low == high else " to ".join(ends),
-                    "from": self._basis(item.distribution),
-                    "known how": self._known_how(item.distribution),
-                }
+        evidence = self.result.evidence
+        rows = [
+            input_row(
+                item.label, item.distribution, item.unit, evidence, f"{self.result.phase.id}.{name}"
             )
-        return table(pd.DataFrame(rows))
+            for name, item in self.result.inputs.items()
+        ]
+        caption = f"{self.result.phase.label}: what the estimate is made from"
+        return table(pd.DataFrame(rows), caption=caption, name="inputs")
 
     def comparison(self) -> Html:
         """Disclosed, reconstructed and cross-checked hours and dollars, side by side."""
         result = self.result
         rows = [self._disclosed_row()] if result.disclosed_gpu_hours is not None else []
-        for words, name in (("middle", "p50"), ("5 %", "p05"), ("95 %", "p95")):
-            rows.append(self._reconstructed_row(f"reconstructed, {words}", result.interval[name]))
-        for check in result.phase.cross_checks:
-            facts = [
-                links.fact(result.evidence.facts[name], result.evidence) for name in check.facts
-            ]
-            used = f"cross-check {html.escape(check.label)}: {', '.join(facts)}"
-            rows.append(self._check_row(Html(used), check.id))
-        return table(pd.DataFrame(rows), caption=f"{result.phase.label}: hours and rent")
+        for words, name in RECONSTRUCTED.items():
+            shown = f"reconstructed, {words}"
+            rows.append(self._reconstructed_row(shown, result.interval[name]))
+        rows += [self._check_row(check) for check in result.phase.cross_checks]
+        return table(
+            pd.DataFrame(rows),
+            units={"hours": "gpu_hours", "rent": "usd"},
+            caption=f"{result.phase.label}: hours and rent",
+            name="comparison",
+        )
 
     def by_step_model(self) -> Html:
         """What a model fitted on other developers' steps says of each reinforcement stage."""
@@ -204,17 +205,18 @@ class PhaseTables:
                 run, rollouts = rollout_run(result, stage.id)
                 predicted = estimator.predict(run).step_seconds
                 hours = predicted.quantile(ENDS) * rollouts * run.chips.iloc[0] / SECONDS_PER_HOUR
-                low, middle, high = (quantity_text(float(end), "gpu_hours") for end in hours)
                 own = float(np.median(result.stages[stage.id].gpu_hours))
-                rows.append(
-                    {
-                        "stage": stage.label,
-                        "by the parts of a rollout": quantity_text(own, "gpu_hours"),
-                        "by the step model": f"{middle} ({low} to {high})",
-                        "fitted on": predicted.basis,
-                    }
-                )
-        return table(pd.DataFrame(rows))
+                row = {"stage": stage.label, "by the parts of a rollout": own}
+                by_steps = dict(zip(("5 %", "by the step model", "95 %"), hours, strict=True))
+                rows.append(row | by_steps | {"fitted on": predicted.basis})
+        of_hours = [name for name in rows[0] if name not in ("stage", "fitted on")] if rows else []
+        return table(
+            pd.DataFrame(rows),
+            units=dict.fromkeys(of_hours, "gpu_hours"),
+            figures=dict.fromkeys(of_hours, ROUGH),
+            caption="Hours by two models of a step",
+            name="step-model",
+        )
 
     def not_known(self) -> Html:
         """What no source says of the phase."""
@@ -223,14 +225,25 @@ class PhaseTables:
 
     def disclosed_figure(self, field: Literal["gpu_hours", "usd"] = "gpu_hours") -> Html:
         """What is disclosed of its hours or dollars as a figure that leads to its source."""
-        result = self.result
-        expression = result.phase.disclosed_as(field)
+        expression = self.result.phase.disclosed_as(field)
         if expression is None:
             return Html("not disclosed")
+        value = self.result.evidence.facts.calculate(expression)
+        return self._disclosed(expression, field, quantity_text(value, field))
+
+    def _disclosed(self, expression: str, field: str, shown: str) -> Html:
+        """A disclosed figure, as it is shown, that leads to its source."""
+        evidence = self.result.evidence
         if parse(expression).is_name:
-            return links.fact(result.evidence.facts[expression], result.evidence)
-        value = result.evidence.facts.calculate(expression)
-        return links.summed(quantity_text(value, field), field, expression)
+            return links.fact(evidence.facts[expression], evidence, shown)
+        return links.summed(shown, field, expression)
+
+    def _disclosed_cell(self, field: Literal["gpu_hours", "usd"]) -> Cell | str:
+        expression = self.result.phase.disclosed_as(field)
+        if expression is None:
+            return "not disclosed"
+        value = self.result.evidence.facts.calculate(expression)
+        return Cell(partial(self._disclosed, expression, field), value, figures=PRINTED)
 
     def _disclosed_facts(self) -> list[str]:
         fields: tuple[Literal["gpu_hours", "usd"], ...] = ("gpu_hours", "usd")
@@ -239,52 +252,33 @@ class PhaseTables:
         return list(dict.fromkeys(named))
 
     def _disclosed_row(self) -> dict[str, object]:
-        hours, usd = (self.disclosed_figure(field) for field in ("gpu_hours", "usd"))
-        return {"figure": "disclosed", "GPU-hours": hours, "rent": usd, "against disclosed": ""}
+        hours, usd = (self._disclosed_cell(field) for field in ("gpu_hours", "usd"))
+        return {"figure": "disclosed", "hours": hours, "rent": usd, "times the disclosed": None}
 
     def _reconstructed_row(self, words: str, hours: float) -> dict[str, object]:
-        phase, usd = self.result.phase.id, self._rent(hours)
-        shown = (
-            links.reconstructed(hours, "gpu_hours", f"{phase}.gpu_hours"),
-            links.reconstructed(usd, "usd", f"{phase}.usd"),
-        )
-        return self._row(words, shown, hours)
+        phase = self.result.phase.id
+        rows = [Row("results", f"{phase}.{field}") for field in ("gpu_hours", "usd")]
+        return self._row(words, hours, ROUGH, "reconstructed", *rows)
 
-    def _check_row(self, words: Html, check: str) -> dict[str, object]:
-        hours = self.result.cross_checks[check]
-        row = Row("check", f"{self.result.phase.id}.{check}")
-        texts = (quantity_text(hours, "gpu_hours"), usd_text(self._rent(hours)))
-        shown = (links.figure(texts[0], "derived", row), links.figure(texts[1], "derived", row))
-        return self._row(words, shown, hours)
+    def _check_row(self, check: CrossCheck) -> dict[str, object]:
+        facts = rests_on(check.facts, self.result.evidence)
+        words = Html(f"cross-check: {html.escape(check.label)} {facts}")
+        row, hours = Row("check", f"{self.result.phase.id}.{check.id}"), self.result.cross_checks
+        return self._row(words, hours[check.id], COMPUTED, "derived", row, row)
 
-    def _row(self, words: str, shown: tuple[Html, Html], hours: float) -> dict[str, object]:
+    def _row(
+        self, words: str, hours: float, figures: int, kind: str, of_hours: Row, of_rent: Row
+    ) -> dict[str, object]:
+        """Hours and rent as figures of a kind, and the hours over the disclosed ones."""
+        rent = float(rental_usd(hours, self.result.price_usd_per_gpu_hour))
         disclosed = self.result.disclosed_gpu_hours
+        times = hours / disclosed if disclosed else math.nan
         return {
             "figure": words,
-            "GPU-hours": shown[0],
-            "rent": shown[1],
-            "against disclosed": ratio_text(hours / disclosed) if disclosed else "",
+            "hours": Cell(partial(links.figure, kind=kind, row=of_hours), hours, figures=figures),
+            "rent": Cell(partial(links.figure, kind=kind, row=of_rent), rent, figures=figures),
+            "times the disclosed": Cell(str, times, figures=figures),
         }
-
-    def _rent(self, hours: float) -> float:
-        return float(rental_usd(hours, self.result.price_usd_per_gpu_hour))
-
-    def _basis(self, found: Distribution) -> Html | str:
-        facts = [row.id for row in found.rows if row.table == "facts"]
-        if not facts or len(facts) < len(found.rows):
-            return found.basis
-        evidence = self.result.evidence
-        return Html(", ".join(links.fact(evidence.facts[name], evidence, name) for name in facts))
-
-    def _known_how(self, found: Distribution) -> Html | str:
-        if found.assumed:
-            return links.known("assumption", "assumed range")
-        if found.parameter:
-            return "chosen by you"
-        rows = [row for row in found.rows if row == Row("facts", row.id)]
-        if len(rows) == 1 == len(found.rows):
-            return KIND_WORDS[self.result.evidence.facts[rows[0].id].kind]
-        return "from data"
 
 
 def _two(ratio: float) -> str:

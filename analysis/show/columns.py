@@ -10,9 +10,9 @@ from typing import Any
 
 from analysis.show.numbers import UNIT_WORDS, per_unit, significant
 
-SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"), (1e4, "thousand"))
-THOUSAND = 1e3
+SCALES = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
 SCALED = {"usd": "US$", "gpu_hours": "GPU-hours", "tokens": "tokens", "params": "", "count": ""}
+THOUSANDS_OF_HOURS = (1e4, 1e7)  # hours between these are told in thousands
 POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 SMALLEST_POWER = 1e15  # from here on a scale is a power of ten
 WHOLE = 1e5  # whole numbers below it stand as they are, where they have no scale
@@ -27,7 +27,7 @@ class Measure:
 
 
 def measure(unit: str, values: Iterable[Any]) -> Measure:
-    """The unit of a column in words, with the scale on which its middle number is read easily.
+    """The unit of a column in words, with the scale on which its larger numbers are read easily.
 
     >>> measure("usd", [202e3, 5.3e6, 1.6e9])
     Measure(words='US$ million', size=1000000.0)
@@ -35,11 +35,11 @@ def measure(unit: str, values: Iterable[Any]) -> Measure:
     ('%', 'US$ a GPU-hour')
     """
     if unit == "ratio":
-        return Measure("%", 0.01)
+        return Measure("%", 0.01) if _large(values) <= 1 else Measure()
     if unit.startswith("usd_per_"):
         return Measure(f"US$ a {per_unit(unit)}")
     if unit in SCALED or unit.startswith("flop"):
-        return _scaled(unit, _middle(values))
+        return _scaled(unit, _large(values))
     return Measure(UNIT_WORDS.get(unit, unit.replace("_", " ")))
 
 
@@ -60,19 +60,20 @@ def number_text(value: float, measure: Measure | None = None, figures: int = 3) 
     return f"{shown:,.10g}".replace("-", "\N{MINUS SIGN}")
 
 
-def _middle(values: Iterable[Any]) -> float:
-    """The middle of the numbers of a column, by size; 0 where there is none."""
+def _large(values: Iterable[Any]) -> float:
+    """The upper quartile of the numbers of a column, by size; 0 where there is none."""
     numbers = [float(value) for value in values if isinstance(value, Real)]
     known = sorted(abs(number) for number in numbers if not math.isnan(number))
-    return known[len(known) // 2] if known else 0.0
+    return known[3 * (len(known) - 1) // 4] if known else 0.0
 
 
-def _scaled(unit: str, middle: float) -> Measure:
+def _scaled(unit: str, large: float) -> Measure:
     words = SCALED.get(unit, UNIT_WORDS.get(unit, "FLOP"))
-    if middle >= SMALLEST_POWER:
-        power = 3 * math.floor(math.log10(middle) / 3)
+    if large >= SMALLEST_POWER:
+        power = 3 * math.floor(math.log10(large) / 3)
         return Measure(f"10{str(power).translate(POWERS)} {words}".strip(), 10.0**power)
-    size, scale = next((found for found in SCALES if middle >= found[0]), (1.0, ""))
-    size = THOUSAND if scale == "thousand" else size
+    size, scale = next((found for found in SCALES if large >= found[0]), (1.0, ""))
+    if unit == "gpu_hours" and THOUSANDS_OF_HOURS[0] <= large < THOUSANDS_OF_HOURS[1]:
+        size, scale = 1e3, "thousand"
     order = (words, scale) if unit == "usd" else (scale, words)
     return Measure(" ".join(filter(None, order)), size)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pandas as pd
 
 from analysis.data.facts import Fact, Row
@@ -10,17 +13,35 @@ from analysis.show import links
 from analysis.show.columns import number_text
 from analysis.show.links import KIND_WORDS, SECOND_HAND, Html
 from analysis.show.numbers import quantity_text
-from analysis.show.tables import table
+from analysis.show.tables import PRINTED, Cell, day, folded, table
 
 TABLES = ("facts", "sources", "prices", "purchase_prices", "training_runs", "hardware")
-CONFIDENCE = {"read": "read", "read_via_secondary": "restated by another source"}
+CONFIDENCE = {"read": "", "read_via_secondary": " (as another source restates it)"}
+AS_EPOCH_SAYS = " (as Epoch AI restates it)"
+COMMITMENTS = {"on_demand": "on demand", "1y": "one year", "3y": "three years", "spot": "spot"}
+WORDS = {"date": day, "release_date": day, "commitment": COMMITMENTS}
 RUN_UNITS = {"params_active": "params", "tokens": "tokens", "gpu_hours": "gpu_hours"}
+
+
+def rests_on(names: Sequence[str], evidence: Evidence) -> Html:
+    """Facts by their ids, folded: what each is, and its figure."""
+    found = [evidence.facts[name] for name in names]
+    lines = [f"<li>{links.text(one.quantity)}: {links.fact(one, evidence)}</li>" for one in found]
+    count = f"rests on {len(found)} {'fact' if len(found) == 1 else 'facts'}"
+    return folded(count, f"<ul>{''.join(lines)}</ul>" if lines else "")
 
 
 def facts(evidence: Evidence) -> Html:
     """Every fact with its value, range, kind, source and place."""
     rows = [_fact(fact, evidence) for fact in evidence.facts.values()]
-    return table(pd.DataFrame(rows), classes="ledger facts", anchors="anchor")
+    return table(
+        pd.DataFrame(rows),
+        caption=f"All {len(rows)} facts, each as its source gives it",
+        name="facts",
+        classes="ledger",
+        anchors="anchor",
+        choices=("about", "known how"),
+    )
 
 
 def sources(evidence: Evidence) -> Html:
@@ -32,67 +53,106 @@ def sources(evidence: Evidence) -> Html:
             "source": _titled(row.title, row.url),
             "publisher": row.publisher,
             "year": str(row.year),
-            "kind": row.kind,
-            "licence": row.licence,
-            "facts": int(counts.get(row.source_id, 0)),
+            "kind": Cell(
+                f"{row.kind}, {row.licence}" if row.licence else row.kind, row.kind, row.kind
+            ),
+            "facts from it": counts.get(row.source_id),
         }
         for row in evidence["sources"].itertuples()
     ]
-    return table(pd.DataFrame(rows), classes="ledger", anchors="anchor")
+    return table(
+        pd.DataFrame(rows),
+        caption=f"All {len(rows)} sources",
+        name="sources",
+        classes="ledger",
+        anchors="anchor",
+        choices=("publisher", "year", "kind"),
+    )
 
 
 def prices(evidence: Evidence) -> Html:
     """Every quote of a rent."""
-    columns = ["chip", "provider", "usd_per_gpu_hour", "commitment", "date", "region"]
-    head = {"usd_per_gpu_hour": "US$ a GPU-hour"}
-    return _rows("prices", evidence["prices"], columns, evidence, head)
+    return _rows(
+        "prices",
+        ["chip", "usd_per_gpu_hour", "provider", "commitment", "region", "date"],
+        evidence,
+        head={"usd_per_gpu_hour": "rent"},
+        units={"usd_per_gpu_hour": "usd_per_gpu_hour"},
+        caption="Quotes of a rent",
+        choices=("chip", "provider", "commitment"),
+    )
 
 
 def purchase_prices(evidence: Evidence) -> Html:
     """Every price of a chip that is bought, with or without its server."""
-    columns = ["chip", "usd", "date", "with_server"]
-    return _rows("purchase_prices", evidence["purchase_prices"], columns, evidence, {"usd": "US$"})
+    return _rows(
+        "purchase_prices",
+        ["chip", "usd", "with_server", "date"],
+        evidence,
+        head={"usd": "price"},
+        units={"usd": "usd"},
+        caption="Prices of a chip that is bought",
+        choices=("chip", "with_server"),
+    )
 
 
 def training_runs(evidence: Evidence) -> Html:
     """Every run of pre-training that others disclose."""
-    columns = ["model", "developer", "release_date", "chip", *RUN_UNITS, "unfit", "note"]
-    head = {
-        "params_active": "active parameters",
-        "release_date": "released",
-        "unfit": "left out as",
-    }
-    return _rows("training_runs", evidence["training_runs"], columns, evidence, head, RUN_UNITS)
+    return _rows(
+        "training_runs",
+        ["model", "developer", "chip", *RUN_UNITS, "release_date"],
+        evidence,
+        head={
+            "params_active": "active parameters",
+            "release_date": "released",
+            "gpu_hours": "hours",
+        },
+        units=RUN_UNITS,
+        caption="Runs of pre-training that others disclose",
+        choices=("developer", "chip"),
+    )
 
 
 def hardware(evidence: Evidence) -> Html:
     """Every chip with its dense peak, memory and rated power."""
-    columns = ["chip", "vendor", "peak_bf16_dense_tflops", "hbm_gib", "tdp_w", "note"]
-    head = {
-        "peak_bf16_dense_tflops": "BF16 peak, TFLOP/s",
-        "hbm_gib": "memory, GiB",
-        "tdp_w": "rated power, W",
-    }
-    rows = evidence["hardware"].assign(id=lambda chips: chips.chip, confidence="read")
-    return _rows("hardware", rows, columns, evidence, head)
-
-
-def _rows(
-    name: str,
-    rows: pd.DataFrame,
-    columns: list[str],
-    evidence: Evidence,
-    head: dict[str, str],
-    units: dict[str, str] | None = None,
-) -> Html:
-    """The columns of a table with the source of each row, each row under its address."""
-    shown = rows[columns].assign(
-        source=[links.source(source, evidence) for source in rows.source_id],
-        place=[_place(locator) for locator in rows.locator],
-        seen=rows.confidence.map(CONFIDENCE).fillna("restated by Epoch AI"),
-        anchor=[links.anchor(Row(name, row)) for row in rows.id],
+    return _rows(
+        "hardware",
+        ["chip", "vendor", "peak_bf16_dense_tflops", "hbm_gib", "tdp_w"],
+        evidence,
+        head={
+            "peak_bf16_dense_tflops": "BF16 peak",
+            "hbm_gib": "memory",
+            "tdp_w": "rated power",
+        },
+        units={"peak_bf16_dense_tflops": "tflop_per_s", "hbm_gib": "GiB", "tdp_w": "W"},
+        caption="Chips, each with its dense peak",
+        choices=("vendor",),
     )
-    return table(shown, head=head, units=units, classes="rows", anchors="anchor")
+
+
+def _rows(name: str, columns: list[str], evidence: Evidence, **look: Any) -> Html:
+    """The columns of a table as they are printed, each row under its address, and in the last cell
+    where it was read.
+    """
+    rows = evidence[name]
+    names = rows.chip if name == "hardware" else rows.id
+    words = {column: rows[column].map(say) for column, say in WORDS.items() if column in columns}
+    shown = rows[columns].assign(
+        **words,
+        source=[_read_in(row, evidence) for row in rows.to_dict("records")],
+        anchor=[links.anchor(Row(name, row)) for row in names],
+    )
+    printed = dict.fromkeys(columns, PRINTED)
+    return table(shown, name=name, classes="ledger", anchors="anchor", figures=printed, **look)
+
+
+def _read_in(row: Mapping[str, Any], evidence: Evidence) -> Html:
+    """Where a row was read, why it is left out if it is, and its note."""
+    unfit = f"<strong>Left out:</strong> {links.text(row['unfit'])}. " if row.get("unfit") else ""
+    seen = CONFIDENCE.get(row.get("confidence", "read"), AS_EPOCH_SAYS)
+    note = f"<br><small>{links.text(row['note'])}</small>" if row.get("note") else ""
+    source = links.source(row["source_id"], evidence)
+    return Html(f"{unfit}{source}, {_place(row['locator'])}{seen}{note}")
 
 
 def _fact(fact: Fact, evidence: Evidence) -> dict[str, object]:
@@ -101,21 +161,23 @@ def _fact(fact: Fact, evidence: Evidence) -> dict[str, object]:
     ends = f"<br><small>{number_text(fact.low)} to {number_text(fact.high)}</small>"
     ends = ends if fact.has_range else ""
     mark = SECOND_HAND if fact.second_hand else ""
-    source = links.source(fact.source_id, evidence)
+    place = f"{links.source(fact.source_id, evidence)}, {links.text(fact.locator)}"
+    note = f"<br><small>{links.text(fact.note)}</small>" if fact.note else ""
+    kind = KIND_WORDS[fact.kind]
     return {
         "anchor": fact.id,
-        "fact": Html(f"{links.text(fact.quantity)}<br><code>{fact.id}</code>"),
-        "value": Html(f"{figure}{ends}"),
-        "known how": Html(f"{KIND_WORDS[fact.kind]} {mark}"),
-        "source": Html(f"{source}, {links.text(fact.locator)}"),
-        "note": fact.note,
+        "fact": fact.quantity,
+        "about": fact.subject.replace("_", " ").capitalize(),
+        "value": Cell(Html(figure.replace("&nbsp;", " ") + ends), fact.value),
+        "known how": Cell(Html(f"{kind} {mark}"), kind, kind),
+        "source": Html(f"{place}{note}"),
     }
 
 
-def _place(locator: str) -> Html | str:
+def _place(locator: str) -> Html:
     """Where in its source a row stands; an address of the web is a link."""
     address = links.web_address(locator)
-    return Html(f'<a href="{links.text(address)}">page</a>') if address else locator
+    return Html(f'<a href="{links.text(address)}">page</a>') if address else links.text(locator)
 
 
 def _titled(title: str, url: str) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 
 UNIT_WORDS = {
@@ -9,6 +10,7 @@ UNIT_WORDS = {
     "flop": "FLOP",
     "flop_per_s": "FLOP/s",
     "flop_per_token": "FLOP a token",
+    "gpu_hours_per_trillion_tokens": "GPU-hours a trillion tokens",
     "log_sd": "",
     "count": "",
     "ms_per_token": "ms a token",
@@ -67,6 +69,20 @@ def quantity_text(value: float, unit: str) -> str:
     if unit.startswith("usd_per_"):
         return f"${value:,.2f} a {per_unit(unit)}"
     return f"{_short(value)} {UNIT_WORDS.get(unit, unit.replace('_', ' '))}".rstrip()
+
+
+def date_text(date: str, month: str = "%b") -> str:
+    """A day, a month or a year as a reader writes it, in one line.
+
+    >>> [date_text(date).replace(chr(160), " ") for date in ("2025-09-18", "2025-09", "2025")]
+    ['18 Sep 2025', 'Sep 2025', '2025']
+    """
+    if len(date) <= len("2025"):
+        return date
+    found = datetime.date.fromisoformat(f"{date}-01"[: len("2025-09-18")])
+    words = f"{found:{month} %Y}"
+    words = words if len(date) == len("2025-09") else f"{found.day} {words}"
+    return words.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def per_unit(unit: str) -> str:

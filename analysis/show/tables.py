@@ -11,7 +11,7 @@ import html
 import itertools
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -20,6 +20,7 @@ import pandas as pd
 
 from analysis.show.columns import Measure, measure, number_text
 from analysis.show.links import Html
+from analysis.show.numbers import date_text
 
 ROUGH, COMPUTED, PRINTED = 2, 3, 6  # significant figures
 _NUMBER = '<span class="table-number"></span>'
@@ -27,11 +28,32 @@ _NUMBER = '<span class="table-number"></span>'
 
 @dataclass(frozen=True)
 class Cell:
-    """What a reader sees in a cell, by what it is sorted, and under which word it is chosen."""
+    """What a reader sees in a cell, by what it is sorted, and under which word it is chosen.
 
-    shown: str
+    `shown` is a text, or makes one of the number as its column writes it: a link, or just `str`.
+    `figures` is how many significant figures the number has, where its column has others.
+    """
+
+    shown: str | Callable[[str], str]
     value: float | str = ""
     choice: str = ""
+    figures: int = 0
+
+
+def day(date: str) -> Cell:
+    """A day, a month or a year: in words, sorted by time, chosen by its month."""
+    return Cell(date_text(date), date, date[: len("2025-09")])
+
+
+def code(name: str) -> Html:
+    """A name as it is written in code."""
+    return Html(f"<code>{html.escape(name)}</code>")
+
+
+def folded(summary: str, inside: str) -> Html:
+    """HTML that is shown on request."""
+    said = html.escape(summary)
+    return Html(f"<details><summary>{said}</summary>{inside}</details>" if inside else "")
 
 
 def table(
@@ -77,21 +99,23 @@ def table(
     ... # doctest: +ELLIPSIS
     <div class="table-room...rent<span class="unit">US$ million</span></th>...>5.33</td>...
     """
-    head, units, figures = head or {}, units or {}, figures or {}
+    cells = {
+        str(name): [_cell(value) for value in frame[name]] for name in frame if name != anchors
+    }
     columns = [
         _Column(
-            str(column),
-            head.get(str(column), str(column).replace("_", " ")),
-            measure(units.get(column, ""), frame[column]),
-            figures.get(str(column), COMPUTED),
-            column in choices,
-            any(_is_number(value) for value in frame[column]),
+            (head or {}).get(name, name.replace("_", " ")),
+            measure((units or {}).get(name, ""), [cell.value for cell in column]),
+            (figures or {}).get(name, COMPUTED),
+            name in choices,
+            any(isinstance(cell.value, Real) and cell.value == cell.value for cell in column),
         )
-        for column in frame
-        if column != anchors
+        for name, column in cells.items()
     ]
     heads = "".join(column.head for column in columns)
-    rows = "".join(_row(row, columns, row.get(anchors)) for row in frame.to_dict("records"))
+    ids = frame[anchors] if anchors else itertools.repeat("")
+    lines = zip(ids, *cells.values(), strict=False)
+    rows = "".join(_row(columns, row, anchor) for anchor, *row in lines)
     address = f' id="tab-{html.escape(name)}"' if name else ""
     return Html(
         f'<div class="table-room mathjax_ignore tex2jax_ignore"{address}>'
@@ -120,7 +144,6 @@ def numbered(page: str) -> str:
 
 @dataclass(frozen=True)
 class _Column:
-    name: str
     words: str
     measure: Measure
     figures: int
@@ -140,43 +163,43 @@ class _Column:
         inside = f"{html.escape(self.words)}{unit if self.measure.words else ''}"
         return f'<th scope="col"{side}{choose}>{inside}</th>'
 
-    def cell(self, value: Any) -> str:
+    def cell(self, cell: Cell) -> str:
         """A cell with its label, and what it is sorted by where that is not its text."""
-        shown, by, choice = self._parts(value)
-        numeric = ' class="number"' if self.numeric and isinstance(by, Real) else ""
-        sorted_by = "" if by in ("", None) else f' data-value="{_value(by)}"'
-        chosen = f' data-choice="{html.escape(choice)}"' if choice else ""
-        return f'<td data-label="{self.label}"{numeric}{sorted_by}{chosen}>{shown}</td>'
+        attributes = f'data-label="{self.label}"'
+        if self.numeric and isinstance(cell.value, Real):
+            attributes += ' class="number"'
+        if cell.value != "":
+            attributes += f' data-value="{_value(cell.value)}"'
+        if cell.choice:
+            attributes += f' data-choice="{html.escape(cell.choice)}"'
+        return f"<td {attributes}>{self._shown(cell)}</td>"
 
-    def _parts(self, value: Any) -> tuple[str, float | str, str]:
-        if isinstance(value, Cell):
-            return _text(value.shown), value.value, value.choice
-        if _is_number(value):
-            number = float(value)
-            return number_text(number, self.measure, self.figures), number, ""
-        return _text(value), "", ""
+    def _shown(self, cell: Cell) -> str:
+        if isinstance(cell.shown, str):
+            return _text(cell.shown)
+        written = number_text(float(cell.value), self.measure, cell.figures or self.figures)
+        return _text(cell.shown(written)) if written else ""
 
 
-def _row(row: Mapping[Any, Any], columns: list[_Column], anchor: str | None) -> str:
+def _row(columns: Sequence[_Column], cells: Sequence[Cell], anchor: str) -> str:
     address = f' id="{html.escape(anchor)}"' if anchor else ""
-    cells = "".join(column.cell(row[column.name]) for column in columns)
-    return f"<tr{address}>{cells}</tr>"
+    shown = "".join(column.cell(cell) for column, cell in zip(columns, cells, strict=True))
+    return f"<tr{address}>{shown}</tr>"
 
 
-def _text(value: Any) -> str:
-    """What stands in a cell: `Html` as it is, a text escaped, nothing for what is not there."""
-    if isinstance(value, Html):
+def _cell(value: Any) -> Cell:
+    """What a frame holds as a cell: numbers as such, other things as words."""
+    if isinstance(value, Cell):
         return value
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None or value != value else html.escape(str(value))
+        return Cell("yes" if value else "no")
+    if isinstance(value, Real):
+        return Cell(str, float(value))
+    return Cell("" if value is None else value if isinstance(value, Html) else str(value))
 
 
-def _is_number(value: Any) -> bool:
-    """Whether a cell is set and sorted as a number."""
-    if isinstance(value, Cell):
-        return isinstance(value.value, Real)
-    return isinstance(value, Real) and not isinstance(value, bool)
+def _text(value: str) -> str:
+    return value if isinstance(value, Html) else html.escape(value)
 
 
 def _value(by: float | str) -> str:

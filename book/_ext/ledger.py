@@ -27,7 +27,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from analysis.check import claims
 from analysis.check import tables as checked
 from analysis.compare import models as comparison
-from analysis.compare.card import standard
+from analysis.compare.sheet_tables import fields
 from analysis.data.facts import Row
 from analysis.data.mistakes import InputError, UnknownName
 from analysis.data.scenario import load_scenario, parameters_frame
@@ -96,12 +96,14 @@ class Edition:
             ),
             "wrong_number": lambda: report_html(self.cited),
             "corrections": lambda: checked.corrected(account),
-            "card_standard": lambda: table(standard()),
+            "card_standard": fields,
             "hours_of_models": lambda: figure_html(
                 charts.hours_of_models(self.labelled_hours(lines))
             ),
             "arithmetic": lambda: arithmetic_table(account.names),
-            "parameters": lambda: table(parameters_frame()),
+            "parameters": lambda: table(
+                parameters_frame(), caption="What an edition may set", name="parameters"
+            ),
             **{f"try_{name}": partial(getattr(try_page, name), account) for name in TRY},
             "glossary": lambda: glossary_table(self.terms),
             **{table: partial(getattr(ledger, table), evidence) for table in ledger.TABLES},

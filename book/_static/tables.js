@@ -1,7 +1,8 @@
 // A table of many rows is sorted by its heads, and filtered by words and by choices; a link to one of
 // its rows shows that row. Without this script every table stands whole.
 (function () {
-  const MANY_ROWS = 15;
+  const MANY_ROWS = 15; // from here on a table is sorted and filtered
+  const TOO_MANY_ROWS = 60, FIRST_ROWS = 25; // of more than so many the first stand there, the others on request
   const words = new Intl.Collator("en", { numeric: true });
 
   function element(name, className, text) {
@@ -73,9 +74,10 @@
     const room = table.closest(".table-room"), tools = element("div", "table-tools");
     const search = element("input", ""), shown = element("output", ""), all = element("button", "", "Show all");
     const title = table.caption.textContent.trim();
-    const choices = [];
+    const choices = [], more = element("button", "more-rows");
+    let whole = rows.length <= TOO_MANY_ROWS;
     search.type = "search";
-    all.type = "button";
+    all.type = more.type = "button";
     shown.setAttribute("aria-live", "polite");
     tools.setAttribute("role", "group");
     tools.setAttribute("aria-label", "Rows of: " + title);
@@ -83,16 +85,20 @@
     function apply() {
       const asked = search.value.toLowerCase().split(/\s+/).filter(Boolean);
       for (const row of rows) {
-        const text = row.textContent.toLowerCase();
+        const text = row.textContent.replaceAll("\u00a0", " ").toLowerCase();
         row.hidden = !asked.every((word) => text.includes(word))
           || choices.some(({ select, column }) => select.value && chosenIn(row, column) !== select.value);
       }
-      const left = rows.filter((row) => !row.hidden).length;
-      shown.textContent = left === rows.length ? rows.length + " rows" : left + " of " + rows.length + " rows";
-      all.hidden = left === rows.length;
+      const left = [...table.tBodies[0].rows].filter((row) => !row.hidden);
+      left.forEach((row, place) => row.classList.toggle("later", !whole && place >= FIRST_ROWS));
+      shown.textContent = left.length === rows.length ? rows.length + " rows" : left.length + " of " + rows.length + " rows";
+      all.hidden = left.length === rows.length;
+      more.hidden = whole || left.length <= FIRST_ROWS;
+      more.textContent = "Show all " + left.length + " rows";
     }
     function clear() {
       search.value = "";
+      whole = true;
       for (const { select } of choices) select.value = "";
       apply();
     }
@@ -109,11 +115,19 @@
       const button = element("button", "sort");
       button.type = "button";
       button.append(...head.childNodes);
-      button.addEventListener("click", () => sortByHead(table, column));
+      button.addEventListener("click", function () { sortByHead(table, column); apply(); });
       head.append(button);
     });
-    tools.append(labelledSort(table, heads), shown, all);
+    tools.append(labelledSort(table, heads, apply), shown, all);
     room.prepend(tools);
+    room.append(more);
+    more.addEventListener("click", function () {
+      const next = table.querySelector("tr.later");
+      whole = true;
+      apply();
+      next.tabIndex = -1;
+      next.focus(); // the button is gone
+    });
     search.addEventListener("input", apply);
     all.addEventListener("click", function () { clear(); search.focus(); });
     room.addEventListener("traincost:show-all", clear);
@@ -121,7 +135,7 @@
   }
 
   // Cards have no heads to press: on a narrow page the order is chosen from a list.
-  function labelledSort(table, heads) {
+  function labelledSort(table, heads, apply) {
     const select = element("select", "");
     select.append(new Option("as it stands", ""));
     heads.forEach(function (head, column) {
@@ -129,6 +143,7 @@
     });
     select.addEventListener("change", function () {
       if (select.value) sort(table, Number(select.value), !isOfNumbers(table, Number(select.value)));
+      apply();
     });
     const label = labelled("Sort by", select);
     label.className = "sort-cards";

@@ -45,11 +45,14 @@ def test_figures_are_printed_computed_or_rough():
     )
     units = dict.fromkeys(frame, "gpu_hours")
     shown = table(frame, units=units, figures={"printed": PRINTED, "p05": ROUGH})
-    assert cells(shown) == ["2.664", "2.66", "2.7"]
+    assert cells(shown) == ["2,664", "2,660", "2,700"]
 
 
-def test_a_scale_is_that_of_the_middle_number():
+def test_a_scale_is_that_of_the_larger_numbers():
     assert measure("gpu_hours", [5e3, 119e3, 2.66e6]) == Measure("thousand GPU-hours", 1e3)
+    assert measure("gpu_hours", [5e3, 30e6, 31e6]) == Measure("million GPU-hours", 1e6)
+    assert measure("usd", [4e3, 5e3, 6e6, 1.6e9, 5e6]) == Measure("US$ million", 1e6)
+    assert measure("tokens", [32_768]) == Measure("tokens", 1.0)
     assert measure("flop", [3e24, 3.7e24]) == Measure("10²⁴ FLOP", 1e24)
     assert measure("usd", [2.0, 9000.0]) == Measure("US$", 1.0)
     assert measure("usd", []) == measure("usd", [np.nan, None]) == Measure("US$", 1.0)

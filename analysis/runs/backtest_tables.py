@@ -1,0 +1,130 @@
+"""What a page shows of how good the estimators are: errors as factors, of hours and of steps."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.data.tables import Evidence
+from analysis.runs.backtest import limits, with_ranges
+from analysis.runs.public_estimators import beside_public_estimators
+from analysis.runs.rl_backtest import alternatives_by_kind, generation_shares, steps_by_kind
+from analysis.runs.rl_steps import step_estimator_for
+from analysis.show.links import Html
+from analysis.show.tables import ROUGH, table
+
+ERRORS = {"median_error_factor": "median error", "p90_error_factor": "error of nine in ten"}
+FACTORS = {"median_factor": "median error", "p90_factor": "error of nine in ten"}
+HOURS_ARE = {
+    "run": "of the run",
+    "rounded": "rounded",
+    "computed": "computed",
+    "upper_bound": "an upper bound",
+    "with_other_work": "with other work",
+    "from_energy": "from energy",
+}
+LARGEST = 12
+
+
+def record(tested: pd.DataFrame) -> Html:
+    """The record in figures, each with its range when developers are drawn again."""
+    shown = with_ranges(tested)[["words", "value", "low", "high"]]
+    return table(
+        shown,
+        head={"words": "figure", "low": "low end, 5 %", "high": "high end, 95 %"},
+        caption="The record, with its range when developers are drawn again",
+        name="record",
+    )
+
+
+def methods(compared: pd.DataFrame) -> Html:
+    """Every method on the same runs, the best first."""
+    best_first = compared.sort_values("median_error_factor", kind="stable")
+    return table(
+        best_first[["candidate", "uses", *ERRORS, "worse_by"]],
+        head={"candidate": "method", "worse_by": "worse than the best", **ERRORS},
+        figures={"worse_by": ROUGH},
+        caption="Other methods on the same runs: errors are factors, the last column counts "
+        "standard errors",
+        name="methods",
+    )
+
+
+def public_estimators(tested: pd.DataFrame, evidence: Evidence) -> Html:
+    """Public estimators beside ours on well-known runs, the best first."""
+    return table(
+        beside_public_estimators(tested, evidence),
+        head={**FACTORS, "worst_factor": "largest error"},
+        caption="Public estimators on well-known runs: errors are factors",
+        name="public-estimators",
+    )
+
+
+def largest_errors(tested: pd.DataFrame) -> Html:
+    """The runs that the estimator is furthest from."""
+    largest = tested.nlargest(LARGEST, "error_factor")
+    shown = largest[["model", "error_factor", "gpu_hours", "predicted", "p05", "p95", "hours_are"]]
+    hours = ("gpu_hours", "predicted", "p05", "p95")
+    return table(
+        shown.assign(hours_are=shown.hours_are.map(HOURS_ARE)),
+        units=dict.fromkeys(hours, "gpu_hours"),
+        head={
+            "gpu_hours": "disclosed",
+            "p05": "5 %",
+            "p95": "95 %",
+            "error_factor": "error, a factor",
+            "hours_are": "the hours are",
+        },
+        figures=dict.fromkeys(("predicted", "p05", "p95"), ROUGH),
+        caption="The largest errors",
+        name="largest-errors",
+    )
+
+
+def what_limits(evidence: Evidence) -> Html:
+    """How alike equal runs are."""
+    return table(
+        limits(evidence),
+        head={"what": "runs", "n": "how many", "median_factor": "median error"},
+        caption="How alike runs are: errors are factors",
+        name="limits",
+    )
+
+
+def steps(evidence: Evidence) -> Html:
+    """The record on steps of reinforcement learning."""
+    return table(
+        steps_by_kind(evidence),
+        units={"inside": "ratio"},
+        head={
+            "n": "how many",
+            "inside": "inside their interval",
+            "width": "width of the interval, a factor",
+            **FACTORS,
+        },
+        figures={"inside": ROUGH, "width": ROUGH},
+        caption="Steps of reinforcement learning: errors are factors",
+        name="steps",
+    )
+
+
+def simpler_ways(evidence: Evidence) -> Html:
+    """Simpler ways on the same steps."""
+    return table(
+        alternatives_by_kind(evidence),
+        head={"n": "how many"},
+        caption="Median error of simpler ways on the same steps, a factor",
+        name="simpler-ways",
+    )
+
+
+def generation(evidence: Evidence) -> Html:
+    """Generation as a share of a step, disclosed and predicted."""
+    shares = generation_shares(step_estimator_for(evidence))
+    return table(
+        shares[["model", "disclosed", "predicted"]],
+        units={"disclosed": "ratio", "predicted": "ratio"},
+        head={"model": "run"},
+        figures={"predicted": ROUGH},
+        caption="Generation as a share of the step",
+        name="generation",
+    )
