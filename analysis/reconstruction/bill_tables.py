@@ -131,7 +131,9 @@ def carbon(account: Account) -> Html:
     """Electricity and carbon of each line on disclosed hours, by grid."""
     found = carbon_of(account)
     caption = "Electricity and carbon of the lines on disclosed hours, by the grid that feeds them"
-    return table(found, units={"hours": "gpu_hours"}, caption=caption, name="carbon")
+    units, head = {"GPU-hours": "gpu_hours"}, {"GPU-hours": "hours"}
+    shown = table(found, units=units, head=head, caption=caption, name="carbon")
+    return shown if len(found) else Html("")
 
 
 def carbon_of(account: Account) -> pd.DataFrame:
@@ -141,7 +143,7 @@ def carbon_of(account: Account) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `what is counted`, `hours` [GPU-hour], `MWh`, and `t CO₂, GRID` for each grid among the
+        `what is counted`, `GPU-hours`, `MWh`, and `t CO₂, GRID` for each grid among the
         facts.
     """
     facts, parameters = account.evidence.facts, account.scenario.parameters
@@ -154,7 +156,7 @@ def carbon_of(account: Account) -> pd.DataFrame:
         f"t CO₂, {name}": energy * kg_per_kwh / KG_PER_TONNE
         for name, kg_per_kwh in _grids(account.evidence).items()
     }
-    shown = {"what is counted": bill.label, "hours": bill.gpu_hours}
+    shown = {"what is counted": bill.label, "GPU-hours": bill.gpu_hours}
     return pd.DataFrame(shown | {"MWh": energy / KWH_PER_MWH} | grids)
 
 

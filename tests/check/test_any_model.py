@@ -1,13 +1,14 @@
 """Every table of checks and of the bill works for any model: none disclosed, one kind, no rows."""
 
 import math
+from functools import partial
 
 import pytest
 
 import analysis
-from analysis.check import claims, tables
+from analysis.check import claims, disputes, tables
 from analysis.check.beliefs import beliefs
-from analysis.check.contradictions import contradictions, moving
+from analysis.check.contradictions import GROUPS, contradictions, moving
 from analysis.check.corrections import corrections
 from analysis.check.famous import claim_cards
 from analysis.check.others import others_estimates, partings
@@ -22,9 +23,9 @@ CHECKED = (
     tables.claims,
     claim_cards,
     tables.without_figure,
-    tables.disagreements,
-    tables.estimates,
-    tables.to_believe,
+    *(partial(disputes.disagreements, group=group) for group in GROUPS),
+    disputes.estimates,
+    disputes.to_believe,
     tables.corrected,
 )
 BILLED = (
@@ -42,7 +43,7 @@ def small(request, small_models):
     return analysis.reconstruct(request.param, data=small_models, samples=256)
 
 
-@pytest.mark.parametrize("show", CHECKED, ids=lambda show: show.__name__)
+@pytest.mark.parametrize("show", CHECKED)
 def test_a_table_without_rows_is_a_sentence(show, small):
     assert show(small).startswith("<p>") and show(small).endswith(".</p>")
 

@@ -209,3 +209,10 @@ def test_what_is_not_known_of_the_whole_is_judged_by_its_part(account):
         _judge(row | {"value": value}, counted, account).verdict for value in (5e6, 9e6, math.nan)
     ]
     assert verdicts == ["misleading", "not_checkable", "not_checkable"]
+
+
+def test_what_fits_is_not_off_and_what_is_contradicted_or_misleading_is(account):
+    claims = frame(account).set_index("id")
+    assert (claims.factor[claims.verdict == "supported"].dropna() == 1.0).all()
+    assert (claims.factor[claims.verdict.isin(["contradicted", "misleading"])] != 1.0).all()
+    assert claims.factor["reuters_294k"] == pytest.approx(294 / 5_860, rel=1e-3)

@@ -2,10 +2,10 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from analysis.check import claims, tables
-from analysis.check.contradictions import contradictions
 from analysis.data.mistakes import InputError
 from analysis.show.links import in_book
 from analysis.show.numbers import VERDICT_WORDS
@@ -30,6 +30,26 @@ def test_claims_of_one_verdict_alone(account):
     assert set(re.findall('verdict (\\w+)"', shown)) == {"contradicted"}
 
 
+def test_a_claim_says_how_far_off_it_is_and_links_the_article_once(account):
+    """$294K of $5.86M is one twentieth; $5.86M is 4.6 % more than $5.6M."""
+    shown = tables.claims(account)
+    reuters = row_of(shown, "reuters_294k")
+    assert ">20 times too low</td>" in reuters and reuters.count("https://www.reuters.com") == 1
+    assert ">4.6 % too low</td>" in row_of(shown, "mapletech_56m")
+    assert ">20 times less</td>" in row_of(shown, "nature_news")  # it names what it leaves out
+    assert ">fits</td>" in row_of(shown, "register_20x")
+    assert 'data-label="how far off" class="number" data-value=""></td>' in row_of(
+        shown, "semi_16b"
+    )
+
+
+def test_the_claim_that_is_furthest_off_comes_first_and_what_fits_after_all_that_do_not(account):
+    apart = np.log(claims.furthest_first(claims.frame(account)).factor).abs().to_numpy()
+    known = apart[~np.isnan(apart)]
+    assert (np.diff(known) <= 0).all() and known[-1] == 0.0
+    assert np.isnan(apart[len(known) :]).all() and len(known) < len(apart)
+
+
 def test_a_claim_leads_to_its_reason_in_the_book(account):
     assert in_book(tables.claim("seed_587m", account)) == (
         '<a class="verdict supported_within_boundary" data-row="claims:seed_587m" '
@@ -41,35 +61,9 @@ def test_a_claim_leads_to_its_reason_in_the_book(account):
         tables.claim("seed_578m", account)
 
 
-def test_a_plus_means_that_the_other_side_makes_the_bill_larger(account):
-    effects = contradictions(account).set_index("id").effect_usd
-    shown = tables.disagreements(account)
-    larger, smaller = effects.idxmax(), effects.idxmin()
-    assert ">+$" in row_of(shown, larger) and ">−$" in row_of(shown, smaller)
-    nothing = effects[effects == 0].index[0]
-    assert ">none</td>" in row_of(shown, nothing)
-    assert "cannot be computed" in row_of(shown, effects[effects.isna()].index[0])
-
-
-def test_each_estimate_that_parts_does_so_once(account):
-    assert tables.estimates(account).count("here they part") == 7
-    assert tables.estimates(account).count("agrees with ours at every step") == 1
-
-
-def test_what_no_efficiency_can_make_true_is_said_so(account):
-    shown = tables.to_believe(account)
-    assert "no value: less would be left than nothing" in shown
-    assert "possible</span>" in shown and "outside</span>" in shown
-
-
 def test_a_correction_shows_what_was_seen_and_what_we_use(account):
     shown = row_of(tables.corrected(account), "press_80_hours")
     assert "80 hours" in shown and "278 hours" in shown
-
-
-def test_a_study_is_followed_from_its_figure_to_ours(evidence):
-    shown = tables.studies(evidence)
-    assert "ours with its inputs" in shown and "the study&#x27;s inputs" in shown
 
 
 def test_a_figure_by_hand_meets_the_rule_for_every_claim_of_so_much(account):
