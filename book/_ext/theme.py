@@ -30,9 +30,8 @@ NOT_LOADED = (
     "searchtools.js",
     "language_data.js",
 )
-
-
 HOME = "The answer"  # how the menu calls the first page
+UNFOLDS = re.compile(r"(<a [^>]*>([^<]*)</a><details[^>]*>)<summary>")
 
 
 def without_rows_of_buttons(_: Sphinx, config: Any) -> None:
@@ -42,7 +41,15 @@ def without_rows_of_buttons(_: Sphinx, config: Any) -> None:
 
 
 def with_parts(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
-    """What the bar and the menu name; and a page says once how wide it is."""
+    """What the bar and the menu name, what unfolds in the menu by name too; and a page says once
+    how wide it is.
+    """
+    menu = context["generate_toctree_html"]
+
+    def named_menu(**options: Any) -> str:
+        return UNFOLDS.sub(r'\1<summary aria-label="Pages under: \2">', str(menu(**options)))
+
+    context["generate_toctree_html"] = named_menu
     context["parts"] = contents(Path(app.srcdir)).parts
     context["root_title"] = HOME
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags", ""))

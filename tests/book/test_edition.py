@@ -21,7 +21,7 @@ from analysis.data.scenario import load_scenario
 from analysis.physics import architecture, cost, flop, rollout, training
 from analysis.publish import book
 from analysis.publish.kept import copy_of
-from analysis.publish.plan import list_pages, plan
+from analysis.publish.plan import list_moved, list_pages, plan
 from tests.book.conftest import PAGES
 from tests.conftest import ROOT
 
@@ -264,3 +264,30 @@ def test_a_page_that_fails_stops_the_build_and_the_last_edition_stands(
     assert "v3_total_cost is not a fact" in capsys.readouterr().err
     assert (standing / "index.html").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_an_old_address_that_leads_nowhere_stops_the_build_and_the_last_edition_stands(
+    edition, tmp_path, monkeypatch, capsys
+):
+    standing = tmp_path / "standing"
+    shutil.copytree(edition, standing)
+    monkeypatch.setattr(book, "list_moved", lambda _: {"old": "nowhere"})
+    assert main(["build", "--no-cache", "--out", str(standing)]) == 2
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last == "error: pages.toml, moved: leads to no page: nowhere"
+    assert tree(standing) == tree(edition)
+
+
+def test_a_page_says_once_what_it_is_called_and_how_wide_it_is(edition):
+    for page in PAGES:
+        head = (edition / f"{page}.html").read_text(encoding="utf-8").partition("</head>")[0]
+        (title,) = re.findall("<title>(.*?)</title>", head)
+        names = title.split(" · ")
+        assert len(names) == len(set(names)) == (1 if page == "index" else 2)
+        assert head.count('name="viewport"') == 1
+
+
+def test_every_old_address_leads_to_a_page(edition):
+    for old, page in list_moved(ROOT).items():
+        assert f'href="{page}.html"' in (edition / f"{old}.html").read_text(encoding="utf-8")
+        assert (edition / f"{page}.html").is_file()

@@ -128,7 +128,9 @@ def test_the_sentence_to_quote_is_copied_as_it_stands(visit, served):
         opened.wait_for_selector(".quote button.success")
         copied = opened.evaluate("navigator.clipboard.readText()")
         assert copied == opened.locator(".quote p").inner_text()
-        assert copied.startswith("“R1’s own training took 147,000 GPU-hours") and copied.endswith(".”")
+        assert copied.startswith("“R1’s own training took 147,000 GPU-hours") and copied.endswith(
+            ".”"
+        )
 
 
 def test_the_questions_lead_to_their_answers(visit):
