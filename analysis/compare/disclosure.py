@@ -114,6 +114,26 @@ def scores(cards: list[Card]) -> pd.DataFrame:
     )
 
 
+def fields_by_model(cards: list[Card]) -> pd.DataFrame:
+    """Which fields each card fills: `model`, `developer`, `score`, `field` and `share` (of the
+    phases that the field is asked of).
+    """
+    rows = [
+        {
+            "model": card.model,
+            "developer": card.developer,
+            "score": card.score,
+            "field": _field_words(name.split(").")[-1]),
+            "there": there,
+        }
+        for card in cards
+        for name, there in card.fields.items()
+    ]
+    names = ["model", "developer", "score", "field"]
+    filled = pd.DataFrame(rows).groupby(names, sort=False).there.mean()
+    return filled.rename("share").reset_index()
+
+
 def most_missing(cards: list[Card]) -> pd.DataFrame:
     """How many cards disclose each field, by phase kind or card: `field, disclosed, asked, share`,
     rarest first.

@@ -9,7 +9,7 @@ import html as markup
 import importlib
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +60,12 @@ def prepare(plan: Plan, evidence: Evidence, use_cache: bool, work: Path) -> None
 
 
 def write(
-    plan: Plan, executed: Mapping[str, Path], evidence: Evidence, use_cache: bool, work: Path
+    plan: Plan,
+    executed: Mapping[str, Path],
+    evidence: Evidence,
+    use_cache: bool,
+    work: Path,
+    report: Callable[[str], None],
 ) -> None:
     """The edition's files, in `NEW` of the workplace, from executed copies and what was prepared
     there.
@@ -87,7 +92,7 @@ def write(
     script = script_of(rows_shown(sorted(html.glob("*.html"))), account, read_glossary(book))
     (html / "_static" / CARDS).write_text(script, encoding="utf-8")
     check(html, book, whole_in_short(account))
-    publish_figures(html, page_names(book))
+    publish_figures(html, page_names(book), report)
     _write_beside(plan, account, work)
 
 

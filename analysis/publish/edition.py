@@ -56,7 +56,7 @@ def build(
 
         started = perf_counter()
         report("building the book")
-        write(plan, executed, evidence, use_cache, work)
+        write(plan, executed, evidence, use_cache, work, report)
         write_mark(work / NEW, plan.edition_key)
         report(f"book built and checked ({perf_counter() - started:.1f} s)")
         swap(work, out)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
 import vl_convert
 
 from analysis.publish.failed import BookFailed
-from analysis.show.charts.figure import FITTING, Spec, csv_of
+from analysis.show.charts.figure import FITTING, WIDTHS_PX, Spec, csv_of
 from analysis.show.charts.picture import with_title
+from analysis.show.charts.touching import touching
 
 FOLDER = "figures"
 FIGURE = re.compile(r'<figure class="chart" id="fig-(?P<name>[^"]+)">.*?</figure>', re.S)
@@ -23,8 +24,9 @@ KINDS = ("png", "svg", "csv", "json")
 PNG_SCALE = 2  # dots for each pixel of the drawing
 
 
-def publish_figures(html: Path, pages: Iterable[str]) -> None:
-    """Number the figures of each page, and write each as files that its page leads to.
+def publish_figures(html: Path, pages: Iterable[str], report: Callable[[str], None]) -> None:
+    """Number the figures of each page, and write each as files that its page leads to; report texts
+    that touch anything.
 
     Raises
     ------
@@ -40,6 +42,8 @@ def publish_figures(html: Path, pages: Iterable[str]) -> None:
         for figure in figures:
             _check_name(figure["name"], page, figure[0], shown)
             _write_files(figure[0], html / FOLDER / figure["name"])
+            for wrong in _touching(figure[0]):
+                report(f"{page}, figure {figure['name']}: {wrong}")
         if figures:
             path.write_text(_with_numbers(text), encoding="utf-8")
 
@@ -67,6 +71,13 @@ def _numbered(figure: str, number: int, name: str) -> str:
     caption = rf'\1<span class="chart-number">Figure {number}</span>'
     figure = re.sub("(<figcaption[^>]*>)", caption, figure, count=1)
     return FILES.sub(files, SPEC.sub("", figure))
+
+
+def _touching(figure: str) -> Iterator[str]:
+    """What is wrong with the texts of each drawing of a figure."""
+    for size, drawing in zip(WIDTHS_PX, DRAWING.findall(figure), strict=False):
+        for wrong in touching(drawing):
+            yield f"in its {size} drawing {wrong}"
 
 
 def _write_files(figure: str, path: Path) -> None:

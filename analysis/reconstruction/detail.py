@@ -10,7 +10,7 @@ from analysis.physics.architecture import multiplying_parameters, total_paramete
 from analysis.reconstruction.ground import evaluate
 from analysis.reconstruction.model import Phase
 from analysis.reconstruction.phase_samples import PhaseSamples
-from analysis.reconstruction.reinforcement import rollouts_by_segment, segments
+from analysis.reconstruction.reinforcement import longest_tokens, rollouts_by_segment, segments
 from analysis.reconstruction.stages import ReinforcementStage
 
 
@@ -158,6 +158,33 @@ def answer_lengths(result: PhaseSamples) -> pd.DataFrame:
             )
             frame = pd.DataFrame([[0, middle, low, high, "assumed"]], columns=columns)
         frames.append(frame.assign(stage=stage.label))
+    return _stacked(frames, result.phase)
+
+
+def longest_answers(result: PhaseSamples) -> pd.DataFrame:
+    """The longest answer of a rollout and the limit of answers over the steps of each stage of
+    reinforcement learning, every input at its median.
+
+    Returns
+    -------
+    DataFrame
+        `stage`, `step`, `longest_answer_tokens` and `limit_tokens` [token].
+    """
+    frames = []
+    for stage in result.phase.stages:
+        if not isinstance(stage.work, ReinforcementStage):
+            continue
+        items = result.stage_inputs[stage.id].items()
+        values = {field: item.distribution.quantile([0.5]) for field, item in items}
+        found = segments(stage.work, values, result.setting)
+        longest = longest_tokens(found, values, result.setting)
+        share = (np.arange(len(longest)) + 0.5) / len(longest)
+        columns = {
+            "step": share * values["steps"][0],
+            "longest_answer_tokens": longest[:, 0],
+            "limit_tokens": np.broadcast_to(found.limit_tokens, longest.shape)[:, 0],
+        }
+        frames.append(pd.DataFrame(columns).assign(stage=stage.label))
     return _stacked(frames, result.phase)
 
 

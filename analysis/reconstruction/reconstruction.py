@@ -63,6 +63,10 @@ class PhaseResult(PhaseSamples):
         """Mean answer lengths of its stages of reinforcement learning."""
         return detail.answer_lengths(self)
 
+    def longest_answers(self) -> pd.DataFrame:
+        """The longest answer of a rollout and the limit of answers over the steps."""
+        return detail.longest_answers(self)
+
     def references(self) -> pd.DataFrame:
         """The runs of other developers that its efficiency comes from."""
         own = (self.setting.developer, self.phase.developer)

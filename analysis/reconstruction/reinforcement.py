@@ -202,7 +202,7 @@ def _seconds_by_part(
     by_throughput, by_latency = generation_seconds(
         answers,
         mean_tokens,
-        _longest_tokens(found, values, setting),
+        longest_tokens(found, values, setting),
         values["gpus"],
         values["tokens_per_s_per_gpu"],
         values["time_per_output_token_ms"],
@@ -220,7 +220,7 @@ def _seconds_by_part(
     }
 
 
-def _longest_tokens(
+def longest_tokens(
     found: Segments, values: Mapping[str, np.ndarray], setting: Setting
 ) -> np.ndarray:
     """Length of the longest answer of a rollout: what the scenario sets, else by its spread."""

@@ -148,7 +148,7 @@ def test_a_page_that_changed_alone_is_written_as_in_a_whole_book(edition, eviden
     ):
         (tmp_path / name).mkdir()
         (tmp_path / name / book.RESULTS).touch()
-        book.write(planned, copies, evidence, use_cache, tmp_path / name)
+        book.write(planned, copies, evidence, use_cache, tmp_path / name, lambda _: None)
     alone, whole = tmp_path / "alone" / "html", tmp_path / "whole" / "html"
     assert "Another sentence." in (alone / "bill.html").read_text(encoding="utf-8")
     assert "Another sentence." not in (tmp_path / "before" / "html" / "bill.html").read_text(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import altair as alt
 import pandas as pd
 import pytest
 
@@ -11,25 +12,24 @@ from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
 from analysis.show import charts
 from analysis.show.charts.figure import figure_html
+from analysis.show.charts.look import finish
 from tests.show import frames
 
 ONE = figure_html(charts.bill_ladder(frames.lines()).properties(usermeta={"name": "one"}))
-OTHER = figure_html(
-    charts.where_the_bill_goes(frames.phases()).properties(usermeta={"name": "two"})
-)
+OTHER = figure_html(charts.where_the_time_goes(frames.parts()).properties(usermeta={"name": "two"}))
 
 
-def published(folder, **pages):
+def published(folder, said=None, **pages):
     for page, figures in pages.items():
         text = "<p>before</p>".join(["", *figures, "after"])
         (folder / f"{page}.html").write_text(text, encoding="utf-8")
-    publish_figures(folder, pages)
+    publish_figures(folder, pages, (said if said is not None else []).append)
     return {page: (folder / f"{page}.html").read_text(encoding="utf-8") for page in pages}
 
 
 def test_figures_are_numbered_on_each_page_in_order(tmp_path):
     pages = published(tmp_path, a=[OTHER, ONE], b=[ONE], c=[])
-    assert pages["a"].index("Figure 1</span>") < pages["a"].index("third thing is")
+    assert pages["a"].index("Figure 1</span>") < pages["a"].index("60 % of the hours")
     assert pages["a"].index("Figure 2</span>") < pages["a"].index("The headline is")
     assert "Figure 1</span>" in pages["b"] and "Figure 2" not in pages["b"]
     assert pages["c"] == "<p>before</p>after"
@@ -57,3 +57,19 @@ def test_a_name_of_two_figures_stops_the_build(tmp_path):
     other = OTHER.replace("fig-two", "fig-one")
     with pytest.raises(BookFailed, match="b: a figure of a has the name one already"):
         published(tmp_path, a=[ONE], b=[other])
+
+
+def test_a_text_that_touches_another_is_reported_and_the_figure_published(tmp_path):
+    frame = pd.DataFrame({"x": [1.0, 1.001], "text": ["the one", "the other"]})
+    texts = alt.Chart(frame).mark_text().encode(x="x:Q", y=alt.value(20), text="text:N")
+    chart = finish(texts, title="Two texts", description="Two", height=40, name="crowd")
+    said = []
+    published(tmp_path, said, a=[figure_html(chart)])
+    assert 'a, figure crowd: in its narrow drawing "the one" touches "the other"' in said
+    assert (tmp_path / "figures" / "crowd.svg").is_file()
+
+
+def test_nothing_is_reported_of_a_figure_without_touching_texts(tmp_path):
+    said = []
+    published(tmp_path, said, a=[ONE, OTHER])
+    assert said == []

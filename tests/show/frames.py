@@ -131,6 +131,40 @@ def rollouts() -> pd.DataFrame:
     )
 
 
+def longest() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "step": [0.0, 100.0, 200.0],
+            "longest_answer_tokens": [3e3, 8e3, 1.5e4],
+            "limit_tokens": [8e3, 8e3, 1.6e4],
+        }
+    )
+
+
+def fields() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "model": np.repeat(NAMES, 3),
+            "developer": np.repeat(["a", "b", "b"], 3),
+            "score": np.repeat([0.9, 0.5, 0.0], 3),
+            "field": ["chips", "hours", "tokens"] * 3,
+            "share": [1.0, 1.0, 0.7, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0],
+        }
+    )
+
+
+def steps() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "title": ["first thing"] * 3 + ["second thing"] * 2,
+            "step": [1, 2, 3, 1, 2],
+            "label": ["hours", "price", "cost", "hours", "cost"],
+            "ratio": [1.0, 2.0, 2.0, 1.0, 1.0],
+            "parts_here": [False, True, False, False, False],
+        }
+    )
+
+
 def trend(runs: pd.DataFrame, factor_per_year: float = 0.7) -> SimpleNamespace:
     """The trend as it is found where these are the own runs."""
     line = pd.DataFrame(
@@ -141,8 +175,8 @@ def trend(runs: pd.DataFrame, factor_per_year: float = 0.7) -> SimpleNamespace:
 
 # A chart by its name: its frame, and what else it is given with the frame.
 CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]] = {
-    "answer_lengths": (lengths(), lambda frame: (frame,)),
-    "backtest_dots": (runs(), lambda frame: (frame,)),
+    "answer_lengths": (lengths(), lambda frame: (frame, longest())),
+    "backtest_dots": (runs(), lambda frame: (frame, "b")),
     "bill_ladder": (lines(), lambda frame: (frame,)),
     "calibration_of": (
         pd.DataFrame({"level": [0.5, 0.9], "share": [0.52, 0.94]}),
@@ -159,25 +193,21 @@ CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]
         lambda frame: (frame,),
     ),
     "cost_trend": (runs(), lambda frame: (trend(frame),)),
-    "costs_of_models": (runs(), lambda frame: (frame,)),
+    "costs_of_models": (runs(), lambda frame: (frame, "b")),
     "disclosed_and_reconstructed": (phases(), lambda frame: (frame,)),
-    "disclosure_scores": (
+    "disclosed_fields": (fields(), lambda frame: (frame, "b")),
+    "effects_on_the_bill": (
         pd.DataFrame(
             {
-                "model": NAMES,
-                "developer": NAMES,
-                "score": [0.9, 0.4, 0.0],
-                "disclosed": [9, 4, 0],
-                "asked": [10, 10, 10],
+                "what": NAMES,
+                "effect_usd": [-2e3, 5e6, 0.0],
+                "same_publisher": [True, False, False],
             }
         ),
         lambda frame: (frame,),
     ),
-    "effects_on_the_bill": (
-        pd.DataFrame({"what": NAMES, "effect_usd": [-2e3, 5e6, 0.0]}),
-        lambda frame: (frame,),
-    ),
     "efficiency_of_runs": (runs(), lambda frame: (frame, 0.35, "The run", "dense")),
+    "estimates_apart": (steps(), lambda frame: (frame,)),
     "hours_of_models": (phases(), lambda frame: (frame,)),
     "input_widths": (inputs(), lambda frame: (frame, "The phase")),
     "ladder_with_claims": (lines(), lambda frame: (frame, claims())),
@@ -187,6 +217,5 @@ CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]
         pd.DataFrame({"mfu": [0.2, 0.3, 0.4], "usd_p50": RISING}),
         lambda frame: (frame, "mfu"),
     ),
-    "where_the_bill_goes": (phases(), lambda frame: (frame,)),
-    "where_the_time_goes": (parts(), lambda frame: (frame,)),
+    "where_the_time_goes": (parts(), lambda frame: (frame, "the phase")),
 }

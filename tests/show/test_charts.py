@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pandas as pd
 import pytest
 
 from analysis.show import charts
-from analysis.show.charts.figure import spec_html, svg
+from analysis.show.charts.figure import WIDTHS_PX, spec_html, svg
+from analysis.show.charts.touching import touching
 from tests.show import frames
 
 NOT_A_FIGURE = re.compile(r"\b(nan|inf|None|NaT)\b")
@@ -62,6 +64,15 @@ def rows_of(spec, column):
     return [row[column] for data in spec["datasets"].values() for row in data if column in row]
 
 
+def bold_in(spec):
+    """The name that stands out among the rows."""
+    for layer in spec["layer"]:
+        weight = (layer["encoding"].get("y", {}).get("axis") or {}).get("labelFontWeight")
+        if weight:
+            return json.loads(weight["condition"]["test"].partition("=== ")[2])
+    return None
+
+
 def test_every_chart_is_tried_here():
     assert set(frames.CHARTS) == set(charts.__all__)
 
@@ -102,21 +113,24 @@ def test_a_model_that_discloses_no_hours_still_has_its_intervals():
 def test_phases_without_disclosed_hours_are_not_counted_among_the_hits():
     three = frames.phases().assign(disclosed=[1e5, np.nan, 9e7])
     spec = charts.disclosed_and_reconstructed(three).to_dict()
-    assert title_of(spec).startswith("1 of 2 disclosed figures lie inside")
-    assert "third thing is furthest" in title_of(spec)
+    assert title_of(spec) == "1 of 2 disclosed figures lie within our intervals"
+    assert bold_in(spec) == "third thing"
 
 
-def test_one_phase_without_disclosed_hours_names_the_reconstructed_ones():
-    spec = charts.disclosed_and_reconstructed(nothing_disclosed(frames.phases()).head(1)).to_dict()
-    assert title_of(spec) == "first thing: 110K GPU-hours reconstructed, none disclosed"
+def test_no_phase_stands_out_where_all_lie_inside():
+    spec = spec_of("disclosed_and_reconstructed")
+    assert title_of(spec) == "All 3 disclosed figures lie within our intervals"
+    assert bold_in(spec) is None
 
 
-def test_one_phase_is_held_against_its_disclosed_hours():
-    spec = spec_of("disclosed_and_reconstructed", one_row)
-    assert title_of(spec) == "first thing: reconstructed 1.10 times the disclosed hours"
+def test_the_ends_of_an_interval_stand_beside_all_marks():
+    outside = frames.phases().head(1).assign(disclosed=4e4)  # below the interval
+    spec = charts.disclosed_and_reconstructed(outside).to_dict()
+    assert rows_of(spec, "least") == [4e4]
+    assert rows_of(spec, "low_text") == ["50K"]
 
 
-@pytest.mark.parametrize("name", ["hours_of_models", "bill_ladder", "where_the_bill_goes"])
+@pytest.mark.parametrize("name", ["hours_of_models", "bill_ladder"])
 def test_what_is_not_disclosed_keeps_its_row_and_says_so(name):
     spec = spec_of(name, first_not_disclosed)
     assert rows_of(spec, "text").count("not disclosed") == 1
@@ -125,7 +139,7 @@ def test_what_is_not_disclosed_keeps_its_row_and_says_so(name):
 
 
 def test_the_headline_is_a_share_of_the_whole_bill():
-    assert title_of(spec_of("bill_ladder")) == "The headline is 8% of the bill"
+    assert title_of(spec_of("bill_ladder")) == "The headline is 8 % of the bill"
 
 
 def test_a_bill_of_one_line_names_its_sum():
@@ -137,45 +151,69 @@ def test_a_bill_of_nothing_is_no_bill():
     assert title_of(spec) == "No hours are disclosed, so there is no bill to draw"
 
 
-def test_one_phase_has_all_the_disclosed_hours():
-    alone = frames.phases().iloc[:1].assign(share=1.0)
-    spec = charts.where_the_bill_goes(alone).to_dict()
-    assert title_of(spec) == "All disclosed hours are those of first thing"
+def test_each_line_of_a_bill_begins_where_the_one_before_ends():
+    spec = spec_of("bill_ladder")
+    assert rows_of(spec, "before") == [0.0, 1e5, 3e5]
+    assert rows_of(spec, "text") == ["$100K", "$200K", "$3.7M"]
+    assert rows_of(spec, "reported") == ["True", "True", "False"]
+
+
+def test_small_parts_are_drawn_together():
+    parts = pd.DataFrame(
+        {
+            "stage": ["one"] * 4,
+            "part": ["waiting", "scoring", "moving", "switching"],
+            "share": [0.98, 0.01, 0.006, 0.004],
+            "gpu_hours": [98.0, 1.0, 0.6, 0.4],
+        }
+    )
+    spec = charts.where_the_time_goes(parts, "The phase").to_dict()
+    assert rows_of(spec, "part") == ["waiting", "scoring", "all else"]
+    assert title_of(spec) == "98 % of the hours go into waiting"
 
 
 @pytest.mark.parametrize(
-    ("kind", "reached"),
-    [("dense", "1 of 2 dense runs"), ("moe", "none of 1 mixture-of-experts runs")],
+    ("kind", "title"),
+    [
+        ("dense", "1 of 2 dense runs reached what The run needs"),
+        ("moe", "None of 1 runs with a mixture of experts reached what The run needs"),
+    ],
 )
-def test_a_run_is_compared_with_runs_of_its_kind(kind, reached):
+def test_a_run_is_compared_with_runs_of_its_kind(kind, title):
     spec = charts.efficiency_of_runs(frames.runs(), 0.35, "The run", kind).to_dict()
-    assert title_of(spec) == (
-        f"The run needs 35% of the peak, all its work counted; {reached} of others reach that"
-    )
+    assert title_of(spec) == title
+    assert rows_of(spec, "text") == ["The run: 35 %"]
 
 
 def test_a_run_without_disclosed_hours_has_no_line_among_the_others():
     spec = charts.efficiency_of_runs(frames.runs(), np.nan, "The run", "dense").to_dict()
-    assert title_of(spec).endswith("dense runs of others reach 30% to 40%")
-    assert len(spec["layer"]) == 1
+    assert title_of(spec) == "Other dense runs reach 30 % to 40 %"
+    assert rows_of(spec, "text") == []
 
 
 def test_where_no_run_of_the_kind_is_known_the_title_says_so():
     dense = frames.runs()[lambda runs: runs.kind == "dense"]
     spec = charts.efficiency_of_runs(dense, 0.35, "The run", "moe").to_dict()
-    assert title_of(spec).endswith("no mixture-of-experts run of others is known")
+    assert title_of(spec).startswith("No runs with a mixture of experts of others are known")
+
+
+def test_dots_that_would_lie_on_each_other_lie_in_lines():
+    crowd = pd.concat([frames.runs().iloc[[0]]] * 5)
+    spec = charts.efficiency_of_runs(crowd, 0.35, "The run", "dense").to_dict()
+    lines = [row["line"] for rows in spec["datasets"].values() for row in rows if "says" in row]
+    assert len(set(lines)) == 6  # five dots, and the line of the run
 
 
 def test_the_trend_stands_without_own_runs():
     found = frames.trend(frames.runs())
     found.own = empty(found.own)
     spec = charts.cost_trend(found).to_dict()
-    assert title_of(spec) == "Compute got 30% cheaper a year"
+    assert title_of(spec) == "Compute got 30 % cheaper a year"
 
 
 def test_a_trend_that_rises_is_not_called_cheaper():
     found = frames.trend(frames.runs(), factor_per_year=1.25)
-    assert title_of(charts.cost_trend(found).to_dict()).startswith("Compute got 25% dearer a year")
+    assert title_of(charts.cost_trend(found).to_dict()).startswith("Compute got 25 % dearer a year")
 
 
 def test_a_bill_without_claims_stands_alone():
@@ -196,27 +234,87 @@ def test_claims_of_the_same_figure_lie_below_each_other():
     same = [
         row for rows in spec["datasets"].values() for row in rows if row.get("who") == "a paper"
     ]
-    assert len({row["row"] for row in same}) == len(same) == 2
+    assert len({row["line"] for row in same}) == len(same) == 2
 
 
 def test_contradictions_that_move_nothing_are_no_bars():
-    spec = charts.effects_on_the_bill(pd.DataFrame({"what": ["a"], "effect_usd": [0.0]})).to_dict()
+    spec = charts.effects_on_the_bill(
+        pd.DataFrame({"what": ["a"], "effect_usd": [0.0], "same_publisher": [True]})
+    ).to_dict()
     assert title_of(spec) == "No contradiction between sources moves the bill"
 
 
 def test_the_widest_contradiction_is_named_wherever_it_stands():
-    expected = "The widest is second thing: the two bills are $5M apart"
+    expected = "second thing is the widest disagreement: $5M"
     assert title_of(spec_of("effects_on_the_bill")) == expected
 
 
+def test_the_sign_of_an_effect_is_kept():
+    assert rows_of(spec_of("effects_on_the_bill"), "text") == ["+$5M", "−$2K"]
+
+
 def test_one_disclosure_sheet_is_named():
-    spec = spec_of("disclosure_scores", one_row)
-    assert title_of(spec) == "first thing discloses 90% of what a bill needs"
+    spec = charts.disclosed_fields(frames.fields().iloc[:3]).to_dict()
+    assert title_of(spec) == "first thing discloses 90 % of what a bill needs"
+
+
+def test_a_field_is_disclosed_for_all_phases_for_some_or_for_none():
+    spec = spec_of("disclosed_fields")
+    inks = dict(zip(rows_of(spec, "says"), rows_of(spec, "ink"), strict=False))
+    assert inks["first thing, chips: disclosed"] > inks["second thing, hours: of some phases"]
+    assert inks["second thing, hours: of some phases"] > inks["third thing, chips: not disclosed"]
+    assert bold_in(spec) == "second thing"
+
+
+def test_one_input_alone_is_a_sentence():
+    shown = spec_html(spec_of("input_widths", one_row))
+    assert shown.startswith("<p ") and "only the first thing is uncertain (assumed)" in shown
+
+
+def test_the_own_model_stands_among_the_others_by_its_cost():
+    spec = spec_of("costs_of_models")
+    assert title_of(spec) == "second thing cost less to train than 1 of 2 others"
+    assert bold_in(spec) == "second thing"
+
+
+def test_the_step_where_an_estimate_parts_names_its_row():
+    spec = spec_of("estimates_apart")
+    assert title_of(spec) == "1 of 2 estimates part from ours at one step"
+    assert set(rows_of(spec, "row")) == {"first thing: price", "second thing"}
 
 
 def test_a_rollout_is_as_many_times_longer_as_its_longest_answer():
     spec = spec_of("rollout_bounds")
-    assert title_of(spec) == "Latency holds the GPUs 10 times as long as throughput would"
+    assert title_of(spec) == "The longest answer takes 10 times as long as all at full speed"
+
+
+def test_without_a_curve_of_lengths_a_sentence_says_what_is_assumed():
+    shown = spec_html(spec_of("answer_lengths", one_row))
+    assert "learning, 400 to 600 tokens in the mean" in shown
+
+
+@pytest.mark.parametrize("name", frames.CHARTS)
+def test_a_chart_says_what_is_measured_and_has_a_name_in_few_words(name):
+    spec = spec_of(name)
+    assert len(title_of(spec).split()) <= 14 and "(" not in title_of(spec)
+    assert spec["title"]["subtitle"] and spec["usermeta"]["name"]
+
+
+@pytest.mark.parametrize("size", WIDTHS_PX)
+@pytest.mark.parametrize("name", frames.CHARTS)
+def test_no_text_of_a_chart_touches_anything(name, size):
+    assert touching(svg(spec_of(name), size)) == []
+
+
+@pytest.mark.parametrize("name", frames.CHARTS)
+def test_no_axis_of_bars_is_logarithmic_and_no_axis_has_more_than_five_ticks(name):
+    for layer in spec_of(name).get("layer", []):
+        x, y = (layer["encoding"].get(channel, {}) for channel in ("x", "y"))
+        for axis in (x.get("axis") or {}, y.get("axis") or {}):
+            assert len(axis.get("values", [])) <= 5 or "indexof" in axis["labelExpr"]
+        interval = "field" in layer["encoding"].get("x2", {})
+        if layer["mark"]["type"] == "bar" and not interval:
+            assert x["scale"]["type"] == "linear"
 
 
 def test_names_of_models_and_companies_come_from_the_data_alone(evidence):

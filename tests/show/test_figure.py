@@ -26,7 +26,7 @@ IMPORTED_ALONE = "from analysis.show import charts; import altair; print(altair.
 
 @pytest.fixture(scope="module")
 def figure() -> str:
-    return figure_html(charts.where_the_bill_goes(frames.phases()))
+    return figure_html(charts.where_the_time_goes(frames.parts()))
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_importing_the_charts_is_all_that_a_notebook_needs():
 def test_a_chart_shows_itself_as_a_figure_and_in_words():
     shown = charts.bill_ladder(frames.lines())._repr_mimebundle_(None, None)
     assert shown["text/html"].startswith('<figure class="chart" id="fig-')
-    assert shown["text/plain"].startswith("The headline is 8% of the bill. first thing: $100K")
+    assert shown["text/plain"].startswith("The headline is 8 % of the bill. first thing: $100K")
 
 
 def test_without_a_style_sheet_one_of_the_widths_shows(figure):
@@ -100,8 +100,9 @@ def test_dollars_are_no_formula_where_mathjax_reads_the_page(figure):
 
 
 def test_ids_are_unique_among_all_figures_of_a_page():
-    scores, _ = frames.CHARTS["disclosure_scores"]
-    page = "".join(figure_html(charts.disclosure_scores(some)) for some in (scores, scores.head(2)))
+    inputs = frames.inputs()
+    shown = [charts.sobol_bars(inputs, label) for label in ("One", "Another")]
+    page = "".join(figure_html(chart) for chart in shown)
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids)) > len(WIDTHS_PX)
     drawn = {name for name in ids if not name.startswith("fig-")}
@@ -109,7 +110,7 @@ def test_ids_are_unique_among_all_figures_of_a_page():
 
 
 def test_the_description_is_read_aloud_for_each_width(figure):
-    spoken = re.findall(r'aria-label="(third thing is 91%[^"]*)"', figure)
+    spoken = re.findall(r'aria-label="(60 % of the hours [^"]*)"', figure)
     assert len(spoken) == len(WIDTHS_PX)
 
 
@@ -125,8 +126,8 @@ def test_nothing_in_the_data_ends_the_script(bare):
 def test_the_data_can_be_taken_along(figure):
     (link,) = re.findall(r'href="data:text/csv;charset=utf-8,([^"]+)"', figure)
     found = pd.read_csv(io.StringIO(urllib.parse.unquote(link)))
-    assert list(found.label) == frames.NAMES
-    assert list(found.gpu_hours) == frames.RISING
+    assert list(found.part) == ["waiting", "updates", "overhead"]
+    assert list(found.gpu_hours) == [6e3, 3e3, 1e3]
 
 
 @pytest.mark.parametrize("title", ["Mine", ["Mine", "too"], {"text": "Mine"}])
@@ -145,7 +146,7 @@ def test_charts_side_by_side_without_title_or_description_show_too(bare):
 
 
 def test_a_picture_of_its_own_has_a_colour_of_its_own():
-    drawing = picture(charts.where_the_bill_goes(frames.phases()))
+    drawing = picture(charts.where_the_time_goes(frames.parts()))
     assert drawing.startswith("<svg")
     assert "currentColor" not in drawing
-    assert "third thing is 91%" in drawing
+    assert "60 % of the hours go into" in drawing

@@ -7,14 +7,11 @@ files.
 from analysis.show.charts.backtest import backtest_dots, calibration_of, candidates_compared
 from analysis.show.charts.bill import bill_ladder, effects_on_the_bill
 from analysis.show.charts.claims import ladder_with_claims
-from analysis.show.charts.disclosure import disclosure_scores
+from analysis.show.charts.disclosure import disclosed_fields
+from analysis.show.charts.efficiency import efficiency_of_runs
 from analysis.show.charts.models import cost_trend, costs_of_models, hours_of_models
-from analysis.show.charts.phases import (
-    disclosed_and_reconstructed,
-    efficiency_of_runs,
-    where_the_bill_goes,
-    where_the_time_goes,
-)
+from analysis.show.charts.others import estimates_apart
+from analysis.show.charts.phases import disclosed_and_reconstructed, where_the_time_goes
 from analysis.show.charts.rollouts import answer_lengths, rollout_bounds
 from analysis.show.charts.sweeps import sweep_summary
 from analysis.show.charts.uncertainty import input_widths, sobol_bars
@@ -28,15 +25,15 @@ __all__ = [
     "cost_trend",
     "costs_of_models",
     "disclosed_and_reconstructed",
-    "disclosure_scores",
+    "disclosed_fields",
     "effects_on_the_bill",
     "efficiency_of_runs",
+    "estimates_apart",
     "hours_of_models",
     "input_widths",
     "ladder_with_claims",
     "rollout_bounds",
     "sobol_bars",
     "sweep_summary",
-    "where_the_bill_goes",
     "where_the_time_goes",
 ]

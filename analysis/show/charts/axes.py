@@ -1,61 +1,104 @@
-"""What a chart measures: a title with its unit, an axis and a scale; one way for each quantity."""
+"""What a chart measures: ticks, labels and a scale; one way for each quantity.
+
+Ticks are five at most, at 1, 2 or 5 times a power of ten; the words beside marks have room within
+the frame.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import altair as alt
+import numpy as np
 
-# of the label, not of the value: a log scale leaves the labels out that would touch
-DOLLAR_LABELS = "replace(replace(datum.label, 'G', 'B'), 'k', 'K')"
-FIFTHS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+MOST_TICKS = 5
+PX_PER_CHARACTER = 8.0  # of 13 px, as wide as common fonts have it
+# each by itself, so that 500 stays 500 beside 1K
+LABELS = {
+    "dollars": "replace(replace(format(datum.value, '$~s'), 'G', 'B'), 'k', 'K')",
+    "counts": "replace(replace(format(datum.value, '~s'), 'G', 'B'), 'k', 'K')",
+    "shares": "replace(format(datum.value, '~%'), '%', ' %')",
+    "factors": "'× ' + format(datum.value, '~g')",
+    "years": "format(datum.value, 'd')",
+}
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What is measured along an axis; `start` is the value at its beginning."""
+    """What is measured along an axis, from `low` to `high`; `what` is one of `LABELS`."""
 
-    title: str
-    axis: alt.Axis
-    scale: alt.Scale = field(default_factory=alt.Scale)
-    start: float = 0.0
+    what: str
+    low: float
+    high: float
+    log: bool = False
+    room: tuple[float, float] = (0, 0)  # before and after the marks, for words [px]
+    title: str | None = None
+    grid: bool = True  # across the plot, at its ticks
 
     def x(self, column: str) -> alt.X:
         """A column along the horizontal axis."""
-        return alt.X(f"{column}:Q", title=self.title, axis=self.axis, scale=self.scale)
+        ends = [self.room[0], alt.expr(f"width - {self.room[1]:g}")]
+        return alt.X(f"{column}:Q", axis=self._axis(), scale=self._scale(ends))
 
     def y(self, column: str) -> alt.Y:
         """A column along the vertical axis."""
-        return alt.Y(f"{column}:Q", title=self.title, axis=self.axis, scale=self.scale)
+        ends = [alt.expr(f"height - {self.room[0]:g}"), self.room[1]]
+        return alt.Y(f"{column}:Q", axis=self._axis(), scale=self._scale(ends))
+
+    def _axis(self) -> alt.Axis:
+        ticks = round_ticks(self.low, self.high, self.log)
+        words = LABELS[self.what]
+        return alt.Axis(title=self.title, values=ticks, labelExpr=words, grid=self.grid)
+
+    def _scale(self, ends: list[Any]) -> alt.Scale:
+        kind: Literal["log", "linear"] = "log" if self.log else "linear"
+        return alt.Scale(type=kind, domain=[self.low, self.high], nice=False, range=ends)
 
 
-def on_log_scale(title: str, axis: alt.Axis, low: float, high: float) -> Measure:
-    """A measure on a log scale from `low` to `high`."""
-    scale = alt.Scale(type="log", domain=[low, high], nice=False)
-    return Measure(f"{title} (log scale)", axis, scale, low)
+def room_for(texts: Iterable[str], least: float = 12) -> float:
+    """The room that the longest of some texts needs beside a mark [px]."""
+    longest = max((len(str(text)) for text in texts), default=0)
+    return max(least, 14 + PX_PER_CHARACTER * longest)
 
 
-def dollars_axis(ticks: int = 5, values: Sequence[float] | None = None) -> alt.Axis:
-    """Labels such as $20K, $5M, $1B."""
-    return alt.Axis(format="$~s", tickCount=ticks, labelExpr=DOLLAR_LABELS, **_at(values))
+def from_zero(what: str, values: Iterable[float], **options: Any) -> Measure:
+    """A linear measure from nothing to the largest of some values."""
+    known = [value for value in values if np.isfinite(value)]
+    return Measure(what, 0.0, max(known, default=0.0) or 1.0, **options)
 
 
-def shares_axis(values: Sequence[float] | None = None, ticks: int = 10) -> alt.Axis:
-    """Labels in per cent."""
-    return alt.Axis(format="%", tickCount=ticks, **_at(values))
+def on_log_scale(what: str, low: float, high: float, **options: Any) -> Measure:
+    """A measure on a log scale, which begins and ends a little outside of `low` and `high`."""
+    return Measure(what, low / 1.15, high * 1.15, log=True, **options)
 
 
-def counts_axis(ticks: int = 5) -> alt.Axis:
-    """Labels of hours, tokens, seconds or steps: 5, 20k, 3M."""
-    return alt.Axis(format="~s", tickCount=ticks)
+def round_ticks(low: float, high: float, log: bool = False) -> list[float]:
+    """Where an axis has its ticks.
+
+    >>> round_ticks(0, 5.9e6)
+    [0.0, 2000000.0, 4000000.0]
+    >>> round_ticks(3e3, 4e6, log=True)
+    [10000.0, 100000.0, 1000000.0]
+    >>> round_ticks(1.1, 12, log=True)
+    [2.0, 5.0, 10.0]
+    """
+    return _log_ticks(low, high) if log else _linear_ticks(low, high)
 
 
-def factors_axis() -> alt.Axis:
-    """Labels of factors of 1 and more."""
-    return alt.Axis(values=[1, 1.5, 2, 3, 5, 10, 20, 50, 100, 1000], format="~g")
+def _linear_ticks(low: float, high: float) -> list[float]:
+    least = (high - low) / (MOST_TICKS - 1) or 1.0
+    power = 10.0 ** math.floor(math.log10(least))
+    step = next(part * power for part in (1, 2, 5, 10, 20) if part * power >= least * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(number * step, 12) for number in range(first, last + 1)]
 
 
-def _at(values: Sequence[float] | None) -> dict[str, Any]:
-    return {} if values is None else {"values": list(values)}
+def _log_ticks(low: float, high: float) -> list[float]:
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    parts = [part * 10.0**power for power in powers for part in (1, 2, 5)]
+    inside = [[tick for tick in ticks if low <= tick <= high] for ticks in (parts, parts[::3])]
+    few = next((ticks for ticks in inside if len(ticks) <= MOST_TICKS), inside[-1])
+    return few[:: math.ceil(len(few) / MOST_TICKS)] if few else [low, high]

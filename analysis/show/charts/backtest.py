@@ -6,106 +6,130 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.show.charts.axes import Measure, counts_axis, on_log_scale, shares_axis
-from analysis.show.charts.bars import diamonds, height_px, names_above, rows, spans
-from analysis.show.charts.frames import ends, figures, leading, listed
+from analysis.show.charts.axes import Measure, on_log_scale, room_for
+from analysis.show.charts.bars import MOST_ROWS, SAYS, after, heights, points, rows
+from analysis.show.charts.frames import described, ends, figures, leading, listed, share_text, short
+from analysis.show.charts.lines import names_below, room_below
 from analysis.show.charts.look import (
     ACCENT,
     ASSUMED,
-    DISCLOSED,
+    OTHERS,
     RECONSTRUCTED,
     TEXT,
-    color_by,
     finish,
     sentence,
-    tips,
 )
+from analysis.show.numbers import ARCHITECTURE_WORDS, hours_text
 
-KIND_COLORS = {"dense": DISCLOSED, "moe": ACCENT}
 FACTORS = ("median_error_factor", "p90_error_factor")
+HOURS = ("gpu_hours", "predicted", "p05", "p95")
+HEIGHT = 420
+SHAPES = {"dense": "circle", "moe": "triangle-up"}
 
 
-def backtest_dots(tested: pd.DataFrame) -> alt.LayerChart:
-    """Predicted against disclosed hours, a dot a run.
+def backtest_dots(tested: pd.DataFrame, developer: str | None = None) -> alt.LayerChart:
+    """Predicted against disclosed hours, a mark a run; those of one developer and the worst are
+    named.
 
     `tested`: `model, developer, architecture` (dense or moe)`, gpu_hours, predicted, p05, p95,
     error_factor`.
     """
-    hours = ["gpu_hours", "predicted", "p05", "p95"]
-    frame = figures(tested, *hours, "error_factor")
+    frame = figures(tested, *HOURS, "error_factor")
     frame = frame[frame.gpu_hours.notna() & frame.predicted.notna()]
-    found = ends(frame.gpu_hours, frame.predicted)
+    found = ends(*(frame[field] for field in HOURS))
     if found is None:
         return sentence("No run with disclosed hours could be predicted")
-    frame = frame[["model", "developer", "architecture", *hours, "error_factor"]]
-    low, high = found[0] / 1.5, found[1] * 1.5
-    disclosed = on_log_scale("disclosed GPU-hours", counts_axis(6), low, high)
-    predicted = Measure("predicted, as if never seen", disclosed.axis, disclosed.scale)
-    formats = {**dict.fromkeys(hours, ",.3s"), "error_factor": ".2f"}
-    base = alt.Chart(frame).encode(
-        x=disclosed.x("gpu_hours"), tooltip=tips("model", "developer", **formats)
-    )
-    bars = base.mark_rule(opacity=0.25, color=RECONSTRUCTED)
-    dots = base.mark_circle(size=45, opacity=0.85)
+    frame = _said(frame, developer)
+    named = frame[frame.named].sort_values("gpu_hours")
+    across = on_log_scale("counts", *found, room=(6, 14), title="disclosed GPU-hours", grid=False)
+    up = Measure("counts", across.low, across.high, True, (room_below(len(named)), 6))
     return finish(
-        _where_both_are_equal(low, high),
-        bars.encode(y=predicted.y("p05"), y2="p95:Q"),
-        dots.encode(y=predicted.y("predicted"), color=color_by("architecture", KIND_COLORS)),
+        _where_both_are_equal(across, up),
+        *_runs(frame, across, up),
+        *names_below(named, ("gpu_hours", "predicted"), across, up, HEIGHT, ACCENT),
         title=_errors(frame),
-        description=(
-            f"{len(frame)} runs; 90th percentile of the factor"
-            f" {frame.error_factor.quantile(0.9):.2f}"
-        ),
-        height=380,
+        subtitle="Predicted GPU-hours (upwards) by disclosed ones, both on log scales, each run as"
+        " if never seen, with its 90 % interval. Triangle: mixture of experts",
+        description=f"{len(frame)} runs; 90th percentile of the factor"
+        f" {frame.error_factor.quantile(0.9):.2f}. {described(named)}",
+        height=HEIGHT,
+        name="backtest",
+        source="disclosed hours in the table of training runs, and the estimator of this book",
     )
+
+
+def _said(frame: pd.DataFrame, developer: str | None) -> pd.DataFrame:
+    """The runs in words; named are those of the developer, the last four, and the worst."""
+    own = frame.developer == developer
+    own &= own[::-1].cumsum() <= 3
+    says = [
+        f"{row.model}: predicted {hours_text(row.predicted)}, disclosed {hours_text(row.gpu_hours)}"
+        for row in frame.itertuples()
+    ]
+    columns = ["model", "developer", "architecture", *HOURS, "error_factor"]
+    worst = frame.error_factor == frame.error_factor.max()
+    names = short(frame.model)
+    return frame[columns].assign(own=own, named=own | worst, name=names, says=says)
+
+
+def _runs(frame: pd.DataFrame, across: Measure, up: Measure) -> list[alt.Chart]:
+    """The intervals and the marks, those named before all others."""
+    layers = []
+    for named, color in ((False, OTHERS), (True, ACCENT)):
+        some = alt.Chart(frame[frame.named == named]).encode(x=across.x("gpu_hours"))
+        bars = some.mark_rule(opacity=0.45, color=color, strokeWidth=1.5)
+        layers.append(bars.encode(y=up.y("p05"), y2="p95:Q"))
+        for kind in ARCHITECTURE_WORDS:
+            marks = some.transform_filter(f"datum.architecture == '{kind}'")
+            shape = marks.mark_point(shape=SHAPES[kind], filled=True, size=55, opacity=0.95)
+            layers.append(
+                shape.encode(y=up.y("predicted"), color=alt.value(color), description=SAYS)
+            )
+    return layers
 
 
 def _errors(frame: pd.DataFrame) -> str:
-    worst = leading(frame, "error_factor")
     if len(frame) == 1:
-        return (
-            f"The one run, {worst.model}, is predicted within a factor of {worst.error_factor:.2f}"
-        )
+        worst = leading(frame, "error_factor")
+        return f"{worst.model} is predicted within a factor of {worst.error_factor:.2f}"
     return (
-        f"Half of the runs are predicted within a factor of {frame.error_factor.median():.2f};"
-        f" the worst, {worst.model}, by {worst.error_factor:.2f}"
+        f"Half of {len(frame)} runs are predicted within a factor of"
+        f" {frame.error_factor.median():.2f}"
     )
 
 
 def candidates_compared(compared: pd.DataFrame) -> alt.LayerChart:
-    """Error factors of candidates and rules of thumb, a row each.
+    """Error factors of candidates and rules of thumb, the best first; the best stands out.
 
-    `compared`: `candidate, median_error_factor, p90_error_factor`, in the order to draw.
+    `compared`: `candidate, median_error_factor, p90_error_factor`.
     """
     frame = figures(compared, *FACTORS)
     frame = frame[frame.median_error_factor.notna()]
     if frame.empty:
         return sentence("No candidate was compared")
-    frame = frame[["candidate", *FACTORS]]
-    best = frame.loc[frame.median_error_factor.idxmin()]
-    measure = Measure(
-        "error factor: median, and 90th percentile (bar)",
-        alt.Axis(),
-        alt.Scale(
-            type="log", domain=[1.0, float(frame.max(numeric_only=True).max()) * 1.1], nice=False
-        ),
-        1.0,
-    )
-    tooltip = tips("candidate", **dict.fromkeys(FACTORS, ".3f"))
-    base = rows(frame, "candidate")
+    frame = frame[["candidate", *FACTORS]].nsmallest(MOST_ROWS, FACTORS[0])
+    best = frame.iloc[0]
+    words = [
+        f"{row.median_error_factor:.2f} ({row.p90_error_factor:.2f})" for row in frame.itertuples()
+    ]
+    says = [f"{name}: median {word}" for name, word in zip(frame.candidate, words, strict=True)]
+    frame = frame.assign(text=words, says=says, best=frame.candidate == best.candidate)
+    top = float(frame[list(FACTORS)].max(axis=None))
+    measure = Measure("factors", 1.0, top, room=(4, room_for(words)))
+    base = rows(frame, "candidate", best.candidate)
+    bars = base.mark_bar(size=5, opacity=0.45)
+    color = alt.condition("datum.best", alt.value(ACCENT), alt.value(ASSUMED))
     return finish(
-        spans(base, *FACTORS, measure, ASSUMED, tooltip),
-        diamonds(base, FACTORS[0], measure, RECONSTRUCTED, tooltip),
-        names_above(base, "candidate", measure),
-        title=(
-            f"No candidate beats the one called {best.candidate}: median factor"
-            f" {best.median_error_factor:.2f}"
-        ),
-        description=listed(
-            frame,
-            "{candidate}: median {median_error_factor:.2f}, 90th percentile {p90_error_factor:.2f}",
-        ),
-        height=height_px(frame),
+        bars.encode(x=measure.x(FACTORS[0]), x2=f"{FACTORS[1]}:Q", color=color, description=SAYS),
+        points(base, FACTORS[0], measure, ACCENT, "circle").encode(color=color),
+        after(base, FACTORS[1], measure),
+        title=f"No candidate beats the one called {best.candidate}",
+        subtitle="Factor by which predicted hours are off: dot, the median run; end of the bar and"
+        " in brackets, the worst of nine in ten",
+        description=described(frame),
+        height=heights(frame.candidate),
+        name="candidates",
+        source="the backtest of this book",
     )
 
 
@@ -118,27 +142,39 @@ def calibration_of(calibration: pd.DataFrame) -> alt.LayerChart:
     frame = frame[frame.level.notna() & frame.share.notna()][["level", "share"]]
     if frame.empty:
         return sentence("No interval was held against disclosed hours")
-    low = min(0.4, float(frame.min().min()))
-    scale = alt.Scale(domain=[low, 1.0])
-    promised = Measure("what an interval promises", shares_axis(), scale)
-    kept = Measure("what it keeps", shares_axis(), scale)
-    points = alt.Chart(frame).mark_line(point=True, color=RECONSTRUCTED)
+    words = [f"{share_text(row.level)}: {share_text(row.share)}" for row in frame.itertuples()]
+    frame = frame.assign(says=words)
+    low = min(0.4, float(frame[["level", "share"]].min(axis=None)))
+    words_below = "what an interval promises"
+    promised = Measure("shares", low, 1.0, room=(6, 20), title=words_below, grid=False)
+    kept = Measure("shares", low, 1.0, room=(6, 6))
+    marks = alt.Chart(frame).encode(x=promised.x("level"), y=kept.y("share"))
     shown = frame.iloc[int(np.argmin((frame.level - 0.9).abs()))]
     return finish(
-        _where_both_are_equal(low, 1.0),
-        points.encode(x=promised.x("level"), y=kept.y("share"), tooltip=tips(share=".1%")),
-        title=(
-            f"Intervals of {shown.level * 100:.0f} % held the disclosed hours in {shown.share:.0%}"
-            " of the runs"
-        ),
-        description=listed(frame, "{level:.0%}: {share:.0%}"),
-        height=220,
+        _where_both_are_equal(promised, kept),
+        _name_of_the_line(promised, kept),
+        marks.mark_line(color=RECONSTRUCTED),
+        marks.mark_circle(color=RECONSTRUCTED, size=70, opacity=1).encode(description=SAYS),
+        title=f"Intervals of {share_text(shown.level)} held {share_text(shown.share)} of the runs",
+        subtitle="Share of disclosed hours inside the interval (upwards), by what it promises",
+        description=listed(frame, "{says}"),
+        height=260,
+        name="calibration",
+        source="the backtest of this book",
     )
 
 
-def _where_both_are_equal(low: float, high: float) -> alt.Chart:
-    """The dashed diagonal, whose axes are those of the marks it stands behind."""
-    line = alt.Chart(pd.DataFrame({"both": [low, high]}))
+def _name_of_the_line(across: Measure, up: Measure) -> alt.Chart:
+    """What the diagonal stands for, in the corner below it."""
+    width = across.high - across.low
+    row = {"level": across.high, "share": across.low + 0.1 * width, "text": "dashed: as promised"}
+    name = alt.Chart(pd.DataFrame([row])).mark_text(align="right", color=TEXT)
+    return name.encode(x=across.x("level"), y=up.y("share"), text="text:N")
+
+
+def _where_both_are_equal(across: Measure, up: Measure) -> alt.Chart:
+    """The dashed diagonal."""
+    line = alt.Chart(pd.DataFrame({"both": [across.low, across.high]}))
     return line.mark_line(color=TEXT, strokeDash=[4, 4], opacity=0.5).encode(
-        x=alt.X("both:Q"), y=alt.Y("both:Q")
+        x=across.x("both"), y=up.y("both")
     )

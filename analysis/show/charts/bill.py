@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
-from analysis.show.charts.axes import Measure, dollars_axis, on_log_scale
-from analysis.show.charts.bars import height_px, labelled_bars
-from analysis.show.charts.frames import figures, leading, listed, texts
-from analysis.show.charts.look import ACCENT, DISCLOSED, finish, sentence, tips
+from analysis.show.charts.axes import from_zero, on_log_scale, room_for
+from analysis.show.charts.bars import MOST_ROWS, after, heights, labelled_bars, points, rows
+from analysis.show.charts.frames import described, figures, leading, share_text, texts
+from analysis.show.charts.look import ACCENT, DISCLOSED, color_by, finish, sentence
 from analysis.show.numbers import significant, usd_text
 
+PUBLISHERS = ("one publisher", "two publishers")
 LEAST_USD = 0.5  # what moves the bill by less does not move it
 
 
 def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
-    """The bill by how much is counted, a bar a line.
+    """The bill by how much is counted: each line a bar from where the one before ends.
 
     `rungs`: `label, usd, gpu_hours, headline`, rising; dollars that are NaN or nothing are not
     disclosed.
@@ -24,20 +26,40 @@ def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
     frame = frame.assign(usd=frame.usd.where(frame.usd > 0))
     if frame.usd.isna().all():
         return sentence("No hours are disclosed, so there is no bill to draw")
-    frame = frame[["label", "usd", "gpu_hours", "headline"]].assign(
-        text=texts(frame.usd, lambda usd: usd_text(usd, 3))
-    )
-    scale = alt.Scale(domainMax=float(frame.usd.max()) * 1.16)
-    measure = Measure("US$, rent of the disclosed hours", dollars_axis(4), scale)
-    marked = alt.Scale(domain=[True, False], range=[ACCENT, DISCLOSED])
-    color = alt.Color("headline:N", scale=marked, legend=None)
-    tooltip = tips("label", usd="$,.0f", gpu_hours=",.0f")
+    names = frame.short if "short" in frame else frame.label
+    frame = _added(frame[["usd", "gpu_hours", "headline"]].assign(label=names))
+    measure = from_zero("dollars", frame.usd, room=(0, room_for(frame.text)))
+    colors = {"True": ACCENT, "False": DISCLOSED}
+    color = color_by("reported", colors, legend=None)
     return finish(
-        *labelled_bars(frame, "label", "usd", measure, color, tooltip),
+        *labelled_bars(frame, "label", "usd", measure, color, start="before"),
         title=_share_of_headline(frame),
-        description=listed(frame, "{label}: {text}"),
-        height=height_px(frame),
+        subtitle=f"US$, added by each line to those above it; {_price(frame)}",
+        description=described(frame),
+        height=heights(frame.label),
+        name="bill",
+        source="hours by the makers' own reports, at the price an hour that this edition is given",
     )
+
+
+def _added(frame: pd.DataFrame) -> pd.DataFrame:
+    """The lines with what each adds, in words; up to the last headline all is what was reported."""
+    before = frame.usd.ffill().shift().fillna(0.0).clip(upper=frame.usd)
+    text = texts(frame.usd - before, usd_text)
+    reported = frame.headline.astype(bool)[::-1].cummax()[::-1]
+    says = [
+        f"{row.label}: {words}" + (f", {usd_text(row.usd)} in all" if row.usd > 0 else "")
+        for row, words in zip(frame.itertuples(), text, strict=True)
+    ]
+    return frame.assign(before=before, text=text, reported=reported.astype(str), says=says)
+
+
+def _price(frame: pd.DataFrame) -> str:
+    """The price of an hour that all lines have."""
+    prices = (frame.usd / frame.gpu_hours).dropna()
+    if prices.empty or not np.allclose(prices, prices.iloc[0]):
+        return "rent of the disclosed hours"
+    return f"disclosed hours at ${prices.iloc[0]:.2f} a GPU-hour"
 
 
 def _share_of_headline(frame: pd.DataFrame) -> str:
@@ -45,31 +67,48 @@ def _share_of_headline(frame: pd.DataFrame) -> str:
     top = frame[frame.usd.notna()].iloc[-1]
     whole = "bill" if frame.usd.notna().all() else "disclosed part of the bill"
     if 0 < headline < top.usd:
-        return f"The headline is {headline / top.usd:.0%} of the {whole}"
-    return f"The {whole} comes to {top.text}"
+        return f"The headline is {share_text(headline / top.usd)} of the {whole}"
+    return f"The {whole} comes to {usd_text(top.usd)}"
 
 
 def effects_on_the_bill(frame: pd.DataFrame) -> alt.LayerChart:
-    """What each contradiction would do to the bill, a bar each.
+    """What the contradictions would do to the bill, the largest first, a point each.
 
-    `frame`: `what, effect_usd`, NaN where it does nothing.
+    `frame`: `what, effect_usd` (NaN where it does nothing) and `same_publisher`.
     """
     frame = figures(frame, "effect_usd")
     frame = frame[frame.effect_usd.abs() >= LEAST_USD]
     if frame.empty:
         return sentence("No contradiction between sources moves the bill")
-    size = frame.effect_usd.abs()
-    frame = frame[["what", "effect_usd"]].assign(
-        size=size, text=texts(size, lambda usd: usd_text(significant(usd, 3)))
-    )
-    measure = on_log_scale(
-        "difference between the two bills, US$", dollars_axis(), size.min() * 0.6, size.max() * 4
-    )
+    frame = _sized(frame).nlargest(MOST_ROWS, "size")
+    found = float(frame["size"].min()), float(frame["size"].max())
+    measure = on_log_scale("dollars", *found, room=(12, room_for(frame.text)))
     widest = leading(frame, "size")
-    tooltip = tips("what", effect_usd="$,.0f")
+    base = rows(frame, "what")
+    marks = alt.Scale(domain=list(PUBLISHERS), range=["circle", "diamond"])
+    shapes = alt.Shape("publishers:N", scale=marks, legend=None)
     return finish(
-        *labelled_bars(frame, "what", "size", measure, DISCLOSED, tooltip),
-        title=f"The widest is {widest.what}: the two bills are {widest.text} apart",
-        description=listed(frame, "{what}: {text}"),
-        height=height_px(frame),
+        points(base, "size", measure, DISCLOSED).encode(shape=shapes),
+        after(base, "size", measure),
+        title=f"{widest.what} is the widest disagreement: {_about(widest['size'])}",
+        subtitle="US$ that the bill by the second source is above (+) or below (−) that by the"
+        " first, log scale. Circle: one publisher against itself; diamond: two publishers",
+        description=described(frame),
+        height=heights(frame.what),
+        name="disagreements",
+        source="the two sources of each row, in the table of this page",
     )
+
+
+def _sized(frame: pd.DataFrame) -> pd.DataFrame:
+    """The contradictions with the size of their effect, its sign in words."""
+    size = frame.effect_usd.abs()
+    words = [f"{'+' if effect > 0 else '−'}{_about(abs(effect))}" for effect in frame.effect_usd]
+    says = [f"{what}: {text}" for what, text in zip(frame.what, words, strict=True)]
+    publishers = np.where(frame.same_publisher.astype(bool), *PUBLISHERS)
+    columns = frame[["what", "effect_usd"]]
+    return columns.assign(size=size, text=words, publishers=publishers, says=says)
+
+
+def _about(usd: float) -> str:
+    return usd_text(significant(usd, 3))

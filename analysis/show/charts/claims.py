@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.show.charts.axes import Measure, dollars_axis, on_log_scale
-from analysis.show.charts.bars import interval_bars
-from analysis.show.charts.frames import ends, figures, listed
-from analysis.show.charts.look import ACCENT, ASSUMED, DISCLOSED, TEXT, finish, sentence, tips
+from analysis.show.charts.axes import Measure, on_log_scale
+from analysis.show.charts.bars import SAYS, names_axis
+from analysis.show.charts.figure import CHARACTERS, ROOM
+from analysis.show.charts.frames import described, ends, figures
+from analysis.show.charts.look import ASSUMED, DISCLOSED, HATCHED, finish, sentence
 from analysis.show.numbers import VERDICT_WORDS, significant, usd_text
 
 
@@ -24,18 +26,18 @@ class Look(NamedTuple):
 
 
 LOOKS = {
-    "supported": ("#3f8f5f", "circle"),
-    "supported_within_boundary": ("#2f8fb3", "square"),
-    "misleading": ("#d9772b", "triangle-up"),
-    "contradicted": (ACCENT, "cross"),
-    "not_checkable": ("#8f8f8f", "diamond"),
+    "supported": ("#18794e", "circle"),
+    "supported_within_boundary": ("#5b6d00", "square"),
+    "misleading": ("#5b49c0", "triangle-up"),
+    "contradicted": ("#a3168c", "cross"),
+    "not_checkable": ("#4d4d4d", "diamond"),
 }
 VERDICTS = {verdict: Look(words, *LOOKS[verdict]) for verdict, words in VERDICT_WORDS.items()}
 USD = ("usd_p05", "usd", "usd_p95")
-ROW_PX = 29
-SAME_PLACE = 0.08  # claims nearer than this on the log10 scale are stacked
-STEP = 0.19  # of a row, from one stacked claim to the next
-FIRST_STEP = 0.24  # of a row, from a line of the bill to the first claim below it
+LINE_PX = 15  # from one stacked claim to the next
+SAME_PLACE = 0.11  # claims nearer than this on the log10 scale are stacked
+NAME_LINES = 4.6  # that a row needs at least, for its name
+FIRST = 1.1  # from a line of the bill to the first claim below it
 
 
 def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.LayerChart:
@@ -54,18 +56,21 @@ def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.La
     dots = _dots(claims, lines)
     found = ends(*(lines[field] for field in USD), dots.value)
     assert found is not None
-    axis = dollars_axis(values=[10.0**power for power in range(3, 13)])
-    measure = on_log_scale("US$", axis, found[0] * 0.6, found[1] * 2.2)
-    end = float(max([*lines.row, *dots.row]))
-    rows = alt.Scale(domain=[-0.55, end + 0.4], reverse=True, nice=False, zero=False)
-    y = alt.Y("row:Q", axis=None, scale=rows)
-    said = listed(dots, "{claim} ({verdict})")
+    measure = on_log_scale("dollars", *found, room=(14, 14))
+    end = float(lines.line.iloc[-1] + lines.lines.iloc[-1])
+    scale = alt.Scale(domain=[end, -0.8], nice=False, zero=False)
+    y = alt.Y("line:Q", axis=_names_axis(lines), scale=scale)
+    said = described(dots)
     return finish(
         *_line_layers(lines, measure, y),
         *([_claim_layer(dots, measure, y)] if len(dots) else []),
         title=_how_many_mislead(dots),
-        description=listed(lines, "{label}: {figure}") + (f". Claims: {said}" if said else ""),
-        height=int(20 + ROW_PX * (end + 1)),
+        subtitle="US$, log scale. Bar or line: what each part of the bill comes to, hatched where"
+        " assumed. Marks below it: public claims of that figure",
+        description=described(lines) + (f". Claims: {said}" if said else ""),
+        height=int(LINE_PX * (end + 0.8)),
+        name="claims",
+        source="the claims in the table of this page, and the bill of this edition",
     )
 
 
@@ -86,23 +91,37 @@ def _claims_of(lines: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
 
 
 def _placed(lines: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
-    """The lines with the row where each lies, room left below for the claims stacked under it."""
-    deepest = _depth(claims).groupby(claims.boundary).max().add(1)
-    heights = 1.0 + STEP * (lines.id.map(deepest).fillna(0) - 2).clip(lower=0)
-    columns = ["id", "label", "short", "usd", "usd_p05", "usd_p95", "assumed"]
+    """The lines with where each lies, and how much room it has for its name and its claims."""
+    deepest = _depth(claims).groupby(claims.boundary).max()
+    room = (lines.id.map(deepest).fillna(-1) + FIRST + 1.6).clip(lower=NAME_LINES)
+    columns = ["id", "label", "short", *USD, "assumed"]
+    found = [_figure(line.usd_p05, line.usd, line.usd_p95) for line in lines.itertuples()]
     return lines[columns].assign(
-        row=np.r_[0.0, heights.cumsum()[:-1]],
-        figure=[_figure(line.usd_p05, line.usd, line.usd_p95) for line in lines.itertuples()],
+        line=np.r_[0.0, room.cumsum()[:-1]],
+        lines=room,
+        figure=found,
+        says=[f"{label}: {usd}" for label, usd in zip(lines.label, found, strict=True)],
     )
+
+
+def _names_axis(lines: pd.DataFrame) -> alt.Axis:
+    """The names of the lines with their figures, left of them."""
+    places = [round(float(line), 6) for line in lines.line]
+    names = [f"{row.short}: {row.figure}" for row in lines.itertuples()]
+    name = f"{json.dumps(names)}[indexof({json.dumps(places)}, round(datum.value * 1e6) / 1e6)]"
+    return names_axis(names, name, values=places, labelBaseline="line-top")
 
 
 def _dots(claims: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
     """The claims in words, each below its line."""
-    row_of = dict(zip(lines.id, lines.row, strict=True))
+    row_of = dict(zip(lines.id, lines.line, strict=True))
+    verdicts = [VERDICTS[verdict].words for verdict in claims.verdict]
+    said = claims.claim.str.rstrip(".")
     return claims.assign(
-        claim=claims.claim.str.rstrip("."),
-        row=claims.boundary.map(row_of).astype(float) + FIRST_STEP + STEP * _depth(claims),
-        verdict=[VERDICTS[verdict].words for verdict in claims.verdict],
+        claim=said,
+        line=claims.boundary.map(row_of).astype(float) + FIRST + _depth(claims),
+        verdict=verdicts,
+        says=[f"{claim} ({verdict})" for claim, verdict in zip(said, verdicts, strict=True)],
     )
 
 
@@ -120,37 +139,38 @@ def _depth(claims: pd.DataFrame) -> pd.Series:
 
 
 def _line_layers(lines: pd.DataFrame, measure: Measure, y: alt.Y) -> list[alt.Chart]:
-    tooltip = tips("label", **dict.fromkeys(USD, "$,.3s"))
-    layers = []
-    for assumed, color in ((False, DISCLOSED), (True, ASSUMED)):
-        base = alt.Chart(lines[lines.assumed.astype(bool) == assumed]).encode(y=y)
-        layers += interval_bars(base, USD, measure, color, tooltip)
-    names = (
-        alt.Chart(lines)
-        .transform_calculate(text="datum.short + ': ' + datum.figure")
-        .mark_text(align="left", baseline="bottom", dy=-10, color=TEXT)
-        .encode(x=alt.datum(measure.start), y=y, text="text:N")
-    )
-    return [*layers, names]
+    base = alt.Chart(lines).encode(y=y)
+    known, assumed = (base.transform_filter(test) for test in ("!datum.assumed", "datum.assumed"))
+    middle = [
+        some.mark_tick(thickness=3, size=16, orient="vertical", color=color).encode(
+            x=measure.x("usd"), description=SAYS
+        )
+        for some, color in ((known, DISCLOSED), (assumed, ASSUMED))
+    ]
+    bar = assumed.mark_bar(size=10, color=HATCHED)
+    return [
+        bar.encode(x=measure.x(USD[0]), x2=f"{USD[2]}:Q", description=SAYS),
+        *middle,
+    ]
 
 
 def _claim_layer(dots: pd.DataFrame, measure: Measure, y: alt.Y) -> alt.Chart:
     looks = list(VERDICTS.values())
     words = [look.words for look in looks]
     present = [word for word in words if word in set(dots.verdict)]
+    columns = alt.expr(
+        f"{ROOM} > {CHARACTERS['middle']} ? 3 : {ROOM} > {CHARACTERS['narrow']} ? 2 : 1"
+    )
     legend = alt.Legend(
-        values=present, columns=2, columnPadding=24, labelLimit=200, symbolOpacity=1
+        values=present, columns=columns, columnPadding=40, labelLimit=0, symbolOpacity=1, title=None
     )
     colors = alt.Scale(domain=words, range=[look.color for look in looks])
     shapes = alt.Scale(domain=words, range=[look.shape for look in looks])
-    return (
-        alt.Chart(dots)
-        .mark_point(filled=True, size=38, opacity=0.9)
-        .encode(
-            x=measure.x("value"),
-            y=y,
-            color=alt.Color("verdict:N", title=None, scale=colors, legend=legend),
-            shape=alt.Shape("verdict:N", title=None, scale=shapes, legend=legend),
-            tooltip=tips("claim", "who", "verdict", value="$,.4s"),
-        )
+    marks = alt.Chart(dots).mark_point(filled=True, size=70, opacity=1)
+    return marks.encode(
+        x=measure.x("value"),
+        y=y,
+        color=alt.Color("verdict:N", title=None, scale=colors, legend=legend),
+        shape=alt.Shape("verdict:N", title=None, scale=shapes, legend=legend),
+        description=SAYS,
     )

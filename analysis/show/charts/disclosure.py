@@ -1,50 +1,90 @@
-"""How much of what a bill needs each model discloses."""
+"""Which of what a bill needs each model discloses."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from analysis.show.charts.axes import Measure, shares_axis
-from analysis.show.charts.frames import figures, listed
-from analysis.show.charts.look import DISCLOSED, TEXT, finish, sentence, tips
+from analysis.show.charts.axes import PX_PER_CHARACTER
+from analysis.show.charts.bars import SAYS, heights, rows
+from analysis.show.charts.frames import described, figures, share_text
+from analysis.show.charts.look import ACCENT, DISCLOSED, TEXT, finish, sentence
+
+FILLED, PARTLY, ASKED = "disclosed", "of some phases", "not disclosed"
+OPACITY = {FILLED: 1.0, PARTLY: 0.45, ASKED: 0.07}
 
 
-def disclosure_scores(frame: pd.DataFrame) -> alt.LayerChart:
-    """Share of the standard's fields that each model discloses, a bar a model.
+def disclosed_fields(frame: pd.DataFrame, developer: str | None = None) -> alt.LayerChart:
+    """Which fields of the standard each model discloses, a row a model, the fullest first; the
+    models of one developer stand out.
 
-    `frame`: `model, developer, score, disclosed, asked`, in the order to draw.
+    `frame`: `model, developer, score, field, share` (of the phases that the field is asked of).
     """
-    frame = figures(frame, "score")
-    frame = frame[frame.score.notna()]
+    frame = figures(frame, "score", "share")
+    frame = frame[frame.score.notna() & frame.share.notna()]
     if frame.empty:
         return sentence("No disclosure sheet is on record")
-    frame = frame[["model", "developer", "score", "disclosed", "asked"]]
-    frame = frame.assign(
-        text=[f"{row.score:.0%}  ({row.disclosed} of {row.asked})" for row in frame.itertuples()]
-    )
-    measure = Measure(
-        "share of the fields disclosed",
-        shares_axis([0, 0.25, 0.5, 0.75, 1]),
-        alt.Scale(domain=[0, 1.3]),
-    )
-    # one line a model, its name beside the bar: there are many, and their names are short
-    names = alt.Y("model:N", sort=None, title=None, axis=alt.Axis(labelLimit=170))
-    base = alt.Chart(frame).encode(x=measure.x("score"), y=names)
+    frame = _in_words(frame.sort_values("score", ascending=False, kind="stable"))
+    models = frame.drop_duplicates("model")
+    own = models[models.developer == developer]
+    subject = None if own.empty else str(own.model.iloc[0])
     return finish(
-        base.mark_bar(cornerRadiusEnd=2, color=DISCLOSED).encode(
-            tooltip=tips("model", "developer", score=".0%")
-        ),
-        base.mark_text(align="left", dx=5, color=TEXT).encode(text="text:N"),
-        title=_how_many_disclose(frame),
-        description=listed(frame, "{model}: {text}"),
-        height=max(20 * len(frame), 40),
+        *_cells(frame, subject, developer),
+        title=_how_many_disclose(models),
+        subtitle="Dark: disclosed; half: for some phases of training; pale: asked, not disclosed;"
+        " right: share of all that is asked",
+        description=described(models.assign(says=models.model + ": " + models.of_all)),
+        height=heights(models.model, gap_px=4),
+        name="disclosure",
+        source="the developers' own papers and model cards, field by field",
     )
 
 
-def _how_many_disclose(frame: pd.DataFrame) -> str:
-    if len(frame) == 1:
-        only = frame.iloc[0]
-        return f"{only.model} discloses {only.score:.0%} of what a bill needs"
-    half = int((frame.score > 0.5).sum())
-    return f"{half} of {len(frame)} models disclose more than half of what a bill needs"
+def _cells(frame: pd.DataFrame, subject: str | None, developer: str | None) -> list[alt.Chart]:
+    fields = frame.groupby("field", sort=False).share.mean().sort_values(ascending=False)
+    axis = alt.Axis(
+        orient="top",
+        title=None,
+        labelAngle=-90,
+        labelPadding=4,
+        domain=False,
+        ticks=False,
+        minExtent=_fields_px(fields.index),
+    )
+    end: list[Any] = [0, alt.expr("width - 52")]
+    scale = alt.Scale(domain=list(fields.index), range=end, paddingInner=0.12)
+    x = alt.X("field:N", axis=axis, scale=scale)
+    base = rows(frame, "model", subject)
+    ink = alt.condition(
+        alt.datum.developer == (developer or ""), alt.value(ACCENT), alt.value(DISCLOSED)
+    )
+    cells = base.mark_rect().encode(
+        x=x, color=ink, opacity=alt.Opacity("ink:Q", scale=None), description=SAYS
+    )
+    scores = rows(frame.drop_duplicates("model"), "model", subject)
+    share = scores.mark_text(align="right", color=TEXT)
+    return [cells, share.encode(x=alt.value(alt.expr("width")), text="of_all:N")]
+
+
+def _fields_px(fields: pd.Index) -> float:
+    """The room above the plot that the longest field needs."""
+    return 6 + PX_PER_CHARACTER * max(map(len, fields))
+
+
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    level = frame.share.map(lambda share: FILLED if share == 1 else PARTLY if share > 0 else ASKED)
+    says = frame.model + ", " + frame.field + ": " + level
+    of_all = [share_text(score) for score in frame.score]
+    columns = ["model", "developer", "field", "share"]
+    ink = level.map(OPACITY)
+    return frame[columns].assign(score=frame.score, ink=ink, of_all=of_all, says=says)
+
+
+def _how_many_disclose(models: pd.DataFrame) -> str:
+    if len(models) == 1:
+        only = models.iloc[0]
+        return f"{only.model} discloses {only.of_all} of what a bill needs"
+    half = int((models.score > 0.5).sum())
+    return f"{half} of {len(models)} models disclose more than half of what a bill needs"

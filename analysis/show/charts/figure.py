@@ -24,7 +24,7 @@ Spec = dict[str, Any]
 WIDTHS_PX = {"wide": 760, "middle": 520, "narrow": 340}
 AS_WIDE_AS_THE_PAGE = "container"
 # characters of a line of a name beside its row; a specification breaks names by this parameter
-ROOM, CHARACTERS = "room", {"wide": 30, "middle": 22, "narrow": 16}
+ROOM, CHARACTERS = "room", {"wide": 28, "middle": 20, "narrow": 14}
 NO_FORMULAS = "mathjax_ignore"  # JupyterLab reads what stands between two dollar signs as a formula
 # in the style of the element, for where the book's own style sheet is not (JupyterLab, nbconvert)
 HIDDEN, FITTING = ' style="display:none"', 'style="max-width:100%;height:auto"'

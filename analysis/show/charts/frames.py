@@ -38,6 +38,29 @@ def listed(frame: pd.DataFrame, template: str) -> str:
     return "; ".join(template.format(**row) for row in frame.to_dict("records"))
 
 
+def share_text(share: float, digits: int = 0) -> str:
+    """A share in per cent, as the whole book writes it.
+
+    >>> share_text(0.056), share_text(0.0017, 1)
+    ('6 %', '0.2 %')
+    """
+    return f"{share * 100:.{digits}f} %"
+
+
+def short(names: Iterable[str]) -> list[str]:
+    """Names without what stands in brackets after them.
+
+    >>> short(["V3 (pre-training)", "V3"])
+    ['V3', 'V3']
+    """
+    return [str(name).partition(" (")[0] for name in names]
+
+
+def described(frame: pd.DataFrame) -> str:
+    """What all rows say, one after the other."""
+    return "; ".join(frame.says)
+
+
 def ends(*columns: pd.Series) -> tuple[float, float] | None:
     """The least and the greatest positive value, for a log scale; None where there is none."""
     values = pd.concat(columns).astype(float)

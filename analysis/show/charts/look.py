@@ -12,7 +12,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from analysis.show.charts.figure import show_charts_as_figures
+from analysis.show.charts.figure import CHARACTERS, ROOM, show_charts_as_figures
 from analysis.show.charts.hatching import HATCHED as HATCHED
 
 show_charts_as_figures()
@@ -22,8 +22,6 @@ ACCENT = "#c42f4c"  # the subject, which a chart points at
 OTHERS = "#9b9b9b"  # what stands beside it
 TEXT = "currentColor"
 FONT, TEXT_PX = "system-ui, sans-serif", 13
-PARTS = ["#5b8fb0", "#b9b9b9", "#e8b93a", RECONSTRUCTED, "#4f9d69", "#7b5fb5", ACCENT]
-KNOWN_BY = {"from data": RECONSTRUCTED, "assumed": HATCHED}
 
 
 def finish(
@@ -45,18 +43,24 @@ def finish(
     heights = height if isinstance(height, dict) else dict.fromkeys(("wide",), height)
     known = {"name": name, "source": source, "heights": heights}
     heading = alt.TitleParams(title, subtitle=subtitle) if subtitle else alt.TitleParams(title)
-    chart = alt.layer(*layers).properties(
-        title=heading,
-        description=f"{title}. {description}.",
-        width="container",
-        height=heights["wide"],
-        usermeta={key: value for key, value in known.items() if value},
+    room = alt.param(name=ROOM, value=CHARACTERS["wide"])
+    chart = (
+        alt.layer(*layers)
+        .add_params(room)
+        .properties(
+            title=heading,
+            description=f"{title}. {description}.",
+            width="container",
+            height=heights["wide"],
+            usermeta={key: value for key, value in known.items() if value},
+        )
     )
     return (
         chart.configure(background="transparent", font=FONT, padding=2)
         .configure_view(stroke=None)
         .configure_axis(**_axis_look())
-        .configure_axisY(grid=False, domain=False, ticks=False)
+        .configure_axisX(labelOverlap="greedy")
+        .configure_axisY(domain=False, ticks=False)
         .configure_title(color=TEXT, anchor="start")
         .configure_text(fontSize=TEXT_PX, color=TEXT)
         .configure_legend(labelColor=TEXT, titleColor=TEXT, orient="top", labelFontSize=TEXT_PX)
@@ -74,20 +78,6 @@ def color_by(field: str, colors: dict[str, str], **options: Any) -> alt.Color:
     """A colour for each value of a column, the same for each whatever the frame holds."""
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
     return alt.Color(f"{field}:N", title=None, scale=scale, **options)
-
-
-def tips(*names: str, **formats: str) -> list[alt.Tooltip]:
-    """What shows when a mark is pointed at: columns of names, then columns of figures with their
-    formats.
-    """
-    return [alt.Tooltip(f"{name}:N", title=_words(name)) for name in names] + [
-        alt.Tooltip(f"{field}:Q", format=form, title=_words(field))
-        for field, form in formats.items()
-    ]
-
-
-def _words(column: str) -> str:
-    return column.replace("_", " ")
 
 
 def _axis_look() -> dict[str, Any]:

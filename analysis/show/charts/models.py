@@ -7,29 +7,32 @@ from typing import Protocol
 import altair as alt
 import pandas as pd
 
-from analysis.show.charts.axes import Measure, counts_axis, dollars_axis, on_log_scale
+from analysis.show.charts.axes import Measure, from_zero, on_log_scale, room_for
 from analysis.show.charts.bars import (
-    diamonds,
-    height_px,
+    MOST_ROWS,
+    SAYS,
+    after,
+    heights,
+    interval_bars,
     labelled_bars,
-    names_above,
+    points,
     rows,
-    spans,
-    ticks,
 )
-from analysis.show.charts.frames import figures, leading, listed, texts
+from analysis.show.charts.frames import described, figures, share_text, short, texts
+from analysis.show.charts.lines import names_below, room_below
 from analysis.show.charts.look import (
     ACCENT,
     ASSUMED,
     DISCLOSED,
+    OTHERS,
     RECONSTRUCTED,
-    TEXT,
+    color_by,
     finish,
     sentence,
-    tips,
 )
-from analysis.show.numbers import hours_text, usd_text
+from analysis.show.numbers import hours_text, significant, usd_text
 
+TREND_HEIGHT = 360
 USUAL = (0.05, 0.95)  # a percentile between these is inside the scatter
 
 
@@ -38,18 +41,21 @@ def hours_of_models(frame: pd.DataFrame) -> alt.LayerChart:
     frame = figures(frame, "gpu_hours")
     if not (frame.gpu_hours > 0).any():
         return sentence("No model compared here discloses its hours")
-    frame = frame[["label", "gpu_hours"]].assign(
-        text=texts(frame.gpu_hours, lambda hours: f"{hours_text(hours)} h"),
-        words=texts(frame.gpu_hours, "{:,.0f} GPU-hours".format),
-    )
-    scale = alt.Scale(domainMax=float(frame.gpu_hours.max()) * 1.2)
-    measure = Measure("GPU-hours", counts_axis(), scale)
-    tooltip = tips("label", gpu_hours=",.0f")
+    text = texts(frame.gpu_hours, hours_text)
+    says = [f"{label}: {words}" for label, words in zip(frame.label, text, strict=True)]
+    frame = frame[["label", "gpu_hours"]].assign(text=text, says=says)
+    frame["kind"] = ["subject"] + ["other"] * (len(frame) - 1)
+    first = str(frame.label.iloc[0])
+    color = color_by("kind", {"subject": ACCENT, "other": DISCLOSED}, legend=None)
+    measure = from_zero("counts", frame.gpu_hours, room=(0, room_for(text)))
     return finish(
-        *labelled_bars(frame, "label", "gpu_hours", measure, DISCLOSED, tooltip),
+        *labelled_bars(frame, "label", "gpu_hours", measure, color, subject=first),
         title=_against_the_first(frame),
-        description=listed(frame, "{label}: {words}"),
-        height=height_px(frame),
+        subtitle="GPU-hours, as disclosed",
+        description=described(frame),
+        height=heights(frame.label),
+        name="hours-of-models",
+        source="the developers' own reports",
     )
 
 
@@ -58,15 +64,14 @@ def _against_the_first(frame: pd.DataFrame) -> str:
     if not first.gpu_hours > 0:
         return f"{first.label} discloses no hours to compare the others with"
     if others.empty:
-        return f"{first.label}: {first.words}, and no other model's to compare them with"
-    times = [
-        f"{row.gpu_hours / first.gpu_hours:.2f} times ({row.label})" for row in others.itertuples()
-    ]
-    return f"Against {first.label}: {' and '.join(times)}"
+        return f"{first.label}: {first.text} GPU-hours, and no other model's to compare"
+    more = int((others.gpu_hours > first.gpu_hours).sum())
+    return f"{more or 'None'} of {len(others)} others took more hours than {first.label}"
 
 
-def costs_of_models(compared: pd.DataFrame) -> alt.LayerChart:
-    """Rent of final pre-training runs at one price a chip, a row a model.
+def costs_of_models(compared: pd.DataFrame, developer: str | None = None) -> alt.LayerChart:
+    """Rent of final pre-training runs at one price a chip, the dearest first; the developer's
+    first stands out.
 
     `compared`: `model, developer, how` (disclosed or estimated)`, usd_common`, and the percentiles
     of the hours `p05, p50, p95`.
@@ -75,42 +80,69 @@ def costs_of_models(compared: pd.DataFrame) -> alt.LayerChart:
     frame = frame[frame.usd_common > 0]
     if frame.empty:
         return sentence("Nothing is known of what these models cost")
-    frame = _with_usd_interval(frame)
-    ends_usd = float(frame.low.min()) / 1.3, float(frame.high.max()) * 1.3
-    measure = on_log_scale("rent of the final run, US$", dollars_axis(), *ends_usd)
-    tooltip = tips(
-        "model", "developer", "how", **dict.fromkeys(["usd_common", "low", "high"], "$,.3s")
-    )
-    base = rows(frame, "model")
+    own = frame[frame.developer == developer]
+    subject = None if own.empty else str(own.model.iloc[0])
+    frame = _with_usd_interval(frame).nlargest(MOST_ROWS, "usd_common")
+    room = room_for(frame.low_text), room_for([*frame.text, *frame.high_text])
+    measure = on_log_scale("dollars", frame.low.min(), frame.high.max(), room=room)
+    base = rows(frame, "model", subject)
     known, guessed = (
         base.transform_filter(f"datum.how == '{how}'") for how in ("disclosed", "estimated")
     )
-    top = leading(frame, "usd_common")
+    color = alt.condition(f"datum.model == {subject!r}", alt.value(ACCENT), alt.value(DISCLOSED))
     return finish(
-        spans(base, "low", "high", measure, RECONSTRUCTED, tooltip),
-        diamonds(known, "usd_common", measure, DISCLOSED, tooltip),
-        ticks(guessed, "usd_common", measure, RECONSTRUCTED, tooltip),
-        names_above(base, "model", measure),
-        title=f"Of {len(frame)} models {top.model} is the dearest, at {top.text}"
-        if len(frame) > 1
-        else f"{top.model} costs {top.text}",
-        description=(
-            "Diamond: hours disclosed; bar with tick: estimated with its 90 % interval. "
-            + listed(frame, "{model} ({how}): {text}")
-        ),
-        height=height_px(frame),
+        *interval_bars(guessed, ("low", "usd_common", "high"), measure, RECONSTRUCTED),
+        points(known, "usd_common", measure, DISCLOSED).encode(color=color),
+        after(known, "usd_common", measure),
+        title=_place_of(subject, frame),
+        subtitle="Rent of the final run in US$, each chip at one price, log scale. Diamond: hours"
+        " disclosed. Bar: estimated, 90 % interval",
+        description=described(frame),
+        height=heights(frame.model),
+        name="models",
+        source="the table of training runs, and quotes for the rent of each chip",
     )
+
+
+def _place_of(subject: str | None, frame: pd.DataFrame) -> str:
+    """Where the subject stands among the models."""
+    if subject is None or len(frame) < 2:
+        top = frame.iloc[0]
+        return f"{top.model} costs {top.text}" + (", the most of all" if len(frame) > 1 else "")
+    own = frame.usd_common[frame.model == subject].iloc[0]
+    others = frame[frame.model != subject]
+    cheaper = int((others.usd_common > own).sum())
+    (name,) = short([subject])
+    return f"{name} cost less to train than {cheaper or 'none'} of {len(others)} others"
 
 
 def _with_usd_interval(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with `low` and `high` in dollars, the figure itself where it has no interval."""
     low, high = (frame.usd_common * frame[end] / frame.p50 for end in ("p05", "p95"))
-    columns = ["model", "developer", "how", "p05", "p50", "p95", "usd_common"]
-    return frame[columns].assign(
-        low=low.fillna(frame.usd_common),
-        high=high.fillna(frame.usd_common),
-        text=texts(frame.usd_common, usd_text),
+    columns = ["model", "developer", "how", "usd_common"]
+    found = frame[columns].assign(
+        low=low.fillna(frame.usd_common), high=high.fillna(frame.usd_common)
     )
+    words = {
+        f"{name}_text": texts(found[end], _about)
+        for name, end in (("low", "low"), ("high", "high"), ("middle", "usd_common"))
+    }
+    says = [
+        f"{row.model}, {row.how}: {middle}"
+        + (f" ({low} to {high})" if row.how == "estimated" else "")
+        for row, middle, low, high in zip(
+            found.itertuples(),
+            words["middle_text"],
+            words["low_text"],
+            words["high_text"],
+            strict=True,
+        )
+    ]
+    return found.assign(text=words.pop("middle_text"), **words, says=says)
+
+
+def _about(usd: float) -> str:
+    return usd_text(significant(usd, 3))
 
 
 class Trend(Protocol):
@@ -138,48 +170,57 @@ class Trend(Protocol):
 
 
 def cost_trend(found: Trend) -> alt.LayerChart:
-    """Cost per unit of compute over the years, with the runs of one developer marked."""
-    columns = ["model", "developer", "year", "usd_per_zettaflop"]
+    """Cost per unit of compute over the years, with the runs of one developer named."""
     runs, own = _of_known_cost(found.runs), _of_known_cost(found.own)
     if runs.empty:
         return sentence("No run's cost per unit of compute is known")
-    year = Measure("release", alt.Axis(format="d", tickCount=6), alt.Scale(zero=False))
-    title = "US$ a zettaFLOP, market rent (log scale)"
-    cost = Measure(title, dollars_axis(10), alt.Scale(type="log"))
-    line = alt.Chart(found.line).encode(x=year.x("year"))
-    x, y = year.x("year"), cost.y("usd_per_zettaflop")
-    tooltip = tips("model", "developer", usd_per_zettaflop="$,.0f")
-    all_runs, marked = (alt.Chart(some[columns]).encode(x=x, y=y) for some in (runs, own))
-    layers = [
-        line.mark_area(opacity=0.15, color=ASSUMED).encode(y=cost.y("low"), y2="high:Q"),
-        line.mark_line(color=ASSUMED).encode(y=cost.y("middle")),
-        all_runs.mark_circle(size=40, opacity=0.6, color=ASSUMED).encode(tooltip=tooltip),
-    ]
-    if len(own):
-        diamond = marked.mark_point(shape="diamond", filled=True, size=110, color=ACCENT)
-        name = marked.mark_text(align="left", dx=8, color=TEXT)
-        layers += [diamond.encode(tooltip=tooltip), name.encode(text="model:N")]
-    described = own.rename(columns={"usd_per_zettaflop": "usd"})
+    own = own.assign(name=short(own.model)).tail(3)
+    line = found.line
+    costs = [*runs.usd_per_zettaflop, *line.low, *line.high]
+    years = [*runs.year, *line.year]
+    across = Measure("years", min(years) - 0.1, max(years) + 0.1, room=(2, 14), grid=False)
+    up = on_log_scale("dollars", min(costs), max(costs), room=(room_below(len(own)), 6))
+    x, y = across.x("year"), up.y("usd_per_zettaflop")
+    others = alt.Chart(runs[~runs.model.isin(own.model)]).encode(x=x, y=y, description=SAYS)
+    base = alt.Chart(line).encode(x=x)
+    marked = alt.Chart(own).encode(x=x, y=y, description=SAYS)
     return finish(
-        *layers,
+        base.mark_area(opacity=0.15, color=ASSUMED).encode(y=up.y("low"), y2="high:Q"),
+        base.mark_line(color=ASSUMED).encode(y=up.y("middle")),
+        others.mark_circle(size=45, opacity=0.8, color=OTHERS),
+        *names_below(own, ("year", "usd_per_zettaflop"), across, up, TREND_HEIGHT, ACCENT),
+        marked.mark_point(shape="diamond", filled=True, size=110, color=ACCENT, opacity=1),
         title=_cheaper(found.factor_per_year, own),
-        description=listed(described, "{model}: {usd:,.0f} against {expected:,.0f} expected")
-        or f"{len(runs)} runs of others",
-        height=320,
+        subtitle="US$ of rent for a zettaFLOP (10²¹ operations) at release, log scale. Band: nine"
+        " of ten single runs",
+        description=described(own) or f"{len(runs)} runs of others",
+        height=TREND_HEIGHT,
+        name="trend",
+        source="disclosed hours in the table of training runs, and quotes near each release",
     )
 
 
 def _of_known_cost(runs: pd.DataFrame) -> pd.DataFrame:
-    return figures(runs, "usd_per_zettaflop")[lambda rows: rows.usd_per_zettaflop > 0]
+    known = figures(runs, "usd_per_zettaflop")[lambda rows: rows.usd_per_zettaflop > 0]
+    says = [
+        f"{row.model}, {row.developer}: {_about(row.usd_per_zettaflop)}"
+        for row in known.itertuples()
+    ]
+    return known[["model", "developer", "year", "usd_per_zettaflop", *_of_the_line(known)]].assign(
+        says=says
+    )
+
+
+def _of_the_line(runs: pd.DataFrame) -> list[str]:
+    return [column for column in ("expected", "ratio", "percentile") if column in runs]
 
 
 def _cheaper(factor_per_year: float, own: pd.DataFrame) -> str:
     """How much cheaper compute got, and where the own run lies."""
     turn = "cheaper" if factor_per_year <= 1 else "dearer"
-    change = f"Compute got {abs(1 - factor_per_year):.0%} {turn} a year"
+    change = f"Compute got {share_text(abs(1 - factor_per_year))} {turn} a year"
     if own.empty:
         return change
     last = own.iloc[-1]
     usual = USUAL[0] < last.percentile < USUAL[1]
-    place = "inside the scatter of runs" if usual else "beyond nearly all runs"
-    return f"{change}; {last.model} lies at {last.ratio:.2f} of the line, {place}"
+    return f"{change}; {last['name']} is {'no' if usual else 'an'} outlier"

@@ -1,41 +1,40 @@
-"""The hours of phases: disclosed, reconstructed, by part, and the efficiency that they need."""
+"""The hours of phases: disclosed, reconstructed, and by what they go into."""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.show.charts.axes import FIFTHS, Measure, counts_axis, on_log_scale, shares_axis
+from analysis.show.charts.axes import from_zero, on_log_scale, room_for
 from analysis.show.charts.bars import (
-    diamonds,
-    height_px,
+    after,
+    before,
+    heights,
     interval_bars,
     labelled_bars,
-    names_above,
+    points,
     rows,
 )
-from analysis.show.charts.frames import UNKNOWN, ends, figures, leading, listed, texts
-from analysis.show.charts.look import (
-    ASSUMED,
-    DISCLOSED,
-    PARTS,
-    RECONSTRUCTED,
-    TEXT,
-    color_by,
-    finish,
-    sentence,
-    tips,
+from analysis.show.charts.figure import slug
+from analysis.show.charts.frames import (
+    described,
+    ends,
+    figures,
+    leading,
+    share_text,
+    texts,
 )
-from analysis.show.numbers import ARCHITECTURE_WORDS, hours_text
+from analysis.show.charts.look import DISCLOSED, RECONSTRUCTED, finish, sentence
+from analysis.show.numbers import hours_text, significant
 
 INTERVAL = ("p05", "p50", "p95")
+SMALL = 0.01  # parts below this share of the hours are drawn together
+REST = "all else"
 
 
 def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
-    """Disclosed hours beside the reconstructed interval, a row a phase.
+    """Disclosed hours beside the reconstructed interval, a row a phase, on one scale.
 
     `frame`: `label, disclosed` (NaN where the source discloses none) and the percentiles `p05, p50,
     p95`, in GPU-hours.
@@ -44,17 +43,54 @@ def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
     found = ends(*(frame[field] for field in ("disclosed", *INTERVAL)))
     if found is None:
         return sentence("No hours are disclosed, and no hours are reconstructed")
-    frame = frame[["label", "disclosed", *INTERVAL]]
-    measure = on_log_scale("GPU-hours", counts_axis(), found[0] * 0.7, found[1] * 1.4)
-    tooltip = tips("label", disclosed=",.0f", p05=",.0f", p50=",.0f", p95=",.0f")
-    base = rows(frame, "label")
+    frame = _in_words(frame[["label", "disclosed", *INTERVAL]])
+    room = room_for(frame.low_text), room_for(frame.high_text)
+    measure = on_log_scale("counts", *found, room=room)
+    base = rows(frame, "label", _furthest(frame))
     return finish(
-        *interval_bars(base, INTERVAL, measure, RECONSTRUCTED, tooltip),
-        diamonds(base, "disclosed", measure, DISCLOSED, tooltip),
-        names_above(base, "label", measure),
+        *interval_bars(base, INTERVAL, measure, RECONSTRUCTED, words=False),
+        before(base, "least", measure, "low_text"),
+        after(base, "most", measure, "high_text"),
+        points(base, "disclosed", measure, DISCLOSED),
         title=_agreement(frame),
-        description=_sides_in_words(frame),
-        height=height_px(frame),
+        subtitle="GPU-hours, log scale. Diamond: disclosed. Bar: reconstructed, 90 % interval, tick"
+        " at the median",
+        description=f"Disclosed against reconstructed, in GPU-hours. {described(frame)}",
+        height=heights(frame.label),
+        name="phases",
+        source="the makers' own reports, and the reconstruction of this book",
+    )
+
+
+def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+    worded = frame.assign(
+        least=frame[["p05", "disclosed"]].min(axis=1),  # the words stand beside all marks
+        most=frame[["p95", "disclosed"]].max(axis=1),
+        low_text=texts(frame.p05, _about, ""),
+        high_text=texts(frame.p95, _about, ""),
+        middle=texts(frame.p50, hours_text, "not known"),
+        known=texts(frame.disclosed, hours_text),
+    )
+    says = [
+        f"{row.label}: disclosed {row.known}, reconstructed {row.middle}"
+        + (f" ({row.low_text} to {row.high_text})" if row.low_text else "")
+        for row in worded.itertuples()
+    ]
+    return worded.drop(columns=["middle", "known"]).assign(says=says)
+
+
+def _about(hours: float) -> str:
+    """Hours to two figures: `11M`, `180K`."""
+    return f"{hours / 1e6:.2g}M" if hours >= 1e6 else hours_text(significant(hours, 2))
+
+
+def _furthest(frame: pd.DataFrame) -> str | None:
+    """The phase whose disclosed hours lie furthest from the middle, if outside the interval."""
+    outside = frame[(frame.disclosed < frame.p05) | (frame.disclosed > frame.p95)]
+    if outside.empty:
+        return None
+    return str(
+        leading(outside.assign(error=np.log(outside.p50 / outside.disclosed).abs()), "error").label
     )
 
 
@@ -63,178 +99,58 @@ def _agreement(frame: pd.DataFrame) -> str:
     known = frame[frame.disclosed.notna() & frame.p50.notna()]
     if known.empty:
         return _one_side(frame)
-    lead = leading(known.assign(error=np.log(known.p50 / known.disclosed).abs()), "error")
-    if len(frame) == 1:
-        ratio = lead.p50 / lead.disclosed
-        return f"{lead.label}: reconstructed {ratio:.2f} times the disclosed hours"
     inside = int(((known.disclosed >= known.p05) & (known.disclosed <= known.p95)).sum())
     if len(known) == 1:
-        place = "inside" if inside else "outside"
-        return f"{lead.label} alone discloses its hours: they lie {place} the 90 % interval"
-    return (
-        f"{inside} of {len(known)} disclosed figures lie inside their 90 % interval; {lead.label}"
-        " is furthest from its middle"
-    )
+        place = "within" if inside else "outside"
+        return f"The disclosed hours of {known.label.iloc[0]} lie {place} our interval"
+    if inside == len(known):
+        return f"All {inside} disclosed figures lie within our intervals"
+    return f"{inside} of {len(known)} disclosed figures lie within our intervals"
 
 
 def _one_side(frame: pd.DataFrame) -> str:
-    if len(frame) == 1 and frame.p50.notna().all():
-        only = frame.iloc[0]
-        return f"{only.label}: {hours_text(only.p50)} GPU-hours reconstructed, none disclosed"
     if frame.p50.notna().any():
-        return "No hours are disclosed: the reconstruction has nothing to be compared with"
-    return "No hours are reconstructed: what is disclosed has nothing to be compared with"
+        return "No hours are disclosed: our estimates stand alone"
+    return "No hours are reconstructed: the disclosed ones stand alone"
 
 
-def _sides_in_words(frame: pd.DataFrame) -> str:
-    worded = frame.assign(
-        **{
-            field: texts(
-                frame[field], "{:,.0f}".format, "not known" if field != "disclosed" else UNKNOWN
-            )
-            for field in ("disclosed", *INTERVAL)
-        }
-    )
-    phases = listed(
-        worded, "{label}: disclosed {disclosed}, reconstructed {p05} to {p95}, middle {p50}"
-    )
-    return (
-        "Disclosed (diamond) against reconstructed (bar from 5th to 95th percentile, tick at the"
-        f" median), in GPU-hours. {phases}"
-    )
+def where_the_time_goes(parts: pd.DataFrame, label: str = "the phase") -> alt.LayerChart:
+    """Median GPU-hours of a phase by what they go into, the largest first, a bar each.
 
-
-def where_the_bill_goes(phases: pd.DataFrame) -> alt.LayerChart:
-    """Disclosed GPU-hours, a bar a phase; `label, gpu_hours, share` (of all that is disclosed)."""
-    frame = figures(phases, "gpu_hours", "share")
-    if not (frame.share > 0).any():
-        return sentence("No hours are disclosed, so there is nothing to share out")
-    lead = leading(frame, "share")
-    title = (
-        f"All disclosed hours are those of {lead.label}"
-        if np.isclose(lead.share, 1.0)
-        else f"{lead.label} is {lead.share:.0%} of the disclosed hours"
-    )
-    return _share_bars(frame, "label", title, DISCLOSED)
-
-
-def where_the_time_goes(parts: pd.DataFrame) -> alt.LayerChart:
-    """Median GPU-hours by part, and by stage if there are several.
-
-    `parts`: `stage, part, share` (of the phase's hours) and `gpu_hours`.
+    `parts`: `part, share` (of the phase's hours) and `gpu_hours`, a row a part or several.
     """
     parts = figures(parts, "gpu_hours", "share")
     parts = parts[parts.share.notna()]
     if parts.empty:
         return sentence("Of this phase no hours are reconstructed")
-    by_part = parts.groupby("part", sort=False, as_index=False)[["gpu_hours", "share"]].sum()
-    lead = leading(by_part, "share")
-    name = f"{lead.part[:1].upper()}{lead.part[1:]}"
-    title = f"{name} takes {lead.share:.0%} of the reconstructed hours"
-    if parts.stage.nunique() == 1:
-        return _share_bars(by_part, "part", title, RECONSTRUCTED)
-    return _stacked_by_stage(parts, list(by_part.part), title)
-
-
-def _share_bars(frame: pd.DataFrame, name: str, title: str, color: str) -> alt.LayerChart:
-    frame = frame[[name, "gpu_hours", "share"]].assign(
-        text=[
-            f"{row.share:.1%}  ({hours_text(row.gpu_hours)} h)" if row.share >= 0 else UNKNOWN
-            for row in frame.itertuples()
-        ]
-    )
-    scale = alt.Scale(domain=[0, float(frame.share.max()) * 1.35])
-    measure = Measure("share of the hours", shares_axis(FIFTHS), scale)
-    tooltip = tips(name, gpu_hours=",.0f", share=".1%")
+    frame = _by_part(parts)
+    lead = leading(frame, "share")
+    measure = from_zero("shares", frame.share, room=(0, room_for(frame.text)))
     return finish(
-        *labelled_bars(frame, name, "share", measure, color, tooltip),
-        title=title,
-        description=listed(frame, f"{{{name}}}: {{text}}"),
-        height=height_px(frame),
+        *labelled_bars(frame, "part", "share", measure, RECONSTRUCTED),
+        title=f"{share_text(lead.share)} of the hours go into {lead.part}",
+        subtitle=f"Share of the reconstructed GPU-hours of {label}, at the medians",
+        description=described(frame),
+        height=heights(frame.part),
+        name=f"time-{slug(label)}",
+        source="the reconstruction of this book",
     )
 
 
-def _stacked_by_stage(parts: pd.DataFrame, order: list[str], title: str) -> alt.LayerChart:
-    measure = Measure("share of the hours", shares_axis(ticks=5))
-    colors = {part: PARTS[position % len(PARTS)] for position, part in enumerate(order)}
-    legend = alt.Legend(columns=1, labelLimit=320)
-    ranked = parts.assign(position=[order.index(part) for part in parts.part])
-    stages = rows(parts[["stage"]].drop_duplicates(), "stage")
-    bars = rows(ranked, "stage").mark_bar()
-    return finish(
-        bars.encode(
-            x=measure.x("sum(share)"),
-            color=color_by("part", colors, sort=order, legend=legend),
-            order=alt.Order("position:Q"),
-            tooltip=tips("stage", "part", gpu_hours=",.0f", share=".1%"),
-        ),
-        names_above(stages, "stage", measure),
-        title=title,
-        description=listed(parts, "{stage}, {part}: {share:.1%}"),
-        height=10 + 46 * parts.stage.nunique(),
-    )
-
-
-def efficiency_of_runs(
-    runs: pd.DataFrame, own_mfu: float, own_label: str, kind: Literal["dense", "moe"]
-) -> alt.LayerChart:
-    """MFU of reference runs by kind, and the MFU that one run's disclosed hours need.
-
-    `runs`: `model, developer, kind` (dense or moe) and `mfu` [1], a row a run of another developer;
-    `own_mfu` [1] is NaN where no hours are disclosed; `kind` is that of the own run.
-    """
-    runs = figures(runs, "mfu")
-    runs = runs[runs.mfu.notna()]
-    if runs.empty:
-        return sentence(_reach(runs.mfu, own_mfu, own_label, kind))
-    title = _reach(runs[runs.kind == kind].mfu, own_mfu, own_label, kind)
-    runs = runs[["model", "developer", "mfu"]].assign(kind=runs.kind.map(ARCHITECTURE_WORDS))
-    title_of_axis = "MFU: share of the dense BF16 peak, causal attention"
-    measure = Measure(title_of_axis, shares_axis(), alt.Scale(zero=True))
-    names = alt.Axis(labelLimit=90, labelExpr="split(datum.label, ' ')")
-    dots = alt.Chart(runs).mark_circle(size=60, opacity=0.6, color=ASSUMED)
-    dots = dots.encode(
-        x=measure.x("mfu"),
-        y=alt.Y("kind:N", title=None, axis=names),
-        tooltip=tips("model", "developer", mfu=".1%"),
-    )
-    return finish(
-        dots,
-        *_own_line(own_mfu, own_label),
-        title=title,
-        description=_efficiencies_in_words(runs, own_mfu, own_label),
-        height=50 * max(runs.kind.nunique(), 2),
-    )
-
-
-def _reach(others: pd.Series, own_mfu: float, own_label: str, kind: str) -> str:
-    """What the own run needs, and how many runs of its kind reach it."""
-    name = ARCHITECTURE_WORDS[kind].replace(" ", "-")
-    needs = f"{own_label} needs {own_mfu:.0%} of the peak, all its work counted"
-    if not np.isfinite(own_mfu):
-        needs = f"{own_label}: no hours are disclosed that would say its MFU"
-    if others.empty:
-        return f"{needs}; no {name} run of others is known"
-    if not np.isfinite(own_mfu):
-        return f"{needs}; {name} runs of others reach {others.min():.0%} to {others.max():.0%}"
-    above = int((others >= own_mfu).sum())
-    return f"{needs}; {above or 'none'} of {len(others)} {name} runs of others reach that"
-
-
-def _own_line(own_mfu: float, own_label: str) -> list[alt.Chart]:
-    if not np.isfinite(own_mfu):
-        return []
-    own = alt.Chart(pd.DataFrame({"mfu": [own_mfu], "label": [own_label]}))
-    line = own.mark_rule(color=DISCLOSED, strokeWidth=2)
-    name = own.mark_text(align="left", dx=4, y=6, color=TEXT)
-    return [
-        line.encode(x="mfu:Q", tooltip=tips("label", mfu=".1%")),
-        name.encode(x="mfu:Q", text="label:N"),
+def _by_part(parts: pd.DataFrame) -> pd.DataFrame:
+    """The parts in falling order, small ones together."""
+    summed = parts.groupby("part", sort=False, as_index=False)[["gpu_hours", "share"]].sum()
+    small = summed.share < SMALL
+    if small.sum() > 1:
+        rest = summed[small][["gpu_hours", "share"]].sum()
+        summed = pd.concat([summed[~small], pd.DataFrame([{"part": REST, **rest}])])
+    ranked = summed.sort_values("share", ascending=False, kind="stable")
+    words = [
+        f"{share_text(row.share)}, {hours_text(row.gpu_hours)} h" for row in ranked.itertuples()
     ]
+    return ranked.assign(text=words, says=listed_rows(ranked.part, words))
 
 
-def _efficiencies_in_words(runs: pd.DataFrame, own_mfu: float, own_label: str) -> str:
-    (own,) = texts([own_mfu], "{:.1%}".format)
-    kinds = runs.groupby("kind").mfu.agg(["size", "min", "max", "median"]).reset_index()
-    of_kinds = listed(kinds, "{kind}: {size} runs, {min:.1%} to {max:.1%}, median {median:.1%}")
-    return f"{own_label}: {own}. {of_kinds}"
+def listed_rows(names: pd.Series, words: list[str]) -> list[str]:
+    """Each name with its words."""
+    return [f"{name}: {text}" for name, text in zip(names, words, strict=True)]

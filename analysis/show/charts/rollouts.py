@@ -5,79 +5,89 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from analysis.show.charts.axes import Measure, counts_axis
-from analysis.show.charts.bars import height_px, interval_bars, names_above, rows
-from analysis.show.charts.frames import figures, listed
-from analysis.show.charts.look import (
-    ASSUMED,
-    DISCLOSED,
-    RECONSTRUCTED,
-    color_by,
-    finish,
-    sentence,
-    tips,
-)
+from analysis.show.charts.axes import Measure, from_zero, on_log_scale, room_for
+from analysis.show.charts.bars import heights, labelled_bars
+from analysis.show.charts.figure import slug
+from analysis.show.charts.frames import ends, figures, listed
+from analysis.show.charts.lines import moved_apart, named_line
+from analysis.show.charts.look import ASSUMED, DISCLOSED, RECONSTRUCTED, TEXT, finish, sentence
 
 LENGTHS = ("low_answer_tokens", "mean_answer_tokens", "high_answer_tokens")
 FULL, LONGEST, WHOLE = "full throughput", "longest answer", "whole rollout"
-BOUNDS = {FULL: ASSUMED, LONGEST: RECONSTRUCTED, WHOLE: DISCLOSED}
+BOUNDS = {FULL: ASSUMED, LONGEST: RECONSTRUCTED, WHOLE: TEXT}
 STEPS_BETWEEN_WORDS = 20  # a description names one step in so many
+HEIGHT = 280
 
 
-def answer_lengths(lengths: pd.DataFrame) -> alt.LayerChart:
-    """Mean answer length over training: a curve where one is published, else a range a stage.
+def answer_lengths(lengths: pd.DataFrame, longest: pd.DataFrame | None = None) -> alt.LayerChart:
+    """Mean answer length over training, and above it the longest answer of a rollout and the limit;
+    where no curve is published, a sentence.
 
     `lengths`: `stage, step, kind` (digitised where it is published) and `low_answer_tokens,
-    mean_answer_tokens, high_answer_tokens`.
+    mean_answer_tokens, high_answer_tokens`; `longest`: `step, longest_answer_tokens, limit_tokens`.
     """
     lengths = figures(lengths, "step", *LENGTHS)
     lengths = lengths[lengths.mean_answer_tokens.notna()]
     if lengths.empty:
         return sentence("No answer lengths are known")
-    return _length_ranges(lengths) if lengths.step.nunique() <= 1 else _length_curve(lengths)
+    if lengths.step.nunique() <= 1:
+        words = "{stage}, {low_answer_tokens:,.0f} to {high_answer_tokens:,.0f} tokens in the mean"
+        ranges = listed(lengths, words)
+        return sentence(f"No curve of answer lengths is published; they are assumed: {ranges}")
+    return _length_curve(lengths.sort_values("step"), longest)
 
 
-def _length_curve(lengths: pd.DataFrame) -> alt.LayerChart:
-    drawn = lengths[lengths.kind == "digitised"].sort_values("step")
+def _length_curve(lengths: pd.DataFrame, longest: pd.DataFrame | None) -> alt.LayerChart:
+    drawn = lengths[lengths.kind == "digitised"]
     drawn = lengths if drawn.empty else drawn
     first, last = drawn.mean_answer_tokens.iloc[[0, -1]]
-    tokens = Measure("tokens an answer", counts_axis())
-    base = alt.Chart(lengths).encode(x=Measure("training step", counts_axis(10)).x("step"))
-    line = base.mark_line(color=DISCLOSED, strokeWidth=2).encode(
-        y=tokens.y("mean_answer_tokens"),
-        strokeDash=alt.StrokeDash("kind:N", title=None, legend=None),
-        tooltip=tips("kind", step=",.0f", mean_answer_tokens=",.0f"),
-    )
-    band = base.mark_area(opacity=0.18, color=DISCLOSED)
+    above = [] if longest is None else [*longest.longest_answer_tokens, *longest.limit_tokens]
+    step = _steps(lengths)
+    tokens = from_zero("counts", [*lengths[LENGTHS[2]], *above], room=(0, 24))
+    band = alt.Chart(lengths[["step", *LENGTHS]]).mark_area(opacity=0.2, color=DISCLOSED)
+    layers = [band.encode(x=step.x("step"), y=tokens.y(LENGTHS[0]), y2=f"{LENGTHS[2]}:Q")]
+    mean = lengths[["step", LENGTHS[1]]]
+    layers += named_line(mean, step.x("step"), tokens.y(LENGTHS[1]), "mean answer", DISCLOSED)
+    if longest is not None:
+        layers += _longest_and_limit(longest, step, tokens)
+    measured = "Tokens an answer by training step; the band is where a batch's answers lie"
     return finish(
-        band.encode(y=tokens.y("low_answer_tokens"), y2="high_answer_tokens:Q"),
-        line,
-        title=f"Answers {_grow(first, last)} from {first:,.0f} to {last:,.0f} tokens in the mean",
+        *layers,
+        title=f"Mean answers {_grow(first, last)} from {first:,.0f} to {last:,.0f} tokens",
+        subtitle=measured,
         description=listed(
             lengths.iloc[::STEPS_BETWEEN_WORDS],
             "step {step:,.0f}: {mean_answer_tokens:,.0f} tokens",
         ),
-        height=200,
+        height=HEIGHT,
+        name=f"lengths-{slug(str(lengths.stage.iloc[0]))}",
+        source="the curve that the developer prints, read off; the longest answer is reconstructed",
     )
+
+
+def _steps(frame: pd.DataFrame) -> Measure:
+    """The steps of training, with room for the names of lines after their ends."""
+    last = float(frame.step.max())
+    return Measure("counts", 0, last, room=(0, 120), title="training step", grid=False)
+
+
+def _longest_and_limit(longest: pd.DataFrame, step: Measure, tokens: Measure) -> list[alt.Chart]:
+    """The longest answer of a rollout, and the limit with its figures above it."""
+    x = step.x("step")
+    limits = longest.drop_duplicates("limit_tokens")[["step", "limit_tokens"]]
+    limits = limits.assign(text=[f"limit {limit:,.0f}" for limit in limits.limit_tokens])
+    base = alt.Chart(longest[["step", "limit_tokens"]]).encode(x=x, y=tokens.y("limit_tokens"))
+    names = alt.Chart(limits).mark_text(align="left", dy=-11, dx=2, color=TEXT)
+    line = longest[["step", "longest_answer_tokens"]]
+    return [
+        base.mark_line(color=TEXT, strokeDash=[2, 3], interpolate="step"),
+        names.encode(x=x, y=tokens.y("limit_tokens"), text="text:N"),
+        *named_line(line, x, tokens.y("longest_answer_tokens"), LONGEST, RECONSTRUCTED),
+    ]
 
 
 def _grow(first: float, last: float) -> str:
     return "grow" if last >= first else "shrink"
-
-
-def _length_ranges(lengths: pd.DataFrame) -> alt.LayerChart:
-    measure = Measure("tokens an answer, mean", counts_axis(), alt.Scale(zero=True))
-    base = rows(lengths, "stage")
-    tooltip = tips(**dict.fromkeys(LENGTHS, ",.0f"))
-    return finish(
-        *interval_bars(base, LENGTHS, measure, ASSUMED, tooltip),
-        names_above(base, "stage", measure),
-        title="No length curve is published for this phase: the lengths are assumed ranges",
-        description=listed(
-            lengths, "{stage}: {low_answer_tokens:,.0f} to {high_answer_tokens:,.0f} tokens"
-        ),
-        height=height_px(lengths),
-    )
 
 
 def rollout_bounds(frame: pd.DataFrame) -> alt.LayerChart:
@@ -86,20 +96,22 @@ def rollout_bounds(frame: pd.DataFrame) -> alt.LayerChart:
     `frame`: `stage, step, bound` (full throughput, longest answer, whole rollout) and `seconds`.
     """
     frame = figures(frame, "step", "seconds")
-    frame = frame[frame.seconds.notna()]
+    frame = frame[frame.seconds > 0]
     if frame.empty:
         return sentence("No rollout is reconstructed")
-    color = color_by("bound", BOUNDS, sort=list(BOUNDS))
-    tooltip = tips("stage", "bound", step=",.0f", seconds=",.0f")
     over_steps = frame.groupby("stage").step.nunique().max() > 1
-    chart = _bounds_over_steps(frame) if over_steps else _bounds_by_stage(frame)
+    layers, height = _over_steps(frame) if over_steps else _by_stage(frame)
     by_bound = frame.groupby("bound").seconds.agg(["first", "last"]).reset_index()
     seconds = listed(by_bound, "{bound}: {first:,.0f} s at first, {last:,.0f} s at last")
+    scale = ", log scale" if over_steps else ""
     return finish(
-        chart.encode(color=color, tooltip=tooltip),
+        *layers,
         title=_waiting(frame),
+        subtitle=f"Seconds of a rollout, every input at its median{scale}",
         description=f"Median seconds of a rollout. {seconds}",
-        height=220 if over_steps else 20 + 62 * frame.stage.nunique(),
+        height=height,
+        name=f"rollout-{slug(str(frame.stage.iloc[0]))}",
+        source="the reconstruction of this book",
     )
 
 
@@ -107,28 +119,34 @@ def _waiting(frame: pd.DataFrame) -> str:
     """How many times as long as throughput the longest answer takes, in the mean of the steps."""
     seconds = frame.pivot_table(index=["stage", "step"], columns="bound", values="seconds")
     if not {FULL, LONGEST} <= set(seconds):
-        return f"A rollout takes {frame.seconds.max():,.0f} seconds at most, median"
+        return f"A rollout takes {frame.seconds.max():,.0f} seconds at most"
     ratio = (seconds[LONGEST] / seconds[FULL]).mean()
     times = f"{ratio:.0f}" if ratio >= 2 else f"{ratio:.2f}"
-    return f"Latency holds the GPUs {times} times as long as throughput would"
+    return f"The longest answer takes {times} times as long as all at full speed"
 
 
-def _bounds_over_steps(frame: pd.DataFrame) -> alt.Chart:
-    seconds = Measure("seconds a rollout (log scale)", counts_axis(), alt.Scale(type="log"))
-    step = Measure("training step", counts_axis(10))
-    return (
-        alt.Chart(frame).mark_line(strokeWidth=2).encode(x=step.x("step"), y=seconds.y("seconds"))
-    )
+def _over_steps(frame: pd.DataFrame) -> tuple[list[alt.Chart], int]:
+    found = ends(frame.seconds)
+    assert found is not None
+    seconds = on_log_scale("counts", *found, room=(4, 8))
+    step = _steps(frame)
+    lines = {
+        bound: frame[frame.bound == bound].sort_values("step")[["step", "seconds"]]
+        for bound in BOUNDS
+        if bound in set(frame.bound)
+    }
+    last = [float(line.seconds.iloc[-1]) for line in lines.values()]
+    layers = []
+    for (bound, line), down in zip(lines.items(), moved_apart(last, seconds, HEIGHT), strict=True):
+        axes = step.x("step"), seconds.y("seconds")
+        layers += named_line(line, *axes, bound, BOUNDS[bound], down)
+    return layers, HEIGHT
 
 
-def _bounds_by_stage(frame: pd.DataFrame) -> alt.Chart:
-    names = alt.Axis(labelLimit=110, labelExpr="split(datum.label, ' ')")
-    return (
-        alt.Chart(frame)
-        .mark_bar()
-        .encode(
-            x=Measure("seconds a rollout", alt.Axis(tickCount=5)).x("seconds"),
-            y=alt.Y("stage:N", sort=None, title=None, axis=names),
-            yOffset=alt.YOffset("bound:N", sort=list(BOUNDS)),
-        )
-    )
+def _by_stage(frame: pd.DataFrame) -> tuple[list[alt.Chart], dict[str, int]]:
+    one = frame.stage.nunique() == 1
+    words = [f"{seconds:,.0f} s" for seconds in frame.seconds]
+    names = frame.bound if one else frame.stage + ": " + frame.bound
+    named = frame.assign(row=names, text=words, says=names + ": " + pd.Series(words, frame.index))
+    measure = from_zero("counts", named.seconds, room=(0, room_for(words)))
+    return labelled_bars(named, "row", "seconds", measure, RECONSTRUCTED), heights(named.row)

@@ -6,63 +6,91 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from analysis.show.charts.axes import Measure, factors_axis, on_log_scale, shares_axis
-from analysis.show.charts.bars import height_px, labelled_bars
-from analysis.show.charts.frames import figures, leading, listed, texts
-from analysis.show.charts.look import KNOWN_BY, color_by, finish, sentence, tips
+from analysis.show.charts.axes import from_zero, on_log_scale, room_for
+from analysis.show.charts.bars import (
+    MOST_ROWS,
+    after,
+    heights,
+    labelled_bars,
+    points,
+    rows,
+)
+from analysis.show.charts.figure import slug
+from analysis.show.charts.frames import described, figures, leading, share_text, short
+from analysis.show.charts.look import HATCHED, RECONSTRUCTED, color_by, finish, sentence
 
-MOST_INPUTS = 8
+KNOWN_BY = {"from data": RECONSTRUCTED, "assumed": HATCHED}
+NEGLIGIBLE = 0.01  # of the variance, or of a factor of one: what moves the answer by less
 
 
 def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
-    """How far each input alone moves a phase, a bar an input.
+    """How far each input alone moves a phase, the widest first, a point each.
 
     `widths`: `input, factor` (hours at its 95th percentile over those at its 5th)`, assumed`;
     `label` names the phase.
     """
     frame = figures(widths, "factor")
-    frame = frame[frame.factor.notna()]
-    if frame.empty or frame.factor.max() <= 1:
+    frame = frame[frame.factor > 1 + NEGLIGIBLE].nlargest(MOST_ROWS, "factor")
+    if frame.empty:
         return sentence(f"{label}: no input is uncertain")
-    frame = _with_knowledge(frame)[["input", "factor", "assumed", "known"]].assign(
-        text=texts(frame.factor, lambda factor: f"× {factor:.2f}")
+    frame = _with_knowledge(frame, [f"× {factor:.2g}" for factor in frame.factor])
+    lead = frame.iloc[0]
+    if len(frame) == 1:
+        return sentence(
+            f"In {label} only the {lead.input} is uncertain ({lead.known}): from its 5th to its"
+            f" 95th percentile the hours change by a factor of {lead.factor:.2g}"
+        )
+    measure = on_log_scale(
+        "factors", 1.0, float(frame.factor.max()), room=(8, room_for(frame.text))
     )
-    title = "hours at the input's 95th percentile over those at its 5th"
-    measure = on_log_scale(title, factors_axis(), 1.0, float(frame.factor.max()) * 1.5)
-    lead = leading(frame, "factor")
-    tooltip = tips("input", "known", factor=".2f")
+    base = rows(frame, "input")
     return finish(
-        *labelled_bars(frame, "input", "factor", measure, color_by("known", KNOWN_BY), tooltip),
-        title=f"{label}: the width comes from the {lead.input}",
-        description=listed(frame, "{input} ({known}): factor {factor:.2f}"),
-        height=height_px(frame),
+        points(base, "factor", measure, _known_by(), "circle"),
+        after(base, "factor", measure),
+        title=f"The {lead.input} makes the interval widest",
+        subtitle=f"GPU-hours of {label} at the input's 95th percentile over those at its 5th,"
+        " log scale",
+        description=described(frame),
+        height=heights(frame.input),
+        name=f"widths-{slug(label)}",
+        source="the intervals of the inputs, in the table of this page",
     )
 
 
 def sobol_bars(indices: pd.DataFrame, label: str) -> alt.LayerChart:
-    """Total Sobol indices of the inputs that matter most, a bar an input.
+    """Total Sobol indices of the inputs that matter, a bar an input.
 
     `indices`: `input, first_order, total` [share of the variance]`, assumed`, the largest first;
     `label` names the answer.
     """
     frame = figures(indices, "first_order", "total")
-    frame = frame[frame.total.notna()].head(MOST_INPUTS)
+    frame = frame[frame.total >= NEGLIGIBLE].head(MOST_ROWS)
     if frame.empty:
         return sentence(f"{label}: no input is uncertain")
-    frame = _with_knowledge(frame)[["input", "first_order", "total", "assumed", "known"]]
-    title = "share of the variance that goes with the input (total index)"
-    measure = Measure(title, shares_axis(), alt.Scale(domain=[0, 1]))
-    lead = leading(frame, "total")
-    tooltip = tips("input", "known", first_order=".3f", total=".3f")
-    color = color_by("known", KNOWN_BY)
+    frame = _with_knowledge(frame, [share_text(total) for total in frame.total])
+    measure = from_zero("shares", frame.total, room=(0, room_for(frame.text)))
     return finish(
-        *labelled_bars(frame, "input", "total", measure, color, tooltip, text=None),
-        title=f"{label}: to know the {lead.input} would narrow the answer most",
-        description=listed(frame, "{input}: {total:.0%}"),
-        height=height_px(frame),
+        *labelled_bars(frame, "input", "total", measure, _known_by()),
+        title=f"To know the {leading(frame, 'total').input} would narrow the answer most",
+        subtitle=f"{label}: share of the variance that goes with the input (total Sobol index)",
+        description=described(frame),
+        height=heights(frame.input),
+        name=f"variance-{slug(label)}",
+        source="the intervals of the inputs, through the reconstruction of this book",
     )
 
 
-def _with_knowledge(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with `known`: whether an input is from data or assumed."""
-    return frame.assign(known=np.where(frame.assumed.astype(bool), "assumed", "from data"))
+def _known_by() -> alt.Color:
+    return color_by("known", KNOWN_BY, legend=None)
+
+
+def _with_knowledge(frame: pd.DataFrame, words: list[str]) -> pd.DataFrame:
+    """The frame with the short names of its inputs, and `known`: from data or assumed."""
+    known = np.where(frame.assumed.astype(bool), "assumed", "from data")
+    names = short(frame.input)
+    text = [
+        f"{word}, assumed" if how == "assumed" else word
+        for word, how in zip(words, known, strict=True)
+    ]
+    says = [f"{name}: {word}" for name, word in zip(names, text, strict=True)]
+    return frame.assign(input=names, known=known, text=text, says=says)
