@@ -12,7 +12,7 @@ from analysis.data.tables import Evidence
 from analysis.reconstruction.account import Account
 from analysis.show import links
 from analysis.show.links import Html
-from analysis.show.numbers import VERDICT_WORDS
+from analysis.show.numbers import VERDICT_WORDS, date_text
 
 NEAR = 1.1  # figures nearer than this are apart by per cent
 SIDES = {"supported_within_boundary": ("less", "more")}
@@ -48,7 +48,7 @@ def off_words(factor: float, verdict: str = "") -> str:
 def _card(one: Any, evidence: Evidence) -> str:
     source = evidence.by_id("sources")[one.source_id]
     href = links.web_address(source["url"])
-    who = f"{links.text(one.who)}, {one.date}"
+    who = f"{links.text(one.who)}, {date_text(one.date, '%B')}"
     said = f'<a href="{links.text(href)}">{who}</a>' if href else who
     off = off_words(one.factor, one.verdict)
     return (

@@ -18,7 +18,9 @@ from analysis.reconstruction.account import Account, account_of
 from analysis.reconstruction.whole import beside_default, parts_of_bill, whole_line
 from analysis.show import links
 from analysis.show.charts.hero import Hero, hero
+from analysis.show.charts.panels import dollars
 from analysis.show.links import Html
+from analysis.show.numbers import significant, usd_text
 from analysis.show.rounded import short_usd
 
 
@@ -67,37 +69,47 @@ def moved(account: Account, changes: pd.DataFrame) -> Html:
     """
     rows = changes[changes.part == "parameters"]
     settings = "; ".join(_setting(row) for row in rows.itertuples()) or account.scenario.title
-    before, after = (_three(found) for found in (default_account(account), account))
-    lines = [f"{words}: {old} → {after[words]}" for words, old in before.items()]
-    same = [line for line in lines if len(set(line.partition(": ")[2].split(" → "))) == 1]
-    told = "; ".join(line for line in lines if line not in same) or "none of the three sums"
+    old, new = (_three(found) for found in (default_account(account), account))
+    told = [
+        f"{words} from {old[words]} to {new[words]}" for words in old if old[words] != new[words]
+    ]
+    said = ", ".join(told) or "none of the three sums"
     return Html(
         f'<p class="first-moved"><strong>Not the default edition.</strong> Set: '
-        f"{links.text(settings)}. Moved: {links.text(told)}. "
+        f"{links.text(settings)}. Moved: {links.text(said)}. "
         f'<a href="about.html#what-changed-in-this-edition">All that changed</a></p>'
     )
 
 
 def whole_in_short(account: Account) -> str:
     """What the whole comes to, as the first page shows it; empty where nobody can say."""
-    return _three(account).get("the whole", "")
+    whole = whole_line(account)
+    return "" if whole is None or whole.usd != whole.usd else short_usd(whole.usd, whole.usd)
 
 
 def _setting(row: Any) -> str:
-    meaning = parameters_frame().set_index("parameter").meaning.get(row.what, row.what)
-    words = meaning.rstrip(".")
-    before, after = value_text(row.before, ""), value_text(row.after, "")
-    return f"{words[0].lower()}{words[1:]}: {after} instead of {before}"
+    """A parameter in words, its value here and in the default edition."""
+    declared = parameters_frame().set_index("parameter")
+    if row.what not in declared.index:
+        return f"{row.what}: {row.after} instead of {row.before}"
+    words = str(declared.meaning[row.what]).rstrip(".")
+    sign = "$" if declared.unit[row.what].startswith("US$") else ""
+    here, there = (
+        f"{sign if isinstance(value, float) else ''}{value_text(value, '')}"
+        for value in (row.after, row.before)
+    )
+    return f"{words[0].lower()}{words[1:]}, {here} (default: {there})"
 
 
 def _three(account: Account) -> dict[str, str]:
-    """The sums of the first page by their words: what was reported, the whole, all with what is
+    """The sums of the first page by their words: what was reported, the whole, and all with what is
     assumed.
     """
     parts = parts_of_bill(account)
     reported = parts[parts.part == "reported"].usd.sum(min_count=1)
-    found = {"what was reported": (reported, reported)}
+    found = {"what was reported": usd_text(significant(reported, 3))}
     for words, part in (("the whole", "whole"), ("with what is assumed", "assumed")):
-        for line in parts[parts.part == part].tail(1).itertuples():
-            found[words] = (line.usd_p05, line.usd_p95)
-    return {words: short_usd(*ends) for words, ends in found.items() if ends[0] == ends[0]}
+        lines = parts[parts.part == part]
+        if len(lines):
+            found[words] = dollars(lines.iloc[-1])
+    return found

@@ -247,6 +247,12 @@ def test_another_price_is_announced_on_every_page_and_moves_the_rungs(edition, t
         assert "Not the default edition" not in (edition / f"{page}.html").read_text(
             encoding="utf-8"
         )
+    first, opened = (
+        (folder / "index.html").read_text(encoding="utf-8") for folder in (edition, out)
+    )
+    assert "the whole from $5.86M to $11.7M" in opened and "first-moved" not in first
+    assert '"standfirst' in first and '"standfirst' not in opened
+    assert "stroke-dasharray" in opened and "stroke-dasharray" not in first
 
 
 def test_a_page_that_fails_stops_the_build_and_the_last_edition_stands(
