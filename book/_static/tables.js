@@ -11,10 +11,13 @@
     made.textContent = text || "";
     return made;
   }
+  let fields = 0;
   function labelled(text, field) {
-    const label = element("label", "", text + " ");
-    label.append(field);
-    return label;
+    const pair = element("span", "field"), label = element("label", "", text);
+    fields += 1;
+    label.htmlFor = field.id = "table-field-" + fields;
+    pair.append(label, field);
+    return pair;
   }
 
   // --- the order of rows
@@ -145,9 +148,9 @@
       if (select.value) sort(table, Number(select.value), !isOfNumbers(table, Number(select.value)));
       apply();
     });
-    const label = labelled("Sort by", select);
-    label.className = "sort-cards";
-    return label;
+    const pair = labelled("Sort by", select);
+    pair.classList.add("sort-cards");
+    return pair;
   }
 
   // --- the row that the address names
@@ -176,6 +179,7 @@
     }
     document.querySelectorAll(".table-box").forEach((box) => fitting.observe(box));
     showTarget();
+    window.addEventListener("load", showTarget); // once all above the row has its height
     window.addEventListener("hashchange", showTarget);
     document.addEventListener("click", function (event) { // the address that stands already
       const link = event.target.closest("a[href*='#']");
