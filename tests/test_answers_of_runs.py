@@ -130,8 +130,8 @@ def test_the_grids_that_are_searched_were_chosen_once():
     grids = {name: candidate.grid for name, candidate in candidates().items()}
     assert grids == {
         "constant": {},
-        "by kind": {"alpha": [0.3, 1.0, 3.0]},
-        "by kind and chip": {"alpha": [0.3, 1.0, 3.0]},
+        "by type": {"alpha": [0.3, 1.0, 3.0]},
+        "by type and chip": {"alpha": [0.3, 1.0, 3.0]},
         "linear": {"alpha": [3.0, 10.0, 30.0, 100.0]},
         "pooled": {"alpha": [3.0, 10.0, 30.0]},
         "Gaussian process": {"kernel__k1__k2__length_scale": [2.0, 5.0]},
@@ -215,9 +215,9 @@ def test_an_estimate_of_reinforcement_by_hand(evidence):
 def test_the_best_candidate_is_the_one_of_the_least_mean_error(evidence, monkeypatch):
     """The constant is right four times of six and far off twice; the kinds are always a bit off."""
     made = with_runs(evidence, *((name, 0.5) for name in "ABCDEF"))
-    errors = {"constant": [0, 0, 0, 0, 3, 3], "by kind": [0.5] * 6}
+    errors = {"constant": [0, 0, 0, 0, 3, 3], "by type": [0.5] * 6}
     monkeypatch.setattr(
         backtest, "_nested", lambda name, _: log(0.5) + np.array(errors.get(name, [2] * 6))
     )
     worse_by = compare_candidates(made).set_index("candidate").worse_by
-    assert worse_by["by kind"] == 0 and worse_by["constant"] > 0
+    assert worse_by["by type"] == 0 and worse_by["constant"] > 0

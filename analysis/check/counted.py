@@ -82,6 +82,11 @@ def find(name: str, quantity: str, counted: dict[tuple[str, str], Counted], wher
     return counted[name, quantity]
 
 
+def find_label(name: str, quantity: str, account: Account) -> str:
+    """What a row of boundaries.csv calls what it counts."""
+    return find(name, quantity, counted_quantities(account), "claims.csv").label
+
+
 def value_text(value: float, unit: str) -> str:
     """A figure in words, a ratio above one in times."""
     return f"{value:.4g} times" if unit == "ratio" and value > 1 else quantity_text(value, unit)

@@ -92,7 +92,7 @@ class Card(_Strict):
     """
 
     name: str = Field(
-        description="Name of the card: lower case, digits, dots, hyphens.",
+        description="Name of the sheet: lower case, digits, dots, hyphens.",
         pattern=r"^[a-z0-9][a-z0-9.-]*$",
     )
     model: str = Field(description="The model.")
@@ -161,7 +161,7 @@ def card_schema() -> dict[str, Any]:
 
 
 def standard() -> pd.DataFrame:
-    """What a card asks for: `field`, `of` (the card or each phase), `unit`, `meaning`."""
+    """What a disclosure sheet asks for: `field`, `of` (sheet or each phase), `unit`, `meaning`."""
     rows = [
         {
             "field": name,
@@ -169,7 +169,7 @@ def standard() -> pd.DataFrame:
             "unit": field.get("unit", ""),
             "meaning": field.get("description", ""),
         }
-        for where, record in (("card", Card), ("each phase", CardPhase))
+        for where, record in (("sheet", Card), ("each phase", CardPhase))
         for name, field in record.model_json_schema()["properties"].items()
         if name != "phase"
     ]

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.chips import peaks_of
+from analysis.data.facts import Row
 from analysis.data.mistakes import InputError, UnknownName
 from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
@@ -26,8 +27,8 @@ from analysis.runs.references import (
     reference_runs,
     smallest_params,
 )
-from analysis.show.links import Html
-from analysis.show.numbers import quantity_text, significant, usd_text
+from analysis.show.links import Html, figure
+from analysis.show.numbers import date_text, quantity_text, significant, usd_text
 
 TRILLION, BILLION, ZETTA = 1e12, 1e9, 1e21
 NEWEST = 10
@@ -153,9 +154,10 @@ def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:
     """
     told = priced.dropna(subset=["usd_disclosed", "usd_common"])
     lines = [
-        f"<li>{html.escape(row.model)}: {_two(row.usd_common)} at the market price of {date} "
-        f"({quantity_text(row.price_common, 'usd_per_gpu_hour')}), and {_two(row.usd_disclosed)} "
-        f"by its developer's own account ({_own_price(row)}).</li>"
+        f"<li>{html.escape(row.model)}: {_two(row.usd_common, 'derived', row.id)} at the market "
+        f"price of {date_text(date)} ({quantity_text(row.price_common, 'usd_per_gpu_hour')}), and "
+        f"{_two(row.usd_disclosed, 'disclosed', row.id)} by its developer's own account "
+        f"({_own_price(row)}).</li>"
         for row in told.itertuples()
     ]
     if not lines:
@@ -163,13 +165,13 @@ def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:
     return Html(f"<ul>{''.join(lines)}</ul>")
 
 
-def _two(usd: float) -> str:
-    return usd_text(significant(usd, 2))
+def _two(usd: float, kind: str, run: str) -> Html:
+    return figure(usd_text(significant(usd, 2)), kind, row=Row("training_runs", run))
 
 
 def _own_price(row: Any) -> str:
     price = quantity_text(row.usd_disclosed / row.p50, "usd_per_gpu_hour")
-    return price if row.how == "disclosed" else "for hours that it does not disclose"
+    return price if row.how == "disclosed" else "its hours are not disclosed"
 
 
 def to_list(compared: pd.DataFrame) -> list[dict[str, Any]]:

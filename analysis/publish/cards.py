@@ -50,6 +50,7 @@ def card_of(row: Row, account: Account, terms: Mapping[str, Term]) -> Card:
         "check": lambda: cards.check_card(name, account),
         "bill": lambda: bill_cards.line_card(name, account),
         "named": lambda: cards.named_card(name, account),
+        "counted": lambda: _counted_card(name),
         "sum": lambda: cards.sum_card(name, account),
         "edition": lambda: bill_cards.edition_card(name, account),
         "glossary": lambda: _term_card(find_term(name, terms)),
@@ -81,6 +82,12 @@ def script_of(rows: Mapping[Row, str], account: Account, terms: Mapping[str, Ter
 
 def _term_card(term: Term) -> Card:
     return Card(term.name, "", "", Row("glossary", term.id), says=term.says)
+
+
+def _counted_card(text: str) -> Card:
+    shown, _, what = text.partition(": ")[2].partition(" = ")
+    says = "Computed from the rows that its page shows."
+    return Card(what, shown, "derived", Row("counted", text), says=says)
 
 
 def _claim_card(claim_id: str, account: Account) -> Card:

@@ -13,7 +13,6 @@ from analysis.data.facts import Number, Row
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
-from analysis.physics.cost import rental_usd
 from analysis.reconstruction.ladder import ladder
 from analysis.reconstruction.model import Model
 from analysis.reconstruction.names import Named, Names
@@ -22,13 +21,11 @@ from analysis.reconstruction.reconstruction import PhaseResult, Reconstruction, 
 from analysis.reconstruction.sensitivity import sobol_indices
 from analysis.show import links
 from analysis.show.links import Html
-from analysis.show.numbers import hours_text, quantity_text, usd_text
+from analysis.show.numbers import hours_text, quantity_text, significant
 from analysis.show.tables import table
 
 # what the figures of all phases together are called
-ALL_HOURS, ALL_DISCLOSED, DISCLOSED_RENT = (
-    Row("total", name) for name in ("gpu_hours", "disclosed_gpu_hours", "disclosed_usd")
-)
+ALL_HOURS, ALL_DISCLOSED = (Row("total", name) for name in ("gpu_hours", "disclosed_gpu_hours"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -138,23 +135,38 @@ class Account:
         raise InputError(f"{self.model.name} has no phase of {asked}; its phases are {of_model}")
 
     def finding(self) -> Html:
-        """What the bill comes to, in two sentences: disclosed, and reconstructed beside it."""
-        total = self.to_dict()["total"]
-        disclosed, found = total["gpu_hours"]["disclosed"], total["gpu_hours"]["reconstructed"]
+        """Whether the disclosed hours can be true: in how many phases, and all phases together."""
+        total = self.to_dict()["total"]["gpu_hours"]
         low, middle, high = (
-            links.figure(quantity_text(found[name], "gpu_hours"), "reconstructed", ALL_HOURS)
+            links.figure(_two_figures(total["reconstructed"][name]), "reconstructed", ALL_HOURS)
             for name in ("p05", "p50", "p95")
         )
-        said = "Not all of its hours are disclosed."
-        if disclosed is not None:
-            hours = links.figure(quantity_text(disclosed, "gpu_hours"), "derived", ALL_DISCLOSED)
-            usd = float(rental_usd(disclosed, self.price_usd_per_gpu_hour))
-            rent = links.figure(usd_text(usd), "derived", DISCLOSED_RENT)
-            said = f"The disclosed hours add up to {hours}, at this rent {rent}."
+        together = f"For all phases together public facts give {middle}"
+        if total["disclosed"] is not None:
+            hours = quantity_text(total["disclosed"], "gpu_hours")
+            together += f"; {links.figure(hours, 'derived', ALL_DISCLOSED)} are disclosed"
         return Html(
-            f"<p><strong>{said}</strong> Public facts alone, without those hours, give {middle} "
-            f"(nine times in ten {low} to {high}).</p>"
+            f"<p><strong>{self._possible_phases()}</strong> {together}. "
+            f"Nine times in ten such training takes between {low} and {high}. No phase's hours, "
+            "and nothing that they follow from, went into our estimate of it.</p>"
         )
+
+    def _possible_phases(self) -> str:
+        """In how many phases the disclosed hours lie where public facts put them."""
+        known = self.frame().dropna(subset="disclosed")
+        if known.empty:
+            return "None of its hours are disclosed."
+        few, many = known[known.disclosed < known.p05], known[known.disclosed > known.p95]
+        as_expected = len(known) - len(few) - len(many)
+        inside = links.counted(str(as_expected), "hours", "phases whose disclosed hours fit")
+        of_all = links.counted(str(len(known)), "hours", "phases with disclosed hours")
+        said = f"In {inside} of {of_all} phases the disclosed hours lie where public facts put them"
+        apart = [
+            f"in {links.text(' and '.join(rows.label))} they are {word}"
+            for rows, word in ((few, "fewer"), (many, "more"))
+            if len(rows)
+        ]
+        return f"{'; '.join([said, *apart])}."
 
     @cached_property
     def bill(self) -> pd.DataFrame:
@@ -219,3 +231,7 @@ def account_of(model: str, scenario: Scenario, evidence: Evidence) -> Account:
 
 def _hours(value: float) -> Html | str:
     return "" if value != value else hours_text(value)
+
+
+def _two_figures(hours: float) -> str:
+    return quantity_text(significant(hours, 2), "gpu_hours")

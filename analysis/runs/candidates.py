@@ -63,8 +63,8 @@ def candidates() -> dict[str, Candidate]:
     pooled = make_column_transformer(numbers, _one_hot("architecture", "developer", "chip"))
     return {
         "constant": Candidate(0, kind, DummyRegressor(), {}, "nothing"),
-        "by kind": Candidate(1, kind, Ridge(), light, "dense or mixture of experts"),
-        "by kind and chip": Candidate(2, chip, Ridge(), light, "and the chip's generation"),
+        "by type": Candidate(1, kind, Ridge(), light, "dense or mixture of experts"),
+        "by type and chip": Candidate(2, chip, Ridge(), light, "and the chip's generation"),
         "linear": Candidate(
             3, plain, Ridge(), {"alpha": [3.0, 10.0, 30.0, 100.0]}, "all features, regularised"
         ),

@@ -24,7 +24,7 @@ from analysis.runs.candidates import (
 from analysis.runs.references import developer_weights, reference_runs
 from analysis.show.numbers import ARCHITECTURE_WORDS
 
-CHOSEN = "by kind"  # by `choice` on the backtest, once; a test holds it to that
+CHOSEN = "by type"  # by `choice` on the backtest, once; a test holds it to that
 BEYOND = ["log_active", "log_flop"]
 
 

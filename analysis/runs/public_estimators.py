@@ -6,8 +6,18 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.tables import Evidence
-from analysis.runs.backtest import RULES_OF_THUMB, errors_of_thumb, rule_at
+from analysis.runs.backtest import (
+    RULES_OF_THUMB,
+    choice,
+    errors_of_thumb,
+    noise_floor,
+    rule_at,
+    summary,
+)
 from analysis.runs.references import reference_runs
+from analysis.show import links
+from analysis.show.links import Html
+from analysis.show.numbers import quantity_text, significant
 
 OURS = "this estimator, the developer left out"
 
@@ -64,3 +74,37 @@ def beside_the_rule(tested: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
             for names in (list(rule.index), well_known)
         ]
     )
+
+
+def finding(tested: pd.DataFrame, compared: pd.DataFrame, evidence: Evidence) -> Html:
+    """How far the estimator is off, how its intervals do, and what else was tried."""
+    figures = summary(tested)
+    everywhere, well_known = beside_the_rule(tested, evidence).itertuples()
+    alike = _factor(noise_floor(evidence).ratio.median())
+    return Html(
+        f"<p><strong>Half of {_count(figures['n'])} disclosed runs are predicted within a factor "
+        f"of {_factor(figures['median_error_factor'])}, as if never seen.</strong> Nine in ten "
+        f"come out within a factor of {_factor(figures['p90_error_factor'])}. "
+        f"The 90&nbsp;% intervals held {_share(figures['coverage_90'])} of the disclosed figures. "
+        f"Nearly equal runs of one developer differ by a factor of {alike}, so no estimate from "
+        "public data can do much better.</p>"
+        f"<p>A rule of thumb counts six FLOP for each parameter and token, at "
+        f"{_share(RULES_OF_THUMB[0])} of the peak. On all {_count(everywhere.n)} runs it is off by "
+        f"{_factor(everywhere.rule)}, ours by {_factor(everywhere.ours)}; on the "
+        f"{_count(well_known.n)} well-known ones it is off by {_factor(well_known.rule)}, ours by "
+        f"{_factor(well_known.ours)}. Richer methods do no better on a developer that they have "
+        "not seen. So the simplest good one is in use: "
+        f"<em>{links.text(choice(compared))}</em>.</p>"
+    )
+
+
+def _factor(value: float) -> Html:
+    return links.counted(f"{value:.3g}", "backtest", "an error, as a factor")
+
+
+def _share(value: float) -> Html:
+    return links.counted(quantity_text(significant(value, 2), "ratio"), "backtest", "a share")
+
+
+def _count(number: float) -> Html:
+    return links.counted(f"{int(number)}", "backtest", "runs with disclosed hours")

@@ -33,7 +33,7 @@ KIND_WORDS = {
 MARKS = {
     "disclosed": "disclosed",
     "derived": "derived from what is disclosed",
-    "reconstructed": "estimated from outside",
+    "reconstructed": "estimated from public facts",
     "assumption": "assumed",
 }
 MARK_OF = {
@@ -67,6 +67,7 @@ _PLACES: dict[str, Callable[[str], str]] = {
     "needed": lambda name: f"{name.partition('.')[0]}.html",  # PHASE or PHASE.all_work
     "check": lambda check: f"{check.partition('.')[0]}.html",  # PHASE.CHECK
     "sum": lambda text: address(Row("facts", facts_in(text.partition(" = ")[2])[0])),
+    "counted": lambda text: f"{text.partition(':')[0]}.html",  # PAGE: FIGURE = WHAT
     "named": lambda text: address(Row(*text.partition(" = ")[2].split(":", 1))),
     "glossary": lambda name: f"method.html#{glossary_anchor(name)}",
     "edition": lambda _: "rerun.html",  # a parameter
@@ -142,6 +143,11 @@ def reconstructed(value: float, unit: str, result: str) -> Html:
 def summed(shown: str, unit: str, expression: str) -> Html:
     """A figure that is arithmetic on facts and has no row of its own."""
     return figure(shown, "derived", Row("sum", f"{unit} = {expression}"))
+
+
+def counted(shown: str, page: str, what: str) -> Html:
+    """A figure that a page counts or computes from the rows that it shows, and of what."""
+    return figure(shown, "derived", Row("counted", f"{page}: {shown} = {what}"))
 
 
 def term(name: str, shown: str) -> Html:

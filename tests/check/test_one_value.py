@@ -70,8 +70,8 @@ def test_two_prices_of_a_run_stand_in_one_sentence_with_their_basis(evidence):
     priced = at_one_date(compare(evidence), day, evidence)
     shown = beside_own_accounts(priced[priced.id == "deepseek-v3"], day)
     assert (
-        "$9.1M at the market price of 2025-01-20 ($3.42 a GPU-hour), and $5.3M by its developer's "
-        "own account ($2.00 a GPU-hour)"
+        "$9.1M at the market price of 20 January 2025 ($3.42 a GPU-hour), and $5.3M by its "
+        "developer's own account ($2.00 a GPU-hour)"
     ) in plain(shown)
 
 

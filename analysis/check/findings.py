@@ -1,0 +1,103 @@
+"""What the pages of checks find, in plain sentences with figures that open."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+
+from analysis.check.claims import counts_of, judge_all
+from analysis.check.contradictions import contradictions, moving
+from analysis.check.counted import find_label
+from analysis.check.others import others_estimates, partings
+from analysis.reconstruction.account import Account
+from analysis.show import links
+from analysis.show.links import Html
+from analysis.show.numbers import quantity_text, significant
+
+HOLD = ("supported", "supported_within_boundary")
+
+
+def claims(account: Account) -> Html:
+    """How many claims hold, and which slip is the commonest."""
+    counts = counts_of(judge_all(account)).set_index("verdict").claims
+    if not counts.sum():
+        return Html(f"<p>No public claim on {links.text(account.model.title)} is on record.</p>")
+    slips, all_claims = _claims(counts.misleading), _claims(counts.sum())
+    hold, wrong = _claims(counts[list(HOLD)].sum()), _claims(counts.contradicted)
+    return Html(
+        f"<p><strong>{slips} of {all_claims} public claims on the cost of "
+        f"{links.text(account.model.title)} put a true figure on the wrong thing.</strong> "
+        f"The figures of another {wrong} are wrong, and {hold} claims hold. {_commonest(account)}"
+        "One rule gives all verdicts, from what a reader can check in the claim's source.</p>"
+    )
+
+
+def contradicting_sources(account: Account) -> Html:
+    """In how many places sources disagree, and what it would do to the bill."""
+    found = contradictions(account)
+    touching = moving(found)
+    title = links.text(account.model.title)
+    if found.empty:
+        return Html(f"<p>No disagreement between sources on {title} is on record.</p>")
+    own = touching[touching.same_publisher]
+    others = touching[~touching.same_publisher]
+    return Html(
+        f"<p><strong>Sources on {title} disagree in {_places(len(found))} places, and "
+        f"{_places(len(touching))} of them would move the bill.</strong> "
+        f"{_worth(own, 'are one publisher contradicting itself')}"
+        f"{_worth(others, 'are two publishers against each other')}"
+        "The rest do not touch the hours that the bill is made of.</p>"
+    )
+
+
+def estimates(account: Account) -> Html:
+    """How many estimates of others differ from ours, and how often one step is the reason."""
+    steps = others_estimates(account)
+    if steps.empty:
+        return Html("<p>No estimate of it by others is on record.</p>")
+    apart, all_estimates = len(partings(steps)), steps.estimate.nunique()
+    return Html(
+        f"<p><strong>{_estimates(apart)} of {_estimates(all_estimates)} "
+        "estimates by others differ from ours, and for each we name the step.</strong> It is the "
+        "first where their figure and ours differ by more than rounding.</p>"
+    )
+
+
+def _commonest(account: Account) -> str:
+    """What is taken for what most often, among the claims that put a figure on the wrong thing."""
+    slips = {one.id for one in judge_all(account) if one.verdict == "misleading"}
+    pairs = Counter(
+        (row["asserted_boundary"], row["said_of"], row["quantity"])
+        for row in account.rows("claims")
+        if row["id"] in slips
+    )
+    if not pairs:
+        return ""
+    (counted, said_of, quantity), times = pairs.most_common(1)[0]
+    part, whole = (find_label(name, quantity, account) for name in (counted, said_of))
+    return (
+        f"The commonest slip, {_claims(times)} times, is to take the figure of "
+        f"{links.text(part)} for {links.text(whole)}. "
+    )
+
+
+def _worth(found: pd.DataFrame, what: str) -> str:
+    """How many they are, and how much the largest of them would move the bill."""
+    if found.empty:
+        return ""
+    most = quantity_text(significant(float(found.effect_usd.abs().max()), 3), "usd")
+    largest = links.counted(most, "contradictions", "the largest effect on the bill")
+    return f"{_places(len(found))} {what}, worth up to {largest}. "
+
+
+def _claims(number: float) -> Html:
+    return links.counted(f"{int(number)}", "claims", "claims in the table")
+
+
+def _places(number: float) -> Html:
+    return links.counted(f"{int(number)}", "contradictions", "places where sources disagree")
+
+
+def _estimates(number: float) -> Html:
+    return links.counted(f"{int(number)}", "contradictions", "estimates by others")

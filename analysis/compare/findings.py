@@ -1,0 +1,113 @@
+"""What the pages of comparisons find, in plain sentences with figures that open."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.compare.trend import Trend
+from analysis.data.prices import market_price
+from analysis.data.tables import Evidence
+from analysis.show import links
+from analysis.show.links import Html
+from analysis.show.numbers import date_text, quantity_text, ratio_text, significant, usd_text
+
+USUAL = (0.05, 0.95)  # between these shares of the others a run is no outlier
+
+
+def models(compared: pd.DataFrame, chosen: pd.DataFrame, found: Trend, date: str) -> Html:
+    """Where one developer's newest run lies on the trend, and what the chosen models would cost."""
+    known = (compared.how == "disclosed").sum()
+    return Html(
+        f"<p>{_on_the_trend(found)}{_ends(chosen, date)}"
+        f"{_count(len(compared))} models are compared by their final pre-training run "
+        f"alone. The hours of {_count(known)} are disclosed; we estimate the others. "
+        "Equal hours are not equal cost: chips, prices and what a run includes differ.</p>"
+    )
+
+
+def trend(found: Trend) -> Html:
+    """How fast training compute gets cheaper."""
+    less, low, high = (
+        _share(1.0 - factor) for factor in (found.factor_per_year, found.high, found.low)
+    )
+    return Html(
+        f"<p><strong>At market rents, training compute gets about {less} cheaper each year."
+        f"</strong> The 90&nbsp;% interval is {low} to {high} a year.</p>"
+    )
+
+
+def prices(chosen: pd.DataFrame, date: str, evidence: Evidence) -> Html:
+    """Why one chip has two prices in this book: the day of the quotes."""
+    quoted = chosen.dropna(subset="price_common")
+    if quoted.empty:
+        return Html("<p>Nobody quotes a price of these chips.</p>")
+    chip = quoted.chip.mode().iloc[0]
+    newest = evidence["prices"].query("chip == @chip").date.max()
+    then, now = (market_price(chip, day, evidence) for day in (date, newest))
+    then_text, now_text = (
+        links.counted(quantity_text(price, "usd_per_gpu_hour"), "comparison", f"price of {chip}")
+        for price in (then or np.nan, now or np.nan)
+    )
+    return Html(
+        f"<p>Prices move. Near {date_text(date)} the middle quote for an {links.text(chip)} was "
+        f"{then_text}; in the newest quotes, of {date_text(newest)}, it is {now_text}.</p>"
+    )
+
+
+def disclosure(scored: pd.DataFrame) -> Html:
+    """How many models disclose all hours, who discloses most, and who nothing."""
+    whole = (scored.hours_known == scored.phases).sum()
+    silent, first = scored.model[scored.disclosed == 0], scored.iloc[0]
+    names = f": {links.text(', '.join(silent))}" if len(silent) else ""
+    all_hours, models, nothing = (
+        _count(number, "disclosure") for number in (whole, len(scored), len(silent))
+    )
+    half, most = (_share(score, "disclosure") for score in (scored.score.median(), first.score))
+    return Html(
+        f"<p><strong>{all_hours} of {models} models disclose the hours of every phase of their "
+        f"training.</strong> Half of the disclosure sheets are filled to {half} or less. "
+        f"{links.text(first.model)} has the fullest, {most}. {nothing} disclose nothing{names}. "
+        "A base model has fewer phases to disclose than one that was also tuned. Compare the "
+        "fields, not only the share.</p>"
+    )
+
+
+def _on_the_trend(found: Trend) -> str:
+    """The newest run of the developer that is held against the others."""
+    if found.own.empty:
+        return ""
+    own = found.own.sort_values("release_date").iloc[-1]
+    by = links.counted(ratio_text(own.ratio), "comparison", "cost of compute against the trend")
+    dearer = _share(1.0 - own.percentile)
+    low, high = USUAL
+    outlier = ", which is no outlier" if low < own.percentile < high else ", which is an outlier"
+    return (
+        f"<strong>A unit of compute for {links.text(own.model)} cost {by} the trend for its date"
+        f"{outlier}.</strong> It was cheaper than for {dearer} of the other runs. "
+    )
+
+
+def _ends(chosen: pd.DataFrame, date: str) -> str:
+    """The cheapest and the dearest of the chosen models at one day's market prices."""
+    priced = chosen.dropna(subset="usd_common").sort_values("usd_common")
+    if priced.empty:
+        return ""
+    least, most = (
+        links.counted(
+            usd_text(significant(row.usd_common, 2)), "comparison", f"rent of {row.model}"
+        )
+        for row in (priced.iloc[0], priced.iloc[-1])
+    )
+    return (
+        f"At the market prices of {date_text(date)} the models chosen here cost from {least} "
+        f"({links.text(priced.model.iloc[0])}) to {most} ({links.text(priced.model.iloc[-1])}). "
+    )
+
+
+def _share(value: float, page: str = "comparison") -> Html:
+    return links.counted(quantity_text(significant(value, 2), "ratio"), page, "a share")
+
+
+def _count(number: float, page: str = "comparison") -> Html:
+    return links.counted(f"{int(number)}", page, "models in the table")

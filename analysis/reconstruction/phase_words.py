@@ -1,0 +1,173 @@
+"""What a page says of a phase: what is found, how sure that is, and what no source says."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from analysis.data.expressions import parse
+from analysis.data.facts import Row
+from analysis.reconstruction.detail import widths_of
+from analysis.reconstruction.input_rows import ENDS
+from analysis.reconstruction.phase_samples import PhaseSamples
+from analysis.runs.references import flop_per_token_of
+from analysis.show import links
+from analysis.show.links import Html
+from analysis.show.numbers import quantity_text, ratio_text, significant
+
+FEWER = "The run was more efficient than runs like it, or its hours are not all counted."
+MORE = "The run was less efficient than runs like it, or its hours hold other work."
+SAME = 5e-4  # a median nearer than this to the middle is the same
+BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
+AS_EXPECTED = "So public facts give no reason to doubt them."
+
+
+@dataclass(frozen=True)
+class PhaseWords:
+    """Sentences on one phase."""
+
+    result: PhaseSamples
+
+    def finding(self) -> Html:
+        """What we find of the phase, how sure it is and what that means, then what the phase is."""
+        phase = self.result.phase
+        return Html(
+            f"<p>{self._found()} {self._range()}</p>"
+            f"<p>{html.escape(phase.summary)} {self._widest()} {html.escape(phase.explanation)}</p>"
+        )
+
+    def _found(self) -> str:
+        """Our estimate beside what is disclosed."""
+        middle, disclosed = self._rounded("p50"), self.result.disclosed_gpu_hours
+        if disclosed is None:
+            return (
+                f"<strong>Public facts alone give {middle}.</strong> "
+                "Its source discloses no hours to compare with."
+            )
+        by = ratio_text(self.result.interval["p50"] / disclosed)
+        return (
+            f"<strong>The source discloses {self.disclosed_figure()}; public facts without them "
+            f"give {middle}.</strong> Our estimate is {by} the disclosed figure."
+        )
+
+    def _range(self) -> str:
+        """The interval, where the disclosed hours lie in it, and what follows."""
+        disclosed, interval = self.result.disclosed_gpu_hours, self.result.interval
+        low, high = (self._rounded(name) for name in ("p05", "p95"))
+        said = f"Nine times in ten the hours of such a run lie between {low} and {high}"
+        if disclosed is None:
+            return f"{said}."
+        if disclosed < interval["p05"]:
+            return f"{said}; the disclosed ones are fewer. {FEWER}"
+        if disclosed > interval["p95"]:
+            return f"{said}; the disclosed ones are more. {MORE}"
+        return f"{said}, and the disclosed ones do. {AS_EXPECTED}"
+
+    def _rounded(self, end: str) -> Html:
+        """A percentile of the hours in two figures, as prose has it."""
+        value, phase = significant(self.result.interval[end], 2), self.result.phase.id
+        return links.reconstructed(value, "gpu_hours", f"{phase}.gpu_hours")
+
+    def _widest(self) -> str:
+        widths = widths_of(self.result)
+        if widths.empty:
+            return "No input is uncertain."
+        unknown = html.escape(widths.input[0])
+        return f"Most of the uncertainty comes from one unknown: {unknown}."
+
+    def efficiency(self) -> Html:
+        """What the disclosed hours need beside what such runs usually reach, and the bases of the
+        other figures that are found of the same run.
+        """
+        needed = self.result.needed_mfu
+        if np.isnan(needed):
+            return Html("<p>Its hours are not disclosed, so no efficiency follows from them.</p>")
+        return Html(
+            f"<p>{self._usual()}The disclosed hours need {self._needed()}.</p>"
+            f'<p class="note">{BASIS} {self._with_modules()}{self._among_all_runs()}</p>'
+        )
+
+    def _usual(self) -> str:
+        """What such runs usually reach, where the phase takes its efficiency from them."""
+        if "mfu" not in self.result.inputs:
+            return ""
+        low, middle, high = (
+            links.figure(_two(end), "reconstructed", Row("input", f"{self.result.phase.id}.mfu"))
+            for end in self.result.inputs["mfu"].distribution.quantile(ENDS)
+        )
+        return (
+            f"Chips usually spend {middle} of their peak on training of this type; 90&nbsp;% of "
+            f"runs lie between {low} and {high}. "
+        )
+
+    def _needed(self, of: Literal["", ".all_work"] = "") -> Html:
+        """The efficiency that the disclosed hours need, on the printed basis or for all work."""
+        result = self.result
+        needed = result.needed_mfu_of_all_work if of else result.needed_mfu
+        return links.figure(_two(needed), "derived", Row("needed", f"{result.phase.id}{of}"))
+
+    def _with_modules(self) -> str:
+        """The other figure where the model has modules that a printed MFU leaves out."""
+        needed, all_work = self.result.needed_mfu, self.result.needed_mfu_of_all_work
+        if _two(needed) == _two(all_work):
+            return ""
+        return (
+            f"It is {self._needed('.all_work')} if modules for multi-token prediction, which "
+            "printed figures leave out, count as work. "
+        )
+
+    def _among_all_runs(self) -> str:
+        """The other error of the same run, where the estimator is judged on it."""
+        result, hours = self.result, self.result.disclosed_gpu_hours
+        runs = result.evidence["training_runs"]
+        own = runs[(runs.developer == result.phase.developer) & (runs.gpu_hours == hours)]
+        if len(own) != 1 or hours is None:
+            return ""
+        less = float((own.tokens * flop_per_token_of(runs)).loc[own.index[0]])
+        share = less / float(np.median(result.flop))
+        here = result.interval["p50"] / hours
+        return (
+            "Where the estimator is judged, each run is counted by its outer dimensions alone. "
+            f"There the work is {ratio_text(share)} this, so the estimate is "
+            f"{here * share:.2g} times the disclosed hours, not {here:.2g}."
+        )
+
+    def apart(self, *kinds: str) -> Html:
+        """How far the median over all draws lies from the package's hours at the middle."""
+        middle = self.result.at_middle(*kinds)
+        away = self.result.median(*kinds) / middle - 1.0 if middle else 0.0
+        same = f"<p>The package finds the same: {middle:,.0f} GPU-hours."
+        if abs(away) < SAME:
+            return Html(f"{same} The median over all draws is no other.</p>")
+        return Html(
+            f"{same} The median over all draws is {ratio_text(1.0 + away)} that, because hours do "
+            "not grow in proportion to every input.</p>"
+        )
+
+    def not_known(self) -> Html:
+        """What no source says of the phase."""
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.result.phase.not_known)
+        return Html(f'<ul class="not-known">{lines}</ul>')
+
+    def disclosed_figure(self, field: Literal["gpu_hours", "usd"] = "gpu_hours") -> Html:
+        """What is disclosed of its hours or dollars as a figure that leads to its source."""
+        expression = self.result.phase.disclosed_as(field)
+        if expression is None:
+            return Html("not disclosed")
+        value = self.result.evidence.facts.calculate(expression)
+        return self._disclosed(expression, field, quantity_text(value, field))
+
+    def _disclosed(self, expression: str, field: str, shown: str) -> Html:
+        """A disclosed figure, as it is shown, that leads to its source."""
+        evidence = self.result.evidence
+        if parse(expression).is_name:
+            return links.fact(evidence.facts[expression], evidence, shown)
+        return links.summed(shown, field, expression)
+
+
+def _two(ratio: float) -> str:
+    """A share in two figures, as prose has it."""
+    return quantity_text(significant(float(ratio), 2), "ratio")
