@@ -50,8 +50,8 @@ def prices(chosen: pd.DataFrame, date: str, evidence: Evidence) -> Html:
         for price in (then or np.nan, now or np.nan)
     )
     return Html(
-        f"<p>Prices move. Near {date_text(date)} the middle quote for an {links.text(chip)} was "
-        f"{then_text}; in the newest quotes, of {date_text(newest)}, it is {now_text}.</p>"
+        f"<p>Prices move. Near {date_text(date, '%B')} the middle quote for an {links.text(chip)} was "
+        f"{then_text}. In the newest quotes, of {date_text(newest, '%B')}, it is {now_text}.</p>"
     )
 
 
@@ -100,7 +100,7 @@ def _ends(chosen: pd.DataFrame, date: str) -> str:
         for row in (priced.iloc[0], priced.iloc[-1])
     )
     return (
-        f"At the market prices of {date_text(date)} the models chosen here cost from {least} "
+        f"At the market prices of {date_text(date, '%B')} the models chosen here cost from {least} "
         f"({links.text(priced.model.iloc[0])}) to {most} ({links.text(priced.model.iloc[-1])}). "
     )
 

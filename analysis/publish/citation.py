@@ -91,9 +91,9 @@ def report_html(cited: Citation) -> Html:
     """How to report a wrong number: by the form where the repository is known, else by a row."""
     if not cited.report_address:
         return Html(
-            "<p>Say in which row of <code>data/</code> it stands, what its source prints, and "
-            "where in the source: by an issue of the repository you have this from, whose form "
-            "asks for just that, or by a row in <code>data/corrections.csv</code>.</p>"
+            "<p>Open an issue in the repository that you have this book from. Its form asks for "
+            "the row in <code>data/</code>, what its source prints, and where in the source. A "
+            "row in <code>data/corrections.csv</code> serves as well.</p>"
         )
     address = html.escape(cited.report_address, quote=True)
     return Html(

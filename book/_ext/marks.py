@@ -15,11 +15,11 @@ LINE = '<p class="marks">'
 def explanation(body: str) -> Html:
     """What the marks mean that a page uses; empty if it uses none."""
     used = [mark for mark in MARKS if f'class="figure {mark}"' in body]
-    words = [known(mark, MARKS[mark]) for mark in used]
-    words += [f"{SECOND_HAND} {SECOND_HAND_WORDS}"] if SECOND_HAND in body else []
+    words = ", ".join(known(mark, MARKS[mark]) for mark in used)
+    second = f" {SECOND_HAND} marks what was {SECOND_HAND_WORDS}." if SECOND_HAND in body else ""
     if not used:
         return Html("")
-    return Html(f"{LINE}Each number opens and says how it is known: {', '.join(words)}.</p>")
+    return Html(f"{LINE}Each number opens, and its mark says how it is known: {words}.{second}</p>")
 
 
 def descriptions() -> str:

@@ -18,7 +18,7 @@ from analysis.publish.book import page_names
 from tests.conftest import ROOT
 
 MOST_WORDS = 25
-OF_USE = {"rerun", "api", "about"}  # pages where commands and file names belong
+OF_USE = {"rerun", "api", "about", "try"}  # pages where commands and file names belong
 GENERATED = {"api"}  # its text is that of docstrings, which have rules of their own
 NOT_PROSE = (
     "table, figure, pre, script, style, math, .where-from, .headerlink, .formula, .table-box, "
