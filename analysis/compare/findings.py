@@ -50,8 +50,9 @@ def prices(chosen: pd.DataFrame, date: str, evidence: Evidence) -> Html:
         for price in (then or np.nan, now or np.nan)
     )
     return Html(
-        f"<p>Prices move. Near {date_text(date, '%B')} the middle quote for an {links.text(chip)} was "
-        f"{then_text}. In the newest quotes, of {date_text(newest, '%B')}, it is {now_text}.</p>"
+        f"<p>Prices move. Near {date_text(date, '%B')} the middle quote for an {links.text(chip)} "
+        f"was {then_text}. In the newest quotes, of {date_text(newest, '%B')}, it is {now_text}."
+        "</p>"
     )
 
 

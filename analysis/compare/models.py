@@ -155,7 +155,8 @@ def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:
     told = priced.dropna(subset=["usd_disclosed", "usd_common"])
     lines = [
         f"<li>{html.escape(row.model)}: {_two(row.usd_common, 'derived', row.id)} at the market "
-        f"price of {date_text(date, '%B')} ({quantity_text(row.price_common, 'usd_per_gpu_hour')}), and "
+        f"price of {date_text(date, '%B')} "
+        f"({quantity_text(row.price_common, 'usd_per_gpu_hour')}), and "
         f"{_two(row.usd_disclosed, 'disclosed', row.id)} by its developer's own account "
         f"({_own_price(row)}).</li>"
         for row in told.itertuples()

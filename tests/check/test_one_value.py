@@ -38,7 +38,7 @@ def test_an_article_read_in_a_copy_links_to_the_original_and_says_so(evidence):
 
 
 def plain(shown) -> str:
-    return re.sub("<[^>]*>", "", shown).replace("&nbsp;", " ")
+    return re.sub("<[^>]*>", "", shown).replace("&nbsp;", " ").replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_efficiency_that_the_hours_need_is_one_and_the_other_basis_is_in_a_note(account):
