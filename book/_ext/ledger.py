@@ -24,7 +24,6 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from analysis.check import claims
 from analysis.check import tables as checked
 from analysis.compare import models as comparison
 from analysis.compare.sheet_tables import fields
@@ -41,7 +40,7 @@ from analysis.publish.results import difference, scenario_results
 from analysis.reconstruction import bill_tables
 from analysis.reconstruction.account import account_of
 from analysis.reconstruction.arithmetic import arithmetic_table
-from analysis.reconstruction.ladder import disclosed_rungs, rungs_of
+from analysis.reconstruction.ladder import rungs_of
 from analysis.show import charts, ledger, links
 from analysis.show.charts.figure import figure_html
 from analysis.show.links import Html
@@ -86,10 +85,6 @@ class Edition:
         account, evidence = self.account, self.evidence
         reports: dict[str, Callable[[], str]] = {
             "bill_table": lambda: bill_tables.disclosed_lines(account),
-            "bill_ladder": lambda: figure_html(charts.bill_ladder(disclosed_rungs(account.bill))),
-            "ladder_with_claims": lambda: figure_html(
-                charts.ladder_with_claims(account.bill, claims.on_bill(account))
-            ),
             "changes": lambda: changes_html(self.changes()),
             "citation": lambda: citation_html(
                 self.cited, evidence.sha256, self.scenario.setting, self.base_url

@@ -22,6 +22,7 @@ LOOKS = {
 FILLS = {"disclosed": DISCLOSED, "accent": ACCENT, "assumed": ASSUMED}
 # wide enough for any font that a reader's system may put in
 EM_PER_CHARACTER, EM_PER_BOLD_CHARACTER = 0.6, 0.69
+WRAPPED = 0.92  # of that, in a line of many letters and few figures
 FONT = "system-ui, sans-serif"
 
 
@@ -108,7 +109,7 @@ def width_px(words: str, look: str) -> float:
 
 def wrapped(words: str, look: str, within_px: float) -> list[str]:
     """Words in lines of a width."""
-    return textwrap.wrap(words, max(int(within_px / width_px("m", look)), 8))
+    return textwrap.wrap(words, max(int(within_px / (WRAPPED * width_px("m", look))), 8))
 
 
 def _bar(low: float, y: float, high: float, height: float, paint: str) -> str:
