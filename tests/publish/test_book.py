@@ -11,7 +11,7 @@ from analysis.publish.plan import Page
 from analysis.show.links import STYLE
 
 LINK = '<a class="figure" data-row="facts:one" href="https://x.org/?a=1&amp;b">$2</a>'
-ROW = '<a class="figure" href="evidence.html#one">$2</a>'
+ROW = '<a class="figure" data-row="facts:one" href="evidence.html#one">$2</a>'
 
 
 @pytest.fixture
