@@ -31,7 +31,8 @@ class Distribution:
     and `centre` and `spread` (of the natural log) and `freedom` say the rest. For `log_conformal`,
     `misses` are the log errors that a share `coverage` of earlier predictions stayed within,
     multiplied by `spread`. `basis` says in words where it comes from, `rows` are the rows behind
-    it, and `parameter` is the scenario's parameter that set it, if one did.
+    it, and `parameter` is the scenario's parameter that set it, if one did; `has_points` where it
+    then stands for one that has a range, and leaves the points of a draw to the others as they are.
     """
 
     shape: Shape
@@ -46,6 +47,7 @@ class Distribution:
     coverage: tuple[float, ...] = ()
     parameter: str | None = None
     rows: tuple[Row, ...] = ()
+    has_points: bool = False
 
     def quantile(self, probability: ArrayLike) -> np.ndarray:
         """Values at the given probabilities; same shape."""
@@ -76,9 +78,16 @@ def constant(
     return Distribution("constant", value, value, basis, assumed, rows=rows)
 
 
-def set_by(parameter: str, value: float) -> Distribution:
-    """The value that a parameter of the scenario sets."""
-    return Distribution("constant", value, value, f"parameter {parameter}", parameter=parameter)
+def set_by(parameter: str, value: float, otherwise: Distribution) -> Distribution:
+    """The value that a parameter of the scenario sets, in the place of what holds otherwise."""
+    return Distribution(
+        "constant",
+        value,
+        value,
+        f"parameter {parameter}",
+        parameter=parameter,
+        has_points=otherwise.shape != "constant",
+    )
 
 
 def between(
@@ -136,7 +145,8 @@ def draw(
     """Scrambled Sobol points through each distribution.
 
     Inputs of the same name are the same draw: what moves together has one name. A fixed seed gives
-    the same bytes.
+    the same bytes. An input that a parameter sets keeps its points, so that all others are drawn as
+    they are without it.
 
     Returns
     -------
@@ -144,7 +154,9 @@ def draw(
         An array of shape (samples,) for each input.
     """
     uncertain = sorted(
-        name for name, distribution in distributions.items() if distribution.shape != "constant"
+        name
+        for name, distribution in distributions.items()
+        if distribution.shape != "constant" or distribution.has_points
     )
     points = qmc.Sobol(max(len(uncertain), 1), scramble=True, seed=seed).random_base2(
         samples.bit_length() - 1

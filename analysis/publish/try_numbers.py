@@ -17,7 +17,6 @@ import pandas as pd
 from analysis.data.scenario import declared
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.agreement import agreement
-from analysis.reconstruction.ladder import disclosed_rungs
 from analysis.reconstruction.open_ranges import open_ranges
 from analysis.reconstruction.reconstruction import rent_usd_per_gpu_hour
 from analysis.reconstruction.tabulated import (
@@ -31,6 +30,7 @@ from analysis.reconstruction.tabulated import (
     tabulate,
     tabulated_range,
 )
+from analysis.reconstruction.whole import whole_line
 from analysis.show.numbers import significant
 
 FIGURES = 5  # of a number in a table
@@ -41,6 +41,7 @@ STEPS = (1.0, 2.0, 5.0, 10.0)
 def page_data(account: Account) -> dict[str, Any]:
     """All that the page's script needs to answer, as JSON has it."""
     tables = tabulate(account.reconstruction, account.evidence)
+    whole = whole_line(account)
     held = agreement(tables, account.reconstruction, account.evidence)
     return {
         "model": {"id": account.model.name, "title": account.model.title},
@@ -50,7 +51,7 @@ def page_data(account: Account) -> dict[str, Any]:
         "axes": _axes(tables),
         "phases": _phases(account, tables),
         "lines": _lines(account, tables),
-        "whole": whole_line(account),
+        "whole": None if whole is None else whole.id,
         "agreement": asdict(held),
     }
 
@@ -59,14 +60,6 @@ def write_script(data: Mapping[str, Any], target: Path) -> None:
     """The data as a script that puts it on the window."""
     text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     target.write_text(f"window.traincostTry = {text};\n", encoding="utf-8")
-
-
-def whole_line(account: Account) -> str | None:
-    """The line of the bill that is the model with what it stands on; None without such."""
-    if account.model.belief:
-        return account.model.belief.boundary
-    lines = disclosed_rungs(account.bill).dropna(subset="usd")
-    return None if lines.empty else str(lines.id.iloc[-1])
 
 
 # --- the parameters

@@ -10,16 +10,18 @@ from __future__ import annotations
 import html
 import math
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from analysis.reconstruction.account import Account
+from analysis.reconstruction.bill_tables import NO_BILL, disclosed_hours
 from analysis.reconstruction.tabulated import TOTAL
 from analysis.show import links
 from analysis.show.columns import Measure, number_text
 from analysis.show.links import Html
+from analysis.show.numbers import hours_text
 from analysis.show.tables import COMPUTED, ROUGH, table
 
 SCRIPTS = ("try-data.js", "try-chart.js", "try.js")
@@ -50,10 +52,10 @@ def bill(account: Account) -> Html:
     """The bill line by line, rented and on owned machines."""
     lines = account.bill.dropna(subset="usd").to_dict("records")
     if not lines:
-        return Html("")
+        return Html(f"<p>{NO_BILL}</p>")
     head = {
         "line": "what is counted",
-        "hours": "disclosed",
+        "hours": "disclosed, thousand GPU-hours",
         "rent": "rented, US$ million",
         "rent_span": "nine times in ten between",
         "owned": "on owned machines, US$ million",
@@ -61,22 +63,21 @@ def bill(account: Account) -> Html:
     }
     caption = "Every line of the bill at your numbers"
     return table(
-        pd.DataFrame([_line(line) for line in lines]),
+        pd.DataFrame([_line(line, account) for line in lines]),
         head=head,
-        units={"hours": "gpu_hours"},
         caption=caption,
         name="try-bill",
         classes="try-table",
     )
 
 
-def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+def _line(line: Mapping[str, Any], account: Account) -> dict[str, Any]:
     kind, figures = ("assumption", ROUGH) if line["assumed"] else ("derived", COMPUTED)
     rent, owned = _span_of(line, "usd"), _span_of(line, "own_usd")
     name = f"lines {line['id']}"
     return {
         "line": line["label"] + (" (beside the bill)" if line["marker"] else ""),
-        "hours": line["gpu_hours"],
+        "hours": _disclosed(line["includes"], line["gpu_hours"], account),
         "rent": _middle(rent, f"{name} rent", kind, MILLION, figures),
         "rent_span": _ends(rent, f"{name} rent", kind, MILLION),
         "owned": _middle(owned, f"{name} owned", "assumption", MILLION, ROUGH),
@@ -89,28 +90,28 @@ def hours(account: Account) -> Html:
     found = account.to_dict()
     phases = [*found["phases"], {"id": TOTAL, "label": "All phases", **found["total"]}]
     head = {
+        "disclosed": "disclosed, thousand GPU-hours",
         "hours": "reconstructed, thousand GPU-hours",
         "hours_span": "nine times in ten between",
         "usd": "reconstructed, US$ million",
         "usd_span": "nine times in ten between",
     }
     return table(
-        pd.DataFrame([_phase(phase) for phase in phases]),
+        pd.DataFrame([_phase(phase, account) for phase in phases]),
         head=head,
-        units={"disclosed": "gpu_hours"},
         caption="Each phase from public facts alone, at your numbers",
         name="try-hours",
         classes="try-table",
     )
 
 
-def _phase(phase: Mapping[str, Any]) -> dict[str, Any]:
+def _phase(phase: Mapping[str, Any], account: Account) -> dict[str, Any]:
     hours, usd = (phase[key]["reconstructed"] for key in ("gpu_hours", "usd"))
     name, kind = f"phases {phase['id']}", "reconstructed"
-    disclosed = phase["gpu_hours"]["disclosed"]
+    counted = [found.phase.id for found in account.phases if phase["id"] in (found.phase.id, TOTAL)]
     return {
         "phase": phase["label"],
-        "disclosed": math.nan if disclosed is None else disclosed,
+        "disclosed": _disclosed(counted, phase["gpu_hours"]["disclosed"], account),
         "hours": _middle(hours, f"{name} hours", kind, THOUSAND, ROUGH),
         "hours_span": _ends(hours, f"{name} hours", kind, THOUSAND),
         "usd": _middle(usd, f"{name} usd", kind, MILLION, ROUGH),
@@ -127,6 +128,17 @@ def command(account: Account) -> Html:
         '<div class="try-command highlight-console notranslate"><div class="highlight">'
         f"<pre>{text}</pre></div></div>"
     )
+
+
+def _disclosed(includes: Iterable[str], hours: float | None, account: Account) -> Html:
+    """The disclosed hours of some phases, as one figure; assumed lines have none of their own."""
+    phases = [found.phase for found in account.phases if found.phase.id in includes]
+    if hours is None or math.isnan(hours) or not phases:
+        return Html("")
+    if len(phases) == 1:
+        return disclosed_hours(phases[0].id, account)
+    expression = " + ".join(str(phase.disclosed_as("gpu_hours")) for phase in phases)
+    return links.summed(hours_text(hours), "gpu_hours", expression)
 
 
 def _span_of(line: Mapping[str, Any], name: str) -> Span:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.data.tables import Evidence
 from analysis.reconstruction.reconstruction import Reconstruction
-from analysis.reconstruction.sweep import evaluate
+from analysis.reconstruction.sweep import Stages, evaluate
 from analysis.reconstruction.tabulated import (
     LONGEST,
     PRICE,
@@ -52,17 +52,19 @@ def agreement(tables: Tabulated, found: Reconstruction, evidence: Evidence) -> A
 
 def random_settings(names: tuple[str, ...], seed: int = 0) -> pd.DataFrame:
     """Some random values of each parameter, every one with every other; a row a combination."""
-    random = np.random.default_rng(seed)
-    values = [random.uniform(*tabulated_range(name), VALUES[name]) for name in names]
+    randoms = {name: np.random.default_rng((seed, at)) for at, name in enumerate(VALUES)}
+    values = [randoms[name].uniform(*tabulated_range(name), VALUES[name]) for name in names]
     return pd.DataFrame(product(*values), columns=list(names))
 
 
 def _of_hours(
     tables: Tabulated, free: Reconstruction, evidence: Evidence
 ) -> Iterator[tuple[pd.DataFrame, dict[str, float]]]:
+    stages: Stages = {}
     for names in choices(tables.hours[TOTAL].reached_by):
         sets = random_settings(names)
-        rows = evaluate(free.model.name, free.scenario, evidence, sets.assign(**{PRICE: 1.0}))
+        asked = sets.assign(**{PRICE: 1.0})
+        rows = evaluate(free.model.name, free.scenario, evidence, asked, stages)
         for phase, quantity in tables.hours.items():
             column = "gpu_hours" if phase == TOTAL else f"{phase}_gpu_hours"
             yield sets, _gaps(quantity, column, names, rows)

@@ -32,7 +32,7 @@ def disclosed_lines(account: Account) -> Html:
     rows = [
         {
             "what is counted": line.label,
-            "adds": Html(", ".join(_added(phase, account) for phase in line.adds)),
+            "adds": Html(", ".join(disclosed_hours(phase, account) for phase in line.adds)),
             "hours": line.gpu_hours,
             "rent": "not disclosed" if np.isnan(line.usd) else line.usd,
         }
@@ -170,7 +170,8 @@ def _grids(evidence: Evidence) -> dict[str, float]:
     }
 
 
-def _added(phase: str, account: Account) -> Html:
+def disclosed_hours(phase: str, account: Account) -> Html:
+    """The hours that a source discloses of a phase, as a figure."""
     hours = account[phase].disclosed_gpu_hours
     expression = account[phase].phase.disclosed_as("gpu_hours")
     if hours is None or expression is None:

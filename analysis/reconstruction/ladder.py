@@ -208,11 +208,10 @@ def facts_of(boundary: Boundary, reconstruction: Reconstruction) -> list[str]:
 
 
 def _share(boundary: Boundary, parameters: Parameters, evidence: Evidence) -> Distribution:
-    given = getattr(parameters, boundary.parameter) if boundary.parameter else None
-    if given is not None:
-        return set_by(str(boundary.parameter), given)
     assert boundary.share is not None
-    return distribution(boundary.share, "ratio", evidence.facts)
+    assumed = distribution(boundary.share, "ratio", evidence.facts)
+    given = getattr(parameters, boundary.parameter) if boundary.parameter else None
+    return assumed if given is None else set_by(str(boundary.parameter), given, assumed)
 
 
 def _row(

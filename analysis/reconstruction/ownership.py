@@ -131,7 +131,6 @@ class OwnershipInputs:
 
 def _chosen(name: str, parameters: Parameters, facts: Facts) -> Distribution:
     fact, unit, parameter = INPUTS[name]
+    otherwise = from_fact(facts.with_unit(fact, unit))
     given = getattr(parameters, parameter) if parameter else None
-    if parameter and given is not None:
-        return set_by(parameter, given)
-    return from_fact(facts.with_unit(fact, unit))
+    return otherwise if parameter is None or given is None else set_by(parameter, given, otherwise)

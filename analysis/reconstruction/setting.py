@@ -93,7 +93,9 @@ class Setting:
     def parameter_or(self, name: str, otherwise: Input) -> Input:
         """The rerunner's value of a parameter if there is one, else the input."""
         value = getattr(self.parameters, name)
-        return otherwise if value is None else replace(otherwise, distribution=set_by(name, value))
+        if value is None:
+            return otherwise
+        return replace(otherwise, distribution=set_by(name, value, otherwise.distribution))
 
 
 LABELS = {

@@ -26,14 +26,11 @@ from analysis.data.uncertainty import percentiles
 from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import Assumptions
 from analysis.reconstruction.model import NamedStage
-from analysis.reconstruction.reconstruction import (
-    disclosed_value,
-    rent_usd_per_gpu_hour,
-)
+from analysis.reconstruction.reconstruction import disclosed_value, rent_usd_per_gpu_hour
 
 ANSWER_SECONDS = 5
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
-KEPT = 64  # stages' samples kept for other combinations with the same values
+KEPT = 256  # stages' samples kept for other combinations with the same values
 HOURS_FIRST = (
     "time_per_output_token_ms",
     "longest_answer_tokens",
@@ -42,6 +39,7 @@ HOURS_FIRST = (
 OWNED = ("utilisation", "depreciation_years", "pue", "electricity_usd_per_kwh")
 MARKS = ["scenario", "version", "data_sha256"]
 Report = Callable[[int, int], None]
+Stages = dict[tuple[Any, ...], np.ndarray]  # samples, by stage and the values that reach it
 
 
 def sweep(
@@ -128,16 +126,20 @@ def chunks(
 
 
 def evaluate(
-    model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFrame
+    model: str,
+    scenario: Scenario,
+    evidence: Evidence,
+    sets: pd.DataFrame,
+    stages: Stages | None = None,
 ) -> pd.DataFrame:
-    """Some combinations evaluated; the index is kept."""
+    """Some combinations evaluated; the index is kept. `stages` are those evaluated before."""
     rows: list[dict[str, float]] = []
     grounds: dict[Any, _OnOneChip] = {}
     for values in sets.to_dict("records"):
         chip = values.get("chip")
         one = with_values(scenario, values)
         if chip not in grounds:
-            grounds[chip] = _OnOneChip(model, one, evidence)
+            grounds[chip] = _OnOneChip(model, one, evidence, {} if stages is None else stages)
         rows.append(grounds[chip].row(one.parameters))
     return pd.concat([sets, pd.DataFrame(rows, index=sets.index)], axis=1)
 
@@ -145,7 +147,7 @@ def evaluate(
 class _OnOneChip:
     """What all combinations on one chip share: one draw, and what has been evaluated with it."""
 
-    def __init__(self, model: str, scenario: Scenario, evidence: Evidence) -> None:
+    def __init__(self, model: str, scenario: Scenario, evidence: Evidence, stages: Stages) -> None:
         self.ground = ground_of(model, scenario, evidence)
         parameters = scenario.parameters
         self.assumed = Assumptions.of(self.ground.model, self.ground.chip, parameters, evidence)
@@ -154,7 +156,7 @@ class _OnOneChip:
             phase.id: disclosed_value(phase, "gpu_hours", evidence.facts) or np.nan
             for phase in self.ground.model.phases
         }
-        self.stages: dict[tuple[Any, ...], np.ndarray] = {}
+        self.stages = stages
         self.hours: dict[tuple[Any, ...], dict[str, float]] = {}
         self.own: dict[tuple[Any, ...], dict[str, float]] = {}
         self.factors: dict[float | None, dict[str, dict[str, float]]] = {}
@@ -191,11 +193,8 @@ class _OnOneChip:
 
     def _stage(self, phase: str, stage: NamedStage, parameters: Parameters) -> np.ndarray:
         """A stage's samples, evaluated once for the values that reach it."""
-        key = (
-            phase,
-            stage.id,
-            *(getattr(parameters, name) for name in self.ground.parameters_of(phase, stage)),
-        )
+        reaching = self.ground.parameters_of(phase, stage)
+        key = (phase, stage.id, *((name, getattr(parameters, name)) for name in reaching))
         if key not in self.stages:
             if len(self.stages) >= KEPT:
                 self.stages.pop(next(iter(self.stages)))

@@ -25,13 +25,13 @@ from analysis.data.uncertainty import PERCENTILES
 from analysis.reconstruction.ground import Ground, ground_of
 from analysis.reconstruction.ladder import ladder
 from analysis.reconstruction.reconstruction import Reconstruction
-from analysis.reconstruction.sweep import HOURS_FIRST, evaluate
+from analysis.reconstruction.sweep import HOURS_FIRST, Stages, evaluate
 
 PRICE, SHARE, USE = "price_usd_per_gpu_hour", "failed_run_share", "utilisation"
 TIME, LONGEST = "time_per_output_token_ms", "longest_answer_tokens"
 CHOSEN = (PRICE, "mfu", TIME, LONGEST, SHARE, USE)  # in the order of the page
 TOTAL = "total"
-STEP = 0.2  # of the natural logarithm of a parameter, from knot to knot
+STEP = 0.18  # of the natural logarithm of a parameter, from knot to knot
 
 
 @dataclass(frozen=True)
@@ -156,9 +156,10 @@ def _hours(free: Reconstruction, evidence: Evidence) -> dict[str, Quantity]:
     everything = {name: float(np.mean(tabulated_range(name))) for name in HOURS_FIRST}
     ground = ground_of(free.model.name, with_values(free.scenario, everything), evidence)
     reached = reaching(ground)
+    stages: Stages = {}  # what a parameter does not reach is drawn alike, set or not
     rows = {
         names: evaluate(
-            free.model.name, free.scenario, evidence, _knots(names).assign(**{PRICE: 1.0})
+            free.model.name, free.scenario, evidence, _knots(names).assign(**{PRICE: 1.0}), stages
         )
         for names in choices(reached[TOTAL])
     }

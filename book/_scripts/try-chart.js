@@ -37,7 +37,7 @@
 
   const lineOf = (id) => data.lines.find((line) => line.id === id);
 
-  function disclosedRow(found) {
+  function disclosedRow(found, name) {
     const whole = lineOf(data.whole);
     if (!whole || !found.lines[whole.id].rent) return [];
     const rent = found.lines[whole.id].rent.p50;
@@ -50,26 +50,25 @@
       return bar;
     });
     const own = bars.filter((bar) => bar.kind === "accent");
-    const last = own.length ? `; ${usd(rent - own[0].begin, 3)} of it is ${data.model.title}’s own` : "";
-    return [{ name: `Disclosed hours at this price: ${usd(rent, 3)}${last}`, bars, until: rent }];
+    const reported = own.length ? `; the part that was reported: ${usd(rent - own[0].begin, 3)}` : "";
+    return [{ name: `${whole.short}, disclosed: ${usd(rent, 3)}${name === "short" ? "" : reported}`, bars, until: rent }];
   }
 
   function spanRow(name, kind, found) {
-    const ends = found.p95 - found.p05 < 1e-6 * found.p50 ? "" : `, ${usd(found.p05)} to ${usd(found.p95)}`;
-    return { name: `${name}: ${usd(found.p50)}${ends}`, bars: [{ begin: 0, end: found.p50, kind }], span: found, kind, until: found.p95 };
+    const exact = found.p95 - found.p05 < 1e-6 * found.p50;
+    const ends = exact ? "" : `: ${usd(found.p05)} to ${usd(found.p95)}, middle`;
+    const bar = exact ? { begin: 0, end: found.p50, kind } : { begin: found.p05, end: found.p95, kind };
+    return { name: `${name}${ends || ":"} ${usd(found.p50)}`, bars: [bar], middle: exact ? null : found.p50, until: found.p95 };
   }
 
   function panels(found) {
-    const above = disclosedRow(found);
     const assumed = data.lines.filter((line) => line.assumed && !line.marker && found.lines[line.id].rent);
-    const first = [...above, spanRow("All phases, reconstructed", "reconstructed", found.phases.total.usd)];
-    const second = assumed.map((line) => spanRow(capital(line.short.replace(/^\+ /, "with ")), "assumption", found.lines[line.id].rent));
+    const first = [...disclosedRow(found), spanRow("All phases, reconstructed", "reconstructed", found.phases.total.usd)];
+    const second = assumed.map((line) => spanRow(line.short, "assumption", found.lines[line.id].rent));
     const panels = [{ title: "The hours at your price", rows: first }];
-    if (second.length) panels.push({ title: "And what neither counts, if it weighs as much as assumed", rows: [...above, ...second] });
+    if (second.length) panels.push({ title: "And what neither figure counts: assumed, as at other companies", rows: [...disclosedRow(found, "short"), ...second] });
     return panels;
   }
-
-  const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
   // --- how it is drawn
 
@@ -80,12 +79,8 @@
     if (!outline && kind === "assumption") add(group, "rect", { x: x(begin), y, width, height: BAR, fill: "url(#try-hatch)" });
   }
 
-  function whisker(group, span, x, y, kind) {
-    const [low, middle, high] = [span.p05, span.p50, span.p95].map(x);
-    const at = y + BAR / 2;
-    add(group, "line", { x1: low, x2: high, y1: at, y2: at, class: `try-whisker ${kind}` });
-    for (const end of [low, high]) add(group, "line", { x1: end, x2: end, y1: at - 6, y2: at + 6, class: `try-whisker ${kind}` });
-    add(group, "line", { x1: middle, x2: middle, y1: y - 2, y2: y + BAR + 2, class: `try-middle ${kind}` });
+  function tick(group, value, x, y) {
+    add(group, "line", { x1: x(value), x2: x(value), y1: y - 3, y2: y + BAR + 3, class: "try-middle" });
   }
 
   function lines(text, width) {
@@ -105,7 +100,7 @@
     const top = y + 7 + 17 * words.length;
     for (const old of before?.bars ?? []) bar(group, old, x, top, true);
     for (const part of one.bars) bar(group, part, x, top, false);
-    if (one.span && one.span.p95 > one.span.p05) whisker(group, one.span, x, top, one.kind);
+    if (one.middle) tick(group, one.middle, x, top);
     return top + BAR + AFTER;
   }
 

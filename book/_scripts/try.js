@@ -188,12 +188,13 @@
     const widest = data.lines.findLast((line) => line.assumed && !line.marker);
     const total = found.phases.total;
     const price = `$${written(settings[PRICE])} a GPU-hour`;
-    const parts = [{ kind: "reconstructed", text: usd(total.usd.p50, 2), what: `all phases, reconstructed: ${interval(total.usd, (value) => usd(value, 2)) || "exact"}` }];
+    const beyond = data.lines.filter((line) => line.assumed && !line.marker).map((line) => line.short);
+    const parts = [{ kind: "reconstructed", text: usd(total.usd.p50, 2), what: `all phases, from public facts alone: ${interval(total.usd, (value) => usd(value, 2)) || "exact"}` }];
     if (widest) {
       const rent = found.lines[widest.id].rent;
-      parts.unshift({ kind: "assumption", text: interval(rent, (value) => usd(value, 2), "–") || usd(rent.p50, 2), what: `${widest.label}: assumed` });
+      parts.unshift({ kind: "assumption", text: interval(rent, (value) => usd(value, 2), "–") || usd(rent.p50, 2), what: `${[whole?.short, ...beyond].join(" ")}: assumed` });
     }
-    if (whole && found.lines[whole.id].rent) parts.unshift({ kind: "derived", text: usd(found.lines[whole.id].rent.p50, 3), what: `disclosed hours at ${price}: ${whole.label}` });
+    if (whole && found.lines[whole.id].rent) parts.unshift({ kind: "derived", text: usd(found.lines[whole.id].rent.p50, 3), what: `${whole.short}: disclosed hours at ${price}` });
     return parts;
   }
 
@@ -206,7 +207,7 @@
   function fillSummary(box, parts) {
     box.replaceChildren(
       ...parts.map(({ kind, text, what }) =>
-        element("p", {}, element("span", { className: `figure ${kind}`, textContent: text }), element("span", { className: "try-what", textContent: what })),
+        element("p", {}, element("span", { className: `known ${kind}`, textContent: text }), element("span", { className: "try-what", textContent: what })),
       ),
     );
   }
