@@ -55,7 +55,7 @@ def bill(account: Account) -> Html:
         return Html(f"<p>{NO_BILL}</p>")
     head = {
         "line": "what is counted",
-        "hours": "disclosed, thousand GPU-hours",
+        "hours": "disclosed GPU-hours",
         "rent": "rented, US$ million",
         "rent_span": "nine times in ten between",
         "owned": "on owned machines, US$ million",
@@ -90,7 +90,7 @@ def hours(account: Account) -> Html:
     found = account.to_dict()
     phases = [*found["phases"], {"id": TOTAL, "label": "All phases", **found["total"]}]
     head = {
-        "disclosed": "disclosed, thousand GPU-hours",
+        "disclosed": "disclosed GPU-hours",
         "hours": "reconstructed, thousand GPU-hours",
         "hours_span": "nine times in ten between",
         "usd": "reconstructed, US$ million",
@@ -159,9 +159,8 @@ def _place(shown: str, name: str, kind: str, size: float, figures: int) -> Html:
     """A number that the script may write anew; nothing where there is none."""
     if "nan" in shown or not (shown or "interval" in name):
         return Html("")
-    found = links.known(kind, shown)
     data = f'data-try="{html.escape(name)}" data-size="{size:g}" data-figures="{figures}"'
-    return Html(found.replace("<span", f"<span {data}", 1))
+    return Html(f'<span class="known {links.MARK_OF[kind]}" {data}>{html.escape(shown)}</span>')
 
 
 def _number(value: float, size: float, figures: int) -> str:

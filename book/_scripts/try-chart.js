@@ -9,7 +9,7 @@
   const HEAD = 30;
   const AXIS = 26;
   const LETTER = 7.2; // pixels, about
-  const TITLE_ROOM = 0.9; // titles are set a little wider
+  const TITLE_ROOM = 0.8; // titles are set a little wider
 
   function add(parent, tag, attributes = {}, text = "") {
     const made = document.createElementNS(NS, tag);
@@ -65,7 +65,7 @@
     const assumed = data.lines.filter((line) => line.assumed && !line.marker && found.lines[line.id].rent);
     const first = [...disclosedRow(found), spanRow("All phases, reconstructed", "reconstructed", found.phases.total.usd)];
     const second = assumed.map((line) => spanRow(line.short, "assumption", found.lines[line.id].rent));
-    const panels = [{ title: "The hours at your price", rows: first }];
+    const panels = [{ title: "The hours at your price (dashed: this edition’s own numbers)", rows: first }];
     if (second.length) panels.push({ title: "And what neither figure counts: assumed, as at other companies", rows: [...disclosedRow(found, "short"), ...second] });
     return panels;
   }
@@ -97,8 +97,8 @@
     const group = add(svg, "g");
     const words = lines(one.name, width);
     words.forEach((text, number) => add(group, "text", { x: 0, y: y + 14 + 17 * number, class: "try-label" }, text));
-    const top = y + 7 + 17 * words.length;
-    for (const old of before?.bars ?? []) bar(group, old, x, top, true);
+    const top = y + 10 + 17 * words.length;
+    if (before && before.name !== one.name) for (const old of before.bars) bar(group, old, x, top, true);
     for (const part of one.bars) bar(group, part, x, top, false);
     if (one.middle) tick(group, one.middle, x, top);
     return top + BAR + AFTER;

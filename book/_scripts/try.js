@@ -147,7 +147,8 @@
   }
 
   function range(parameter) {
-    return `${written(shown(parameter, parameter.low))} to ${quantity(parameter, parameter.high)}`;
+    const low = parameter.unit.startsWith("US$") ? quantity(parameter, parameter.low) : written(shown(parameter, parameter.low));
+    return `${low} to ${quantity(parameter, parameter.high)}`;
   }
 
   function inWords(parameter, value) {

@@ -1,0 +1,277 @@
+"""The page of a reader's own numbers: its answers are the package's, at any setting."""
+
+import shlex
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from playwright.sync_api import Page
+
+import analysis
+from analysis.data.scenario import declared, load_scenario
+from analysis.reconstruction.agreement import random_settings
+from analysis.reconstruction.sweep import HOURS_FIRST, evaluate
+from analysis.reconstruction.tabulated import PRICE, SHARE, TOTAL, USE, bill_at, opened
+from tests.book.conftest import PHONE, WIDE
+
+pytestmark = pytest.mark.browser
+
+MIDDLES, ENDS = 0.01, 0.02
+LARGEST_BYTES = 150_000
+SEED = 20
+QUIET_MS = 600  # a little more than the page waits before it speaks and writes its address
+
+
+@pytest.fixture(scope="module")
+def try_page(visit) -> Iterator[Page]:
+    """The page as it opens; each test goes to an address of its own."""
+    with visit("try") as (page, trouble):
+        yield page
+        assert trouble == []
+
+
+def at(page: Page, fragment: str = "") -> Page:
+    """The page opened anew at an address."""
+    address = page.url.partition("#")[0]
+    page.goto("about:blank")
+    page.goto(f"{address}{fragment}", wait_until="load")
+    return page
+
+
+def answers(page: Page, settings: list[dict[str, float]]) -> list[dict[str, Any]]:
+    return page.evaluate("list => list.map(one => window.traincostTry.answers(one))", settings)
+
+
+def gap(found: dict[str, float], row: dict[str, float], column: str) -> dict[str, float]:
+    return {name: abs(found[name] / row[f"{column}_{name}"] - 1) for name in found}
+
+
+def held(gaps: list[dict[str, float]]) -> None:
+    """Middles and ends as near to the package as the page says at most."""
+    assert gaps and max(one["p50"] for one in gaps) <= MIDDLES
+    assert max(max(one["p05"], one["p95"]) for one in gaps) <= ENDS
+
+
+def test_hours_dollars_and_lines_are_the_packages_at_a_thousand_random_settings(
+    try_page, evidence, r1
+):
+    """Every choice of the parameters that reach the hours, with prices and shares at random."""
+    gaps, count, random, stages = [], 0, np.random.default_rng(SEED), {}
+    model, scenario = r1.model.name, load_scenario()
+    names = [name for n in range(4) for name in combinations(HOURS_FIRST, n)]
+    for place, chosen in enumerate(names):
+        sets = random_settings(chosen, SEED)
+        sets[PRICE] = random.uniform(0.5, 12, len(sets))
+        if place % 2:
+            sets[SHARE] = random.uniform(0, 0.95)
+        rows = evaluate(model, scenario, evidence, sets, stages).to_dict("records")
+        settings = sets.to_dict("records")
+        for row, found in zip(rows, answers(try_page, settings), strict=True):
+            for phase, result in found["phases"].items():
+                prefix = "" if phase == TOTAL else f"{phase}_"
+                gaps.append(gap(result["hours"], row, f"{prefix}gpu_hours"))
+                if phase == TOTAL:
+                    gaps.append(gap(result["usd"], row, "usd"))
+            gaps += [gap(found["lines"][line]["rent"], row, f"{line}_usd") for line in lines(row)]
+        count += len(rows)
+    assert count >= 1000
+    held(gaps)
+
+
+def lines(row: dict[str, float]) -> list[str]:
+    """The lines of the bill whose ends a row of a sweep has."""
+    return [name[: -len("_usd_p05")] for name in row if name.endswith("_usd_p05")]
+
+
+def test_owned_machines_cost_what_the_package_says(try_page, evidence, r1):
+    sets = random_settings((SHARE, USE), SEED)
+    rows = bill_at(sets, opened(r1), evidence).to_dict("records")
+    settings = [{**one, PRICE: 2.0} for one in sets.to_dict("records")]
+    gaps = []
+    for row, found in zip(rows, answers(try_page, settings), strict=True):
+        for line, result in found["lines"].items():
+            if result["owned"]:
+                hours = result["rent"]["p50"] / 2 / row[f"{line}_usd_p50"]
+                owned = {name: value / hours for name, value in result["owned"].items()}
+                gaps.append(gap(owned, row, f"{line}_own_usd"))
+    held(gaps)
+
+
+def test_the_command_gives_the_numbers_of_the_page(try_page):
+    at(try_page, "#price=3.5&mfu=0.27&time=20&failed=0.7&utilisation=0.6")
+    words = shlex.split(try_page.inner_text(".try-command pre"))
+    assert words[:2] == ["traincost", "build"] and words[-2:] == ["--out", "my-edition"]
+    given = dict(pair.split("=") for pair in words[3:-2:2])
+    assert given == {
+        PRICE: "3.5",
+        "mfu": "0.27",
+        "time_per_output_token_ms": "20",
+        SHARE: "0.7",
+        USE: "0.6",
+    }
+    account = analysis.reconstruct(**given)
+    found = answers(try_page, [{name: float(value) for name, value in given.items()}])[0]
+    total = account.to_dict()["total"]
+    gaps = [
+        gap(
+            found["phases"][TOTAL][part], pd.Series(total[key]["reconstructed"]).add_prefix("_"), ""
+        )
+        for part, key in (("hours", "gpu_hours"), ("usd", "usd"))
+    ]
+    for line in account.bill.dropna(subset="usd").to_dict("records"):
+        for part, name in (("rent", "usd"), ("owned", "own_usd")):
+            row = {"_p05": line[f"{name}_p05"], "_p50": line[name], "_p95": line[f"{name}_p95"]}
+            if found["lines"][line["id"]][part]:
+                gaps.append(gap(found["lines"][line["id"]][part], row, ""))
+    assert len(gaps) > 12
+    held(gaps)
+
+
+def test_the_page_opens_with_the_numbers_that_stand_there_without_scripts(
+    try_page, edition, chromium
+):
+    numbers = "[...document.querySelectorAll('[data-try]')].map(one => one.textContent)"
+    without = chromium.new_context(java_script_enabled=False).new_page()
+    without.goto(f"file://{edition}/try.html")
+    plain = [one.text_content() for one in without.query_selector_all("[data-try]")]
+    assert "scripts are off" in without.inner_text(".try noscript") and len(plain) > 40
+    assert not without.is_visible(".try-settings") and without.is_visible("#tab-try-bill table")
+    assert "traincost build" in without.inner_text(".try-command")
+    without.context.close()
+    assert at(try_page).evaluate(numbers) == plain
+
+
+def test_a_change_moves_the_results_the_address_and_the_command_and_is_read_aloud(try_page):
+    at(try_page)
+    before = try_page.inner_text(".try-sum")
+    try_page.fill("#try-price", "4")
+    assert "$11.7M" in try_page.inner_text(".try-sum") != before
+    assert "price_usd_per_gpu_hour=4" in try_page.inner_text(".try-command")
+    try_page.wait_for_timeout(QUIET_MS)
+    assert try_page.url.endswith("#price=4")
+    assert "$11.7M" in try_page.inner_text(".try-spoken")
+    try_page.click(".try-reset")
+    assert try_page.inner_text(".try-sum") == before and try_page.is_disabled(".try-reset")
+    try_page.wait_for_timeout(QUIET_MS)
+    assert "#" not in try_page.url
+
+
+def test_an_address_restores_its_settings_also_when_it_changes_under_the_page(try_page):
+    at(try_page, "#price=3&mfu=0.3")
+    assert [try_page.input_value(f"#try-{name}") for name in ("price", "mfu")] == ["3", "30"]
+    three = try_page.inner_text(".try-sum")
+    try_page.evaluate("location.hash = '#price=2'")
+    try_page.wait_for_function("document.querySelector('#try-price').value === '2'")
+    assert try_page.input_value("#try-mfu") == "" and try_page.inner_text(".try-sum") != three
+    assert try_page.inner_text(".try-said") == ""
+
+
+@pytest.mark.parametrize(
+    ("fragment", "said", "price"),
+    [
+        ("#price=abc", "“abc” in the address is no number: $2 is shown.", "2"),
+        ("#price=", "“” in the address is no number", "2"),
+        ("#prise=3", "“prise” in the address is no setting", "2"),
+        ("#nonsense", "“nonsense” in the address is no setting", "2"),
+        ("#price=5000", "$5,000 is outside $0.01 to $1,000. The page shows $1,000.", "1000"),
+        ("#mfu=0.9&price=3", "90 % is outside 10 to 60 %, the range that was computed.", "3"),
+        ("#price=<img src=x onerror=alert(1)>", "is no number", "2"),
+        ("#price=1e999", "is no number", "2"),
+    ],
+)
+def test_nonsense_in_an_address_is_said_and_the_default_or_the_nearest_shown(
+    try_page, fragment, said, price
+):
+    at(try_page, fragment)
+    assert said in try_page.inner_text(".try-said")
+    assert try_page.input_value("#try-price") == price
+    assert try_page.query_selector(".try img") is None
+
+
+def test_a_place_on_the_page_is_no_setting(try_page):
+    at(try_page, "#tab-try-bill")
+    try_page.wait_for_timeout(QUIET_MS)
+    assert try_page.inner_text(".try-said") == "" and try_page.url.endswith("#tab-try-bill")
+
+
+def test_a_number_outside_its_range_is_refused_and_gives_way_when_the_reader_leaves_it(try_page):
+    at(try_page)
+    before = try_page.inner_text(".try-sum")
+    try_page.fill("#try-mfu", "90")
+    assert try_page.get_attribute("#try-mfu", "aria-invalid") == "true"
+    assert "outside 10 to 60 %" in try_page.inner_text(".try-said")
+    assert try_page.inner_text(".try-sum") == before
+    try_page.press("#try-mfu", "Tab")
+    assert try_page.input_value("#try-mfu") == "60"
+    assert try_page.get_attribute("#try-mfu", "aria-invalid") is None
+
+
+def test_the_keyboard_reaches_every_setting_and_moves_it(try_page):
+    at(try_page)
+    try_page.focus("#try-price")
+    reached = []
+    for _ in range(16):
+        reached.append(
+            try_page.evaluate(
+                "document.activeElement.getAttribute('aria-label') || document.activeElement.id"
+            )
+        )
+        try_page.keyboard.press("Tab")
+    assert {"Efficiency of training, slider", "Use of owned machines, slider", "try-mfu"} <= set(
+        reached
+    )
+    slider = try_page.get_by_label("Failed and smaller runs, slider")
+    slider.focus()
+    try_page.keyboard.press("End")
+    assert try_page.input_value("#try-failed") == "95"
+    assert slider.get_attribute("aria-valuetext") == "95 %"
+    try_page.get_by_label("Failed and smaller runs: leave open").press("Enter")
+    assert try_page.input_value("#try-failed") == ""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [WIDE, PHONE])
+def test_the_drawing_keeps_its_words_in_its_frame_and_nothing_scrolls_sideways(
+    visit, viewport, scheme
+):
+    with visit("try", viewport=viewport, color_scheme=scheme) as (page, trouble):
+        page.evaluate("location.hash = '#price=3&failed=0.9&mfu=0.2'")
+        page.wait_for_function("document.querySelector('#try-price').value === '3'")
+        outside = page.evaluate(
+            """() => {
+              const frame = document.querySelector(".try-chart").getBoundingClientRect();
+              return [...document.querySelectorAll(".try-chart text")].filter((text) => {
+                const box = text.getBoundingClientRect();
+                return box.left < frame.left - 1 || box.right > frame.right + 1;
+              }).map((text) => text.textContent);
+            }"""
+        )
+        assert outside == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert page.locator(".try-outline").count() > 0
+        assert page.locator(".try-chart [fill='url(#try-hatch)']").count() > 0
+        assert trouble == []
+
+
+def test_the_data_are_small_and_no_other_page_loads_them(edition):
+    assert (edition / "_static" / "try-data.js").stat().st_size <= LARGEST_BYTES
+    loading = [page.name for page in edition.glob("*.html") if "try-data.js" in page.read_text()]
+    assert loading == ["try.html"]
+
+
+def test_the_page_says_how_far_it_is_from_the_package_as_measured(try_page):
+    held_at = at(try_page).evaluate("window.traincostTry.agreement")
+    assert held_at["settings"] >= 1000
+    assert 0 < held_at["middles"] <= MIDDLES and 0 < held_at["ends"] <= ENDS
+    said = try_page.inner_text(".try-held")
+    assert f"{held_at['settings']:,}" in said and f"{100 * held_at['middles']:.2g} %" in said
+
+
+def test_the_settings_are_declared_once(try_page):
+    for one in try_page.evaluate("window.traincostTry.parameters"):
+        said = declared(one["name"])
+        assert (one["label"], one["unit"]) == (said["label"], said["unit"])
+        assert isinstance(one["label"], str) and one["label"]
