@@ -17,9 +17,10 @@ HEADLINE = "article h1"
 TOP = ".first-line, article h1, .standfirst, .first, .first-questions"
 LINKED = ":is(article h1, .standfirst, .first) a.figure"
 ONE_AND_A_HALF = 1.5 * PHONE["height"]
+TABLET = {"width": 700, "height": 1000}
 SCREENS = [
     pytest.param(size, scheme, id=f"{size['width']}-{scheme}")
-    for size in (WIDE, PHONE)
+    for size in (WIDE, TABLET, PHONE)
     for scheme in ("light", "dark")
 ]
 
