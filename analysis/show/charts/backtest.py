@@ -146,8 +146,8 @@ def calibration_of(calibration: pd.DataFrame) -> alt.LayerChart:
     frame = frame.assign(says=words)
     low = min(0.4, float(frame[["level", "share"]].min(axis=None)))
     words_below = "what an interval promises"
-    promised = Measure("shares", low, 1.0, room=(6, 20), title=words_below, grid=False)
-    kept = Measure("shares", low, 1.0, room=(6, 6))
+    promised = Measure("shares", low, 1.0, room=(6, 26), title=words_below, grid=False)
+    kept = Measure("shares", low, 1.0, room=(6, 10))
     marks = alt.Chart(frame).encode(x=promised.x("level"), y=kept.y("share"))
     shown = frame.iloc[int(np.argmin((frame.level - 0.9).abs()))]
     return finish(

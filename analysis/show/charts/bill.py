@@ -26,13 +26,14 @@ def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
     frame = frame.assign(usd=frame.usd.where(frame.usd > 0))
     if frame.usd.isna().all():
         return sentence("No hours are disclosed, so there is no bill to draw")
-    names = frame.short if "short" in frame else frame.label
+    names = frame.label.str.partition(":")[0]  # the words before a colon say what is added
     frame = _added(frame[["usd", "gpu_hours", "headline"]].assign(label=names))
+    subject = next(iter(frame.label[frame.headline.astype(bool)]), None)
     measure = from_zero("dollars", frame.usd, room=(0, room_for(frame.text)))
     colors = {"True": ACCENT, "False": DISCLOSED}
     color = color_by("reported", colors, legend=None)
     return finish(
-        *labelled_bars(frame, "label", "usd", measure, color, start="before"),
+        *labelled_bars(frame, "label", "usd", measure, color, "before", subject),
         title=_share_of_headline(frame),
         subtitle=f"US$, added by each line to those above it; {_price(frame)}",
         description=described(frame),

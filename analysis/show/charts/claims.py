@@ -142,7 +142,7 @@ def _line_layers(lines: pd.DataFrame, measure: Measure, y: alt.Y) -> list[alt.Ch
     base = alt.Chart(lines).encode(y=y)
     known, assumed = (base.transform_filter(test) for test in ("!datum.assumed", "datum.assumed"))
     middle = [
-        some.mark_tick(thickness=3, size=16, orient="vertical", color=color).encode(
+        some.mark_tick(thickness=3, size=16, orient="vertical", color=color, opacity=1).encode(
             x=measure.x("usd"), description=SAYS
         )
         for some, color in ((known, DISCLOSED), (assumed, ASSUMED))

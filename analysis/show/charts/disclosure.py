@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
 from analysis.show.charts.axes import PX_PER_CHARACTER
 from analysis.show.charts.bars import SAYS, heights, rows
 from analysis.show.charts.frames import described, figures, share_text
-from analysis.show.charts.look import ACCENT, DISCLOSED, TEXT, finish, sentence
+from analysis.show.charts.look import ACCENT, DISCLOSED, finish, sentence
 
 FILLED, PARTLY, ASKED = "disclosed", "of some phases", "not disclosed"
 OPACITY = {FILLED: 1.0, PARTLY: 0.45, ASKED: 0.07}
@@ -29,43 +27,39 @@ def disclosed_fields(frame: pd.DataFrame, developer: str | None = None) -> alt.L
     frame = _in_words(frame.sort_values("score", ascending=False, kind="stable"))
     models = frame.drop_duplicates("model")
     own = models[models.developer == developer]
-    subject = None if own.empty else str(own.model.iloc[0])
+    subject = None if own.empty else str(own.row.iloc[0])
     return finish(
-        *_cells(frame, subject, developer),
+        _cells(frame, subject, developer),
         title=_how_many_disclose(models),
-        subtitle="Dark: disclosed; half: for some phases of training; pale: asked, not disclosed;"
-        " right: share of all that is asked",
-        description=described(models.assign(says=models.model + ": " + models.of_all)),
-        height=heights(models.model, gap_px=4),
+        subtitle="Dark: disclosed; half: for some phases of training; pale: asked, not disclosed."
+        " After the name: share of all that is asked",
+        description=described(models.assign(says=models.row)),
+        height=heights(models.row, gap_px=4),
         name="disclosure",
         source="the developers' own papers and model cards, field by field",
     )
 
 
-def _cells(frame: pd.DataFrame, subject: str | None, developer: str | None) -> list[alt.Chart]:
+def _cells(frame: pd.DataFrame, subject: str | None, developer: str | None) -> alt.Chart:
     fields = frame.groupby("field", sort=False).share.mean().sort_values(ascending=False)
     axis = alt.Axis(
         orient="top",
         title=None,
         labelAngle=-90,
         labelPadding=4,
+        labelOverlap=False,
         domain=False,
         ticks=False,
         minExtent=_fields_px(fields.index),
     )
-    end: list[Any] = [0, alt.expr("width - 52")]
-    scale = alt.Scale(domain=list(fields.index), range=end, paddingInner=0.12)
+    scale = alt.Scale(domain=list(fields.index), paddingInner=0.12)
     x = alt.X("field:N", axis=axis, scale=scale)
-    base = rows(frame, "model", subject)
+    base = rows(frame, "row", subject)
     ink = alt.condition(
         alt.datum.developer == (developer or ""), alt.value(ACCENT), alt.value(DISCLOSED)
     )
-    cells = base.mark_rect().encode(
-        x=x, color=ink, opacity=alt.Opacity("ink:Q", scale=None), description=SAYS
-    )
-    scores = rows(frame.drop_duplicates("model"), "model", subject)
-    share = scores.mark_text(align="right", color=TEXT)
-    return [cells, share.encode(x=alt.value(alt.expr("width")), text="of_all:N")]
+    opacity = alt.Opacity("ink:Q", scale=None)
+    return base.mark_rect().encode(x=x, color=ink, opacity=opacity, description=SAYS)
 
 
 def _fields_px(fields: pd.Index) -> float:
@@ -76,15 +70,17 @@ def _fields_px(fields: pd.Index) -> float:
 def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     level = frame.share.map(lambda share: FILLED if share == 1 else PARTLY if share > 0 else ASKED)
     says = frame.model + ", " + frame.field + ": " + level
-    of_all = [share_text(score) for score in frame.score]
-    columns = ["model", "developer", "field", "share"]
-    ink = level.map(OPACITY)
-    return frame[columns].assign(score=frame.score, ink=ink, of_all=of_all, says=says)
+    row = [
+        f"{model}, {share_text(score)}"
+        for model, score in zip(frame.model, frame.score, strict=True)
+    ]
+    columns = frame[["model", "developer", "score", "field", "share"]]
+    return columns.assign(row=row, ink=level.map(OPACITY), says=says)
 
 
 def _how_many_disclose(models: pd.DataFrame) -> str:
     if len(models) == 1:
         only = models.iloc[0]
-        return f"{only.model} discloses {only.of_all} of what a bill needs"
+        return f"{only.model} discloses {share_text(only.score)} of what a bill needs"
     half = int((models.score > 0.5).sum())
     return f"{half} of {len(models)} models disclose more than half of what a bill needs"

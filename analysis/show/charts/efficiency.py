@@ -116,7 +116,7 @@ def _own(
     ends = {"line": lines.min() + 0.5 - NAME, "end": lines.max() + 0.8}
     own = alt.Chart(pd.DataFrame([{"mfu": own_mfu, "text": words, "says": words, **ends}]))
     return [
-        own.mark_rule(color=ACCENT, strokeWidth=2).encode(
+        own.mark_rule(color=ACCENT, strokeWidth=2, aria=True).encode(
             x=measure.x("mfu"), y=y, y2="end:Q", description=SAYS
         ),
         own.mark_text(align="right", dx=-6, color=ACCENT, fontWeight=600).encode(

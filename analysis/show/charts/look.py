@@ -62,7 +62,10 @@ def finish(
         .configure_axisX(labelOverlap="greedy")
         .configure_axisY(domain=False, ticks=False)
         .configure_title(color=TEXT, anchor="start")
-        .configure_text(fontSize=TEXT_PX, color=TEXT)
+        .configure_text(fontSize=TEXT_PX, color=TEXT, aria=False)
+        .configure_line(aria=False)
+        .configure_area(aria=False)
+        .configure_rule(aria=False)
         .configure_legend(labelColor=TEXT, titleColor=TEXT, orient="top", labelFontSize=TEXT_PX)
     )
 

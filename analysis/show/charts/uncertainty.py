@@ -47,7 +47,7 @@ def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
     return finish(
         points(base, "factor", measure, _known_by(), "circle"),
         after(base, "factor", measure),
-        title=f"The {lead.input} makes the interval widest",
+        title=f"One input widens the interval most: {lead.input}",
         subtitle=f"GPU-hours of {label} at the input's 95th percentile over those at its 5th,"
         " log scale",
         description=described(frame),
@@ -71,7 +71,7 @@ def sobol_bars(indices: pd.DataFrame, label: str) -> alt.LayerChart:
     measure = from_zero("shares", frame.total, room=(0, room_for(frame.text)))
     return finish(
         *labelled_bars(frame, "input", "total", measure, _known_by()),
-        title=f"To know the {leading(frame, 'total').input} would narrow the answer most",
+        title=f"One input would narrow the answer most: {leading(frame, 'total').input}",
         subtitle=f"{label}: share of the variance that goes with the input (total Sobol index)",
         description=described(frame),
         height=heights(frame.input),
