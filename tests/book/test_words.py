@@ -48,14 +48,14 @@ def sentences(text: str) -> list[str]:
     text = re.sub(r"\s+", " ", text).strip()
     for word in SHORTENED:
         text = text.replace(word, word.replace(".", "․"))
-    ends = r"(?<=[.!?])[\"”’)]*\s+(?=[\"“‘(†]*[A-Z0-9$])"
+    ends = r"(?<=[.!?])[\"”’)]*\s+(?=†|[\"“‘(]*[A-Z0-9$])"
     return [one for one in re.split(ends, text) if one]
 
 
 def wrong(text: str, page: str) -> Iterator[str]:
     """What is wrong with the words of a paragraph."""
     for sentence in sentences(text):
-        words = re.findall(r"[^\s–—·]*\w[^\s–—·]*", sentence)
+        words = re.findall(r"\S*\w\S*", sentence)
         if len(words) > MOST_WORDS:
             yield f"{len(words)} words: {sentence}"
     checks = FOUND if page in OF_USE else FOUND | ON_OTHER_PAGES

@@ -290,7 +290,7 @@ def test_a_rollout_is_as_many_times_longer_as_its_longest_answer():
 
 def test_without_a_curve_of_lengths_a_sentence_says_what_is_assumed():
     shown = spec_html(spec_of("answer_lengths", one_row))
-    assert "learning, 400 to 600 tokens in the mean" in shown
+    assert "learning: 400 to 600 tokens" in shown
 
 
 @pytest.mark.parametrize("name", frames.CHARTS)

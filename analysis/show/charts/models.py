@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Protocol
 
 import altair as alt
@@ -89,7 +90,9 @@ def costs_of_models(compared: pd.DataFrame, developer: str | None = None) -> alt
     known, guessed = (
         base.transform_filter(f"datum.how == '{how}'") for how in ("disclosed", "estimated")
     )
-    color = alt.condition(f"datum.model == {subject!r}", alt.value(ACCENT), alt.value(DISCLOSED))
+    color = alt.condition(
+        f"datum.model == {json.dumps(subject)}", alt.value(ACCENT), alt.value(DISCLOSED)
+    )
     return finish(
         *interval_bars(guessed, ("low", "usd_common", "high"), measure, RECONSTRUCTED),
         points(known, "usd_common", measure, DISCLOSED).encode(color=color),

@@ -31,9 +31,10 @@ def answer_lengths(lengths: pd.DataFrame, longest: pd.DataFrame | None = None) -
     if lengths.empty:
         return sentence("No answer lengths are known")
     if lengths.step.nunique() <= 1:
-        words = "{stage}, {low_answer_tokens:,.0f} to {high_answer_tokens:,.0f} tokens in the mean"
+        words = "{stage}: {low_answer_tokens:,.0f} to {high_answer_tokens:,.0f} tokens"
         ranges = listed(lengths, words)
-        return sentence(f"No curve of answer lengths is published; they are assumed: {ranges}")
+        said = "No curve of answer lengths is published, so we assume their means"
+        return sentence(f"{said}. {ranges}")
     return _length_curve(lengths.sort_values("step"), longest)
 
 

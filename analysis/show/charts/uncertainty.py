@@ -37,7 +37,7 @@ def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
     lead = frame.iloc[0]
     if len(frame) == 1:
         return sentence(
-            f"In {label} only the {lead.input} is uncertain ({lead.known}): from its 5th to its"
+            f"In {label} only the {lead.input} is uncertain ({lead.known}). From its 5th to its"
             f" 95th percentile the hours change by a factor of {lead.factor:.2g}"
         )
     measure = on_log_scale(
