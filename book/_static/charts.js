@@ -1,4 +1,4 @@
-// A mark of a chart says what it stands for when it is pointed at or tapped; the link of a chart is copied.
+// A mark of a chart says what it stands for when it is pointed at or tapped; the link of a chart or a heading is copied.
 (function () {
   let tip = null;
   function close() {
@@ -25,9 +25,9 @@
     else close();
   }
   function copy(event) {
-    const link = event.target.closest("a.chart-link");
+    const link = event.target.closest("a.chart-link, a.headerlink");
     if (!link || !navigator.clipboard) return;
-    event.preventDefault();
+    if (link.matches(".chart-link")) event.preventDefault(); // that of a heading also leads there
     navigator.clipboard.writeText(link.href).then(function () {
       const said = link.textContent;
       link.textContent = "Copied";

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import pytest
 import yaml
+from playwright.sync_api import expect
 
 from analysis.cli import main
 from analysis.publish.citation import Citation, bibtex, citation_html, read_citation
@@ -192,3 +193,37 @@ def test_a_wrong_number_is_reported_where_the_repository_is_known():
     form = address.rpartition("template=")[2]
     assert address.startswith("https://example.org/a/b/issues/new?")
     assert (ROOT / ".github" / "ISSUE_TEMPLATE" / form).is_file()
+
+
+# --- addresses of headings and charts
+
+
+@pytest.mark.browser
+def test_the_address_of_a_heading_is_reached_by_the_keys_seen_and_copied(visit, served):
+    with visit("about", served, permissions=["clipboard-read", "clipboard-write"]) as (opened, _):
+        link = opened.locator("article h2 a.headerlink").first
+        assert link.evaluate("link => getComputedStyle(link).opacity") == "0"
+        opened.locator("article h2").first.hover()
+        assert link.evaluate("link => getComputedStyle(link).opacity") == "1"
+        opened.mouse.move(0, 0)
+        opened.keyboard.press("Tab")  # from here on the keys lead
+        for _step in range(400):
+            opened.keyboard.press("Tab")
+            if link.evaluate("link => link === document.activeElement"):
+                break
+        assert link.evaluate("link => getComputedStyle(link).opacity") == "1"
+        opened.keyboard.press("Enter")
+        expect(link).to_have_text("Copied")
+        copied = opened.evaluate("navigator.clipboard.readText()")
+        assert copied == f"{served}/about.html{link.get_attribute('href')}" == opened.url
+
+
+@pytest.mark.browser
+def test_the_bibtex_entry_is_copied_by_its_button(visit, served, evidence):
+    with visit("about", served, permissions=["clipboard-read", "clipboard-write"]) as (opened, _):
+        box = opened.locator("div.highlight", has_text="@misc")
+        box.hover()
+        box.locator("button.copybtn").click()
+        opened.wait_for_selector("button.copybtn.success")
+        copied = opened.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith("@misc{") and evidence.sha256[:12] in copied
