@@ -19,11 +19,20 @@
     return made;
   }
 
-  const figures = (value, count) => Number(value.toPrecision(count));
+  /** A value to some figures; half way between two it takes the even one, as the package does. */
+  function figures(value, count) {
+    const unit = 10 ** (Math.floor(Math.log10(Math.abs(value))) - count + 1);
+    const below = Math.floor(value / unit);
+    if (value / unit - below === 0.5 && below % 2 === 0) return below * unit;
+    return Number(value.toPrecision(count));
+  }
+
+  const written = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 10 });
 
   function usd(value, count = 2) {
-    const [size, letter] = value >= 9.995e8 ? [1e9, "B"] : value >= 9.995e5 ? [1e6, "M"] : [1e3, "K"];
-    return `$${figures(value / size, count).toLocaleString("en-US", { maximumFractionDigits: 3 })}${letter}`;
+    const sizes = [[1e9, "B"], [1e6, "M"], [1e3, "K"]];
+    const [size, letter] = sizes.find(([least]) => figures(value, count) >= least) ?? [1, ""];
+    return `$${written(figures(value / size, count))}${letter}`;
   }
 
   /** Round ticks from zero past the largest value, five at most. */
@@ -109,7 +118,7 @@
     ticks.forEach((tick, number) => {
       add(svg, "line", { x1: x(tick), x2: x(tick), y1: top, y2: bottom, class: "try-grid" });
       const anchor = number === 0 ? "start" : number === ticks.length - 1 ? "end" : "middle";
-      const text = tick === 0 ? "0" : `$${figures(tick / unit[0], 3).toLocaleString("en-US")}${unit[1]}`;
+      const text = tick === 0 ? "0" : `$${written(figures(tick / unit[0], 3))}${unit[1]}`;
       add(svg, "text", { x: x(tick), y: bottom + 16, "text-anchor": anchor, class: "try-tick" }, text);
     });
   }
@@ -148,5 +157,5 @@
     box.replaceChildren(svg);
   }
 
-  data.draw = draw;
+  Object.assign(data, { draw, figures, written, usd });
 })();

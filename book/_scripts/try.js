@@ -4,6 +4,7 @@
 (() => {
   "use strict";
   const data = window.traincostTry;
+  const { figures, written, usd } = data; // of try-chart.js
   const ENDS = ["p05", "p50", "p95"];
   const PRICE = "price_usd_per_gpu_hour";
   const AFTER_MS = 400; // of quiet, before a result is read aloud and the address changes
@@ -132,8 +133,6 @@
 
   // --- words
 
-  const figures = (value, count) => Number(value.toPrecision(count));
-  const written = (value) => value.toLocaleString("en-US", { maximumFractionDigits: 10 });
   const shown = (parameter, value) => figures(parameter.unit === "ratio" ? value * 100 : value, 10);
   const meant = (parameter, value) => figures(parameter.unit === "ratio" ? value / 100 : value, 12);
 
@@ -153,11 +152,6 @@
 
   function inWords(parameter, value) {
     return value === undefined ? `the range of ${parameter.label.toLowerCase()}` : quantity(parameter, value);
-  }
-
-  function usd(value, count) {
-    const [size, letter] = [[1e9, "B"], [1e6, "M"], [1e3, "K"], [1, ""]].find(([least]) => figures(value, count) >= least) ?? [1, ""];
-    return `$${written(figures(value / size, count))}${letter}`;
   }
 
   function hoursText(value) {
@@ -284,7 +278,7 @@
       for (const one of controls) showControl(one, settings);
       fillSummary(part("sum"), parts);
       fillTables(found);
-      window.traincostTry.draw(chart, found, byDefault);
+      data.draw(chart, found, byDefault);
       if (order) order.textContent = command(settings);
       said.textContent = notes.join(" ");
       part("reset").disabled = toAddress(settings) === "";
@@ -338,7 +332,7 @@
     part("settings").addEventListener("submit", (event) => event.preventDefault());
     part("reset").addEventListener("click", () => { settings = asGiven(); show(); });
     window.addEventListener("hashchange", restore);
-    new ResizeObserver(() => window.traincostTry.draw(chart, answers(settings), byDefault)).observe(chart);
+    new ResizeObserver(() => data.draw(chart, answers(settings), byDefault)).observe(chart);
     part("held").textContent = heldWords(data.agreement);
     for (const hidden of root.querySelectorAll("[hidden]")) hidden.hidden = false;
     restore();
