@@ -9,13 +9,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import books, estimates, percentiles, sweeps, weight
+from benchmarks import books, estimates, percentiles, settings, sweeps, weight
 from benchmarks.measure import machine
 from benchmarks.page import measured_markdown
 
 RESULTS = Path(__file__).with_name("results.json")
 PAGE = RESULTS.with_name("README.md")
-ALL = {"books": books, "sweeps": sweeps, "percentiles": percentiles, "estimates": estimates}
+ALL = {
+    "books": books,
+    "sweeps": sweeps,
+    "percentiles": percentiles,
+    "estimates": estimates,
+    "settings": settings,
+}
 
 
 def main() -> None:

@@ -332,7 +332,11 @@
     part("settings").addEventListener("submit", (event) => event.preventDefault());
     part("reset").addEventListener("click", () => { settings = asGiven(); show(); });
     window.addEventListener("hashchange", restore);
-    new ResizeObserver(() => data.draw(chart, answers(settings), byDefault)).observe(chart);
+    let width = 0;
+    new ResizeObserver(() => {
+      if (chart.clientWidth !== width) data.draw(chart, answers(settings), byDefault);
+      width = chart.clientWidth;
+    }).observe(chart);
     part("held").textContent = heldWords(data.agreement);
     for (const hidden of root.querySelectorAll("[hidden]")) hidden.hidden = false;
     restore();
