@@ -21,7 +21,7 @@ SPEC = re.compile(r'<script type="application/json" class="chart-spec">(.*?)</sc
 FILES = re.compile(r'<span class="chart-files">.*?</span>', re.S)
 DRAWING = re.compile(r"<svg .*?</svg>", re.S)
 KINDS = ("png", "svg", "csv", "json")
-PNG_SCALE = 2  # dots for each pixel of the drawing
+PNG_SCALE = 1.5  # dots for each pixel of the drawing
 
 
 def publish_figures(html: Path, pages: Iterable[str], report: Callable[[str], None]) -> None:

@@ -15,6 +15,7 @@ import altair as alt
 import numpy as np
 
 MOST_TICKS = 5
+LABEL_PX = 50  # of a vertical axis, in the widest font
 PX_PER_CHARACTER = 8.0  # of 13 px, as wide as common fonts have it
 # each by itself, so that 500 stays 500 beside 1K
 LABELS = {
@@ -46,12 +47,13 @@ class Measure:
     def y(self, column: str) -> alt.Y:
         """A column along the vertical axis."""
         ends = [alt.expr(f"height - {self.room[0]:g}"), self.room[1]]
-        return alt.Y(f"{column}:Q", axis=self._axis(), scale=self._scale(ends))
+        return alt.Y(f"{column}:Q", axis=self._axis(minExtent=LABEL_PX), scale=self._scale(ends))
 
-    def _axis(self) -> alt.Axis:
+    def _axis(self, **options: Any) -> alt.Axis:
         ticks = round_ticks(self.low, self.high, self.log)
         words = LABELS[self.what]
-        return alt.Axis(title=self.title, values=ticks, labelExpr=words, grid=self.grid)
+        named: dict[str, Any] = {"title": self.title, "grid": self.grid} | options
+        return alt.Axis(values=ticks, labelExpr=words, **named)
 
     def _scale(self, ends: list[Any]) -> alt.Scale:
         kind: Literal["log", "linear"] = "log" if self.log else "linear"
