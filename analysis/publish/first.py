@@ -15,7 +15,12 @@ from analysis.data.tables import Evidence
 from analysis.publish.changes import value_text
 from analysis.publish.citation import read_citation
 from analysis.reconstruction.account import Account, account_of
-from analysis.reconstruction.whole import beside_default, parts_of_bill, whole_line
+from analysis.reconstruction.whole import (
+    beside_default,
+    parts_of_bill,
+    sources_of_hours,
+    whole_line,
+)
 from analysis.show import links
 from analysis.show.charts.hero import Hero, hero
 from analysis.show.charts.panels import dollars
@@ -43,17 +48,7 @@ def hero_of(account: Account) -> Hero:
     parts = parts_of_bill(account)
     if not is_default(account):
         parts = beside_default(parts, parts_of_bill(default_account(account)))
-    return hero(parts, account.price_usd_per_gpu_hour, _sources(account))
-
-
-def _sources(account: Account) -> str:
-    """Where the disclosed hours stand."""
-    line, evidence = whole_line(account), account.evidence
-    if line is None:
-        return ""
-    ids = dict.fromkeys(evidence.facts[fact].source_id for fact in line.facts)
-    sources = [evidence.by_id("sources")[source] for source in ids]
-    return "; ".join(f"{found['title']} ({found['year']})" for found in sources)
+    return hero(parts, account.price_usd_per_gpu_hour, sources_of_hours(account))
 
 
 def small_line(account: Account, root: Path) -> Html:

@@ -86,3 +86,13 @@ def _row(line: Any, part: str) -> dict[str, Any]:
 
 def _lines(bill: pd.DataFrame) -> list[Any]:
     return list(bill.itertuples())
+
+
+def sources_of_hours(account: Account) -> str:
+    """Where the disclosed hours of the whole bill stand, by title and year."""
+    line, evidence = whole_line(account), account.evidence
+    if line is None:
+        return ""
+    ids = dict.fromkeys(evidence.facts[fact].source_id for fact in line.facts)
+    sources = [evidence.by_id("sources")[source] for source in ids]
+    return "; ".join(f"{found['title']} ({found['year']})" for found in sources)

@@ -16,11 +16,11 @@ PUBLISHERS = ("one publisher", "two publishers")
 LEAST_USD = 0.5  # what moves the bill by less does not move it
 
 
-def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
+def bill_ladder(rungs: pd.DataFrame, source: str = "") -> alt.LayerChart:
     """The bill by how much is counted: each line a bar from where the one before ends.
 
     `rungs`: `label, usd, gpu_hours, headline`, rising; dollars that are NaN or nothing are not
-    disclosed.
+    disclosed; `source` is where the hours stand.
     """
     frame = figures(rungs, "usd", "gpu_hours")
     frame = frame.assign(usd=frame.usd.where(frame.usd > 0))
@@ -39,7 +39,7 @@ def bill_ladder(rungs: pd.DataFrame) -> alt.LayerChart:
         description=described(frame),
         height=heights(frame.label),
         name="bill",
-        source="hours by the makers' own reports, at the price an hour that this edition is given",
+        source=source or "the developers' own reports",
     )
 
 

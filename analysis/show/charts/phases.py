@@ -31,13 +31,14 @@ from analysis.show.numbers import hours_text, significant
 INTERVAL = ("p05", "p50", "p95")
 SMALL = 0.01  # parts below this share of the hours are drawn together
 REST = "all else"
+OWN_REPORTS = "the developers' own reports"
 
 
-def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
+def disclosed_and_reconstructed(frame: pd.DataFrame, source: str = "") -> alt.LayerChart:
     """Disclosed hours beside the reconstructed interval, a row a phase, on one scale.
 
     `frame`: `label, disclosed` (NaN where the source discloses none) and the percentiles `p05, p50,
-    p95`, in GPU-hours.
+    p95`, in GPU-hours; `source` is where the disclosed ones stand.
     """
     frame = figures(frame, "disclosed", *INTERVAL)
     found = ends(*(frame[field] for field in ("disclosed", *INTERVAL)))
@@ -58,7 +59,7 @@ def disclosed_and_reconstructed(frame: pd.DataFrame) -> alt.LayerChart:
         description=f"Disclosed against reconstructed, in GPU-hours. {described(frame)}",
         height=heights(frame.label),
         name="phases",
-        source="the makers' own reports, and the reconstruction of this book",
+        source=f"{source or OWN_REPORTS}; reconstruction: this book",
     )
 
 
