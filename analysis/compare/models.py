@@ -27,7 +27,7 @@ from analysis.runs.references import (
     reference_runs,
     smallest_params,
 )
-from analysis.show.links import Html, figure
+from analysis.show.links import Html, counted, figure
 from analysis.show.numbers import date_text, quantity_text, significant, usd_text
 
 TRILLION, BILLION, ZETTA = 1e12, 1e9, 1e21
@@ -156,7 +156,7 @@ def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:
     lines = [
         f"<li>{html.escape(row.model)}: {_two(row.usd_common, 'derived', row.id)} at the market "
         f"price of {date_text(date, '%B')} "
-        f"({quantity_text(row.price_common, 'usd_per_gpu_hour')}), and "
+        f"({_price(row.price_common)}), and "
         f"{_two(row.usd_disclosed, 'disclosed', row.id)} by its developer's own account "
         f"({_own_price(row)}).</li>"
         for row in told.itertuples()
@@ -171,8 +171,12 @@ def _two(usd: float, kind: str, run: str) -> Html:
 
 
 def _own_price(row: Any) -> str:
-    price = quantity_text(row.usd_disclosed / row.p50, "usd_per_gpu_hour")
-    return price if row.how == "disclosed" else "its hours are not disclosed"
+    known = row.how == "disclosed"
+    return _price(row.usd_disclosed / row.p50) if known else "its hours are not disclosed"
+
+
+def _price(usd: float) -> str:
+    return counted(quantity_text(usd, "usd_per_gpu_hour"), "comparison", "rent over hours")
 
 
 def to_list(compared: pd.DataFrame) -> list[dict[str, Any]]:

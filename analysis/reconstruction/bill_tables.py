@@ -84,11 +84,12 @@ def finding(account: Account) -> Html:
         links.figure(usd_text(line.usd), "derived", Row("bill", f"{line.id}.usd"))
         for line in (first, last)
     )
+    rent = links.figure(_price(account), "assumption", Row("edition", "price_usd_per_gpu_hour"))
     said = f"runs from {least} to {most}, by how much is counted"
     said = said if first.usd < last.usd else f"comes to {most}"
     return Html(
         f"<p><strong>On disclosed hours the bill {said}.</strong> "
-        f"Every line is hours times an assumed rent, {_price(account)}; nobody need have paid it. "
+        f"Every line is hours times an assumed rent, {rent}; nobody need have paid it. "
         f"{_assumed(account)}{_owned(last)}</p>"
     )
 
@@ -219,5 +220,5 @@ def _owned(line: pd.Series) -> str:
     if np.isnan(line.own_usd):
         return "No purchase price of the chip is on record, so owned machines are not priced."
     low, high = line.own_usd_p05 / line.usd, line.own_usd_p95 / line.usd
-    times = f"{low:.1f} to {high:.1f} times the rent"
-    return f"The same hours on owned machines that are kept busy cost {times}."
+    times = links.counted(f"{low:.1f} to {high:.1f} times", "bill", "owning over renting")
+    return f"The same hours on owned machines that are kept busy cost {times} the rent."

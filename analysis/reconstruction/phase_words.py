@@ -22,6 +22,8 @@ FEWER = "The run was more efficient than runs like it, or its hours are not all 
 MORE = "The run was less efficient than runs like it, or its hours hold other work."
 SAME = 5e-4  # a median nearer than this to the middle is the same
 BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
+OVER = "our estimate over the disclosed hours"
+FEWER_FLOP = "work by outer dimensions over that of the whole configuration"
 AS_EXPECTED = "So public facts give no reason to doubt them."
 
 
@@ -47,11 +49,14 @@ class PhaseWords:
                 f"<strong>Public facts alone give {middle}.</strong> "
                 "Its source discloses no hours to compare with."
             )
-        by = ratio_text(self.result.interval["p50"] / disclosed)
+        by = self._counted(ratio_text(self.result.interval["p50"] / disclosed), OVER)
         return (
             f"<strong>The source discloses {self.disclosed_figure()}; public facts without them "
             f"give {middle}.</strong> Our estimate is {by} the disclosed figure."
         )
+
+    def _counted(self, shown: str, what: str) -> Html:
+        return links.counted(shown, self.result.phase.id, what)
 
     def _range(self) -> str:
         """The interval, where the disclosed hours lie in it, and what follows."""
@@ -131,8 +136,9 @@ class PhaseWords:
         here = result.interval["p50"] / hours
         return (
             "Where the estimator is judged, each run is counted by its outer dimensions alone. "
-            f"There the work is {ratio_text(share)} this, so the estimate is "
-            f"{here * share:.2g} times the disclosed hours, not {here:.2g}."
+            f"There the work is {self._counted(ratio_text(share), FEWER_FLOP)} this, so the "
+            f"estimate is {self._counted(f'{here * share:.2g} times', OVER)} the "
+            f"disclosed hours, not {self._counted(f'{here:.2g}', OVER)}."
         )
 
     def apart(self, *kinds: str) -> Html:
