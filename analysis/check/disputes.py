@@ -16,6 +16,7 @@ from analysis.check.studies import from_theirs_to_ours, study_usd
 from analysis.check.tables import figure_text, rows_or_words
 from analysis.data.tables import Evidence
 from analysis.reconstruction.account import Account
+from analysis.reconstruction.arithmetic import expressed
 from analysis.show import links
 from analysis.show.links import Html
 from analysis.show.numbers import quantity_text, significant, usd_text
@@ -35,8 +36,8 @@ def disagreements(account: Account, group: str) -> Html:
             "anchor": row["id"],
             "in question": row["what"],
             "likely reason": row["likely_reason"],
-            "one side": _side(row, "a", account.evidence),
-            "other side": _side(row, "b", account.evidence),
+            "one side": _side(row, "a", account),
+            "other side": _side(row, "b", account),
             "apart": _apart(row["apart"]),
             "bill, if the other side is right": _effect(row),
         }
@@ -55,7 +56,7 @@ def disagreements(account: Account, group: str) -> Html:
 def estimates(account: Account) -> Html:
     """Others' estimates, a table each, step by step to where they part from ours."""
     found = others_estimates(account).groupby("estimate", sort=False)
-    shown = [_estimate(str(name), steps, account.evidence) for name, steps in found]
+    shown = [_estimate(str(name), steps, account) for name, steps in found]
     return Html("".join(shown) or "<p>No estimate of it by others is on record.</p>")
 
 
@@ -72,11 +73,12 @@ def studies(evidence: Evidence) -> Html:
     return Html("".join(shown) or "<p>No study of what owned machines cost is on record.</p>")
 
 
-def _side(row: dict[str, Any], side: str, evidence: Evidence) -> Html:
+def _side(row: dict[str, Any], side: str, account: Account) -> Html:
     """One side of a disagreement: its figure, what it says, and where."""
-    figure = figure_text(row[side], row["unit"], 4)
+    written, expression = figure_text(row[side], row["unit"], 4), row[f"value_{side}"]
+    figure = expressed(written, row["unit"], expression, account.names) if written else ""
     head = f"<strong>{figure}</strong><br>" if figure else ""
-    source = links.source(row[f"source_{side}"], evidence)
+    source = links.source(row[f"source_{side}"], account.evidence)
     says, place = (links.text(row[f"{name}_{side}"]) for name in ("says", "locator"))
     return Html(f"{head}{says}<br><small>{source}, {place}</small>")
 
@@ -101,20 +103,18 @@ def _apart(factor: float) -> Cell:
     return Cell(f"{factor:.3g} times" if factor >= FEWEST_TIMES else per_cent, factor)
 
 
-def _estimate(name: str, steps: pd.DataFrame, evidence: Evidence) -> Html:
+def _estimate(name: str, steps: pd.DataFrame, account: Account) -> Html:
     """The steps of an estimate, the one marked where it parts from ours."""
     first = steps.iloc[0]
-    source = f"{links.source(first.source_id, evidence)}, {links.text(first.locator)}"
-    rows = pd.DataFrame([_step(row) for row in steps.to_dict("records")])
+    source = f"{links.source(first.source_id, account.evidence)}, {links.text(first.locator)}"
+    rows = pd.DataFrame([_step(row, account) for row in steps.to_dict("records")])
     agrees = "" if steps.parts_here.any() else ": it agrees with ours at every step"
     shown = table(rows, caption=f"{first.title}{agrees}", name=name, anchors="anchor")
     return Html(f'{shown}<p class="source">{source}</p>')
 
 
-def _step(row: dict[str, Any]) -> dict[str, Any]:
-    theirs, ours = (
-        Cell(figure_text(row[side], row["unit"], 4), row[side]) for side in ("theirs", "ours")
-    )
+def _step(row: dict[str, Any], account: Account) -> dict[str, Any]:
+    theirs, ours = (Cell(_of_side(row, side, account), row[side]) for side in ("theirs", "ours"))
     parts = "<br><strong>Here they part.</strong>" if row["parts_here"] else ""
     return {
         "anchor": row["estimate"] if row["step"] == 1 else "",
@@ -124,6 +124,12 @@ def _step(row: dict[str, Any]) -> dict[str, Any]:
         "theirs over ours": row["ratio"],
         "note": row["note"],
     }
+
+
+def _of_side(row: dict[str, Any], side: str, account: Account) -> Html:
+    """A figure of a step, with the arithmetic that gives it."""
+    written = figure_text(row[side], row["unit"], 4)
+    return expressed(written, row["unit"], row[f"{side}_is"], account.names)
 
 
 def _believed(total: str, needed: pd.DataFrame) -> Html:

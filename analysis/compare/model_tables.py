@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.compare.trend import Trend
 from analysis.show.links import Html
 from analysis.show.numbers import date_text, ratio_text
-from analysis.show.tables import COMPUTED, ROUGH, Cell, day, table
+from analysis.show.tables import ALL, COMPUTED, ROUGH, Cell, day, table
 
 PER_UNIT = {
     "usd_per_trillion_tokens": "a trillion tokens",
@@ -17,6 +17,7 @@ PER_UNIT = {
     "usd_per_zettaflop": "a zettaFLOP",
 }
 PERCENTILES = {"p05": "5 %", "p95": "95 %"}
+OF_RUN = "training_runs:id"  # what the numbers of a line rest on
 
 
 def side_by_side(chosen: pd.DataFrame, date: str) -> Html:
@@ -33,7 +34,8 @@ def side_by_side(chosen: pd.DataFrame, date: str) -> Html:
 def per_unit(chosen: pd.DataFrame) -> Html:
     """The same models' rent near their release over the work of the run."""
     return table(
-        chosen[["model", *PER_UNIT]],
+        chosen[["id", "model", *PER_UNIT]],
+        rests={ALL: ("derived", OF_RUN)},
         units=dict.fromkeys(PER_UNIT, "usd"),
         head=PER_UNIT,
         figures=dict.fromkeys(PER_UNIT, ROUGH),
@@ -91,7 +93,12 @@ def _models(frame: pd.DataFrame, columns: list[str], date: str, **look: Any) -> 
         release_date=dearest.release_date.map(day),
     )
     return table(
-        shown[["model", *columns]],
+        shown[["id", "model", *columns]],
+        rests={
+            ALL: ("derived", OF_RUN),
+            "tokens": ("disclosed", OF_RUN),
+            **dict.fromkeys(("p50", *PERCENTILES), ("how", OF_RUN)),
+        },
         units={
             **dict.fromkeys(("p50", *PERCENTILES), "gpu_hours"),
             **dict.fromkeys(("usd_common", "usd_market"), "usd"),

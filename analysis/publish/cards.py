@@ -20,7 +20,7 @@ from analysis.reconstruction import bill_cards, cards
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.operands import operand
 from analysis.show.cards import TOLD, Card, fact_card, row_card, sources_of
-from analysis.show.links import SECOND_HAND_WORDS
+from analysis.show.links import MARKS
 from analysis.show.numbers import VERDICT_WORDS
 
 SCRIPT, GLOBAL = "cards.js", "traincostCards"
@@ -74,7 +74,7 @@ def script_of(rows: Mapping[Row, str], account: Account, terms: Mapping[str, Ter
     texts = {
         "cards": {name: card.to_dict() for name, card in sorted(found.items())},
         "sources": sources_of([*found.values()], account.evidence),
-        "second": SECOND_HAND_WORDS,
+        "marks": MARKS,
     }
     written = json.dumps(texts, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return f"window.{GLOBAL}={written};\n"
@@ -85,9 +85,9 @@ def _term_card(term: Term) -> Card:
 
 
 def _counted_card(text: str) -> Card:
-    shown, _, what = text.partition(": ")[2].partition(" = ")
+    what = text.partition(" = ")[2]
     says = "Computed from the rows that its page shows."
-    return Card(what, shown, "derived", Row("counted", text), says=says)
+    return Card(what, "", "derived", Row("counted", text), says=says)
 
 
 def _claim_card(claim_id: str, account: Account) -> Card:

@@ -61,6 +61,20 @@ def linked(expression: str, names: Names) -> Html:
     return Html(f"<code>{''.join([*parts, links.text(text[end:])])}</code>")
 
 
+def expressed(shown: str, unit: str, expression: str, names: Names) -> Html:
+    """The figure that an expression gives, of the row that it names, or with its arithmetic."""
+    read = parse(expression)
+    if not read.names or not shown:
+        return links.text(shown)
+    name = read.names[0]
+    row = row_of(name, names)
+    if not read.is_name:
+        return links.summed(shown, unit, expression, row)
+    is_row = row.table == "arithmetic" or fact_of(name) in names.evidence.facts
+    own = row if is_row else Row("named", f"{name} = {row.table}:{row.id}")
+    return links.figure(shown, kind_of(name, names), own)
+
+
 def row_of(name: str, names: Names) -> Row:
     """The row that a name leads to: its own, or the first of those that it is computed from."""
     if fact_of(name) not in names.evidence.facts and name in names.numbers:

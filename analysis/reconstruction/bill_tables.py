@@ -35,6 +35,8 @@ def disclosed_lines(account: Account) -> Html:
             "adds": Html(", ".join(disclosed_hours(phase, account) for phase in line.adds)),
             "hours": line.gpu_hours,
             "rent": "not disclosed" if np.isnan(line.usd) else line.usd,
+            "hours_row": f"{line.id}.gpu_hours",
+            "rent_row": f"{line.id}.usd",
         }
         for line in disclosed_rungs(account.bill).itertuples()
     ]
@@ -44,7 +46,12 @@ def disclosed_lines(account: Account) -> Html:
     caption = f"Disclosed hours, at {_price(account)}"
     units = {"hours": "gpu_hours", "rent": "usd"}
     return table(
-        pd.DataFrame(rows), units=units, figures=printed, caption=caption, name="disclosed-bill"
+        pd.DataFrame(rows),
+        units=units,
+        figures=printed,
+        caption=caption,
+        name="disclosed-bill",
+        rests={name: ("derived", f"bill:{name}_row") for name in units},
     )
 
 

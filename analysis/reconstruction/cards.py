@@ -52,7 +52,7 @@ def number_card(number: Number, account: Account) -> Card:
 
 def sum_card(text: str, account: Account) -> Card:
     """Arithmetic on facts that has no row of its own, such as chips times hours: `UNIT = SUM`."""
-    unit, _, expression = text.partition(" = ")
+    unit, expression, _ = text.split(" = ")
     value = account.names.value(expression, expression)
     return Card(
         "Computed from what the source prints",

@@ -10,7 +10,7 @@ from analysis.runs.public_estimators import beside_public_estimators
 from analysis.runs.rl_backtest import alternatives_by_kind, generation_shares, steps_by_kind
 from analysis.runs.rl_steps import step_estimator_for
 from analysis.show.links import Html
-from analysis.show.tables import ROUGH, table
+from analysis.show.tables import ALL, ROUGH, table
 
 ERRORS = {"median_error_factor": "median error", "p90_error_factor": "error of nine in ten"}
 FACTORS = {"median_factor": "median error", "p90_factor": "error of nine in ten"}
@@ -62,7 +62,9 @@ def public_estimators(tested: pd.DataFrame, evidence: Evidence) -> Html:
 def largest_errors(tested: pd.DataFrame) -> Html:
     """The runs that the estimator is furthest from."""
     largest = tested.nlargest(LARGEST, "error_factor")
-    shown = largest[["model", "error_factor", "gpu_hours", "predicted", "p05", "p95", "hours_are"]]
+    shown = largest[
+        ["id", "model", "error_factor", "gpu_hours", "predicted", "p05", "p95", "hours_are"]
+    ]
     hours = ("gpu_hours", "predicted", "p05", "p95")
     return table(
         shown.assign(hours_are=shown.hours_are.map(HOURS_ARE)),
@@ -75,6 +77,10 @@ def largest_errors(tested: pd.DataFrame) -> Html:
             "hours_are": "the hours are",
         },
         figures=dict.fromkeys(("predicted", "p05", "p95"), ROUGH),
+        rests={
+            ALL: ("reconstructed", "training_runs:id"),
+            "gpu_hours": ("disclosed", "training_runs:id"),
+        },
         caption="The largest errors",
         name="largest-errors",
     )

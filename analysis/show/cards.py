@@ -116,18 +116,19 @@ def fact_card(fact: Fact, evidence: Evidence) -> Card:
 
 
 def row_card(row: Row, evidence: Evidence) -> Card:
-    """A row of a table of prices, runs or chips: what it says, and where it was read."""
+    """A row of a table of prices, runs or chips: all that is told of it, and where it was read. The
+    number that opens it is one of its figures, or computed from it.
+    """
     found, (names, told) = evidence.by_id(row.table)[row.id], TOLD[row.table]
     filled = [(found[column], words, unit) for column, words, unit in told if _is(found[column])]
     parts = [Part(words, _cell(value, unit)) for value, words, unit in filled]
-    first, *others = parts
     confidence = found.get("confidence", "read")
     return Card(
         ", ".join(str(found[name]) for name in names),
-        first.value,
-        "disclosed" if confidence == "read" else "reported_by_press",
+        "",
+        "disclosed",
         row,
-        parts=others,
+        parts=parts,
         note=str(found.get("note", "")),
         source=found["source_id"],
         place=found["locator"],

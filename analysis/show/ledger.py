@@ -13,7 +13,7 @@ from analysis.show import links
 from analysis.show.columns import number_text
 from analysis.show.links import KIND_WORDS, SECOND_HAND, Html
 from analysis.show.numbers import quantity_text
-from analysis.show.tables import PRINTED, Cell, day, folded, table
+from analysis.show.tables import ALL, PRINTED, Cell, day, folded, table
 
 TABLES = ("facts", "sources", "prices", "purchase_prices", "training_runs", "hardware")
 CONFIDENCE = {"read": "", "read_via_secondary": " (as another source restates it)"}
@@ -139,11 +139,14 @@ def _rows(name: str, columns: list[str], evidence: Evidence, **look: Any) -> Htm
     words = {column: rows[column].map(say) for column, say in WORDS.items() if column in columns}
     shown = rows[columns].assign(
         **words,
+        row=names,
         source=[_read_in(row, evidence) for row in rows.to_dict("records")],
         anchor=[links.anchor(Row(name, row)) for row in names],
     )
-    printed = dict.fromkeys(columns, PRINTED)
-    return table(shown, name=name, classes="ledger", anchors="anchor", figures=printed, **look)
+    printed, rests = dict.fromkeys(columns, PRINTED), {ALL: ("disclosed", f"{name}:row")}
+    return table(
+        shown, name=name, classes="ledger", anchors="anchor", figures=printed, rests=rests, **look
+    )
 
 
 def _read_in(row: Mapping[str, Any], evidence: Evidence) -> Html:

@@ -28,6 +28,7 @@ KIND_WORDS = {
     "assumption": "assumed",
     "derived": "derived from facts",
     "reconstructed": "reconstructed",
+    "estimated": "estimated from outside",
 }
 # The four marks, in words, and which of them a kind of knowledge has.
 MARKS = {
@@ -40,7 +41,8 @@ MARK_OF = {
     **dict.fromkeys(("disclosed",), "disclosed"),
     **dict.fromkeys(("derived", "derived_in_source", "digitised"), "derived"),
     **dict.fromkeys(
-        ("reconstructed", "estimate_by_third_party", "reported_by_press"), "reconstructed"
+        ("reconstructed", "estimated", "estimate_by_third_party", "reported_by_press"),
+        "reconstructed",
     ),
     "assumption": "assumption",
 }
@@ -66,9 +68,9 @@ _PLACES: dict[str, Callable[[str], str]] = {
     "input": lambda name: f"{name.partition('.')[0]}.html",  # PHASE.INPUT
     "needed": lambda name: f"{name.partition('.')[0]}.html",  # PHASE or PHASE.all_work
     "check": lambda check: f"{check.partition('.')[0]}.html",  # PHASE.CHECK
-    "sum": lambda text: address(Row("facts", facts_in(text.partition(" = ")[2])[0])),
-    "counted": lambda text: f"{text.partition(':')[0]}.html",  # PAGE: FIGURE = WHAT
-    "named": lambda text: address(Row(*text.partition(" = ")[2].split(":", 1))),
+    "sum": lambda text: address(_first_of(text)),  # UNIT = EXPRESSION = TABLE:ID
+    "counted": lambda text: _place_of_counted(text),  # PAGE: FIGURE = WHAT, or #TABLE = WHAT
+    "named": lambda text: address(_first_of(text)),  # NAME = TABLE:ID
     "glossary": lambda name: f"method.html#{glossary_anchor(name)}",
     "edition": lambda _: "rerun.html",  # a parameter
 }
@@ -140,9 +142,12 @@ def reconstructed(value: float, unit: str, result: str) -> Html:
     return figure(quantity_text(value, unit), "reconstructed", Row("results", result))
 
 
-def summed(shown: str, unit: str, expression: str) -> Html:
-    """A figure that is arithmetic on facts and has no row of its own."""
-    return figure(shown, "derived", Row("sum", f"{unit} = {expression}"))
+def summed(shown: str, unit: str, expression: str, row: Row | None = None) -> Html:
+    """A figure that is arithmetic and has no row of its own; `row` is the first that it rests on
+    (its first fact).
+    """
+    first = row or Row("facts", facts_in(expression)[0])
+    return figure(shown, "derived", Row("sum", f"{unit} = {expression} = {first.table}:{first.id}"))
 
 
 def counted(shown: str, page: str, what: str) -> Html:
@@ -188,6 +193,14 @@ def address(row: Row) -> str:
     if row.table in _PLACES:
         return _PLACES[row.table](row.id)
     return f"{PAGES[row.table]}.html#{anchor(row)}"
+
+
+def _place_of_counted(text: str) -> str:
+    return text.partition(" = ")[0] if text.startswith("#") else f"{text.partition(':')[0]}.html"
+
+
+def _first_of(text: str) -> Row:
+    return Row(*text.rpartition(" = ")[2].split(":", 1))
 
 
 def in_book(page: str) -> str:

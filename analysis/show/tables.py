@@ -12,16 +12,19 @@ import itertools
 import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from numbers import Real
 from typing import Any
 
 import pandas as pd
 
+from analysis.data.facts import Row
 from analysis.show.columns import Measure, measure, number_text
-from analysis.show.links import Html
+from analysis.show.links import Html, figure
 from analysis.show.numbers import date_text
 
+ALL = "*"  # every column of numbers
 ROUGH, COMPUTED, PRINTED = 2, 3, 6  # significant figures
 _NUMBER = '<span class="table-number"></span>'
 
@@ -67,6 +70,7 @@ def table(
     name: str = "",
     figures: Mapping[str, int] | None = None,
     choices: Collection[str] = (),
+    rests: Mapping[str, tuple[str, str]] | None = None,
 ) -> Html:
     """A frame as a table; the book's script lets a reader sort and filter one of many rows, and on
     a narrow page each row is a card.
@@ -92,6 +96,10 @@ def table(
         How many significant figures the numbers of a column have, where it is not `COMPUTED`.
     choices
         Columns of few values, from which a reader may choose one.
+    rests
+        How the numbers of a column (of all columns: `*`) are known, and the row that they open to:
+        `TABLE:COLUMN`, with a column of ids that is not shown, or `TABLE:ID` for every line. The
+        kind may be a column of kinds. Other numbers of a table with a name open to the table.
 
     Examples
     --------
@@ -99,8 +107,17 @@ def table(
     ... # doctest: +ELLIPSIS
     <div class="table-room...rent<span class="unit">US$ million</span></th>...>5.33</td>...
     """
+    rests = rests or {}
+    hidden = {anchors, *(row.partition(":")[2] for _, row in rests.values())}
+    own = ("derived", f"counted:#tab-{name} = {caption}") if name else None
     cells = {
-        str(name): [_cell(value) for value in frame[name]] for name in frame if name != anchors
+        str(column): _opening(
+            [_cell(value) for value in frame[column]],
+            frame,
+            rests.get(str(column), rests.get(ALL, own)),
+        )
+        for column in frame
+        if column not in hidden
     }
     columns = [
         _Column(
@@ -185,6 +202,29 @@ def _row(columns: Sequence[_Column], cells: Sequence[Cell], anchor: str) -> str:
     address = f' id="{html.escape(anchor)}"' if anchor else ""
     shown = "".join(column.cell(cell) for column, cell in zip(columns, cells, strict=True))
     return f"<tr{address}>{shown}</tr>"
+
+
+def _opening(cells: list[Cell], frame: pd.DataFrame, rest: tuple[str, str] | None) -> list[Cell]:
+    """The cells of a column, each number a figure that opens to the row which it rests on."""
+    if rest is None:
+        return cells
+    kinds, (rows, _, ids) = _each(rest[0], frame), rest[1].partition(":")
+    return [
+        replace(cell, shown=partial(_figure, cell.shown, kind, Row(rows, name)))
+        if isinstance(cell.value, Real) and not isinstance(cell.shown, Html)
+        else cell
+        for cell, kind, name in zip(cells, kinds, _each(ids, frame), strict=True)
+    ]
+
+
+def _each(name: str, frame: pd.DataFrame) -> list[str]:
+    """A column of words, or the same word for every line."""
+    return [str(word) for word in frame[name]] if name in frame else [name] * len(frame)
+
+
+def _figure(shown: str | Callable[[str], str], kind: str, row: Row, written: str) -> str:
+    text = shown if isinstance(shown, str) else shown(written)
+    return figure(text, kind, row) if re.search(r"\d", text) else text
 
 
 def _cell(value: Any) -> Cell:

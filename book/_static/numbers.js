@@ -55,18 +55,23 @@
     link(line, found.href, found.source || !found.mark ? "Its row" : "Where it comes from", "card-row");
   }
 
-  function fill(name, data) {
-    const found = data.cards[name], source = data.sources[found.source];
+  function fill(anchor, data) {
+    const found = data.cards[anchor.dataset.row], source = data.sources[found.source];
     card.replaceChildren();
     const head = add(card, "p", "card-name", found.name);
     head.id = "number-card-name";
-    if (found.value) {
+    // a figure may be another one than that of the row which it rests on
+    const isFigure = anchor.classList.contains("figure"), mark = anchor.classList[1];
+    const isOwn = !isFigure || !found.mark || found.mark === mark;
+    if (found.value || isFigure) {
       const value = add(card, "p", "card-value");
-      add(value, "strong", "", found.value);
-      if (found.range) add(value, "span", "card-range", found.range);
+      add(value, "strong", "", (isOwn && found.value) || anchor.textContent);
+      if (isOwn && found.range) add(value, "span", "card-range", found.range);
     }
     const how = add(card, "p", "card-how");
-    known(how, found);
+    if (isFigure && !(isOwn && found.how)) known(how, { mark: mark, how: data.marks[mark] });
+    else known(how, found);
+    if (!isOwn) add(how, "span", "card-second", "from this row" + (found.value ? ": " + found.value : ""));
     if (found.second) add(how, "span", "card-second", "† " + found.second);
     if (found.printed) add(card, "p", "card-printed", "In the source: " + found.printed);
     if (found.says) add(card, "p", "", found.says);
@@ -113,7 +118,7 @@
       if (isOpen()) card.hidePopover();
       opener = anchor;
       byPointer = fromPointer;
-      fill(anchor.dataset.row, data);
+      fill(anchor, data);
       card.style.maxHeight = "";
       card.showPopover();
       place();

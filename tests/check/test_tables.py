@@ -34,9 +34,14 @@ def test_a_claim_says_how_far_off_it_is_and_links_the_article_once(account):
     """$294K of $5.86M is one twentieth; $5.86M is 4.6 % more than $5.6M."""
     shown = tables.claims(account)
     reuters = row_of(shown, "reuters_294k")
-    assert ">20 times too low</td>" in reuters and reuters.count("https://www.reuters.com") == 1
-    assert ">4.6 % too low</td>" in row_of(shown, "mapletech_56m")
-    assert ">20 times less</td>" in row_of(shown, "nature_news")  # it names what it leaves out
+    assert (
+        ">20&nbsp;times&nbsp;too&nbsp;low</span></td>" in reuters
+        and reuters.count("https://www.reuters.com") == 1
+    )
+    assert ">4.6&nbsp;%&nbsp;too&nbsp;low</span></td>" in row_of(shown, "mapletech_56m")
+    assert ">20&nbsp;times&nbsp;less</span></td>" in row_of(
+        shown, "nature_news"
+    )  # it names what it leaves out
     assert ">fits</td>" in row_of(shown, "register_20x")
     assert 'data-label="how far off" class="number" data-value=""></td>' in row_of(
         shown, "semi_16b"

@@ -87,7 +87,7 @@ def test_hours_that_are_arithmetic_are_shown_with_it(edited):
     told = 'gpu_hours = "r1_gpu_hours"'
     folder = edited("models/deepseek-r1.toml", told, 'gpu_hours = "r1_zero_gpus * r1_hours"')
     account = analysis.reconstruct("deepseek-r1", data=folder, samples=256)
-    key = "gpu_hours = r1_zero_gpus * r1_hours"
+    key = "gpu_hours = r1_zero_gpus * r1_hours = facts:r1_zero_gpus"
     assert f'data-row="sum:{key}"' in disclosed_lines(account)
     card = sum_card(key, account)
     assert (card.value, card.sum) == ("41K GPU-hours", "512 GPUs × 80 hours")
