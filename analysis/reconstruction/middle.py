@@ -71,6 +71,8 @@ class Middle:
 
     def _repr_html_(self) -> str:
         shown = self.frame()
+        if shown.empty:  # no stage of this kind
+            return ""
         for end in ("first", "last"):
             pairs = zip(shown[end], shown.unit, strict=True)
             shown[end] = [quantity_text(significant(value, 4), unit) for value, unit in pairs]

@@ -53,6 +53,7 @@
     const paged = found.page && source && source.pdf;
     if (source && source.url) link(line, paged ? source.pdf + "#page=" + found.page : source.url, "Open the document", "card-document");
     link(line, found.href, found.source || !found.mark ? "Its row" : "Where it comes from", "card-row");
+    link(line, "about.html#wrong-number", "Is it wrong?", "card-report");
   }
 
   function fill(anchor, data) {

@@ -157,16 +157,6 @@ def test_a_page_that_changed_alone_is_written_as_in_a_whole_book(edition, eviden
     assert tree(alone) == tree(whole)
 
 
-def test_every_local_link_leads_to_a_file_and_an_anchor(edition, links):
-    for page, found in links.items():
-        for link in found.links:
-            target, _, anchor = link.partition("#")
-            name = target.split("?")[0] or f"{page}.html"
-            assert (edition / name).exists(), (page, link)
-            if anchor and name.removesuffix(".html") in links:
-                assert anchor in links[name.removesuffix(".html")].ids, (page, link)
-
-
 def test_every_fact_and_source_has_its_anchor(links, evidence):
     ids = set(links["evidence"].ids)
     assert set(evidence.facts) <= ids
