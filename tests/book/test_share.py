@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from analysis.cli import main
 from analysis.publish.citation import Citation, bibtex, citation_html, read_citation
 from analysis.publish.linked_data import RATING, script
-from analysis.publish.pages import read_page
+from analysis.publish.pages import Line, PageText, Section, read_page
 from analysis.publish.previews import HEIGHT_PX, WIDTH_PX, preview_tags, write_pictures
 from analysis.publish.sharing import book_title
 from analysis.show.links import PAGES as PAGES_OF_TABLES
@@ -80,6 +80,12 @@ def test_with_an_address_each_page_has_its_own_and_a_picture(edition, tmp_path):
     size = [int.from_bytes(picture[start : start + 4]) for start in (16, 20)]
     assert size == [WIDTH_PX, HEIGHT_PX]
     assert head.meta["og:image:width"] == str(WIDTH_PX)
+
+
+def test_a_page_of_many_words_still_has_one_picture(tmp_path):
+    page = PageText("long", [Section("", "a title " * 60, [Line("and a sentence " * 20)])])
+    write_pictures([page], "Book", read_citation(ROOT), tmp_path)
+    assert [path.name for path in (tmp_path / "previews").iterdir()] == ["long.png"]
 
 
 def test_what_a_page_says_is_no_markup_in_its_head(tmp_path):
