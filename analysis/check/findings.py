@@ -22,7 +22,7 @@ def claims(account: Account) -> Html:
     """How many claims hold, and which slip is the commonest."""
     counts = counts_of(judge_all(account)).set_index("verdict").claims
     if not counts.sum():
-        return Html(f"<p>No public claim on {links.text(account.model.title)} is on record.</p>")
+        return _nothing(f"public claim on {links.text(account.model.title)}")
     slips, all_claims = _claims(counts.misleading), _claims(counts.sum())
     hold, wrong = _claims(counts[list(HOLD)].sum()), _claims(counts.contradicted)
     return Html(
@@ -39,7 +39,7 @@ def contradicting_sources(account: Account) -> Html:
     touching = moving(found)
     title = links.text(account.model.title)
     if found.empty:
-        return Html(f"<p>No disagreement between sources on {title} is on record.</p>")
+        return _nothing(f"disagreement between sources on {title}")
     own = touching[touching.same_publisher]
     others = touching[~touching.same_publisher]
     return Html(
@@ -55,13 +55,17 @@ def estimates(account: Account) -> Html:
     """How many estimates of others differ from ours, and how often one step is the reason."""
     steps = others_estimates(account)
     if steps.empty:
-        return Html("<p>No estimate of it by others is on record.</p>")
+        return _nothing("estimate of it by others")
     apart, all_estimates = len(partings(steps)), steps.estimate.nunique()
     return Html(
         f"<p><strong>{_estimates(apart)} of {_estimates(all_estimates)} "
         "estimates by others differ from ours, and for each we name the step.</strong> It is the "
         "first where their figure and ours differ by more than rounding.</p>"
     )
+
+
+def _nothing(what: str) -> Html:
+    return Html(f"<p><strong>No {what} is on record.</strong></p>")
 
 
 def _commonest(account: Account) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
@@ -47,6 +49,20 @@ def test_a_page_keeps_the_rules(visit, page, scheme, size):
 @pytest.mark.parametrize("page", [*PAGES, "search"])
 def test_every_page_keeps_the_rules(visit, page, scheme, size):
     assert violations(visit, page, scheme, size) == []
+
+
+def test_text_is_large_and_its_lines_have_60_to_75_characters(visit):
+    with visit("method") as (opened, _):
+        texts = opened.locator("article section > p")
+        style = texts.last.evaluate(
+            "text => [getComputedStyle(text).fontSize, getComputedStyle(text).lineHeight]"
+        )
+        assert style == ["17px", "27.2px"]
+        per_line = texts.evaluate_all(
+            "all => all.filter(text => text.clientHeight > 4 * 27)"
+            ".map(text => text.textContent.length / (text.clientHeight / 27.2 - 0.5))"
+        )
+        assert 60 <= median(per_line) <= 75
 
 
 def tab_to(opened: Page, selector: str, most: int = 80) -> None:
