@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from analysis.show.charts.look import ACCENT, ASSUMED, DISCLOSED, TEXT
 
+ON_MARK = "#ffffff"
 # size [px], weight, colour, opacity
 LOOKS = {
     "title": (17.0, 700, TEXT, 1.0),
@@ -17,7 +18,7 @@ LOOKS = {
     "plain": (13.0, 400, TEXT, 1.0),
     "quiet": (13.0, 400, TEXT, 0.78),
     "accent": (14.0, 700, ACCENT, 1.0),
-    "on-mark": (13.0, 600, "#ffffff", 1.0),
+    "on-mark": (13.0, 600, ON_MARK, 1.0),
 }
 FILLS = {"disclosed": DISCLOSED, "accent": ACCENT, "assumed": ASSUMED}
 # wide enough for any font that a reader's system may put in

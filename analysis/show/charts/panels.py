@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.show.charts.ink import Ink, width_px, wrapped
+from analysis.show.charts.ink import ON_MARK, Ink, width_px, wrapped
 from analysis.show.charts.look import ACCENT
 from analysis.show.numbers import significant, usd_text
 from analysis.show.rounded import short_usd
@@ -71,7 +71,10 @@ def bill_panel(ink: Ink, frame: pd.DataFrame) -> list[tuple[float, float]]:
     if len(reported):
         ink.bar(reported.start.iloc[0], end, height, "accent")
     if np.isfinite(whole.default_usd):
-        ink.outline(0, whole.default_usd * scale, height)
+        default = whole.default_usd * scale
+        ink.outline(0, default, height)
+        if default < end:  # where it ends, seen on the bar
+            ink.line([(default, ink.y), (default, ink.y + height)], ON_MARK, 1)
     corners = [(end, ink.y + height), (0.0, ink.y + height)]
     _names(ink, base, height)
     _total(ink, end, f"{dollars(whole)}: {whole.label}")
