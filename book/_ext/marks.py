@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -14,7 +15,7 @@ LINE = '<p class="marks">'
 
 def explanation(body: str) -> Html:
     """What the marks mean that a page uses; empty if it uses none."""
-    used = [mark for mark in MARKS if f'class="figure {mark}"' in body]
+    used = [mark for mark in MARKS if re.search(f'class="(figure|known) {mark}"', body)]
     words = ", ".join(known(mark, MARKS[mark]) for mark in used)
     second = f" {SECOND_HAND} marks what was {SECOND_HAND_WORDS}." if SECOND_HAND in body else ""
     if not used:

@@ -142,8 +142,8 @@
     add(pattern, "line", { x1: 0, x2: 0, y1: 0, y2: 6, class: "try-hatching" });
   }
 
-  function draw(box, found, byDefault) {
-    const width = Math.max(Math.floor(box.clientWidth), 280);
+  function draw(box, room, found, byDefault) {
+    const width = Math.max(Math.floor(room), 280);
     const svg = document.createElementNS(NS, "svg");
     hatch(svg);
     const before = panels(byDefault);

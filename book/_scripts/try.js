@@ -91,6 +91,7 @@
   function fromAddress(hash) {
     const settings = asGiven();
     const said = [];
+    for (const one of data.parameters) if (one.given !== null) clampedAloud(one, one.given, said);
     for (const [word, text] of new URLSearchParams(hash.replace(/^#/, ""))) {
       const parameter = parameterCalled(word);
       const value = text.trim() === "" ? NaN : Number(text);
@@ -250,7 +251,7 @@
   }
 
   function openRange({ open, ...parameter }) {
-    const ends = [open.p05, open.p95].map((value) => written(figures(shown(parameter, value), 2)));
+    const ends = [open.p05, open.p95].map((value) => written(figures(shown(parameter, value), 3)));
     return ends[0] === ends[1] ? ends[0] : ends.join("–");
   }
 
@@ -270,7 +271,12 @@
     const order = document.querySelector(".try-command pre");
     const byDefault = answers(asGiven());
     let settings = asGiven();
+    let width = 0; // of the drawing; to ask for it at each change would lay out the page twice
     let quiet;
+
+    function draw(found) {
+      if (width) data.draw(chart, width, found, byDefault);
+    }
 
     function show(notes = []) {
       const found = answers(settings);
@@ -278,7 +284,7 @@
       for (const one of controls) showControl(one, settings);
       fillSummary(part("sum"), parts);
       fillTables(found);
-      data.draw(chart, found, byDefault);
+      draw(found);
       if (order) order.textContent = command(settings);
       said.textContent = notes.join(" ");
       part("reset").disabled = toAddress(settings) === "";
@@ -332,10 +338,10 @@
     part("settings").addEventListener("submit", (event) => event.preventDefault());
     part("reset").addEventListener("click", () => { settings = asGiven(); show(); });
     window.addEventListener("hashchange", restore);
-    let width = 0;
-    new ResizeObserver(() => {
-      if (chart.clientWidth !== width) data.draw(chart, answers(settings), byDefault);
-      width = chart.clientWidth;
+    new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width === width) return;
+      width = contentRect.width;
+      draw(answers(settings));
     }).observe(chart);
     part("held").textContent = heldWords(data.agreement);
     for (const hidden of root.querySelectorAll("[hidden]")) hidden.hidden = false;
