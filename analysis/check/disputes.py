@@ -92,7 +92,7 @@ def _effect(row: dict[str, Any]) -> Cell:
         return Cell("", 0.0)
     sign, other = "+" if usd > 0 else "\N{MINUS SIGN}", usd_text(significant(row["bill_b"], 4))
     less_or_more = f"{sign}{usd_text(abs(significant(usd, 2)))}"
-    return Cell(Html(f"<strong>{less_or_more}</strong><br><small>{other}</small>"), usd)
+    return Cell(Html(f"<strong>{less_or_more}</strong><br><small>to {other}</small>"), usd)
 
 
 def _apart(factor: float) -> Cell:

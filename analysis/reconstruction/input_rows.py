@@ -46,7 +46,9 @@ def kind_of_input(found: Distribution, facts: Facts) -> str:
 
 def _known_how(found: Distribution, evidence: Evidence) -> Html | str:
     if found.assumed:
-        return links.known("assumption", "assumed range")
+        return links.known(
+            "assumption", "assumed" if found.shape == "constant" else "assumed range"
+        )
     if found.parameter:
         return "chosen by you"
     rows = [row for row in found.rows if row == Row("facts", row.id)]

@@ -38,7 +38,7 @@ def facts(evidence: Evidence) -> Html:
         pd.DataFrame(rows),
         caption=f"All {len(rows)} facts, each as its source gives it",
         name="facts",
-        classes="ledger",
+        classes="ledger facts",
         anchors="anchor",
         choices=("about", "known how"),
     )
