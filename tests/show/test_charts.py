@@ -263,7 +263,7 @@ def test_a_field_is_disclosed_for_all_phases_for_some_or_for_none():
     inks = dict(zip(rows_of(spec, "says"), rows_of(spec, "ink"), strict=False))
     assert inks["first thing, chips: disclosed"] > inks["second thing, hours: of some phases"]
     assert inks["second thing, hours: of some phases"] > inks["third thing, chips: not disclosed"]
-    assert bold_in(spec) == "second thing, 50 %"
+    assert bold_in(spec) == "second thing, 50\N{NO-BREAK SPACE}%"
 
 
 def test_one_input_alone_is_a_sentence():

@@ -71,7 +71,7 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
     level = frame.share.map(lambda share: FILLED if share == 1 else PARTLY if share > 0 else ASKED)
     says = frame.model + ", " + frame.field + ": " + level
     row = [
-        f"{model}, {share_text(score)}"
+        f"{model}, {share_text(score)}".replace(" %", "\N{NO-BREAK SPACE}%")
         for model, score in zip(frame.model, frame.score, strict=True)
     ]
     columns = frame[["model", "developer", "score", "field", "share"]]
