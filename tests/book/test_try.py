@@ -1,6 +1,7 @@
 """The page of a reader's own numbers: its answers are the package's, at any setting."""
 
 import shlex
+import shutil
 from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
@@ -12,10 +13,15 @@ from playwright.sync_api import Page
 
 import analysis
 from analysis.data.scenario import declared, load_scenario
+from analysis.data.tables import Evidence
+from analysis.publish import try_page as try_page_parts
+from analysis.publish.try_numbers import page_data, write_script
+from analysis.reconstruction.account import account_of
 from analysis.reconstruction.agreement import random_settings
 from analysis.reconstruction.sweep import HOURS_FIRST, evaluate
 from analysis.reconstruction.tabulated import PRICE, SHARE, TOTAL, USE, bill_at, opened
-from tests.book.conftest import PHONE, WIDE
+from tests.book.conftest import PHONE, WIDE, watched
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
@@ -275,3 +281,49 @@ def test_the_settings_are_declared_once(try_page):
         said = declared(one["name"])
         assert (one["label"], one["unit"]) == (said["label"], said["unit"])
         assert isinstance(one["label"], str) and one["label"]
+
+
+def test_the_command_is_copied_as_it_stands(visit, served):
+    with visit("try", served, permissions=["clipboard-read", "clipboard-write"]) as (page, trouble):
+        page.fill("#try-price", "3")
+        page.click(".try-command button.copybtn")
+        page.wait_for_selector("button.copybtn.success")
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == "traincost build -p price_usd_per_gpu_hour=3 --out my-edition"
+        assert trouble == []
+
+
+def test_a_slider_is_dragged(try_page):
+    at(try_page)
+    slider = try_page.get_by_label("Price, slider")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    try_page.mouse.move(box["x"] + 5, middle)
+    try_page.mouse.down()
+    try_page.mouse.move(box["x"] + box["width"] / 2, middle, steps=4)
+    try_page.mouse.up()
+    assert float(try_page.input_value("#try-price")) == pytest.approx(5.5, abs=0.3)
+    assert try_page.input_value("#try-price") in try_page.inner_text(".try-command")
+
+
+@pytest.mark.parametrize("model", ["plain", "quiet", "learner"])
+def test_the_script_answers_for_any_model(chromium, small_models, tmp_path, model):
+    """A page of the model's own parts and data: settings, sum and drawing, and no error."""
+    account = account_of(model, load_scenario(samples=64), Evidence.load(small_models))
+    shutil.copytree(ROOT / "book" / "_scripts", tmp_path / "_static")
+    write_script(page_data(account), tmp_path / "_static" / "try-data.js")
+    parts = [try_page_parts.settings, try_page_parts.bill, try_page_parts.hours]
+    body = "".join(part(account) for part in [*parts, try_page_parts.command])
+    (tmp_path / "try.html").write_text(f"<!doctype html><meta charset=utf-8>{body}")
+    page = chromium.new_page()
+    trouble = watched(page, tmp_path.as_uri())
+    page.goto(f"{(tmp_path / 'try.html').as_uri()}#price=3")
+    page.wait_for_selector(".try-chart svg")
+    assert page.input_value("#try-price") == "3"
+    assert page.locator("#try-time").count() == (model == "learner")
+    found = page.evaluate("window.traincostTry.answers({price_usd_per_gpu_hour: 3})")
+    middle = account.to_dict()["total"]["gpu_hours"]["reconstructed"]["p50"]
+    assert found["phases"][TOTAL]["usd"]["p50"] == pytest.approx(3 * middle, rel=1e-4)
+    assert trouble == []
+    page.close()
