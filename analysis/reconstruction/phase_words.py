@@ -145,11 +145,14 @@ class PhaseWords:
         """How far the median over all draws lies from the package's hours at the middle."""
         middle = self.result.at_middle(*kinds)
         away = self.result.median(*kinds) / middle - 1.0 if middle else 0.0
-        same = f"<p>The package finds the same: {middle:,.0f} GPU-hours."
+        row = Row("results", f"{self.result.phase.id}.gpu_hours")
+        hours = links.figure(f"{middle:,.0f} GPU-hours", "reconstructed", row)
+        same = f"<p>The package finds the same: {hours}."
         if abs(away) < SAME:
             return Html(f"{same} The median over all draws is no other.</p>")
+        more = self._counted(ratio_text(1.0 + away), "median of the draws over this sum")
         return Html(
-            f"{same} The median over all draws is {ratio_text(1.0 + away)} that, because hours do "
+            f"{same} The median over all draws is {more} that, because hours do "
             "not grow in proportion to every input.</p>"
         )
 

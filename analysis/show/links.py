@@ -28,7 +28,7 @@ KIND_WORDS = {
     "assumption": "assumed",
     "derived": "derived from facts",
     "reconstructed": "reconstructed",
-    "estimated": "estimated from outside",
+    "estimated": "estimated from public facts",
 }
 # The four marks, in words, and which of them a kind of knowledge has.
 MARKS = {

@@ -115,3 +115,26 @@ def test_dollars_in_a_table_are_no_mathematics_to_either_mathjax():
 def test_the_look_of_a_notebook_is_not_in_the_book():
     shown = table(pd.DataFrame({"a": [1]}))._repr_html_()
     assert "<style" in shown and "<style" not in in_book(shown)
+
+
+def rows_of(shown: str) -> list[tuple[str, str]]:
+    """The mark of each figure of a table, and the row that it opens to."""
+    return re.findall(r'class="figure (\w+)" data-row="([^"]+)"', shown)
+
+
+def test_a_table_says_what_its_numbers_rest_on_line_by_line_or_all_alike():
+    frame = pd.DataFrame(
+        {"id": ["a", "b"], "run": ["A", "B"], "hours": [5.0, np.nan], "how": ["disclosed"] * 2}
+    )
+    shown = table(frame, rests={"hours": ("how", "training_runs:id")})
+    assert rows_of(shown) == [("disclosed", "training_runs:a")] and ">id<" not in shown
+    shown = table(frame[["run", "hours"]], rests={"*": ("assumption", "bill:with_staff.usd")})
+    assert rows_of(shown) == [("assumption", "bill:with_staff.usd")]
+
+
+def test_other_numbers_of_a_table_with_a_name_open_to_the_table_and_words_do_not():
+    frame = pd.DataFrame({"n": [5.0], "word": ["five"], "near": [Cell("fits", 1.0)]})
+    shown = table(frame, name="few", caption="Some numbers")
+    assert rows_of(shown) == [("derived", "counted:#tab-few = Some numbers")]
+    assert in_book(shown).count('href="#tab-few"') == 1
+    assert rows_of(table(frame)) == []
