@@ -11,7 +11,7 @@ PYTEST := $(BIN)/pytest -n auto --dist worksteal
 .PHONY: book test soak golden mutants lab bench clean
 
 book: .venv/installed
-	$(BIN)/traincost build
+	$(BIN)/traincost build $(ARGS)
 
 test: .venv/installed
 	$(BIN)/ruff check .
