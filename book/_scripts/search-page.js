@@ -3,6 +3,7 @@
 (function () {
   const MOST = 40; // places that are shown
   const LONGEST = 240, BEFORE = 80; // characters of a line, and of what stands before the word
+  const SHORT = 25; // characters of a line that says little without the next
   const form = document.querySelector(".search-form"), input = form.querySelector("input");
   const said = document.querySelector(".search-said"), list = document.querySelector(".search-found");
   let places = [];
@@ -18,8 +19,10 @@
   function placesOf([page, title, sections], order) {
     return sections.flatMap(([anchor, heading, lines]) => {
       const at = { page, title, heading, order, anchor };
-      const found = lines.map(([text, row]) => ({ ...at, text, anchor: row ?? anchor }));
-      return [{ ...at, text: heading, isHeading: true }, ...found];
+      const withNext = ([text, row], index) =>
+        row || text.length > SHORT || index + 1 === lines.length ? text : text + " " + lines[index + 1][0];
+      const found = lines.map((line, index) => ({ ...at, text: withNext(line, index), anchor: line[1] ?? anchor }));
+      return [{ ...at, text: heading, isHeading: true, below: lines[0]?.[0] ?? "" }, ...found];
     });
   }
 
@@ -58,7 +61,8 @@
   function marked(text, patterns) {
     const line = document.createElement("p");
     const hits = patterns.flatMap((one) => [...text.matchAll(one)]).sort((a, b) => a.index - b.index);
-    const from = text.length > LONGEST && hits[0].index > BEFORE ? text.indexOf(" ", hits[0].index - BEFORE) + 1 : 0;
+    const first = hits.length ? hits[0].index : 0;
+    const from = text.length > LONGEST && first > BEFORE ? text.indexOf(" ", first - BEFORE) + 1 : 0;
     const to = text.length - from > LONGEST ? text.lastIndexOf(" ", from + LONGEST) : text.length;
     let end = from;
     if (from) line.append("… ");
@@ -78,7 +82,7 @@
     link.href = place.page + ".html" + (place.anchor ? "#" + place.anchor : "");
     link.textContent = place.title === place.heading ? place.title : place.title + " › " + place.heading;
     item.append(link);
-    if (!place.isHeading) item.append(marked(place.text, patterns));
+    item.append(marked(place.isHeading ? place.below : place.text, patterns));
     return item;
   }
 

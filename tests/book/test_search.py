@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from analysis.publish.pages import Line, read_page
@@ -42,9 +43,9 @@ def test_search_finds_each_with_a_line_of_context(visit, edition, served, how, w
     with visit("search", f"file://{edition}" if how == "file" else served) as (opened, trouble):
         found = search(opened, words)
         assert len(found) >= 3
-        lines = [place for place in found if place["line"]]
-        assert all(marked.lower() in place["marked"].lower() for place in lines)
-        assert max(len(place["line"]) for place in lines) > 40
+        for place in found:
+            assert marked.lower() in (place["marked"] or place["title"]).lower(), place
+            assert len(place["line"]) > 10, place
         expect(opened.locator(".search-said")).to_contain_text("places")
         assert trouble == []
 
@@ -131,6 +132,14 @@ def test_search_fits_a_phone(visit):
     with visit("search", viewport=PHONE) as (opened, _):
         search(opened, "GPU")
         assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_search_can_be_read_by_all(visit, scheme):
+    with visit("search", color_scheme=scheme) as (opened, _):
+        search(opened, "294")
+        rules = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+        assert Axe().run(opened, options=rules).response["violations"] == []
 
 
 def test_a_page_is_read_as_its_reader_meets_it(tmp_path):
