@@ -66,7 +66,9 @@
     const isOwn = !isFigure || !found.mark || found.mark === mark;
     if (found.value || isFigure) {
       const value = add(card, "p", "card-value");
-      add(value, "strong", "", (isOwn && found.value) || anchor.textContent);
+      const cell = anchor.closest("td[data-label]"), isWhole = isOwn && found.value;
+      add(value, "strong", "", isWhole || anchor.textContent);
+      if (!isWhole && cell) add(value, "span", "card-range", cell.dataset.label);
       if (isOwn && found.range) add(value, "span", "card-range", found.range);
     }
     const how = add(card, "p", "card-how");
