@@ -12,7 +12,7 @@ from analysis.data.mistakes import UnknownName
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.cards import NINE_IN_TEN
 from analysis.reconstruction.operands import input_part, operand
-from analysis.reconstruction.ownership import UNITS, OwnershipInputs
+from analysis.reconstruction.ownership import LABELS, UNITS, OwnershipInputs
 from analysis.show.cards import Card, Part, range_text
 from analysis.show.numbers import quantity_text, significant
 
@@ -76,7 +76,4 @@ def _owned(account: Account) -> list[Part]:
     """What an hour of an owned chip is made of."""
     inputs = OwnershipInputs.of(account.chip, account.scenario.parameters, account.evidence)
     found, facts = inputs.distributions if inputs else {}, account.evidence.facts
-    return [
-        input_part(name.removeprefix("own_").replace("_", " "), UNITS[name], item, facts)
-        for name, item in found.items()
-    ]
+    return [input_part(LABELS[name], UNITS[name], item, facts) for name, item in found.items()]

@@ -14,7 +14,7 @@ from analysis.reconstruction.arithmetic import kind_of, row_of
 from analysis.reconstruction.detail import widths_of
 from analysis.reconstruction.input_rows import kind_of_input
 from analysis.reconstruction.phase_samples import PhaseSamples
-from analysis.show.cards import Part, range_text
+from analysis.show.cards import Part, name_of, range_text
 from analysis.show.numbers import quantity_text, significant
 
 SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "÷", ast.Pow: "^"}
@@ -67,7 +67,7 @@ def words_of(name: str, account: Account) -> str:
     """A name in words."""
     facts, end = account.evidence.facts, name.rpartition("__")[2]
     if fact_of(name) in facts:
-        quantity = facts[fact_of(name)].quantity
+        quantity = name_of(facts[fact_of(name)])
         return f"{quantity}, {END_WORDS[end]}" if end in ENDS else quantity
     if name in account.numbers:
         return account.numbers[name].label

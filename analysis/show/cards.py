@@ -102,7 +102,7 @@ def fact_card(fact: Fact, evidence: Evidence) -> Card:
     """A fact: as it is written, as its source prints it, and where."""
     value, printed = quantity_text(fact.value, fact.unit), exact_text(fact.value, fact.unit)
     return Card(
-        fact.quantity,
+        name_of(fact),
         value,
         fact.kind,
         Row("facts", fact.id),
@@ -113,6 +113,11 @@ def fact_card(fact: Fact, evidence: Evidence) -> Card:
         place=fact.locator,
         second_hand=fact.second_hand,
     )
+
+
+def name_of(fact: Fact) -> str:
+    """What a fact is of: its quantity, and whose it is."""
+    return f"{fact.quantity} ({fact.subject.replace('_', ' ').capitalize()})"
 
 
 def row_card(row: Row, evidence: Evidence) -> Card:
