@@ -96,7 +96,7 @@ def test_facts_sources_and_scenarios_answer(capsys, evidence):
             "did you mean price_usd_per_gpu_hour?",
         ),
         (
-            ["rerun", str(ROOT / "notebooks" / "bill.ipynb"), "-p", "mfu=40"],
+            ["rerun", str(ROOT / "notebooks" / "hours.ipynb"), "-p", "mfu=40"],
             "mfu: input should be less than or equal to 1",
         ),
         (
