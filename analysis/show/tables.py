@@ -224,7 +224,9 @@ def _each(name: str, frame: pd.DataFrame) -> list[str]:
 
 def _figure(shown: str | Callable[[str], str], kind: str, row: Row, written: str) -> str:
     text = shown if isinstance(shown, str) else shown(written)
-    return figure(text, kind, row) if re.search(r"\d", text) else text
+    if isinstance(text, Html) or not re.search(r"\d", text):
+        return text  # a figure already, or words
+    return figure(text, kind, row)
 
 
 def _cell(value: Any) -> Cell:

@@ -1,10 +1,13 @@
 """One table: texts are never markup, a column has one unit and one scale, and a row an address."""
 
 import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from analysis.data.facts import Row
+from analysis.show import links
 from analysis.show.columns import Measure, measure, number_text
 from analysis.show.links import Html, in_book
 from analysis.show.tables import PRINTED, ROUGH, Cell, numbered, table
@@ -138,3 +141,10 @@ def test_other_numbers_of_a_table_with_a_name_open_to_the_table_and_words_do_not
     assert rows_of(shown) == [("derived", "counted:#tab-few = Some numbers")]
     assert in_book(shown).count('href="#tab-few"') == 1
     assert rows_of(table(frame)) == []
+
+
+def test_a_cell_that_is_a_figure_already_stays_the_figure_it_is():
+    row = Row("facts", "gpus")
+    frame = pd.DataFrame({"n": [Cell(partial(links.figure, kind="disclosed", row=row), 5.0)]})
+    shown = table(frame, name="few")
+    assert rows_of(shown) == [("disclosed", "facts:gpus")] and "&lt;" not in shown
