@@ -12,9 +12,9 @@ from analysis.show.numbers import date_text, ratio_text
 from analysis.show.tables import ALL, COMPUTED, ROUGH, Cell, day, table
 
 PER_UNIT = {
-    "usd_per_trillion_tokens": "a trillion tokens",
-    "usd_per_billion_active": "a billion active parameters",
-    "usd_per_zettaflop": "a zettaFLOP",
+    "usd_per_trillion_tokens": "of a trillion tokens",
+    "usd_per_billion_active": "of a billion active parameters",
+    "usd_per_zettaflop": "of a zettaFLOP",
 }
 PERCENTILES = {"p05": "5 %", "p95": "95 %"}
 OF_RUN = "training_runs:id"  # what the numbers of a line rest on

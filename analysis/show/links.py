@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from analysis.data.expressions import facts_in
@@ -74,7 +74,6 @@ _PLACES: dict[str, Callable[[str], str]] = {
     "glossary": lambda name: f"method.html#{glossary_anchor(name)}",
     "edition": lambda _: "rerun.html",  # a parameter
 }
-FEW = 2  # facts that stand in a cell side by side
 STYLE = f'<style class="traincost">{(Path(__file__).parent / "notebook.css").read_text()}</style>'
 _MARKED = re.compile(
     r'<(a|span)((?: [\w-]+="[^"]*")*) data-row="(\w+):([^"]+)"'
@@ -119,14 +118,6 @@ def fact(found: Fact, evidence: Evidence, shown: str | None = None) -> Html:
     written = shown or quantity_text(found.value, found.unit)
     linked = figure(written, found.kind, Row("facts", found.id), href)
     return Html(linked + (SECOND_HAND if found.second_hand else ""))
-
-
-def facts(names: Sequence[str], evidence: Evidence) -> Html:
-    """Facts by their ids; more than two are folded, so that they do not stretch a row."""
-    shown = ", ".join(fact(evidence.facts[name], evidence, name) for name in names)
-    if len(names) <= FEW:
-        return Html(shown)
-    return Html(f"<details><summary>{len(names)} facts</summary>{shown}</details>")
 
 
 def number(found: Number, shown: str = "") -> Html:

@@ -125,7 +125,7 @@ def table(
             measure((units or {}).get(name, ""), [cell.value for cell in column]),
             (figures or {}).get(name, COMPUTED),
             name in choices,
-            any(isinstance(cell.value, Real) and cell.value == cell.value for cell in column),
+            any(_is_known(cell.value) for cell in column),
         )
         for name, column in cells.items()
     ]
@@ -211,10 +211,15 @@ def _opening(cells: list[Cell], frame: pd.DataFrame, rest: tuple[str, str] | Non
     kinds, (rows, _, ids) = _each(rest[0], frame), rest[1].partition(":")
     return [
         replace(cell, shown=partial(_figure, cell.shown, kind, Row(rows, name)))
-        if isinstance(cell.value, Real) and not isinstance(cell.shown, Html)
+        if _is_known(cell.value) and not isinstance(cell.shown, Html)
         else cell
         for cell, kind, name in zip(cells, kinds, _each(ids, frame), strict=True)
     ]
+
+
+def _is_known(value: float | str) -> bool:
+    """Whether a cell has a number."""
+    return isinstance(value, Real) and not math.isnan(value)
 
 
 def _each(name: str, frame: pd.DataFrame) -> list[str]:

@@ -73,6 +73,12 @@ def test_a_cell_is_sorted_by_its_value_and_a_missing_one_by_nothing():
     assert re.findall('data-value="([^"]*)"', shown) == ["2025-05-01", "1.23457e+06", ""]
 
 
+def test_words_in_the_place_of_a_number_stand_as_they_are_in_a_table_that_opens():
+    frame = pd.DataFrame({"usd": [Cell("cannot be computed", np.nan), Cell("$5", 5.0)]})
+    shown = cells(table(frame, name="bill"))
+    assert shown[0] == "cannot be computed" and 'class="figure' in shown[1]
+
+
 def test_a_column_of_numbers_is_set_to_the_right_and_one_of_words_is_not():
     frame = pd.DataFrame({"word": ["a"], "number": [Cell("about 5", 5.0)], "is": [True]})
     shown = table(frame)
