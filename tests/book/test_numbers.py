@@ -125,6 +125,12 @@ def test_no_number_says_anything_in_a_tooltip(edition):
         assert [figure for figure in figures if "title=" in figure] == []
 
 
+def test_no_page_shows_the_markup_of_a_number(edition):
+    for page in edition.glob("*.html"):
+        text = re.sub("<pre.*?</pre>", "", page.read_text(encoding="utf-8"), flags=re.S)
+        assert '&lt;a class="figure' not in text and "&lt;a class=&quot;figure" not in text, page
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
