@@ -67,4 +67,9 @@ def glossary_table(terms: Mapping[str, Term]) -> Html:
         {"anchor": links.glossary_anchor(term.id), "term": term.name, "says": term.says}
         for term in sorted(terms.values(), key=lambda term: term.name.casefold())
     ]
-    return table(pd.DataFrame(rows), head={"says": "what it means"}, anchors="anchor")
+    return table(
+        pd.DataFrame(rows),
+        head={"says": "what it means"},
+        caption="The book's terms in plain words",
+        anchors="anchor",
+    )
