@@ -13,7 +13,7 @@ OPENS = "article a[data-row]:is(.figure, .term, .verdict)"
 SHOWS = (("bill", "light", WIDE), ("r1_zero_rl", "dark", PHONE), ("index", "light", PHONE))
 # where everything lies that a reader reads, and how far the page is scrolled
 LAYOUT = """() => JSON.stringify([scrollX, scrollY, document.documentElement.scrollHeight].concat(
-    [...document.querySelectorAll('main :is(p, li, tr, h1, h2, h3, figure)')]
+    [...document.querySelectorAll('article :is(p, li, tr, h1, h2, h3, figure)')]
         .map(node => node.getBoundingClientRect()).map(box => [box.x, box.y, box.width, box.height])
 ))"""
 CARD = "#number-card:popover-open"
@@ -89,6 +89,7 @@ def test_the_keyboard_reaches_the_links_of_a_card_and_comes_back(visit):
     with visit("index") as (opened, _):
         number = opened.locator("a.figure.disclosed").first
         number.press("Enter")
+        expect(opened.locator(CARD)).to_be_focused()
         opened.keyboard.press("Tab")
         expect(opened.locator("#number-card a").first).to_be_focused()
         opened.locator("#number-card a").last.focus()
