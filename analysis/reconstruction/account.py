@@ -141,18 +141,19 @@ class Account:
             links.figure(_two_figures(total["reconstructed"][name]), "reconstructed", ALL_HOURS)
             for name in ("p05", "p50", "p95")
         )
-        together = f"For all phases together public facts give {middle}"
+        together = f"For all phases together we estimate {middle}"
         if total["disclosed"] is not None:
             hours = quantity_text(total["disclosed"], "gpu_hours")
             together += f"; {links.figure(hours, 'derived', ALL_DISCLOSED)} are disclosed"
         return Html(
             f"<p><strong>{self._possible_phases()}</strong> {together}. "
-            f"Nine times in ten such training takes between {low} and {high}. No phase's hours, "
-            "and nothing that they follow from, went into our estimate of it.</p>"
+            f"Our 90 % interval is {low} to {high}. Each phase was estimated without its "
+            "disclosed hours, and without anything that they follow from. Whether such hours can "
+            "be true hangs on the efficiency that they need, further down.</p>"
         )
 
     def _possible_phases(self) -> str:
-        """In how many phases the disclosed hours lie where public facts put them."""
+        """In how many phases the disclosed hours lie in the range of our estimate."""
         known = self.frame().dropna(subset="disclosed")
         if known.empty:
             return "None of its hours are disclosed."
@@ -160,10 +161,10 @@ class Account:
         as_expected = len(known) - len(few) - len(many)
         inside = links.counted(str(as_expected), "hours", "phases whose disclosed hours fit")
         of_all = links.counted(str(len(known)), "hours", "phases with disclosed hours")
-        said = f"In {inside} of {of_all} phases the disclosed hours lie where public facts put them"
+        said = f"In {inside} of {of_all} phases the disclosed hours lie in our estimate's range"
         apart = [
-            f"in {links.text(' and '.join(rows.label))} they are {word}"
-            for rows, word in ((few, "fewer"), (many, "more"))
+            f"in {links.text(' and '.join(rows.label))} they lie {word} it"
+            for rows, word in ((few, "below"), (many, "above"))
             if len(rows)
         ]
         return f"{'; '.join([said, *apart])}."

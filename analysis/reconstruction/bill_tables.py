@@ -96,7 +96,7 @@ def finding(account: Account) -> Html:
     said = said if first.usd < last.usd else f"comes to {most}"
     return Html(
         f"<p><strong>On disclosed hours the bill {said}.</strong> "
-        f"Every line is hours times an assumed rent, {rent}; nobody need have paid it. "
+        f"Every line is hours times an assumed rent, {rent}; no payment of it is on record. "
         f"{_assumed(account)}{_owned(last)}</p>"
     )
 

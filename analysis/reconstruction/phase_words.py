@@ -62,14 +62,14 @@ class PhaseWords:
         """The interval, where the disclosed hours lie in it, and what follows."""
         disclosed, interval = self.result.disclosed_gpu_hours, self.result.interval
         low, high = (self._rounded(name) for name in ("p05", "p95"))
-        said = f"Nine times in ten the hours of such a run lie between {low} and {high}"
+        said = f"Our 90 % interval is {low} to {high}"
         if disclosed is None:
             return f"{said}."
         if disclosed < interval["p05"]:
-            return f"{said}; the disclosed ones are fewer. {FEWER}"
+            return f"{said}; the disclosed hours lie below it. {FEWER}"
         if disclosed > interval["p95"]:
-            return f"{said}; the disclosed ones are more. {MORE}"
-        return f"{said}, and the disclosed ones do. {AS_EXPECTED}"
+            return f"{said}; the disclosed hours lie above it. {MORE}"
+        return f"{said}, and holds the disclosed hours. {AS_EXPECTED}"
 
     def _rounded(self, end: str) -> Html:
         """A percentile of the hours in two figures, as prose has it."""

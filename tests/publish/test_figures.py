@@ -30,7 +30,7 @@ def published(folder, said=None, **pages):
 def test_figures_are_numbered_on_each_page_in_order(tmp_path):
     pages = published(tmp_path, a=[OTHER, ONE], b=[ONE], c=[])
     assert pages["a"].index("Figure 1</span>") < pages["a"].index("60 % of the hours")
-    assert pages["a"].index("Figure 2</span>") < pages["a"].index("The headline is")
+    assert pages["a"].index("Figure 2</span>") < pages["a"].index("The reported")
     assert "Figure 1</span>" in pages["b"] and "Figure 2" not in pages["b"]
     assert pages["c"] == "<p>before</p>after"
 
@@ -42,7 +42,7 @@ def test_a_figure_leads_to_its_files_which_hold_it(tmp_path):
     files = tmp_path / "figures"
     assert list(pd.read_csv(files / "one.csv").label) == frames.NAMES
     assert json.loads((files / "one.json").read_text())["usermeta"] == {"name": "one"}
-    assert "The headline is" in (files / "one.svg").read_text(encoding="utf-8")
+    assert "The reported" in (files / "one.svg").read_text(encoding="utf-8")
     assert (files / "one.png").read_bytes().startswith(b"\x89PNG")
     assert "chart-spec" not in page and "data:text/csv" not in page
     assert page.endswith("after")

@@ -139,7 +139,7 @@ def test_what_is_not_disclosed_keeps_its_row_and_says_so(name):
 
 
 def test_the_headline_is_a_share_of_the_whole_bill():
-    assert title_of(spec_of("bill_ladder")) == "The headline is 8 % of the bill"
+    assert title_of(spec_of("bill_ladder")) == "The reported $300K is 8 % of the bill"
 
 
 def test_a_bill_of_one_line_names_its_sum():

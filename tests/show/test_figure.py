@@ -43,7 +43,9 @@ def test_importing_the_charts_is_all_that_a_notebook_needs():
 def test_a_chart_shows_itself_as_a_figure_and_in_words():
     shown = charts.bill_ladder(frames.lines())._repr_mimebundle_(None, None)
     assert shown["text/html"].startswith('<figure class="chart" id="fig-')
-    assert shown["text/plain"].startswith("The headline is 8 % of the bill. first thing: $100K")
+    assert shown["text/plain"].startswith(
+        "The reported $300K is 8 % of the bill. first thing: $100K"
+    )
 
 
 def test_without_a_style_sheet_one_of_the_widths_shows(figure):

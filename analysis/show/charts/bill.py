@@ -68,7 +68,8 @@ def _share_of_headline(frame: pd.DataFrame) -> str:
     top = frame[frame.usd.notna()].iloc[-1]
     whole = "bill" if frame.usd.notna().all() else "disclosed part of the bill"
     if 0 < headline < top.usd:
-        return f"The headline is {share_text(headline / top.usd)} of the {whole}"
+        share = share_text(headline / top.usd)
+        return f"The reported {usd_text(headline)} is {share} of the {whole}"
     return f"The {whole} comes to {usd_text(top.usd)}"
 
 
