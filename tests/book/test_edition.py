@@ -147,7 +147,8 @@ def test_a_page_that_changed_alone_is_written_as_in_a_whole_book(edition, eviden
         ("whole", changed, False),
     ):
         (tmp_path / name).mkdir()
-        (tmp_path / name / book.RESULTS).touch()
+        for beside in (book.RESULTS, book.TRY):
+            (tmp_path / name / beside).touch()
         book.write(planned, copies, evidence, use_cache, tmp_path / name, lambda _: None)
     alone, whole = tmp_path / "alone" / "html", tmp_path / "whole" / "html"
     assert "Another sentence." in (alone / "bill.html").read_text(encoding="utf-8")

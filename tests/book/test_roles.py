@@ -22,6 +22,8 @@ By {source}`v3_report`. A {word}`gpu_hour`, or {word}`the efficiency <efficiency
 """
 SETTINGS = {
     "extensions": ["myst_parser", "ledger"],
+    # of its own: extensions of a book built before in this process are left in the default
+    "source_suffix": {".md": "markdown"},
     "traincost_data": str(ROOT / "data"),
     "traincost_model": edition_model(),
 }
