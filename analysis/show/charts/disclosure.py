@@ -31,7 +31,7 @@ def disclosed_fields(frame: pd.DataFrame, developer: str | None = None) -> alt.L
     return finish(
         _cells(frame, subject, developer),
         title=_how_many_disclose(models),
-        subtitle="Dark: disclosed; half: for some phases of training; pale: asked, not disclosed."
+        subtitle="Full: disclosed; half: for some phases of training; faint: asked, not disclosed."
         " After the name: share of all that is asked",
         description=described(models.assign(says=models.row)),
         height=heights(models.row, gap_px=4),
