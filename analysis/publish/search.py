@@ -25,12 +25,6 @@ def write_index(pages: Iterable[PageText], target: Path) -> None:
     target.write_text(f'{VARIABLE} = "{packed}";\n', encoding="utf-8")
 
 
-def read_index(script: str) -> list[list]:
-    """The content of such a script."""
-    packed = script.removeprefix(f'{VARIABLE} = "').removesuffix('";\n')
-    return json.loads(gzip.decompress(base64.b64decode(packed)))
-
-
 def _sections(page: PageText) -> list[list]:
     return [
         [section.anchor, section.heading, [list(filter(None, line)) for line in section.lines]]

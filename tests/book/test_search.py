@@ -1,5 +1,7 @@
 """Search, from a folder and from a server: words and numbers, each with its line of context."""
 
+import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -9,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from analysis.publish.pages import Line, read_page
-from analysis.publish.search import read_index
+from analysis.publish.search import VARIABLE
 from analysis.publish.sharing import SEARCH
 from tests.book.conftest import PAGES, PHONE
 
@@ -18,7 +20,9 @@ pytestmark = pytest.mark.browser
 
 def index_of(edition: Path) -> list[list]:
     """The index that the page of search reads."""
-    return read_index((edition / "_static" / SEARCH).read_text(encoding="utf-8"))
+    script = (edition / "_static" / SEARCH).read_text(encoding="utf-8")
+    packed = script.removeprefix(f'{VARIABLE} = "').removesuffix('";\n')
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
 
 
 def search(opened: Page, words: str) -> list[dict[str, str]]:
