@@ -17,6 +17,7 @@ from typing import Any
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean
 
 PACKAGE = "datapackage.json"
+PROTOCOL = "protocol.toml"  # the project's own rules
 RECORDS = ("models", "cards", "scenarios")  # folders of TOML files
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 CURVE = re.compile(r"curves/[A-Za-z0-9][A-Za-z0-9._-]*\.csv")
@@ -98,14 +99,17 @@ def regular_file(directory: Path, relative: str) -> Path:
 
 
 def named_files(directory: Path) -> list[str]:
-    """Paths in a folder of all that it names: its package, tables, models, cards and scenarios."""
+    """Paths in a folder of all that it names: its package, tables, rules, models, cards and
+    scenarios.
+    """
     records = [
         f"{folder}/{path.name}"
         for folder in RECORDS
         for path in sorted((directory / folder).glob("*.toml"))
         if NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
     ]
-    return [PACKAGE, *(item["path"] for item in resources(directory)), *records]
+    rules = [PROTOCOL] if (directory / PROTOCOL).is_file() else []
+    return [PACKAGE, *(item["path"] for item in resources(directory)), *rules, *records]
 
 
 def folder_sha256(directory: Path) -> str:
