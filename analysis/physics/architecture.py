@@ -1,38 +1,107 @@
-"""Parameters and the width of attention, from a model's own configuration."""
+"""What a model is made of: its own configuration, or its outer dimensions alone."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike
-from pydantic import BaseModel, ConfigDict, PositiveInt, ValidationInfo, field_validator
+from typing import Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    NonNegativeInt,
+    PositiveInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 
 class Configuration(BaseModel):
-    """A mixture-of-experts transformer with multi-head latent attention, in the names of DeepSeek's
-    files.
+    """A transformer by the sizes of its own configuration file.
 
-    The sizes follow `inference/configs/config_671B.json` of the DeepSeek-V3 repository; `mtp_depth`
-    is the number of multi-token-prediction modules.
+    The names are those of `inference/configs/config_671B.json` of the DeepSeek-V3 repository, and
+    of the same kind where that file has none. Attention is latent with a `kv_lora_rank`, else of
+    `n_kv_heads` that groups of heads share. A model without experts is dense in all its layers.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     n_layers: PositiveInt
     dim: PositiveInt
-    n_dense_layers: int
-    inter_dim: PositiveInt
-    moe_inter_dim: PositiveInt
-    n_routed_experts: PositiveInt
-    n_shared_experts: int
-    n_activated_experts: PositiveInt
     vocab_size: PositiveInt
     n_heads: PositiveInt
-    q_lora_rank: PositiveInt
-    kv_lora_rank: PositiveInt
-    qk_nope_head_dim: PositiveInt
-    qk_rope_head_dim: PositiveInt
-    v_head_dim: PositiveInt
-    mtp_depth: int = 0
+    tied_embeddings: bool = False
+    mtp_depth: NonNegativeInt = 0  # modules of multi-token prediction
+
+    n_dense_layers: NonNegativeInt = 0  # layers without experts, where there are experts
+    inter_dim: NonNegativeInt = 0  # width of a dense layer's MLP
+    mlp_matrices: Literal[2, 3] = 3  # three with a gate
+    n_routed_experts: NonNegativeInt = 0
+    n_activated_experts: NonNegativeInt = 0
+    moe_inter_dim: NonNegativeInt = 0
+    n_shared_experts: NonNegativeInt = 0
+    shared_inter_dim: NonNegativeInt = 0  # width of all shared experts, where it is no multiple
+
+    q_lora_rank: NonNegativeInt = 0  # 0: queries come from the width at once
+    kv_lora_rank: NonNegativeInt = 0
+    qk_nope_head_dim: NonNegativeInt = 0
+    qk_rope_head_dim: NonNegativeInt = 0
+    v_head_dim: NonNegativeInt = 0
+    n_kv_heads: NonNegativeInt = 0
+    head_dim: NonNegativeInt = 0
+
+    window_tokens: NonNegativeInt = 0
+    n_window_layers: NonNegativeInt = 0  # layers that look back no further than the window
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> Self:
+        missing = [name for name in self._needed if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"{missing[0]} is missing")
+        if self.n_activated_experts > self.n_routed_experts:
+            raise ValueError(f"n_activated_experts: more than the {self.n_routed_experts} routed")
+        if max(self.n_dense_layers, self.n_window_layers) > self.n_layers:
+            raise ValueError(f"n_layers: fewer than its dense or windowed layers, {self.n_layers}")
+        return self
+
+    @property
+    def _needed(self) -> list[str]:
+        """Sizes that a model of this kind has."""
+        latent = ["qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim"]
+        names = latent if self.is_latent else ["n_kv_heads", "head_dim"]
+        if self.n_routed_experts:
+            names += ["n_activated_experts", "moe_inter_dim"]
+        names += ["inter_dim"] if self.dense_layers else []
+        return [*names, "window_tokens"] if self.n_window_layers else names
+
+    @property
+    def is_latent(self) -> bool:
+        """Whether keys and values are compressed to a latent vector."""
+        return self.kv_lora_rank > 0
+
+    @property
+    def dense_layers(self) -> int:
+        """Layers without experts."""
+        return self.n_dense_layers if self.n_routed_experts else self.n_layers
+
+    @property
+    def mixture_layers(self) -> int:
+        """Layers with experts."""
+        return self.n_layers - self.dense_layers
+
+    @property
+    def shared_width(self) -> int:
+        """Width of all shared experts of a layer."""
+        return self.shared_inter_dim or self.n_shared_experts * self.moe_inter_dim
+
+    @property
+    def query_key_dim(self) -> int:
+        """Width of one head's query and key."""
+        return self.qk_nope_head_dim + self.qk_rope_head_dim if self.is_latent else self.head_dim
+
+    @property
+    def value_dim(self) -> int:
+        """Width of one head's value."""
+        return self.v_head_dim if self.is_latent else self.head_dim
 
 
 class Outline(BaseModel):
@@ -73,199 +142,3 @@ def main_model(architecture: Architecture) -> Architecture:
     if isinstance(architecture, Outline):
         return architecture
     return architecture.model_copy(update={"mtp_depth": 0})
-
-
-class ParameterCount(BaseModel):
-    """Parameters [count]: all, those that multiply for one token, and those of the MTP modules."""
-
-    total: int
-    active_with_head: int
-    active_with_embedding: int
-    mtp: int
-
-
-def count_parameters(configuration: Configuration) -> ParameterCount:
-    """Parameters of the main model and, apart, of its multi-token-prediction modules.
-
-    Parameters
-    ----------
-    configuration
-        Sizes of the model.
-
-    Returns
-    -------
-    ParameterCount
-        Counts of all, of those that multiply for one token (with the output head), of these with
-        the embedding table, and of the modules [count].
-
-    Notes
-    -----
-    Normalisations and biases are left out: under a hundredth of a per cent. Source: DeepSeek-V2
-    (arXiv:2405.04434), section 2, and `inference/model.py` of the DeepSeek-V3 repository.
-
-    Examples
-    --------
-    One layer: attention 10x3 + 3x2x5 + 10x3 + 2x2x8 + 2x4x10 = 202, router 10x8 = 80, two experts
-    of eight and a shared one 3 x 3x10x5 = 450, head 20x10 = 200.
-
-    >>> small = Configuration(
-    ...     n_layers=1, dim=10, n_dense_layers=0, inter_dim=1, moe_inter_dim=5,
-    ...     n_routed_experts=8, n_shared_experts=1, n_activated_experts=2, vocab_size=20,
-    ...     n_heads=2, q_lora_rank=3, kv_lora_rank=2,
-    ...     qk_nope_head_dim=4, qk_rope_head_dim=1, v_head_dim=4,
-    ... )
-    >>> counted = count_parameters(small)
-    >>> counted.active_with_head, counted.total  # 202 + 80 + 450 + 200; 202 + 80 + 9x150 + 2x200
-    (932, 2032)
-    """
-    c = configuration
-    n_moe_layers = c.n_layers - c.n_dense_layers
-    attention = c.n_layers * _attention_parameters(c)
-    dense = c.n_dense_layers * 3 * c.dim * c.inter_dim
-    table = c.vocab_size * c.dim
-    active = attention + dense + n_moe_layers * _moe_parameters(c, c.n_activated_experts) + table
-    total = attention + dense + n_moe_layers * _moe_parameters(c, c.n_routed_experts) + 2 * table
-    mtp = c.mtp_depth * (
-        _attention_parameters(c) + _moe_parameters(c, c.n_routed_experts) + 2 * c.dim**2
-    )
-    return ParameterCount(
-        total=total, active_with_head=active, active_with_embedding=active + table, mtp=mtp
-    )
-
-
-def total_parameters(architecture: Architecture) -> int:
-    """All parameters of the main model.
-
-    Parameters
-    ----------
-    architecture
-        Sizes of the model.
-
-    Returns
-    -------
-    int
-        Parameters [count]; of an outline that does not say, those that are active.
-
-    Examples
-    --------
-    >>> dense = Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10)
-    >>> total_parameters(dense), total_parameters(dense.model_copy(update={"params_total": 9_000}))
-    (1100, 9000)
-    """
-    if isinstance(architecture, Outline):
-        return architecture.params_total or architecture.params_active
-    return count_parameters(architecture).total
-
-
-def multiplying_parameters(architecture: Architecture, mtp: bool = False) -> int:
-    """Parameters that multiply for one token: with the output head, without the embedding table.
-
-    Parameters
-    ----------
-    architecture
-        Sizes of the model.
-    mtp
-        Count the multi-token-prediction modules too, each with its projection of two widths and
-        the head, which it shares but runs again; an outline has none.
-
-    Returns
-    -------
-    int
-        Parameters [count].
-
-    Notes
-    -----
-    Source: PaLM (arXiv:2204.02311), appendix B; the modules by DeepSeek-V3 (arXiv:2412.19437),
-    section 2.2.
-
-    Examples
-    --------
-    1,100 active, less a table of 10 words by 10 dimensions:
-
-    >>> multiplying_parameters(Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10))
-    1000
-    """
-    if isinstance(architecture, Outline):
-        return architecture.params_active - architecture.vocab_size * architecture.dim
-    c = architecture
-    main = count_parameters(c).active_with_head
-    if not mtp:
-        return main
-    layer = _attention_parameters(c) + _moe_parameters(c, c.n_activated_experts)
-    return main + c.mtp_depth * (layer + 2 * c.dim**2 + c.vocab_size * c.dim)
-
-
-def attention_width(architecture: Architecture, mtp: bool = False) -> int:
-    """Width of attention's products over all layers: heads times a query-key and a value width.
-
-    For each token of its context, a token costs two FLOP a unit of this width forward, and six in
-    training.
-
-    Parameters
-    ----------
-    architecture
-        Sizes of the model; of an outline, both widths are that of the model.
-    mtp
-        Count each multi-token-prediction module as one more layer; an outline has none.
-
-    Returns
-    -------
-    int
-        Width [count], summed over layers.
-
-    Notes
-    -----
-    Source: PaLM (arXiv:2204.02311), appendix B; the widths of multi-head latent attention by
-    DeepSeek-V2 (arXiv:2405.04434), section 2.1.
-
-    Examples
-    --------
-    Two layers of twice ten dimensions:
-
-    >>> attention_width(Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10))
-    40
-    """
-    if isinstance(architecture, Outline):
-        return int(outline_attention_width(architecture.n_layers, architecture.dim))
-    c = architecture
-    layers = c.n_layers + (c.mtp_depth if mtp else 0)
-    return layers * c.n_heads * (c.qk_nope_head_dim + c.qk_rope_head_dim + c.v_head_dim)
-
-
-def outline_attention_width(layers: ArrayLike, d_model: ArrayLike) -> np.ndarray:
-    """Width of attention of a model of which the outline alone is known: queries with keys, and
-    values, each as wide as the model, in every layer.
-
-    Parameters
-    ----------
-    layers
-        Layers [count].
-    d_model
-        Width of the model [count].
-
-    Returns
-    -------
-    ndarray
-        Width summed over the layers [count], of the shape that the arguments broadcast to.
-
-    Examples
-    --------
-    >>> float(outline_attention_width(2, 10))
-    40.0
-    """
-    return np.asarray(layers, dtype=float) * 2.0 * np.asarray(d_model)
-
-
-def _attention_parameters(c: Configuration) -> int:
-    query = c.dim * c.q_lora_rank + c.q_lora_rank * c.n_heads * (
-        c.qk_nope_head_dim + c.qk_rope_head_dim
-    )
-    key_value = c.dim * (c.kv_lora_rank + c.qk_rope_head_dim) + c.kv_lora_rank * c.n_heads * (
-        c.qk_nope_head_dim + c.v_head_dim
-    )
-    return query + key_value + c.n_heads * c.v_head_dim * c.dim
-
-
-def _moe_parameters(c: Configuration, experts: int) -> int:
-    router = c.dim * c.n_routed_experts
-    return router + (experts + c.n_shared_experts) * 3 * c.dim * c.moe_inter_dim

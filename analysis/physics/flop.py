@@ -7,19 +7,16 @@ value products at the sequence length, causal (half the square) or full.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from analysis.physics.architecture import (
-    Architecture,
-    attention_width,
+from analysis.physics.architecture import Architecture
+from analysis.physics.parameters import (
+    Attention,
+    context_products,
     multiplying_parameters,
     outline_attention_width,
 )
-
-Attention = Literal["causal", "full"]
 
 FORWARD_FLOP_PER_PARAMETER = 2.0  # a multiply and an add
 
@@ -67,8 +64,7 @@ def flop_per_token(
     """
     return _training_flop(
         multiplying_parameters(architecture, mtp),
-        attention_width(architecture, mtp),
-        _mean_context_tokens(seq_len_tokens, attention),
+        context_products(architecture, seq_len_tokens, attention, mtp),
     )
 
 
@@ -146,18 +142,12 @@ def flop_per_token_from_dimensions(
     """
     table = np.asarray(vocab, dtype=float) * np.asarray(d_model, dtype=float)
     multiplying = np.asarray(params_active, dtype=float) - np.where(tied_embeddings, 0.0, table)
-    width = outline_attention_width(layers, d_model)
-    return _training_flop(multiplying, width, _mean_context_tokens(seq_len_tokens, "causal"))
+    context_tokens = np.asarray(seq_len_tokens, dtype=float) / 2.0
+    return _training_flop(multiplying, outline_attention_width(layers, d_model) * context_tokens)
 
 
-def _training_flop(
-    multiplying: ArrayLike, attention: ArrayLike, context_tokens: np.ndarray
-) -> np.ndarray:
+def _training_flop(multiplying: ArrayLike, context_products: ArrayLike) -> np.ndarray:
     """What both ways to know a model share: FLOP per token from its two sums."""
-    per_context_token = np.asarray(attention, dtype=float) * context_tokens
     linear = np.asarray(multiplying, dtype=float)
-    return TRAINING_FLOP_PER_PARAMETER * linear + TRAINING_FLOP_PER_PARAMETER * per_context_token
-
-
-def _mean_context_tokens(seq_len_tokens: ArrayLike, attention: Attention) -> np.ndarray:
-    return np.asarray(seq_len_tokens, dtype=float) / (2.0 if attention == "causal" else 1.0)
+    per_token = TRAINING_FLOP_PER_PARAMETER * linear
+    return per_token + TRAINING_FLOP_PER_PARAMETER * np.asarray(context_products, dtype=float)

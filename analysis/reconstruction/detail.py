@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.mistakes import InputError
-from analysis.physics.architecture import multiplying_parameters, total_parameters
+from analysis.physics.parameters import multiplying_parameters, total_parameters
 from analysis.reconstruction.ground import evaluate
 from analysis.reconstruction.model import Phase
 from analysis.reconstruction.phase_samples import PhaseSamples

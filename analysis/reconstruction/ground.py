@@ -14,8 +14,8 @@ from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, draw
-from analysis.physics.architecture import multiplying_parameters, total_parameters
 from analysis.physics.flop import flop_per_token
+from analysis.physics.parameters import multiplying_parameters, total_parameters
 from analysis.reconstruction.kinds import KINDS
 from analysis.reconstruction.model import Model, NamedStage, Phase, configuration
 from analysis.reconstruction.model_file import load_model

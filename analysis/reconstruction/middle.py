@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.physics.architecture import attention_width, multiplying_parameters
+from analysis.physics.parameters import attention_width, multiplying_parameters
 from analysis.reconstruction.ground import evaluate
 from analysis.reconstruction.model import NamedStage, Phase
 from analysis.reconstruction.reinforcement import segments

@@ -20,8 +20,8 @@ from analysis.data.facts import Number, Row
 from analysis.data.mistakes import InputError
 from analysis.data.prices import market_quotes, system_price
 from analysis.data.tables import Evidence
-from analysis.physics.architecture import multiplying_parameters
 from analysis.physics.flop import flop_per_token
+from analysis.physics.parameters import multiplying_parameters
 from analysis.reconstruction.model import Model, configuration
 from analysis.reconstruction.stages import PretrainingStage, distribution
 from analysis.runs.references import reference_runs

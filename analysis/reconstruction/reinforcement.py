@@ -16,9 +16,9 @@ import pandas as pd
 
 from analysis.data.chips import peaks_of
 from analysis.data.uncertainty import from_other_developers
-from analysis.physics.architecture import multiplying_parameters
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER, forward_flop_per_token
+from analysis.physics.parameters import multiplying_parameters
 from analysis.physics.rollout import (
     forward_seconds,
     generation_seconds,

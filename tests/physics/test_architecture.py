@@ -3,15 +3,14 @@
 import pytest
 from pydantic import ValidationError
 
-from analysis.physics.architecture import (
-    Configuration,
-    Outline,
+from analysis.physics.architecture import Configuration, Outline
+from analysis.physics.flop import flop_per_token, flop_per_token_from_dimensions
+from analysis.physics.parameters import (
     attention_width,
     count_parameters,
     multiplying_parameters,
     total_parameters,
 )
-from analysis.physics.flop import flop_per_token, flop_per_token_from_dimensions
 from analysis.reconstruction.model import configuration
 from analysis.reconstruction.model_file import load_model
 
