@@ -11,10 +11,12 @@ import html
 import math
 import shlex
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
+from analysis.data.facts import Row
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.bill_tables import NO_BILL, disclosed_hours
 from analysis.reconstruction.tabulated import TOTAL
@@ -26,7 +28,27 @@ from analysis.show.tables import COMPUTED, ROUGH, table
 
 SCRIPTS = ("try-data.js", "try-chart.js", "try.js")
 MILLION, THOUSAND = 1e6, 1e3
+ENDS = ("p05", "p95")
 Span = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A number that the script may write anew: what it is (`LIST ID PART`), and the row whose card
+    it opens.
+    """
+
+    name: str
+    row: Row
+    kind: str
+    size: float
+    figures: int
+
+    def html(self, shown: str, end: str) -> Html:
+        """The number, `middle` or `interval`, as it stands without the script."""
+        data = f'data-try="{html.escape(self.name)} {end}" data-size="{self.size:g}"'
+        figure = links.figure(shown, self.kind, self.row)
+        return Html(figure.replace(" data-row", f' {data} data-figures="{self.figures}" data-row'))
 
 
 def settings(account: Account) -> Html:
@@ -75,13 +97,17 @@ def _line(line: Mapping[str, Any], account: Account) -> dict[str, Any]:
     kind, figures = ("assumption", ROUGH) if line["assumed"] else ("derived", COMPUTED)
     rent, owned = _span_of(line, "usd"), _span_of(line, "own_usd")
     name = f"lines {line['id']}"
+    rented = _Place(f"{name} rent", Row("bill", f"{line['id']}.usd"), kind, MILLION, figures)
+    machines = _Place(
+        f"{name} owned", Row("bill", f"{line['id']}.own_usd"), "assumption", MILLION, ROUGH
+    )
     return {
         "line": line["label"] + (" (beside the bill)" if line["marker"] else ""),
         "hours": _disclosed(line["includes"], line["gpu_hours"], account),
-        "rent": _middle(rent, f"{name} rent", kind, MILLION, figures),
-        "rent_span": _ends(rent, f"{name} rent", kind, MILLION),
-        "owned": _middle(owned, f"{name} owned", "assumption", MILLION, ROUGH),
-        "owned_span": _ends(owned, f"{name} owned", "assumption", MILLION),
+        "rent": _middle(rent, rented),
+        "rent_span": _ends(rent, rented),
+        "owned": _middle(owned, machines),
+        "owned_span": _ends(owned, machines),
     }
 
 
@@ -107,15 +133,16 @@ def hours(account: Account) -> Html:
 
 def _phase(phase: Mapping[str, Any], account: Account) -> dict[str, Any]:
     hours, usd = (phase[key]["reconstructed"] for key in ("gpu_hours", "usd"))
-    name, kind = f"phases {phase['id']}", "reconstructed"
     counted = [found.phase.id for found in account.phases if phase["id"] in (found.phase.id, TOTAL)]
+    in_hours = _place_of(phase["id"], "hours", "gpu_hours", THOUSAND)
+    in_usd = _place_of(phase["id"], "usd", "usd", MILLION)
     return {
         "phase": phase["label"],
         "disclosed": _disclosed(counted, phase["gpu_hours"]["disclosed"], account),
-        "hours": _middle(hours, f"{name} hours", kind, THOUSAND, ROUGH),
-        "hours_span": _ends(hours, f"{name} hours", kind, THOUSAND),
-        "usd": _middle(usd, f"{name} usd", kind, MILLION, ROUGH),
-        "usd_span": _ends(usd, f"{name} usd", kind, MILLION),
+        "hours": _middle(hours, in_hours),
+        "hours_span": _ends(hours, in_hours),
+        "usd": _middle(usd, in_usd),
+        "usd_span": _ends(usd, in_usd),
     }
 
 
@@ -145,22 +172,21 @@ def _span_of(line: Mapping[str, Any], name: str) -> Span:
     return {"p05": line[f"{name}_p05"], "p50": line[name], "p95": line[f"{name}_p95"]}
 
 
-def _middle(span: Span, name: str, kind: str, size: float, figures: int) -> Html:
-    return _place(_number(span["p50"], size, figures), f"{name} middle", kind, size, figures)
+def _place_of(phase: str, what: str, field: str, size: float) -> _Place:
+    """Where the hours or dollars of a phase, or of all, are written."""
+    row = Row("total", field) if phase == TOTAL else Row("results", f"{phase}.{field}")
+    return _Place(f"phases {phase} {what}", row, "reconstructed", size, ROUGH)
 
 
-def _ends(span: Span, name: str, kind: str, size: float) -> Html:
+def _middle(span: Span, place: _Place) -> Html:
+    shown = _number(span["p50"], place.size, place.figures)
+    return Html("") if "nan" in shown else place.html(shown, "middle")
+
+
+def _ends(span: Span, place: _Place) -> Html:
     exact = span["p95"] - span["p05"] < 1e-6 * span["p50"]
-    ends = [_number(span[end], size, ROUGH) for end in ("p05", "p95")]
-    return _place("" if exact else " and ".join(ends), f"{name} interval", kind, size, ROUGH)
-
-
-def _place(shown: str, name: str, kind: str, size: float, figures: int) -> Html:
-    """A number that the script may write anew; nothing where there is none."""
-    if "nan" in shown or not (shown or "interval" in name):
-        return Html("")
-    data = f'data-try="{html.escape(name)}" data-size="{size:g}" data-figures="{figures}"'
-    return Html(f'<span class="known {links.MARK_OF[kind]}" {data}>{html.escape(shown)}</span>')
+    shown = "" if exact else " and ".join(_number(span[end], place.size, ROUGH) for end in ENDS)
+    return Html("") if "nan" in shown else replace(place, figures=ROUGH).html(shown, "interval")
 
 
 def _number(value: float, size: float, figures: int) -> str:

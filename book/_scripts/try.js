@@ -168,29 +168,58 @@
 
   // --- what is shown
 
+  function resultAt(place, found) {
+    const [list, id, part] = place.dataset.try.split(" ");
+    return found[list][id][part];
+  }
+
   /** Every number of the page's tables: by `data-try`, a list of what and which of it. */
   function fillTables(found) {
-    for (const place of document.querySelectorAll("[data-try]")) {
-      const [list, id, part, end] = place.dataset.try.split(" ");
-      const result = found[list][id][part];
+    for (const place of document.querySelectorAll("table [data-try]")) {
+      const result = resultAt(place, found);
       const count = Number(place.dataset.figures);
       const write = (value) => written(figures(value / Number(place.dataset.size), count));
-      place.textContent = end === "interval" ? interval(result, write, " and ") : write(result.p50);
+      const isInterval = place.dataset.try.endsWith("interval");
+      place.textContent = isInterval ? interval(result, write, "\u00a0and\u00a0") : write(result.p50);
     }
   }
 
+  /** What the card of a number says at other settings than the edition's, in the place of the edition's own. */
+  function cardNow(place, card, settings) {
+    const given = asGiven();
+    const moved = data.parameters.filter(({ name }) => settings[name] !== given[name]);
+    if (!moved.length) return {};
+    const result = resultAt(place, answers(settings));
+    const write = place.dataset.try.includes("hours") ? hoursText : (value) => usd(value, 3);
+    const rough = place.dataset.try.includes("hours") ? hoursText : (value) => usd(value, 2);
+    const ends = interval(result, rough);
+    const set = moved.map((one) => `${one.label.toLowerCase()} ${settings[one.name] === undefined ? "left open" : quantity(one, settings[one.name])}`);
+    const before = [card.value, card.range].filter(Boolean).join(", ");
+    return {
+      value: (ends ? rough : write)(result.p50),
+      range: ends && `${ends}, nine times in ten`,
+      says: `At your settings: ${set.join("; ")}. In this edition it is ${before}. ${card.says ?? ""}`.trim(),
+    };
+  }
+
+  /** The three numbers above the drawing: what each is (`data-try`), its text, and what it counts. */
   function summary(found, settings) {
     const whole = data.lines.find((line) => line.id === data.whole);
-    const widest = data.lines.findLast((line) => line.assumed && !line.marker);
-    const total = found.phases.total;
-    const price = `$${written(settings[PRICE])} a GPU-hour`;
-    const beyond = data.lines.filter((line) => line.assumed && !line.marker).map((line) => line.short);
-    const parts = [{ kind: "reconstructed", text: usd(total.usd.p50, 2), what: `all phases, from public facts alone: ${interval(total.usd, (value) => usd(value, 2)) || "exact"}` }];
-    if (widest) {
-      const rent = found.lines[widest.id].rent;
-      parts.unshift({ kind: "assumption", text: interval(rent, (value) => usd(value, 2), "–") || usd(rent.p50, 2), what: `${[whole?.short, ...beyond].join(" ")}: assumed` });
+    const assumed = data.lines.filter((line) => line.assumed && !line.marker);
+    const widest = assumed.at(-1);
+    const total = found.phases.total.usd;
+    const parts = [];
+    if (whole && found.lines[whole.id].rent) {
+      const price = `$${written(settings[PRICE])} a GPU-hour`;
+      parts.push({ of: `lines ${whole.id} rent`, text: usd(found.lines[whole.id].rent.p50, 3), what: `${whole.short}: disclosed hours at ${price}` });
     }
-    if (whole && found.lines[whole.id].rent) parts.unshift({ kind: "derived", text: usd(found.lines[whole.id].rent.p50, 3), what: `${whole.short}: disclosed hours at ${price}` });
+    if (widest) {
+      const { rent } = found.lines[widest.id];
+      const what = [whole?.short, ...assumed.map((line) => line.short)].join(" ");
+      parts.push({ of: `lines ${widest.id} rent`, text: interval(rent, (value) => usd(value, 2), "–") || usd(rent.p50, 2), what: `${what}: assumed` });
+    }
+    const ends = interval(total, (value) => usd(value, 2)) || "exact";
+    parts.push({ of: "phases total usd", text: usd(total.p50, 2), what: `all phases, from public facts alone: ${ends}` });
     return parts;
   }
 
@@ -200,12 +229,18 @@
     return made;
   }
 
+  /** The numbers of the summary, each a copy of that in a table: it opens to the same card. */
+  function makeSummary(box, parts) {
+    const number = ({ of }) => document.querySelector(`[data-try="${of} middle"]`).cloneNode();
+    box.replaceChildren(...parts.map((part) => element("p", {}, number(part), element("span", { className: "try-what" }))));
+  }
+
   function fillSummary(box, parts) {
-    box.replaceChildren(
-      ...parts.map(({ kind, text, what }) =>
-        element("p", {}, element("span", { className: `known ${kind}`, textContent: text }), element("span", { className: "try-what", textContent: what })),
-      ),
-    );
+    parts.forEach(({ text, what }, number) => {
+      const [value, words] = box.children[number].children;
+      value.textContent = text;
+      words.textContent = what;
+    });
   }
 
   const percent = (share) => `${written(figures(share * 100, 2))} %`;
@@ -343,6 +378,8 @@
       width = contentRect.width;
       draw(answers(settings));
     }).observe(chart);
+    makeSummary(part("sum"), summary(byDefault, settings));
+    data.cardNow = (place, card) => cardNow(place, card, settings);
     part("held").textContent = heldWords(data.agreement);
     for (const hidden of root.querySelectorAll("[hidden]")) hidden.hidden = false;
     restore();

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 import analysis
 from analysis.data.scenario import declared, load_scenario
@@ -21,6 +21,7 @@ from analysis.reconstruction.agreement import random_settings
 from analysis.reconstruction.sweep import HOURS_FIRST, evaluate
 from analysis.reconstruction.tabulated import PRICE, SHARE, TOTAL, USE, bill_at, opened
 from tests.book.conftest import PHONE, WIDE, watched
+from tests.book.test_numbers import CARD, open_and_close
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
@@ -139,7 +140,7 @@ def test_the_command_gives_the_numbers_of_the_page(try_page):
 def test_the_page_opens_with_the_numbers_that_stand_there_without_scripts(
     try_page, edition, chromium
 ):
-    numbers = "[...document.querySelectorAll('[data-try]')].map(one => one.textContent)"
+    numbers = "[...document.querySelectorAll('table [data-try]')].map(one => one.textContent)"
     without = chromium.new_context(java_script_enabled=False).new_page()
     without.goto(f"file://{edition}/try.html")
     plain = [one.text_content() for one in without.query_selector_all("[data-try]")]
@@ -163,6 +164,31 @@ def test_a_change_moves_the_results_the_address_and_the_command_and_is_read_alou
     assert try_page.inner_text(".try-sum") == before and try_page.is_disabled(".try-reset")
     try_page.wait_for_timeout(QUIET_MS)
     assert "#" not in try_page.url
+
+
+def test_every_number_that_a_setting_may_move_opens_in_place(visit):
+    with visit("try", viewport=PHONE) as (page, trouble):
+        numbers = page.locator("[data-try]:visible").all()
+        assert len(numbers) > 40
+        summed = page.locator(".try-sum a.figure").all()
+        assert len(summed) == 3
+        for number in [*summed, numbers[5], numbers[-1]]:
+            open_and_close(page, number)
+        assert trouble == []
+
+
+def test_a_card_follows_the_settings_and_says_what_the_edition_has(visit):
+    with visit("try") as (page, trouble):
+        number = page.locator("[data-try='phases total usd middle']").last
+        for price, value in (("2", "$12.18M"), ("4", "$24M")):
+            page.fill("#try-price", price)
+            number.click()
+            card = page.locator(CARD)
+            expect(card.locator(".card-value strong")).to_have_text(value)
+            said = "At your settings: price $4. In this edition it is $12.18M, "
+            assert (said in card.inner_text()) == (price == "4")
+            page.keyboard.press("Escape")
+        assert trouble == []
 
 
 def test_an_address_restores_its_settings_also_when_it_changes_under_the_page(try_page):
