@@ -24,6 +24,11 @@ LINE_FIELDS = {
     "gpu_hours": ("GPU-hours", "gpu_hours"),
 }
 
+# where the rent of an edition is from
+SET = "Set for this edition."
+ASSUMED = "The rent that its own sources assume."
+QUOTED = "The middle of the quotes for its chip near its release."
+
 
 def line_card(path: str, account: Account) -> Card:
     """A line of the bill, `LINE.usd`: what it counts, on which hours and assumptions."""
@@ -34,7 +39,7 @@ def line_card(path: str, account: Account) -> Card:
         raise UnknownName(path, "a line of the bill", known)
     line, (words, _) = lines[line_id], LINE_FIELDS[field]
     assumed = bool(line["assumed"]) or field == "own_usd"
-    value, ends = _line_texts(line, field, 2 if assumed else 4)
+    value, ends = _line_texts(line, field)
     return Card(
         f"{line['label']}: {words}",
         value,
@@ -51,24 +56,23 @@ def edition_card(parameter: str, account: Account) -> Card:
     """A parameter of the edition: the rent of a GPU-hour."""
     fact = account.model.price_usd_per_gpu_hour
     given = account.scenario.parameters.price_usd_per_gpu_hour is not None
-    said = "Set for this edition." if given else "The rent that its own sources assume."
     return Card(
         "Rent of a GPU-hour",
         quantity_text(account.price_usd_per_gpu_hour, "usd_per_gpu_hour"),
         "assumption",
         Row("edition", parameter),
-        says=said,
+        says=SET if given else QUOTED if fact is None else ASSUMED,
         parts=[] if given or fact is None else [operand(fact, account)],
     )
 
 
-def _line_texts(line: dict[str, Any], field: str, figures: int) -> tuple[str, str]:
-    """A line's middle, and its interval where it has one."""
+def _line_texts(line: dict[str, Any], field: str) -> tuple[str, str]:
+    """A line's middle, and its interval where it has one, in two figures."""
     unit, middle = LINE_FIELDS[field][1], line[field]
     low, high = (line.get(f"{field}_{end}", middle) for end in ("p05", "p95"))
     if math.isnan(middle) or np.isclose(low, high):
-        return quantity_text(significant(middle, 4), unit), ""
-    low, middle, high = (significant(value, figures) for value in (low, middle, high))
+        return quantity_text(middle, unit), ""
+    low, middle, high = (significant(value, 2) for value in (low, middle, high))
     return quantity_text(middle, unit), f"{range_text(low, high, unit)}, {NINE_IN_TEN}"
 
 

@@ -5,6 +5,7 @@ inputs.
 from __future__ import annotations
 
 import ast
+import math
 
 from analysis.data.expressions import ENDS, fact_of, parse
 from analysis.data.facts import Facts
@@ -19,7 +20,7 @@ from analysis.show.numbers import quantity_text, significant
 
 SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "÷", ast.Pow: "^"}
 BINDS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.Pow: 4}
-SIGN_BINDS, NAME_BINDS = 3, 5
+SIGN_BINDS, NAME_BINDS = 3, math.inf  # nothing binds more than what has no sign
 END_WORDS = {"low": "low end", "high": "high end"}
 MIDDLE_AND_ENDS = (0.05, 0.5, 0.95)
 
@@ -80,11 +81,12 @@ def _value(name: str, account: Account) -> str:
     return quantity_text(figure.value, figure.unit)
 
 
-def _written(node: ast.expr, account: Account) -> tuple[str, int]:
+def _written(node: ast.expr, account: Account) -> tuple[str, float]:
     """A tree as text, and how strongly its outermost sign binds."""
     if isinstance(node, ast.BinOp):
         binds = BINDS[type(node.op)]
-        left = _within(node.left, binds, account)
+        first = binds + 1 if isinstance(node.op, ast.Pow) else binds  # a power of a power is apart
+        left = _within(node.left, first, account)
         right = _within(node.right, binds + 1, account)
         return f"{left} {SIGNS[type(node.op)]} {right}", binds
     if isinstance(node, ast.UnaryOp):

@@ -1,0 +1,154 @@
+"""What a page says of a phase: the sentence that its figures ask for, with these figures."""
+
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+
+import analysis
+from analysis.reconstruction.detail import widths_of
+from analysis.reconstruction.phase_words import AS_EXPECTED, FEWER, MORE, PhaseWords
+from tests.by_hand import dense_run
+
+
+def words(shown) -> str:
+    return re.sub("<[^>]*>", "", str(shown)).replace("&nbsp;", " ")
+
+
+def phase_with(**known) -> PhaseWords:
+    return PhaseWords(SimpleNamespace(phase=SimpleNamespace(id="x", developer="A"), **known))
+
+
+def said_of(disclosed: float | None) -> str:
+    """Of an interval from 2,000 to 8,000 hours around 4,000."""
+    interval = {"p05": 2_000.0, "p50": 4_000.0, "p95": 8_000.0}
+    return words(phase_with(disclosed_gpu_hours=disclosed, interval=interval)._range())
+
+
+def test_where_the_disclosed_hours_lie_and_what_follows():
+    ends = "Our 90 % interval is 2K GPU-hours to 8K GPU-hours"
+    inside = f"{ends}, and holds the disclosed hours. {AS_EXPECTED}"
+    assert said_of(None) == f"{ends}."
+    assert said_of(1_999.0) == f"{ends}; the disclosed hours lie below it. {FEWER}"
+    assert [said_of(hours) for hours in (2_000.0, 4_000.0, 8_000.0)] == [inside] * 3
+    assert said_of(8_001.0) == f"{ends}; the disclosed hours lie above it. {MORE}"
+
+
+def test_our_estimate_over_what_is_disclosed(account):
+    said = {result.phase.id: words(result.tables.finding()) for result in account.phases}
+    first = (
+        "The source discloses 2,664K GPU-hours; public facts without them give 5,700K GPU-hours."
+    )
+    assert f"{first} Our estimate is 2.1 times the disclosed figure." in said["v3_pretraining"]
+    assert "Our estimate is 33 % above the disclosed figure." in said["v3_context_extension"]
+    assert "Our estimate is 11 % below the disclosed figure." in said["r1_training"]
+    for result in account.phases:
+        ratio = result.interval["p50"] / result.disclosed_gpu_hours
+        way = "times" if ratio >= 2 else "above" if ratio > 1 else "below"
+        assert re.search(rf"Our estimate is [\d.]+ (% )?{way} the disclosed", said[result.phase.id])
+
+
+def test_a_phase_without_disclosed_hours_has_an_estimate_alone(small_models):
+    quiet = analysis.reconstruct("quiet", data=small_models, samples=64)
+    said = words(quiet["reading"].tables.finding())
+    assert re.match(r"Public facts alone give [\d,]+K GPU-hours\.", said)
+    assert "Its source discloses no hours to compare with." in said and AS_EXPECTED not in said
+    shown = words(quiet["reading"].tables.efficiency())
+    assert shown == "Its hours are not disclosed, so no efficiency follows from them."
+
+
+def test_the_unknown_that_is_named_is_the_widest(account):
+    for result in account.phases:
+        named = f"comes from one unknown: {widths_of(result).input.iloc[0]}."
+        assert named in words(result.tables.finding())
+    everything_set = analysis.reconstruct(samples=64, mfu=0.4)["v3_pretraining"]
+    assert "No input is uncertain." in words(everything_set.tables.finding())
+
+
+def test_what_chips_usually_reach_is_said_where_a_phase_takes_it_from_runs(account):
+    usual = "Chips usually spend 19 % of their peak on training of this type; 90 % of runs lie "
+    for result in account.phases:
+        said = words(result.tables.efficiency())
+        assert said.startswith(f"{usual}between 9.7 % and 37 %. The disclosed hours need ") == (
+            "mfu" in result.inputs
+        )
+        assert f"The disclosed hours need {result.needed_mfu * 100:.2g} %." in said
+    assert 'data-row="input:v3_pretraining.mfu"' in account["v3_pretraining"].tables.efficiency()
+
+
+def test_the_efficiency_of_all_work_is_said_where_two_figures_tell_it_apart(account):
+    for result in account.phases:
+        plain, all_work = (
+            f"{needed * 100:.2g}" for needed in (result.needed_mfu, result.needed_mfu_of_all_work)
+        )
+        said = f"It is {all_work} % if modules for multi-token prediction"
+        assert (said in words(result.tables.efficiency())) == (plain != all_work)
+    assert "It is 41 % if" in words(account["v3_pretraining"].tables.efficiency())
+
+
+# --- the other error of the same run
+
+
+def among(*runs, hours=1_000.0, middle=1_500.0) -> str:
+    """Of a phase of 1,000 disclosed hours, estimated at 1,500, by three draws of its work."""
+    rows = [
+        dense_run(developer, 0.4, number) | more for number, (developer, more) in enumerate(runs)
+    ]
+    found = phase_with(
+        evidence={"training_runs": pd.DataFrame(rows)},
+        disclosed_gpu_hours=hours,
+        interval={"p50": middle},
+        flop=np.array([1.0, 2.0, 30.0]) * 1e22,  # the median is 2e22
+    )
+    return words(found._among_all_runs())
+
+
+def test_the_estimate_of_a_run_by_its_outer_dimensions_by_hand():
+    own = ("A", {"gpu_hours": 1_000.0, "tokens": 1e11})
+    other = ("B", {"gpu_hours": 1_000.0, "tokens": 7e11})
+    later = ("A", {"gpu_hours": 2_000.0, "tokens": 9e11})
+    flop_per_token = 6 * (10e9 - 2e8) + 6 * (10 * 2 * 2_000) * 500
+    share = 1e11 * flop_per_token / 2e22
+    assert (f"{share:.3g}", f"{1.5 * share:.2g}") == ("0.295", "0.44")
+    said = among(other, own, later)
+    assert "There the work is 71 % below this" in said
+    assert said.endswith("so the estimate is 0.44 times the disclosed hours, not 1.5.")
+
+
+def test_a_phase_that_is_no_run_of_the_table_or_may_be_two_says_nothing_of_them():
+    own = ("A", {"gpu_hours": 1_000.0})
+    assert among(own) and among(own, own) == ""
+    assert among(("A", {"gpu_hours": 2_000.0})) == among(("B", {"gpu_hours": 1_000.0})) == ""
+    assert among(own, hours=None) == among(own, ("A", {"gpu_hours": 5.0}), hours=None) == ""
+
+
+def test_only_the_phase_that_is_a_run_of_the_table_has_two_errors(account):
+    for result in account.phases:
+        has = "Where the estimator is judged" in words(result.tables.efficiency())
+        assert has == (result.phase.id == "v3_pretraining")
+
+
+# --- the middle
+
+
+def apart(median: float, middle: float = 1_000.0) -> str:
+    found = phase_with(at_middle=lambda: middle, median=lambda: median)
+    return words(found.apart())
+
+
+def test_how_far_the_median_is_from_the_sum_at_the_middle():
+    same = "The package finds the same: 1,000 GPU-hours."
+    assert apart(1_000.4) == apart(999.6) == f"{same} The median over all draws is no other."
+    assert apart(0.0, 0.0).endswith("The median over all draws is no other.")
+    assert apart(1_000.7).startswith(f"{same} The median over all draws is 0.07 % above that, ")
+    assert "is 10 % below that, " in apart(900.0) and "is 2.1 times that, " in apart(2_100.0)
+
+
+def test_what_is_disclosed_leads_to_its_fact_or_to_its_sum(account, small_models):
+    shown = account["v3_pretraining"].tables.finding()
+    assert 'data-row="facts:v3_pretraining_gpu_hours"' in shown
+    learner = analysis.reconstruct("learner", data=small_models, samples=64)["learning"]
+    hours = "gpu_hours = m1_rl_gpus * m1_rl_days * 24 = facts:m1_rl_gpus"
+    assert f'data-row="sum:{hours}"' in learner.tables.finding()
+    assert words(PhaseWords(learner).disclosed_figure("usd")) == "not disclosed"
