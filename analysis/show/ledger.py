@@ -15,11 +15,20 @@ from analysis.show.links import KIND_WORDS, SECOND_HAND, Html
 from analysis.show.numbers import quantity_text
 from analysis.show.tables import ALL, PRINTED, Cell, day, folded, table
 
-TABLES = ("facts", "sources", "prices", "purchase_prices", "training_runs", "hardware")
+TABLES = (
+    "facts",
+    "sources",
+    "prices",
+    "purchase_prices",
+    "training_runs",
+    "training_throughput",
+    "architectures",
+    "hardware",
+)
 CONFIDENCE = {"read": "", "read_via_secondary": " (as another source restates it)"}
 AS_EPOCH_SAYS = " (as Epoch AI restates it)"
 COMMITMENTS = {"on_demand": "on demand", "1y": "one year", "3y": "three years", "spot": "spot"}
-WORDS = {"date": day, "release_date": day, "commitment": COMMITMENTS}
+WORDS = {"date": day, "release_date": day, "commitment": COMMITMENTS, "precision": str.upper}
 RUN_UNITS = {"params_active": "params", "tokens": "tokens", "gpu_hours": "gpu_hours"}
 
 
@@ -113,6 +122,39 @@ def training_runs(evidence: Evidence) -> Html:
     )
 
 
+def training_throughput(evidence: Evidence) -> Html:
+    """Every measured rate of pre-training, by whomever."""
+    return _rows(
+        "training_throughput",
+        ["model", "who", "chip", "chips", "precision", "tokens_per_s_per_gpu", "date"],
+        evidence,
+        head={"who": "measured by", "tokens_per_s_per_gpu": "rate"},
+        units={"tokens_per_s_per_gpu": "tokens/s per GPU"},
+        caption="Measured rates of pre-training",
+        choices=("who", "chip", "precision"),
+    )
+
+
+def architectures(evidence: Evidence) -> Html:
+    """The sizes of every model that was measured, or whose run is a reference."""
+    return _rows(
+        "architectures",
+        ["id", "n_layers", "dim", "n_heads", "n_routed_experts", "vocab_size"],
+        evidence,
+        head={
+            "id": "model",
+            "n_layers": "layers",
+            "dim": "width",
+            "n_heads": "heads",
+            "n_routed_experts": "experts",
+            "vocab_size": "vocabulary",
+        },
+        units={},
+        caption="Sizes of models",
+        choices=(),
+    )
+
+
 def hardware(evidence: Evidence) -> Html:
     """Every chip with its dense peak, memory and rated power."""
     return _rows(
@@ -151,7 +193,8 @@ def _rows(name: str, columns: list[str], evidence: Evidence, **look: Any) -> Htm
 
 def _read_in(row: Mapping[str, Any], evidence: Evidence) -> Html:
     """Where a row was read, why it is left out if it is, and its note."""
-    unfit = f"<strong>Left out:</strong> {links.text(row['unfit'])}. " if row.get("unfit") else ""
+    reason = row.get("unfit") or row.get("left_out")
+    unfit = f"<strong>Left out:</strong> {links.text(reason)}. " if reason else ""
     seen = CONFIDENCE.get(row.get("confidence", "read"), AS_EPOCH_SAYS)
     note = f"<br><small>{links.text(row['note'])}</small>" if row.get("note") else ""
     source = links.source(row["source_id"], evidence)

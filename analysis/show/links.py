@@ -57,6 +57,8 @@ PAGES = {
     "prices": "evidence",
     "purchase_prices": "evidence",
     "training_runs": "evidence",
+    "training_throughput": "evidence",
+    "architectures": "evidence",
     "hardware": "evidence",
 }
 NAMED_APART = ("facts", "arithmetic", "sources", "claims")  # no name of a row is in two of them
