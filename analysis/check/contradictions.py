@@ -65,7 +65,7 @@ def _row(row: dict[str, Any], account: Account) -> dict[str, Any]:
     first, second = (sources[row[name]]["publisher"] for name in ("source_a", "source_b"))
     return row | {
         **sides,
-        "apart": max(a, b) / min(a, b) if min(a, b) > 0 else math.nan,
+        "apart": max(a, b) / min(a, b) if a > 0 and b > 0 else math.nan,
         "effect_usd": bill_b - bill_a,
         "facts": account.names.facts_behind(row[name] for name in SIDES.values() if row[name]),
         "same_publisher": first == second,
