@@ -39,10 +39,11 @@ def system_price(chip: str, evidence: Evidence) -> Distribution | None:
     """Price of a GPU with its share of the server [US$].
 
     The range of the prices that hold the server; where there are none, of the chip's prices times
-    what a server costs over its chips. None where no price of the chip is known.
+    what a server costs over its chips. A price that somebody estimated is no price. None where no
+    price of the chip is known.
     """
     prices = evidence["purchase_prices"]
-    prices = prices[prices.chip == chip]
+    prices = prices[(prices.chip == chip) & (prices.price_is != "estimated")]
     whole = prices[prices.with_server == "yes"]
     if len(whole):
         basis = f"purchase_prices.csv, {len(whole)} prices with the server"

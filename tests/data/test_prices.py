@@ -9,7 +9,8 @@ from tests.by_hand import with_tables
 
 
 def prices(*rows):
-    return pd.DataFrame(rows, columns=["id", "chip", "usd", "with_server"])
+    frame = pd.DataFrame(rows, columns=["id", "chip", "usd", "with_server"])
+    return frame.assign(price_is="asked")
 
 
 def test_prices_with_their_server_are_taken_as_they_are(evidence):
@@ -26,3 +27,12 @@ def test_prices_of_the_chip_alone_carry_the_rest_of_the_server(evidence):
     assert (found.low, found.high) == pytest.approx((20_000 * factor, 30_000 * factor))
     assert found.rows[0] == Row("facts", "server_price_over_chips")
     assert system_price("D", with_tables(evidence, purchase_prices=table)) is None
+
+
+def test_an_estimate_is_no_price(evidence):
+    table = prices(("a", "C", 30_000.0, "yes"), ("b", "C", 90_000.0, "yes"))
+    table.loc[table.id == "b", "price_is"] = "estimated"
+    found = system_price("C", with_tables(evidence, purchase_prices=table))
+    assert (found.low, found.high) == (30_000, 30_000)
+    alone = table[table.id == "b"]
+    assert system_price("C", with_tables(evidence, purchase_prices=alone)) is None
