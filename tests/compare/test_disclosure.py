@@ -7,8 +7,15 @@ import math
 
 import pytest
 
-from analysis.compare.card import Card, card_schema
-from analysis.compare.disclosure import answer, list_cards, load_card, scores
+from analysis.compare.card import Card, card_schema, standard
+from analysis.compare.disclosure import (
+    answer,
+    fields_by_model,
+    list_cards,
+    load_card,
+    most_missing,
+    scores,
+)
 from analysis.data.folder import read_toml
 from analysis.data.mistakes import InputError
 
@@ -162,3 +169,91 @@ def test_a_sheet_names_what_is_there_and_what_is_missing_and_nothing_twice(cards
     assert found["disclosed"] and found["missing"]
     assert not set(found["disclosed"]) & set(found["missing"])
     assert len(found["disclosed"]) + len(found["missing"]) == len(card.fields)
+
+
+# --- counted by hand, on three sheets
+
+
+def sheet(name, *phases, **more):
+    own = {"name": name, "model": name.upper(), "developer": "A", "release_date": "2025-01-01"}
+    return Card(**own, **more, phase=list(phases))
+
+
+READING = {"kind": "pretraining"}
+SHEETS = [
+    sheet("a", READING | {"tokens": 1e12, "chips": 8}, READING | {"tokens": 1e11}),
+    sheet("b", READING | {"chips": 16}, {"kind": "reinforcement", "steps": 10}),
+    sheet("c", READING, architecture="moe"),
+]
+
+
+def test_fields_are_counted_over_all_phases_that_they_are_asked_of_the_rarest_first():
+    found = most_missing(SHEETS).set_index("field")
+    assert found.loc["tokens", ["disclosed", "asked"]].tolist() == [2, 4]
+    assert found.loc["how many chips", ["disclosed", "asked"]].tolist() == [2, 5]
+    assert found.loc["steps", ["disclosed", "asked"]].tolist() == [1, 1]
+    assert found.loc["architecture", ["disclosed", "asked"]].tolist() == [1, 3]
+    assert (found.share == found.disclosed / found.asked).all()
+    assert found.share.is_monotonic_increasing and found.share.iloc[0] == 0
+    assert most_missing(SHEETS).index.tolist() == list(range(len(found)))
+
+
+def test_the_share_of_a_field_is_over_the_phases_of_its_model():
+    found = fields_by_model(SHEETS).set_index(["model", "field"]).share
+    assert (found["A", "tokens"], found["A", "how many chips"]) == (1.0, 0.5)
+    assert (found["B", "how many chips"], found["B", "steps"]) == (0.5, 1.0)
+    assert (found["C", "architecture"], found["A", "architecture"]) == (1.0, 0.0)
+    assert fields_by_model(SHEETS).model.drop_duplicates().tolist() == ["A", "B", "C"]
+
+
+def test_a_phase_is_asked_for_what_its_kind_has():
+    reading, learning = (
+        sheet("x", {"kind": kind}).phase[0].fields for kind in ("pretraining", "reinforcement")
+    )
+    assert set(reading) - set(learning) == {"tokens", "seq_len_tokens"}
+    assert set(learning) - set(reading) == {"steps", "mean_len_tokens"}
+
+
+@pytest.mark.parametrize("given", ["mfu", "throughput_tokens_per_day", "step_seconds"])
+def test_one_of_three_tells_the_efficiency(given):
+    phase = sheet("x", READING | {given: 0.5}).phase[0]
+    assert phase.fields["efficiency"] and sum(phase.fields.values()) == 1
+
+
+def test_a_length_of_reinforcement_is_that_of_an_answer_or_of_a_sequence():
+    for given in ("mean_len_tokens", "seq_len_tokens"):
+        phase = sheet("x", {"kind": "reinforcement", given: 4_096}).phase[0]
+        assert phase.fields["mean_len_tokens"] and sum(phase.fields.values()) == 1
+
+
+def test_a_sheet_is_scored_by_its_fields_and_each_phase_is_numbered():
+    card = SHEETS[0]
+    assert card.score == 3 / len(card.fields) == 3 / (6 + 7 + 7)
+    assert card.fields["phase 2 (pretraining).tokens"]
+    assert not card.fields["phase 2 (pretraining).chips"]
+
+
+def test_active_parameters_may_be_rounded_to_more_than_all_by_a_thousandth():
+    assert sheet("x", READING, params_total=1e9, params_active=1e9 * 1.001)
+    with pytest.raises(ValueError, match="is more than"):
+        sheet("x", READING, params_total=1e9, params_active=1.0011e9)
+    assert sheet("x", READING, params_active=1e9) and sheet("x", READING, params_total=1e9)
+
+
+def test_the_standard_has_every_field_with_its_unit_and_meaning_and_no_list_of_phases():
+    found = standard().set_index(["of", "field"])
+    assert found.unit["each phase", "gpu_hours"] == "GPU-hours"
+    assert found.meaning["sheet", "params_total"] == "Parameters in all."
+    assert ("sheet", "phase") not in found.index
+    assert set(found.index.get_level_values("of")) == {"sheet", "each phase"}
+    assert found.unit["sheet", "model"] == "" and (found.meaning != "").all()
+
+
+def test_hours_need_both_chips_and_days_and_else_what_an_estimate_needs(evidence):
+    def how(**phase):
+        return answer(sheet("x", READING | phase), evidence)["estimate"][0]
+
+    assert how(chips=8)["how"] == how(days=8)["how"]
+    assert how(chips=8)["how"] == "not possible: needs params_total, params_active, tokens, chip"
+    assert how(chips=8, tokens=1e12)["how"].endswith("needs params_total, params_active, chip")
+    assert how(chips=8)["gpu_hours"] is None

@@ -1,14 +1,23 @@
 """`traincost estimate`: the contract, and what a specification may hold."""
 
+import datetime
 import io
 import json
 import re
 
+import pandas as pd
 import pytest
 
 from analysis.cli import main
-from analysis.compare.estimate import estimate, estimate_all
+from analysis.compare.estimate import (
+    _flop_per_token,
+    _one_sided,
+    _rated_power_w,
+    estimate,
+    estimate_all,
+)
 from analysis.compare.specification import find_developer, read_spec
+from analysis.data.chips import Chip
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
 
@@ -267,3 +276,90 @@ def test_who_has_most_of_the_rows_is_said_by_name(evidence):
 def test_a_specification_nested_too_deep_is_one_line():
     with pytest.raises(InputError, match=r"^x\.toml: not valid TOML: "):
         read_spec("a = " + "[" * 100_000, "x.toml")
+
+
+# --- by hand
+
+
+def runs_alike() -> pd.DataFrame:
+    """Three dense runs at 1, 1.2 and 2 times six a parameter, and a mixture at ten times."""
+    rows = [
+        ("dense", 1e9, 6e9, 2_000.0),
+        ("dense", 1e9, 7.2e9, 4_000.0),
+        ("dense", 2e9, 24e9, 9_000.0),
+        ("moe", 1e9, 60e9, 50_000.0),
+    ]
+    return pd.DataFrame(
+        rows, columns=["architecture", "params_active", "flop_per_token", "seq_len_tokens"]
+    )
+
+
+def counted(*lines) -> tuple[float, list[str]]:
+    """FLOP a token of a dense run of ten billion parameters, and what is said of it."""
+    said: list[str] = []
+    text = PRETRAINING.replace("70e9", "10e9")
+    spec = read_spec("\n".join([text, *lines]), "spec")
+    return _flop_per_token(spec, "dense", runs_alike(), said), said
+
+
+@pytest.mark.parametrize("lines", [(), ("layers = 10",), ("d_model = 2000",)])
+def test_without_both_dimensions_flop_are_the_median_ratio_of_runs_of_the_kind(lines):
+    flop, said = counted(*lines)
+    assert flop == pytest.approx(6 * 10e9 * 1.2)
+    assert said == ["FLOP a token taken as 1.200 times six a parameter, the median of dense runs"]
+
+
+def test_with_dimensions_what_is_not_given_is_said_and_taken():
+    dimensions = ("layers = 10", "d_model = 2000")
+    length = "sequence length taken as 4,000 tokens, the median of dense runs"
+    table = "embedding table counted as multiplying: vocab is not given"
+    flop, said = counted(*dimensions)
+    assert flop == pytest.approx(6 * 10e9 + 6 * (10 * 2 * 2_000) * 4_000 / 2)
+    assert said == [length, table]
+    flop, said = counted(*dimensions, "seq_len = 1000", "vocab = 100000")
+    assert flop == pytest.approx(6 * (10e9 - 1e5 * 2_000) + 6 * (10 * 2 * 2_000) * 1_000 / 2)
+    assert said == []
+    assert counted(*dimensions, "seq_len = 1000")[1] == [table]
+    assert counted(*dimensions, "vocab = 100000")[1] == [length]
+
+
+def test_rated_power_is_the_chips_own_or_the_middle_of_others_by_their_peak():
+    """Known: 1, 2 and 9 W for a TFLOP/s; a chip that nobody knows has 2 of them for each."""
+    hardware = pd.DataFrame(
+        {
+            "chip": ["A", "B", "C"],
+            "other_names": "",
+            "tdp_w": [100.0, 200.0, 900.0],
+            "peak_bf16_dense_tflops": 100.0,
+            "peak_fp16_dense_tflops": 100.0,
+        }
+    )
+    said: list[str] = []
+    assert _rated_power_w(Chip("C", 5e12), hardware, said) == 900 and said == []
+    assert _rated_power_w(Chip("X", 300e12), hardware, said) == pytest.approx(600)
+    assert said == ["rated power from the median of known chips by their peak"]
+
+
+def test_more_than_half_of_the_rows_are_most_of_them():
+    said = "75% of the rows are A's, which weigh as one developer"
+    assert _one_sided(pd.Series(list("ABAA"))) == [said]
+    assert _one_sided(pd.Series(list("AABB"))) == _one_sided(pd.Series(list("ABCA"))) == []
+
+
+def test_a_run_may_be_released_today_and_not_tomorrow(evidence):
+    today = datetime.date.today()
+    for days, allowed in ((0, True), (-1, True), (2, False)):
+        date = today + datetime.timedelta(days=days)
+        text = PRETRAINING.replace("2025-06-01", date.isoformat())
+        if allowed:
+            assert read_spec(text, "spec").release_date == date
+        else:
+            with pytest.raises(InputError, match="is in the future"):
+                read_spec(text, "spec")
+
+
+def test_what_an_answer_assumes_begins_with_slips_and_keeps_the_rest(evidence):
+    (found,) = estimate_all({"x": PRETRAINING.replace("15e12", "15e9")}, evidence).answers
+    plain = estimate(read_spec(PRETRAINING.replace("15e12", "15e9"), "x"), evidence)
+    assert found["assumptions"][-len(plain["assumptions"]) :] == plain["assumptions"]
+    assert len(found["assumptions"]) > len(plain["assumptions"])

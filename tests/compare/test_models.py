@@ -1,12 +1,15 @@
 import numpy as np
+import pandas as pd
 import pytest
 
-from analysis.compare.models import at_one_date, compare, selected, to_list
+from analysis.compare.models import _or_none, _runs, at_one_date, compare, selected, to_list
 from analysis.compare.trend import trend
 from analysis.data.chips import peaks_of
 from analysis.data.mistakes import InputError
 from analysis.data.prices import market_quotes
 from analysis.runs.efficiency import estimator_for
+from analysis.runs.references import smallest_params
+from tests.by_hand import CHIP, dense_run, with_tables
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +127,36 @@ def test_the_line_of_a_trend_is_that_of_least_squares(models):
 def _inside(runs, line):
     low, high = (np.interp(runs.year, line.year, line[end]) for end in ("low", "high"))
     return runs.usd_per_zettaflop.between(low, high)
+
+
+def test_a_run_is_compared_if_its_work_is_known_on_a_chip_from_the_smallest_size_on(evidence):
+    smallest, none = smallest_params(evidence.facts), float("nan")
+    changes = [
+        {"id": "at", "params_total": smallest},
+        {"id": "below", "params_total": smallest * 0.999},
+        {"id": "tokens", "tokens": none},
+        {"id": "active", "params_active": none},
+        {"id": "total", "params_total": none},
+        {"id": "chip", "chip": ""},
+        {"id": "work", "work_known": "no"},
+        {"id": "plain"},
+    ]
+    rows = [dense_run("A", 0.4, 0) | {"work_known": "yes"} | change for change in changes]
+    known = with_tables(evidence, training_runs=pd.DataFrame(rows), hardware=CHIP)
+    found = _runs(known)
+    assert found.id.tolist() == ["at", "plain"] and found.index.tolist() == [0, 1]
+    # 6 x (10e9 - 2e8) and attention of 6 x 10 x 2 x 2,000 x 500
+    assert found.flop[1] == pytest.approx(1e12 * (6 * 9.8e9 + 6 * 40_000 * 500))
+
+
+def test_rows_are_numbered_as_they_stand(models):
+    assert models.index.tolist() == list(range(len(models)))
+    assert models.usd_common.dropna().is_monotonic_increasing
+    newest = selected(models)
+    assert newest.index.tolist() == list(range(10))
+
+
+def test_what_is_not_known_is_none_in_the_list_for_results(models):
+    assert (_or_none(float("nan")), _or_none(2.5)) == (None, 2.5)
+    for row, model in zip(to_list(models), models.itertuples(), strict=True):
+        assert row["usd_common"] == (None if np.isnan(model.usd_common) else model.usd_common)
