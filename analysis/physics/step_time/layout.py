@@ -1,0 +1,221 @@
+"""How a step is laid out over chips, and the chip and the measured efficiencies that it meets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, PositiveInt, model_validator
+
+from analysis.physics.architecture import Configuration
+from analysis.physics.parameters import count_parameters
+
+Precision = Literal["bf16", "fp16", "fp8"]
+# Bytes that a parameter takes at least: its value and its gradient in two bytes each, and two
+# moments and a copy in four, which sharding spreads over replicas.
+STATE_BYTES, OPTIMIZER_BYTES = 4.0, 12.0
+
+NOTHING_LOST = {
+    "product_half_length": 0.0,
+    "product_half_length_bf16": 0.0,
+    "elementwise_passes": 1.0,
+    "kernel_gap_s": 0.0,
+    "kernels_per_dense_layer": 0.0,
+    "kernels_per_mixture_layer": 0.0,
+    "exposed_tensor_exchange": 1.0,
+    "exposed_expert_exchange": 0.0,
+    "exposed_gradients": 0.0,
+    "exchange_multiprocessors": 0.0,
+    "routing_imbalance": 1.0,
+    "stage_imbalance": 1.0,
+}
+
+
+class Layout(BaseModel):
+    """One training step spread over chips.
+
+    `tensor_parallel` chips share each product, `pipeline_parallel` stages share the layers in
+    `virtual_stages` turns, `context_parallel` chips share a sequence, `expert_parallel` chips share
+    the experts of a layer; all others hold replicas. `nodes_per_token` bounds how many nodes the
+    experts of a token may lie on.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    chips: PositiveInt
+    sequences_per_step: PositiveInt
+    seq_len_tokens: PositiveInt
+    precision: Precision
+    sequences_per_micro_batch: PositiveInt = 1
+    tensor_parallel: PositiveInt = 1
+    pipeline_parallel: PositiveInt = 1
+    virtual_stages: PositiveInt = 1
+    context_parallel: PositiveInt = 1
+    expert_parallel: PositiveInt = 1
+    schedule: Literal["1f1b", "dualpipe"] = "1f1b"
+    sharding: Literal["none", "optimizer", "full"] = "optimizer"
+    recomputation: Literal["none", "selective", "full"] = "none"
+    exchange: Literal["exposed", "overlapped"] = "exposed"
+    exchange_bytes_per_value: float = 2.0  # of what is sent to experts; what comes back has two
+    nodes_per_token: PositiveInt | None = None
+    routing: Literal["balanced", "real"] = "real"
+
+    @model_validator(mode="after")
+    def _factors_divide(self) -> Self:
+        shared = self.tensor_parallel * self.pipeline_parallel * self.context_parallel
+        if self.chips % shared:
+            raise ValueError(
+                f"chips: {self.chips} is no multiple of tensor x pipeline x context = {shared}"
+            )
+        if (self.chips // self.pipeline_parallel) % self.expert_parallel:
+            raise ValueError(
+                f"expert_parallel: {self.expert_parallel} does not divide the "
+                f"{self.chips // self.pipeline_parallel} chips of a stage"
+            )
+        if self.sequences_per_step % (self.replicas * self.sequences_per_micro_batch):
+            raise ValueError(
+                f"sequences_per_step: {self.sequences_per_step} is no multiple of replicas x "
+                f"micro-batch = {self.replicas * self.sequences_per_micro_batch}"
+            )
+        return self
+
+    @property
+    def replicas(self) -> int:
+        """Copies of the model that read other sequences."""
+        return self.chips // (self.tensor_parallel * self.pipeline_parallel * self.context_parallel)
+
+    @property
+    def micro_batches(self) -> int:
+        """Micro-batches that a pipeline works through in a step."""
+        return self.sequences_per_step // (self.replicas * self.sequences_per_micro_batch)
+
+    @property
+    def group_tokens(self) -> float:
+        """Tokens of a micro-batch on the chips that share products [token]."""
+        return self.sequences_per_micro_batch * self.seq_len_tokens / self.context_parallel
+
+    @property
+    def chip_tokens(self) -> float:
+        """Tokens of a micro-batch that are one chip's own [token]."""
+        return self.group_tokens / self.tensor_parallel
+
+    @property
+    def shared_replicas(self) -> int:
+        """Copies of what is not an expert."""
+        return self.replicas * self.context_parallel
+
+    @property
+    def expert_replicas(self) -> float:
+        """Copies of an expert."""
+        return self.chips / (self.pipeline_parallel * self.expert_parallel)
+
+
+@dataclass(frozen=True)
+class Processor:
+    """A chip as a step meets it: peaks [FLOP/s], memory [byte, byte/s], multiprocessors, link to
+    the chips of its node and network to others, one way [byte/s].
+    """
+
+    name: str
+    peak_bf16_flop_s: float
+    peak_fp8_flop_s: float
+    memory_bytes: float
+    memory_bytes_per_s: float
+    multiprocessors: int
+    link_bytes_per_s: float
+    network_bytes_per_s: float
+    chips_per_node: int = 8
+
+    def peak_flop_s(self, precision: Precision) -> float:
+        """Dense peak of a precision."""
+        return self.peak_fp8_flop_s if precision == "fp8" else self.peak_bf16_flop_s
+
+
+@dataclass(frozen=True)
+class Efficiencies:
+    """What kernels and links reach, as measured on single products and exchanges: arrays of shape
+    (samples,), shares [1] if nothing else is said.
+
+    A product of summed length K reaches `product_ceiling` x K / (K + `product_half_length`).
+    """
+
+    product_ceiling: np.ndarray
+    product_half_length: np.ndarray
+    product_ceiling_bf16: np.ndarray
+    product_half_length_bf16: np.ndarray
+    attention_forward: np.ndarray
+    attention_backward: np.ndarray
+    memory: np.ndarray
+    link: np.ndarray
+    expert_link: np.ndarray
+    network: np.ndarray
+    elementwise_passes: np.ndarray  # over what is counted
+    kernel_gap_s: np.ndarray
+    kernels_per_dense_layer: np.ndarray
+    kernels_per_mixture_layer: np.ndarray
+    exposed_tensor_exchange: np.ndarray
+    exposed_expert_exchange: np.ndarray  # where it is overlapped
+    exposed_gradients: np.ndarray
+    exchange_multiprocessors: np.ndarray  # taken while the exchange is overlapped [count]
+    routing_imbalance: np.ndarray  # a step with a real router over one with balanced routing
+    stage_imbalance: np.ndarray
+
+
+def same_everywhere(share: float) -> Efficiencies:
+    """All shares one number, in arrays of one sample; nothing waits, is taken or is uneven.
+
+    Examples
+    --------
+    >>> float(same_everywhere(0.5).memory[0]), float(same_everywhere(0.5).kernel_gap_s[0])
+    (0.5, 0.0)
+    """
+    names = [field.name for field in fields(Efficiencies)]
+    values = dict.fromkeys(names, share) | NOTHING_LOST
+    return Efficiencies(**{name: np.array([value]) for name, value in values.items()})
+
+
+def local_parameters(configuration: Configuration, layout: Layout) -> tuple[float, float]:
+    """Parameters that one chip holds [count]: those that all chips of a replica share, and those of
+    its experts.
+
+    Examples
+    --------
+    A dense model of 2 x 960 + 140 parameters, halved over two chips and over two stages:
+
+    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
+    ...     inter_dim=20)
+    >>> layout = Layout(chips=4, sequences_per_step=4, seq_len_tokens=8, precision="bf16",
+    ...     tensor_parallel=2, pipeline_parallel=2)
+    >>> local_parameters(model, layout)
+    (515.0, 0.0)
+    """
+    c = configuration
+    whole = count_parameters(c)
+    experts = c.mixture_layers * c.n_routed_experts * c.mlp_matrices * c.dim * c.moe_inter_dim
+    stages = layout.pipeline_parallel / (2 if layout.schedule == "dualpipe" else 1)
+    shared = (whole.total + whole.mtp - experts) / (layout.tensor_parallel * stages)
+    return shared, experts / (layout.expert_parallel * stages)
+
+
+def state_bytes(configuration: Configuration, layout: Layout) -> float:
+    """Memory that parameters, gradients and optimiser take on a chip at least [byte].
+
+    Examples
+    --------
+    515 parameters in 4 bytes, and their optimiser's 12 on one replica:
+
+    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
+    ...     inter_dim=20)
+    >>> layout = Layout(chips=4, sequences_per_step=4, seq_len_tokens=8, precision="bf16",
+    ...     tensor_parallel=2, pipeline_parallel=2)
+    >>> state_bytes(model, layout)
+    8240.0
+    """
+    taken = 0.0
+    copies = (layout.shared_replicas, layout.expert_replicas)
+    for parameters, replicas in zip(local_parameters(configuration, layout), copies, strict=True):
+        over = 1.0 if layout.sharding == "none" else replicas
+        states = STATE_BYTES / (replicas if layout.sharding == "full" else 1.0)
+        taken += parameters * (states + OPTIMIZER_BYTES / over)
+    return taken
