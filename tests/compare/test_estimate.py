@@ -269,8 +269,8 @@ def test_who_has_most_of_the_rows_is_said_by_name(evidence):
     said = answer(evidence, REINFORCEMENT)["assumptions"]
     counts = evidence["rl_runs"].developer.value_counts()
     assert any(f"of the rows are {counts.index[0]}'s" in line for line in said)
-    without = answer(evidence, REINFORCEMENT, exclude=(counts.index[0],))["assumptions"]
-    assert not any("of the rows are" in line for line in without)
+    assert _one_sided(pd.Series(["a", "b"])) == []
+    assert _one_sided(pd.Series(["a", "a", "b"]))[0].startswith("67% of the rows are a's")
 
 
 def test_a_specification_nested_too_deep_is_one_line():

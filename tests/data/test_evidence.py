@@ -11,6 +11,8 @@ from analysis.data.prices import system_price
 GIGABYTES = re.compile(r"(\d+) ?GB\b")
 ARCHIVED = re.compile(r"web\.archive\.org/web/(\d{4})(\d\d)(\d\d)")
 LONGEST_GAP_DAYS = 45
+ON_ARXIV = re.compile(r"arxiv\.org/(?:abs|pdf|html)/(\d\d)\d\d\.\d{4,5}(v\d+)?")
+DAY = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 
 def memory_mistakes(names: pd.Series, texts: pd.Series, memory: pd.Series) -> list[str]:
@@ -76,3 +78,63 @@ def test_no_locator_has_blanks_at_its_ends_or_the_traces_of_a_copied_row(evidenc
         for column in [name for name in rows if name.startswith("locator")]:
             assert (rows[column] == rows[column].str.strip()).all(), (table, column)
             assert not rows[column].str.contains(r" copy$").any(), (table, column)
+
+
+def year_mistakes(sources: pd.DataFrame) -> list[str]:
+    """Papers whose year is not that of their number on arXiv; a later version may be later."""
+    lines = []
+    for row in sources.itertuples():
+        found = ON_ARXIV.search(row.url)
+        first = 2000 + int(found[1]) if found else int(row.year[:4])
+        later = found is not None and (found[2] or "v1") != "v1" and int(row.year) > first
+        if int(row.year[:4]) != first and not later:
+            lines.append(f"{row.source_id}: {row.year}, not {first}")
+    return lines
+
+
+def test_a_paper_is_of_the_year_of_its_number(evidence):
+    sources = evidence["sources"]
+    assert year_mistakes(sources) == []
+    assert year_mistakes(sources.assign(year="2019"))
+    assert sum(bool(ON_ARXIV.search(url)) for url in sources.url) >= 40
+
+
+def test_an_address_is_of_one_source_and_every_source_is_named(evidence):
+    sources = evidence["sources"]
+    known = sources.url[sources.url != ""].str.rstrip("/")
+    assert sorted(known[known.duplicated()]) == []
+    files = [path for path in evidence.directory.rglob("*") if path.suffix in {".csv", ".toml"}]
+    text = "\n".join(path.read_text() for path in files if path.name != "sources.csv")
+    assert [name for name in sources.source_id if not re.search(rf"\b{name}\b", text)] == []
+
+
+def hours_mistakes(runs: pd.DataFrame) -> list[str]:
+    """Runs whose hours are said to be days times chips, and are not, or lack one of them."""
+    said = runs[runs.gpu_hours_kind == "from_days_times_chips"]
+    product = said.chips * said.days * 24
+    return list(said.id[~((said.gpu_hours / product - 1).abs() < 0.01)])
+
+
+def test_hours_from_days_and_chips_are_their_product(evidence):
+    runs = evidence["training_runs"]
+    assert hours_mistakes(runs) == []
+    for column in ("chips", "days"):
+        broken = runs.assign(**{column: runs[column].mask(runs.id == "mpt-7b")})
+        assert hours_mistakes(broken) == ["mpt-7b"]
+    assert hours_mistakes(runs.assign(gpu_hours=runs.gpu_hours * 1.02)) != []
+
+
+def test_every_date_is_a_day_or_a_month_or_a_year(evidence):
+    seen = 0
+    for table in evidence.tables:
+        rows = evidence[table]
+        names = [name for name in rows if name == "date" or name.endswith("_date")]
+        for column in [
+            *names,
+            *(name for name in rows if name in {"value_from", "training_start"}),
+        ]:
+            for value in rows[column]:
+                assert DAY.fullmatch(str(value)), (table, column, value)
+                assert pd.Timestamp(str(value)).year >= 2010, (table, column, value)
+                seen += 1
+    assert seen > 500
