@@ -50,6 +50,7 @@ def disagreements(account: Account, group: str) -> Html:
         caption=about,
         classes="ledger disagreements",
         name=f"disagreements-{group}",
+        place="disagreements",
     )
 
 
@@ -90,8 +91,10 @@ def _effect(row: dict[str, Any]) -> Cell:
         return Cell("cannot be computed", math.nan)
     if not moves(usd):
         return Cell("", 0.0)
-    sign, other = "+" if usd > 0 else "\N{MINUS SIGN}", usd_text(significant(row["bill_b"], 4))
-    less_or_more = f"{sign}{usd_text(abs(significant(usd, 2)))}"
+    sign, of = "+" if usd > 0 else "\N{MINUS SIGN}", row["what"]
+    by, becomes = usd_text(abs(significant(usd, 3))), usd_text(significant(row["bill_b"], 4))
+    less_or_more = links.counted(f"{sign}{by}", "contradictions.effect", of)
+    other = links.counted(becomes, "contradictions.other_bill", of)
     return Cell(Html(f"<strong>{less_or_more}</strong><br><small>to {other}</small>"), usd)
 
 
@@ -109,7 +112,8 @@ def _estimate(name: str, steps: pd.DataFrame, account: Account) -> Html:
     source = f"{links.source(first.source_id, account.evidence)}, {links.text(first.locator)}"
     rows = pd.DataFrame([_step(row, account) for row in steps.to_dict("records")])
     agrees = "" if steps.parts_here.any() else ": it agrees with ours at every step"
-    shown = table(rows, caption=f"{first.title}{agrees}", name=name, anchors="anchor")
+    caption = f"{first.title}{agrees}"
+    shown = table(rows, caption=caption, name=name, place="estimate", anchors="anchor")
     return Html(f'{shown}<p class="source">{source}</p>')
 
 
@@ -136,7 +140,7 @@ def _believed(total: str, needed: pd.DataFrame) -> Html:
     rows = pd.DataFrame(
         {
             "one would have to believe": row.lever,
-            "to be": row.why if row.unit == "usd" else _needed(row.needed, row.unit),
+            "to be": row.why if row.unit == "usd" else _counted(row, "needed", row.needed),
             "which is": _allowed(row.allowed),
             "possible is": _possible(row),
         }
@@ -157,6 +161,9 @@ def _study(study: Any, evidence: Evidence) -> Html:
         head={"usd": "the run costs", "factor": "times the step before"},
         caption=f"{study.label}: {published} published; ours with its inputs: "
         f"{usd_text(significant(study_usd(study), 4))}",
+        name=f"study-{study.id}",
+        place="study",
+        kind="assumption",
     )
     return Html(f'{shown}<p class="source">{source}. {links.text(study.note)}</p>')
 
@@ -165,12 +172,21 @@ def _allowed(allowed: bool | None) -> str:
     return "not known" if allowed is None else "possible" if allowed else "out of range"
 
 
+def _counted(row: Any, what: str, value: float) -> Html:
+    """A figure that one would have to believe, or an end of what is possible; or words."""
+    shown = _needed(value, row.unit)
+    if not any(letter.isdigit() for letter in shown):
+        return links.text(shown)
+    return links.counted(shown, f"contradictions.{what}", row.lever)
+
+
 def _possible(row: Any) -> str:
     """The range that is possible, in words."""
     unit, low, high, why = (getattr(row, name) for name in ("unit", "low", "high", "why"))
     if unit == "usd":
         return "inside the interval of that line, or within 1 % of it"
-    return f"{_needed(low, unit)} to {_needed(high, unit)}: {why}"
+    ends = " to ".join(_counted(row, "possible", end) for end in (low, high))
+    return Html(f"{ends}: {links.text(why)}")
 
 
 def _needed(value: float, unit: str) -> str:

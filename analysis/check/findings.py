@@ -23,8 +23,9 @@ def claims(account: Account) -> Html:
     counts = counts_of(judge_all(account)).set_index("verdict").claims
     if not counts.sum():
         return _nothing(f"public claim on {links.text(account.model.title)}")
-    slips, all_claims = _claims(counts.misleading), _claims(counts.sum())
-    hold, wrong = _claims(counts[list(HOLD)].sum()), _claims(counts.contradicted)
+    slips, all_claims = _claims(counts.misleading, "misleading"), _claims(counts.sum(), "all")
+    hold = _claims(counts[list(HOLD)].sum(), "hold")
+    wrong = _claims(counts.contradicted, "contradicted")
     return Html(
         f"<p><strong>{slips} of {all_claims} public claims on the cost of "
         f"{links.text(account.model.title)} put a true figure on the wrong thing.</strong> "
@@ -43,10 +44,10 @@ def contradicting_sources(account: Account) -> Html:
     own = touching[touching.same_publisher]
     others = touching[~touching.same_publisher]
     return Html(
-        f"<p><strong>Sources on {title} disagree in {_places(len(found))} places, and "
-        f"{_places(len(touching))} of them would move the bill.</strong> "
-        f"{_worth(own, 'are one publisher contradicting itself')}"
-        f"{_worth(others, 'are two publishers against each other')}"
+        f"<p><strong>Sources on {title} disagree in {_places(len(found), 'all')} places, and "
+        f"{_places(len(touching), 'moving')} of them would move the bill.</strong> "
+        f"{_worth(own, 'are one publisher contradicting itself', 'one_publisher')}"
+        f"{_worth(others, 'are two publishers against each other', 'two_publishers')}"
         "The rest do not touch the hours that the bill is made of.</p>"
     )
 
@@ -58,7 +59,7 @@ def estimates(account: Account) -> Html:
         return _nothing("estimate of it by others")
     apart, all_estimates = len(partings(steps)), steps.estimate.nunique()
     return Html(
-        f"<p><strong>{_estimates(apart)} of {_estimates(all_estimates)} "
+        f"<p><strong>{_places(apart, 'apart')} of {_places(all_estimates, 'estimates')} "
         "estimates by others differ from ours, and for each we name the step.</strong> It is the "
         "first where their figure and ours differ by more than rounding.</p>"
     )
@@ -81,27 +82,23 @@ def _commonest(account: Account) -> str:
     (counted, said_of, quantity), times = pairs.most_common(1)[0]
     part, whole = (find_label(name, quantity, account) for name in (counted, said_of))
     return (
-        f"The commonest slip, {_claims(times)} times, is to take the figure of "
+        f"The commonest slip, {_claims(times, 'commonest')} times, is to take the figure of "
         f"{links.text(part)} for {links.text(whole)}. "
     )
 
 
-def _worth(found: pd.DataFrame, what: str) -> str:
+def _worth(found: pd.DataFrame, what: str, place: str) -> str:
     """How many they are, and how much the largest of them would move the bill."""
     if found.empty:
         return ""
     most = quantity_text(significant(float(found.effect_usd.abs().max()), 3), "usd")
-    largest = links.counted(most, "contradictions", "the largest effect on the bill")
-    return f"{_places(len(found))} {what}, worth up to {largest}. "
+    largest = links.counted(most, f"contradictions.most_{place}")
+    return f"{_places(len(found), place)} {what}, worth up to {largest}. "
 
 
-def _claims(number: float) -> Html:
-    return links.counted(f"{int(number)}", "claims", "claims in the table")
+def _claims(number: float, place: str) -> Html:
+    return links.counted(f"{int(number)}", f"claims.{place}")
 
 
-def _places(number: float) -> Html:
-    return links.counted(f"{int(number)}", "contradictions", "places where sources disagree")
-
-
-def _estimates(number: float) -> Html:
-    return links.counted(f"{int(number)}", "contradictions", "estimates by others")
+def _places(number: float, place: str) -> Html:
+    return links.counted(f"{int(number)}", f"contradictions.{place}")

@@ -12,16 +12,18 @@ from analysis.show import links
 from analysis.show.links import Html
 from analysis.show.numbers import date_text, quantity_text, ratio_text, significant, usd_text
 
+SILENT = "disclosure.silent"
 USUAL = (0.05, 0.95)  # between these shares of the others a run is no outlier
 
 
 def models(compared: pd.DataFrame, chosen: pd.DataFrame, found: Trend, date: str) -> Html:
     """Where one developer's newest run lies on the trend, and what the chosen models would cost."""
-    known = (compared.how == "disclosed").sum()
+    every = _count(len(compared), "comparison.models")
+    known = _count((compared.how == "disclosed").sum(), "comparison.disclosed")
     return Html(
         f"<p>{_on_the_trend(found)}{_ends(chosen, date)}"
-        f"{_count(len(compared))} models are compared by their final pre-training run "
-        f"alone. The hours of {_count(known)} are disclosed; we estimate the others. "
+        f"{every} models are compared by their final pre-training run "
+        f"alone. The hours of {known} are disclosed; we estimate the others. "
         "Equal hours are not equal cost: chips, prices and what a run includes differ.</p>"
     )
 
@@ -29,7 +31,8 @@ def models(compared: pd.DataFrame, chosen: pd.DataFrame, found: Trend, date: str
 def trend(found: Trend) -> Html:
     """How fast training compute gets cheaper."""
     less, low, high = (
-        _share(1.0 - factor) for factor in (found.factor_per_year, found.high, found.low)
+        _share(1.0 - factor, f"comparison.cheaper{end}")
+        for factor, end in ((found.factor_per_year, ""), (found.high, "_end"), (found.low, "_end"))
     )
     return Html(
         f"<p><strong>At market rents, training compute gets about {less} cheaper each year."
@@ -46,7 +49,7 @@ def prices(chosen: pd.DataFrame, date: str, evidence: Evidence) -> Html:
     newest = evidence["prices"].query("chip == @chip").date.max()
     then, now = (market_price(chip, day, evidence) for day in (date, newest))
     then_text, now_text = (
-        links.counted(quantity_text(price, "usd_per_gpu_hour"), "comparison", f"price of {chip}")
+        links.counted(quantity_text(price, "usd_per_gpu_hour"), "comparison.price", chip)
         for price in (then or np.nan, now or np.nan)
     )
     return Html(
@@ -61,10 +64,10 @@ def disclosure(scored: pd.DataFrame) -> Html:
     whole = (scored.hours_known == scored.phases).sum()
     silent, first = scored.model[scored.disclosed == 0], scored.iloc[0]
     names = f": {links.text(', '.join(silent))}" if len(silent) else ""
-    all_hours, models, nothing = (
-        _count(number, "disclosure") for number in (whole, len(scored), len(silent))
-    )
-    half, most = (_share(score, "disclosure") for score in (scored.score.median(), first.score))
+    all_hours = _count(whole, "disclosure.whole")
+    models, nothing = _count(len(scored), "disclosure.models"), _count(len(silent), SILENT)
+    half = _share(scored.score.median(), "disclosure.median")
+    most = _share(first.score, "disclosure.score", first.model)
     return Html(
         f"<p><strong>{all_hours} of {models} models disclose the hours of every phase of their "
         f"training.</strong> Half of the disclosure sheets are filled to {half} or less. "
@@ -79,8 +82,8 @@ def _on_the_trend(found: Trend) -> str:
     if found.own.empty:
         return ""
     own = found.own.sort_values("release_date").iloc[-1]
-    by = links.counted(ratio_text(own.ratio), "comparison", "cost of compute against the trend")
-    dearer = _share(1.0 - own.percentile)
+    by = links.counted(ratio_text(own.ratio), "comparison.trend", own.model)
+    dearer = _share(1.0 - own.percentile, "comparison.dearer", own.model)
     low, high = USUAL
     outlier = ", which is no outlier" if low < own.percentile < high else ", which is an outlier"
     return (
@@ -95,9 +98,7 @@ def _ends(chosen: pd.DataFrame, date: str) -> str:
     if priced.empty:
         return ""
     least, most = (
-        links.counted(
-            usd_text(significant(row.usd_common, 2)), "comparison", f"rent of {row.model}"
-        )
+        links.counted(usd_text(significant(row.usd_common, 2)), "comparison.rent", row.model)
         for row in (priced.iloc[0], priced.iloc[-1])
     )
     return (
@@ -106,9 +107,9 @@ def _ends(chosen: pd.DataFrame, date: str) -> str:
     )
 
 
-def _share(value: float, page: str = "comparison") -> Html:
-    return links.counted(quantity_text(significant(value, 2), "ratio"), page, "a share")
+def _share(value: float, place: str, of: str = "") -> Html:
+    return links.counted(quantity_text(significant(value, 2), "ratio"), place, of)
 
 
-def _count(number: float, page: str = "comparison") -> Html:
-    return links.counted(f"{int(number)}", page, "models in the table")
+def _count(number: float, place: str) -> Html:
+    return links.counted(f"{int(number)}", place)

@@ -156,7 +156,7 @@ def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:
     lines = [
         f"<li>{html.escape(row.model)}: {_two(row.usd_common, 'derived', row.id)} at the market "
         f"price of {date_text(date, '%B')} "
-        f"({_price(row.price_common)}), and "
+        f"({_price(row.price_common, 'comparison.price', row.chip)}), and "
         f"{_two(row.usd_disclosed, 'disclosed', row.id)} by its developer's own account "
         f"({_own_price(row)}).</li>"
         for row in told.itertuples()
@@ -172,11 +172,15 @@ def _two(usd: float, kind: str, run: str) -> Html:
 
 def _own_price(row: Any) -> str:
     known = row.how == "disclosed"
-    return _price(row.usd_disclosed / row.p50) if known else "its hours are not disclosed"
+    return (
+        _price(row.usd_disclosed / row.p50, "comparison.own_price", row.model)
+        if known
+        else "its hours are not disclosed"
+    )
 
 
-def _price(usd: float) -> str:
-    return counted(quantity_text(usd, "usd_per_gpu_hour"), "comparison", "rent over hours")
+def _price(usd: float, place: str, of: str) -> str:
+    return counted(quantity_text(usd, "usd_per_gpu_hour"), place, of)
 
 
 def to_list(compared: pd.DataFrame) -> list[dict[str, Any]]:

@@ -24,12 +24,11 @@ from analysis.compare.card import card_schema
 from analysis.data.folder import edition_model, named_files, regular_file
 from analysis.data.tables import Evidence
 from analysis.publish.cards import SCRIPT as CARDS
-from analysis.publish.cards import rows_shown, script_of
+from analysis.publish.cards import Words, rows_shown, script_of
 from analysis.publish.contents import check_addresses, page_names, prose_path, write_moved
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
 from analysis.publish.first import whole_in_short
-from analysis.publish.glossary import read_glossary
 from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
 from analysis.publish.pages import read_page
 from analysis.publish.place import KEPT, NEW
@@ -89,7 +88,7 @@ def write(
         }
         run_sphinx(sources, pages, room / "doctrees", settings, work / "sphinx.log")
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
-    script = script_of(rows_shown(sorted(html.glob("*.html"))), account, read_glossary(book))
+    script = script_of(rows_shown(sorted(html.glob("*.html"))), account, Words.of(book))
     (html / "_static" / CARDS).write_text(script, encoding="utf-8")
     check(html, book, whole_in_short(account))
     publish_figures(html, page_names(book), report)

@@ -10,12 +10,15 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from analysis.check.claims import find_claim
 from analysis.data.facts import Row
 from analysis.data.mistakes import InputError
-from analysis.publish.glossary import Term, find_term
+from analysis.publish.computed import Place, counted_card, read_computed
+from analysis.publish.glossary import Term, find_term, read_glossary
 from analysis.reconstruction import bill_cards, cards
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.operands import operand
@@ -37,7 +40,20 @@ def rows_shown(pages: Iterable[Path]) -> dict[Row, str]:
     return found
 
 
-def card_of(row: Row, account: Account, terms: Mapping[str, Term]) -> Card:
+@dataclass(frozen=True)
+class Words:
+    """What the book says of its words and of what it counts: glossary.toml and computed.toml."""
+
+    terms: Mapping[str, Term]
+    places: Mapping[str, Place]
+
+    @classmethod
+    def of(cls, book: Path) -> Self:
+        """Both files of a book."""
+        return cls(read_glossary(book), read_computed(book))
+
+
+def card_of(row: Row, account: Account, words: Words) -> Card:
     """What opens at a number; an `InputError` for one that nothing is known of."""
     name, evidence = row.id, account.evidence
     kinds: Mapping[str, Callable[[], Card]] = {
@@ -46,14 +62,15 @@ def card_of(row: Row, account: Account, terms: Mapping[str, Term]) -> Card:
         "results": lambda: cards.result_card(name, account),
         "total": lambda: cards.total_card(name, account),
         "input": lambda: cards.input_card(name, account),
+        "owned": lambda: bill_cards.owned_card(name, account),
         "needed": lambda: cards.needed_card(name, account),
         "check": lambda: cards.check_card(name, account),
         "bill": lambda: bill_cards.line_card(name, account),
         "named": lambda: cards.named_card(name, account),
-        "counted": lambda: _counted_card(name),
+        "counted": lambda: counted_card(name, words.places, evidence),
         "sum": lambda: cards.sum_card(name, account),
         "edition": lambda: bill_cards.edition_card(name, account),
-        "glossary": lambda: _term_card(find_term(name, terms)),
+        "glossary": lambda: _term_card(find_term(name, words.terms)),
         "claims": lambda: _claim_card(name, account),
         **{table: lambda: row_card(row, evidence) for table in TOLD},
     }
@@ -63,12 +80,12 @@ def card_of(row: Row, account: Account, terms: Mapping[str, Term]) -> Card:
         raise InputError(f"{row.table}:{name}: a number without a card") from None
 
 
-def script_of(rows: Mapping[Row, str], account: Account, terms: Mapping[str, Term]) -> str:
+def script_of(rows: Mapping[Row, str], account: Account, words: Words) -> str:
     """The script with a card for every row; an `InputError` names the page of one without."""
     found: dict[str, Card] = {}
     for row, page in rows.items():
         try:
-            found[f"{row.table}:{row.id}"] = card_of(row, account, terms)
+            found[f"{row.table}:{row.id}"] = card_of(row, account, words)
         except InputError as error:
             raise error.at(page) from None
     texts = {
@@ -82,12 +99,6 @@ def script_of(rows: Mapping[Row, str], account: Account, terms: Mapping[str, Ter
 
 def _term_card(term: Term) -> Card:
     return Card(term.name, "", "", Row("glossary", term.id), says=term.says)
-
-
-def _counted_card(text: str) -> Card:
-    what = text.partition(" = ")[2]
-    says = "Computed from the rows that its page shows."
-    return Card(what, "", "derived", Row("counted", text), says=says)
 
 
 def _claim_card(claim_id: str, account: Account) -> Card:

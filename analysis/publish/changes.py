@@ -51,4 +51,5 @@ def _part(part: str, rows: pd.DataFrame) -> Html:
         }
     )
     shown = shown.assign(times_the_default=rows.factor.to_numpy()) if unit else shown
-    return table(shown, caption=f"{TITLES[part]}: the default edition and this one", name=part)
+    caption = f"{TITLES[part]}: the default edition and this one"
+    return table(shown, caption=caption, name=part, place="changes")

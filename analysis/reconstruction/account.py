@@ -159,8 +159,8 @@ class Account:
             return "None of its hours are disclosed."
         few, many = known[known.disclosed < known.p05], known[known.disclosed > known.p95]
         as_expected = len(known) - len(few) - len(many)
-        inside = links.counted(str(as_expected), "hours", "phases whose disclosed hours fit")
-        of_all = links.counted(str(len(known)), "hours", "phases with disclosed hours")
+        inside = links.counted(str(as_expected), "hours.fit")
+        of_all = links.counted(str(len(known)), "hours.known")
         said = f"In {inside} of {of_all} phases the disclosed hours lie in our estimate's range"
         apart = [
             f"in {links.text(' and '.join(rows.label))} they lie {word} it"

@@ -10,7 +10,7 @@ import numpy as np
 from analysis.data.facts import Row
 from analysis.data.mistakes import UnknownName
 from analysis.reconstruction.account import Account
-from analysis.reconstruction.cards import NINE_IN_TEN
+from analysis.reconstruction.cards import NINE_IN_TEN, range_card
 from analysis.reconstruction.operands import input_part, operand
 from analysis.reconstruction.ownership import LABELS, UNITS, OwnershipInputs
 from analysis.show.cards import Card, Part, range_text
@@ -64,6 +64,16 @@ def edition_card(parameter: str, account: Account) -> Card:
         says=SET if given else QUOTED if fact is None else ASSUMED,
         parts=[] if given or fact is None else [operand(fact, account)],
     )
+
+
+def owned_card(name: str, account: Account) -> Card:
+    """An input of an owned GPU-hour: its range, and what it was taken from."""
+    inputs = OwnershipInputs.of(account.chip, account.scenario.parameters, account.evidence)
+    found = inputs.distributions if inputs else {}
+    if name not in found:
+        raise UnknownName(name, "an input of an owned hour", found)
+    part = input_part(LABELS[name], UNITS[name], found[name], account.evidence.facts)
+    return range_card(f"An owned hour: {part.name}", part, Row("owned", name), found[name])
 
 
 def _line_texts(line: dict[str, Any], field: str) -> tuple[str, str]:

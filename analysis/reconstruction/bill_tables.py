@@ -107,7 +107,7 @@ def owned_inputs(account: Account) -> Html:
     if inputs is None:
         return Html(f"<p>No purchase price of {links.text(account.chip.name)} is on record.</p>")
     rows = [
-        input_row(LABELS[name], found, UNITS[name], account.evidence)
+        input_row(LABELS[name], found, UNITS[name], account.evidence, Row("owned", name))
         for name, found in inputs.distributions.items()
     ]
     caption = f"What an owned hour of {account.chip.name} is made from"
@@ -132,6 +132,7 @@ def owned_hours(evidence: Evidence) -> Html:
         units=dict.fromkeys(found.columns[1:], "usd"),
         caption="An hour of an owned GPU by part, beside its rent",
         name="owned-hours",
+        kind="assumption",
     )
 
 
@@ -227,5 +228,5 @@ def _owned(line: pd.Series) -> str:
     if np.isnan(line.own_usd):
         return "No purchase price of the chip is on record, so owned machines are not priced."
     low, high = line.own_usd_p05 / line.usd, line.own_usd_p95 / line.usd
-    times = links.counted(f"{low:.1f} to {high:.1f} times", "bill", "owning over renting")
+    times = links.counted(f"{low:.1f} to {high:.1f} times", "bill.owning")
     return f"The same hours on owned machines that are kept busy cost {times} the rent."

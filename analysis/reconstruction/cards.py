@@ -7,6 +7,7 @@ from typing import Any
 
 from analysis.data.facts import Number, Row
 from analysis.data.mistakes import UnknownName
+from analysis.data.uncertainty import Distribution
 from analysis.physics.cost import rental_usd
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.operands import (
@@ -156,15 +157,21 @@ def input_card(path: str, account: Account) -> Card:
         raise UnknownName(path, "an input", [f"{phase}.{known}" for known in inputs])
     item = inputs[name]
     part = input_part(item.label, item.unit, item.distribution, facts)
+    label = f"{account[phase].phase.label}: {item.label}"
+    return range_card(label, part, Row("input", path), item.distribution)
+
+
+def range_card(label: str, part: Part, row: Row, found: Distribution) -> Card:
+    """An uncertain input with its range, and the rows that it was taken from."""
     middle, _, ends = part.value.partition(" (")
     return Card(
-        f"{account[phase].phase.label}: {item.label}",
+        label,
         middle,
         part.kind,
-        Row("input", path),
+        row,
         range=f"{ends.removesuffix(')')}, {NINE_IN_TEN}" if ends else "",
-        says=f"From {item.distribution.basis}.",
-        **_rows_behind(item.distribution.rows),
+        says=f"From {found.basis}.",
+        **_rows_behind(found.rows),
     )
 
 

@@ -20,6 +20,7 @@ def indices(account: Account) -> Html:
         figures=dict.fromkeys(shares, ROUGH),
         caption="What makes the hours of all phases uncertain: share of the variance",
         name="indices",
+        kind="reconstructed",
     )
 
 
@@ -33,4 +34,5 @@ def narrowing(account: Account) -> Html:
         figures=dict.fromkeys(ends, ROUGH),
         caption="Phase by phase: the hours, and the inputs that would narrow them most",
         name="narrowing",
+        kind="reconstructed",
     )

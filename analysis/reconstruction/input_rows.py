@@ -15,20 +15,23 @@ ENDS = (0.05, 0.5, 0.95)
 
 
 def input_row(
-    label: str, found: Distribution, unit: str, evidence: Evidence, name: str = ""
+    label: str, found: Distribution, unit: str, evidence: Evidence, row: Row | None = None
 ) -> dict[str, object]:
-    """The cells of an input; one without a range stands as its source prints it, and one with a
-    `name` (PHASE.INPUT) opens its card.
+    """The cells of an input; one without a range stands as its source prints it, and the figures of
+    one with a `row` open its card.
     """
     low, middle, high = (float(end) for end in found.quantile(ENDS))
     scale = measure(unit, [middle])
     figures = PRINTED if low == high else ROUGH
     shown, kind = number_text(middle, scale, figures), kind_of_input(found, evidence.facts)
     ends = " to ".join(number_text(end, scale, figures) for end in (low, high))
+    ends = "" if low == high else ends
+    if row:
+        shown, ends = (links.figure(text, kind, row) if text else "" for text in (shown, ends))
     return {
         "input": label,
-        "middle": Cell(links.figure(shown, kind, Row("input", name)) if name else shown, middle),
-        "nine times in ten": "" if low == high else ends,
+        "middle": Cell(shown, middle),
+        "nine times in ten": ends,
         "unit": scale.words,
         "known how": _known_how(found, evidence),
         "from": _basis(found, evidence),

@@ -18,7 +18,7 @@ from analysis.reconstruction.reinforcement import segments
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import ReinforcementStage
 from analysis.show.numbers import quantity_text, significant
-from analysis.show.tables import code, table
+from analysis.show.tables import Cell, code, table
 
 StageInputs = Mapping[str, Mapping[str, Input]]
 
@@ -58,6 +58,7 @@ class Middle:
     """
 
     values: Mapping[str, np.ndarray]
+    kind: str
 
     def __getattr__(self, name: str) -> np.ndarray:
         if name not in self.values:
@@ -73,15 +74,24 @@ class Middle:
         shown = self.frame()
         if shown.empty:  # no stage of this kind
             return ""
+        same = (shown["first"] == shown["last"]).all()
         for end in ("first", "last"):
             pairs = zip(shown[end], shown.unit, strict=True)
-            shown[end] = [quantity_text(significant(value, 4), unit) for value, unit in pairs]
-        same = (shown["first"] == shown["last"]).all()
+            shown[end] = [
+                Cell(quantity_text(significant(value, 4), unit), value) for value, unit in pairs
+            ]
         columns = {"input": "input", "first": "middle" if same else "first"}
         columns |= {} if same else {"last": "last"}
         caption = "The inputs of the sum below, by their names in it"
         shown = shown.assign(input=shown.input.map(code))
-        return table(shown[list(columns)], head=columns, caption=caption)._repr_html_()
+        return table(
+            shown[list(columns)],
+            head=columns,
+            caption=caption,
+            name=f"middle-{self.kind}",
+            place="middle",
+            kind="reconstructed",
+        )._repr_html_()
 
     def frame(self) -> pd.DataFrame:
         """A row an input: `input`, `unit`, and its value `first` and `last` among the stages."""
@@ -98,9 +108,10 @@ def middle_of(phase: Phase, setting: Setting, inputs: StageInputs, kind: str) ->
     of_kind = [stage for stage in phase.stages if stage.work.kind == kind]
     columns = [_columns(stage, setting, inputs) for stage in of_kind]
     if not columns:
-        return Middle({name: np.empty(0) for name in UNITS})
+        return Middle({name: np.empty(0) for name in UNITS}, kind)
     names = dict.fromkeys(name for found in columns for name in found)
-    return Middle({name: np.concatenate([found[name] for found in columns]) for name in names})
+    values = {name: np.concatenate([found[name] for found in columns]) for name in names}
+    return Middle(values, kind)
 
 
 def gpu_hours_at_middle(phase: Phase, setting: Setting, inputs: StageInputs, kind: str) -> float:

@@ -72,7 +72,12 @@ class OwnedHour:
     def _repr_html_(self) -> str:
         caption = f"An owned hour of {self.chip}: its inputs, by the names of the sum below"
         shown = self.frame()
-        return table(shown.assign(input=shown.input.map(code)), caption=caption)._repr_html_()
+        return table(
+            shown.assign(input=shown.input.map(code)),
+            caption=caption,
+            name="owned-hour",
+            kind="assumption",
+        )._repr_html_()
 
     def frame(self) -> pd.DataFrame:
         """A row an input: `input`, `what_it_is`, `middle` and `unit`."""

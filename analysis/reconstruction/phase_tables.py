@@ -59,7 +59,11 @@ class PhaseTables(PhaseWords):
         evidence = self.result.evidence
         rows = [
             input_row(
-                item.label, item.distribution, item.unit, evidence, f"{self.result.phase.id}.{name}"
+                item.label,
+                item.distribution,
+                item.unit,
+                evidence,
+                Row("input", f"{self.result.phase.id}.{name}"),
             )
             for name, item in self.result.inputs.items()
         ]
@@ -102,6 +106,7 @@ class PhaseTables(PhaseWords):
             figures=dict.fromkeys(of_hours, ROUGH),
             caption="Hours by two models of a step",
             name="step-model",
+            kind="reconstructed",
         )
 
     def _disclosed_cell(self, field: Literal["gpu_hours", "usd"]) -> Cell | str:

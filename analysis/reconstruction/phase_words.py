@@ -22,8 +22,6 @@ FEWER = "The run was more efficient than runs like it, or its hours are not all 
 MORE = "The run was less efficient than runs like it, or its hours hold other work."
 SAME = 5e-4  # a median nearer than this to the middle is the same
 BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
-OVER = "our estimate over the disclosed hours"
-FEWER_FLOP = "work by outer dimensions over that of the whole configuration"
 AS_EXPECTED = "So public facts give no reason to doubt them."
 
 
@@ -49,14 +47,15 @@ class PhaseWords:
                 f"<strong>Public facts alone give {middle}.</strong> "
                 "Its source discloses no hours to compare with."
             )
-        by = self._counted(ratio_text(self.result.interval["p50"] / disclosed), OVER)
+        by = self._counted(ratio_text(self.result.interval["p50"] / disclosed), "over")
         return (
             f"<strong>The source discloses {self.disclosed_figure()}; public facts without them "
             f"give {middle}.</strong> Our estimate is {by} the disclosed figure."
         )
 
-    def _counted(self, shown: str, what: str) -> Html:
-        return links.counted(shown, self.result.phase.id, what)
+    def _counted(self, shown: str, place: str) -> Html:
+        phase = self.result.phase
+        return links.counted(shown, f"phase.{place}", phase.label, phase.id)
 
     def _range(self) -> str:
         """The interval, where the disclosed hours lie in it, and what follows."""
@@ -136,9 +135,9 @@ class PhaseWords:
         here = result.interval["p50"] / hours
         return (
             "Where the estimator is judged, each run is counted by its outer dimensions alone. "
-            f"There the work is {self._counted(ratio_text(share), FEWER_FLOP)} this, so the "
-            f"estimate is {self._counted(f'{here * share:.2g} times', OVER)} the "
-            f"disclosed hours, not {self._counted(f'{here:.2g}', OVER)}."
+            f"There the work is {self._counted(ratio_text(share), 'fewer_flop')} this, so the "
+            f"estimate is {self._counted(f'{here * share:.2g} times', 'over_alone')} the "
+            f"disclosed hours, not {self._counted(f'{here:.2g}', 'over')}."
         )
 
     def apart(self, *kinds: str) -> Html:
@@ -150,7 +149,7 @@ class PhaseWords:
         same = f"<p>The package finds the same: {hours}."
         if abs(away) < SAME:
             return Html(f"{same} The median over all draws is no other.</p>")
-        more = self._counted(ratio_text(1.0 + away), "median of the draws over this sum")
+        more = self._counted(ratio_text(1.0 + away), "draws")
         return Html(
             f"{same} The median over all draws is {more} that, because hours do "
             "not grow in proportion to every input.</p>"

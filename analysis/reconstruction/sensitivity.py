@@ -74,9 +74,8 @@ def finding(indices: pd.DataFrame) -> Html:
     if indices.empty:
         return Html("<p><strong>No input is uncertain in this edition.</strong></p>")
     lead = indices.iloc[0]
-    share = links.counted(
-        quantity_text(significant(lead.total, 2), "ratio"), "hours", "Sobol index"
-    )
+    shown = quantity_text(significant(lead.total, 2), "ratio")
+    share = links.counted(shown, "hours.index", lead.input)
     return Html(
         f"<p><strong>One unknown, the {links.text(lead.input)}, makes up {share} of how uncertain "
         "the total is.</strong> If more developers disclosed it, the range would narrow most. "

@@ -79,32 +79,44 @@ def beside_the_rule(tested: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
 def finding(tested: pd.DataFrame, compared: pd.DataFrame, evidence: Evidence) -> Html:
     """How far the estimator is off, how its intervals do, and what else was tried."""
     figures = summary(tested)
-    everywhere, well_known = beside_the_rule(tested, evidence).itertuples()
-    alike = _factor(noise_floor(evidence).ratio.median())
+    runs, median = _count(figures["n"], "runs"), figures["median_error_factor"]
+    nine_in_ten = _factor(figures["p90_error_factor"], "p90_error")
+    held = _share(figures["coverage_90"], "coverage")
+    alike = _factor(noise_floor(evidence).ratio.median(), "alike")
     return Html(
-        f"<p><strong>Half of {_count(figures['n'])} disclosed runs are predicted within a factor "
-        f"of {_factor(figures['median_error_factor'])}, as if never seen.</strong> Nine in ten "
-        f"come out within a factor of {_factor(figures['p90_error_factor'])}. "
-        f"The 90&nbsp;% intervals held {_share(figures['coverage_90'])} of the disclosed figures. "
+        f"<p><strong>Half of {runs} disclosed runs are predicted within a factor "
+        f"of {_factor(median, 'median_error')}, as if never seen.</strong> Nine in ten "
+        f"come out within a factor of {nine_in_ten}. "
+        f"The 90&nbsp;% intervals held {held} of the disclosed figures. "
         f"Nearly equal runs of one developer differ by a factor of {alike}, so no estimate from "
-        "public data can do much better.</p>"
-        f"<p>A rule of thumb counts six FLOP for each parameter and token, at "
-        f"{_share(RULES_OF_THUMB[0])} of the peak. On all {_count(everywhere.n)} runs it is off by "
-        f"{_factor(everywhere.rule)}, ours by {_factor(everywhere.ours)}; on the "
-        f"{_count(well_known.n)} well-known ones it is off by {_factor(well_known.rule)}, ours by "
-        f"{_factor(well_known.ours)}. Richer methods do no better on a developer that they have "
+        f"public data can do much better.</p><p>{_rule_of_thumb(tested, evidence)} "
+        "Richer methods do no better on a developer that they have "
         "not seen. So the simplest good one is in use: "
         f"<em>{links.text(choice(compared))}</em>.</p>"
     )
 
 
-def _factor(value: float) -> Html:
-    return links.counted(f"{value:.3g}", "backtest", "an error, as a factor")
+def _rule_of_thumb(tested: pd.DataFrame, evidence: Evidence) -> str:
+    """The rule beside ours, on all runs and on those that public estimators were tried on."""
+    everywhere, well_known = beside_the_rule(tested, evidence).itertuples()
+    known = _count(well_known.n, "known_runs")
+    return (
+        f"A rule of thumb counts six FLOP for each parameter and token, at "
+        f"{_share(RULES_OF_THUMB[0], 'rule')} of the peak. On all {_count(everywhere.n, 'runs')} "
+        f"runs it is off by {_factor(everywhere.rule, 'rule_error')}, ours by "
+        f"{_factor(everywhere.ours, 'median_error')}; on the {known} well-known ones it is off by "
+        f"{_factor(well_known.rule, 'rule_on_known')}, ours by "
+        f"{_factor(well_known.ours, 'ours_on_known')}."
+    )
 
 
-def _share(value: float) -> Html:
-    return links.counted(quantity_text(significant(value, 2), "ratio"), "backtest", "a share")
+def _factor(value: float, place: str) -> Html:
+    return links.counted(f"{value:.3g}", f"backtest.{place}")
 
 
-def _count(number: float) -> Html:
-    return links.counted(f"{int(number)}", "backtest", "runs with disclosed hours")
+def _share(value: float, place: str) -> Html:
+    return links.counted(quantity_text(significant(value, 2), "ratio"), f"backtest.{place}")
+
+
+def _count(number: float, place: str) -> Html:
+    return links.counted(f"{int(number)}", f"backtest.{place}")

@@ -33,6 +33,26 @@ TOLD: Mapping[str, tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]]] = {
             ("chip", "chip", ""),
         ),
     ),
+    "training_throughput": (
+        ("model", "who", "chip"),
+        (
+            ("tokens_per_s_per_gpu", "rate of a GPU", "tokens_per_s"),
+            ("tflops_per_gpu", "rate as its source counts FLOP", "tflop_per_s"),
+            ("chips", "chips", "chips"),
+            ("precision", "precision", ""),
+            ("seq_len_tokens", "length of a sequence", "tokens"),
+        ),
+    ),
+    "architectures": (
+        ("id",),
+        (
+            ("n_layers", "layers", "count"),
+            ("dim", "width", "count"),
+            ("n_heads", "heads", "count"),
+            ("n_routed_experts", "experts", "count"),
+            ("vocab_size", "vocabulary", "tokens"),
+        ),
+    ),
     "hardware": (
         ("chip",),
         (

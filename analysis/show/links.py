@@ -68,10 +68,12 @@ _PLACES: dict[str, Callable[[str], str]] = {
     "total": lambda _: "bill.html",  # gpu_hours, of all phases
     "bill": lambda line: f"bill.html#{line.partition('.')[0]}",  # LINE.usd, LINE.added_usd
     "input": lambda name: f"{name.partition('.')[0]}.html",  # PHASE.INPUT
+    "owned": lambda _: "bill.html#tab-owned-inputs",  # an input of an owned hour
     "needed": lambda name: f"{name.partition('.')[0]}.html",  # PHASE or PHASE.all_work
     "check": lambda check: f"{check.partition('.')[0]}.html",  # PHASE.CHECK
     "sum": lambda text: address(_first_of(text)),  # UNIT = EXPRESSION = TABLE:ID
-    "counted": lambda text: _place_of_counted(text),  # PAGE: FIGURE = WHAT, or #TABLE = WHAT
+    "counted": lambda text: text.rpartition(" = ")[2],  # PLACE = OF = ADDRESS
+    "data": lambda name: f"data/{name}.csv",  # a table of the evidence, as a file
     "named": lambda text: address(_first_of(text)),  # NAME = TABLE:ID
     "glossary": lambda name: f"method.html#{glossary_anchor(name)}",
     "edition": lambda _: "rerun.html",  # a parameter
@@ -143,9 +145,17 @@ def summed(shown: str, unit: str, expression: str, row: Row | None = None) -> Ht
     return figure(shown, "derived", Row("sum", f"{unit} = {expression} = {first.table}:{first.id}"))
 
 
-def counted(shown: str, page: str, what: str) -> Html:
-    """A figure that a page counts or computes from the rows that it shows, and of what."""
-    return figure(shown, "derived", Row("counted", f"{page}: {shown} = {what}"))
+def counted(shown: str, place: str, of: str = "", page: str = "") -> Html:
+    """A figure that a page counts or computes; `book/computed.toml` says at its `place` how, and
+    `of` what. The page is the first word of the place, unless it is another.
+    """
+    address = f"{page or place.partition('.')[0]}.html"
+    return figure(shown, "derived", counted_row(place, of, address))
+
+
+def counted_row(place: str, of: str, address: str) -> Row:
+    """What a counted figure rests on: its place in `book/computed.toml`, and where it stands."""
+    return Row("counted", f"{place} = {of} = {address}")
 
 
 def term(name: str, shown: str) -> Html:
@@ -186,10 +196,6 @@ def address(row: Row) -> str:
     if row.table in _PLACES:
         return _PLACES[row.table](row.id)
     return f"{PAGES[row.table]}.html#{anchor(row)}"
-
-
-def _place_of_counted(text: str) -> str:
-    return text.partition(" = ")[0] if text.startswith("#") else f"{text.partition(':')[0]}.html"
 
 
 def _first_of(text: str) -> Row:

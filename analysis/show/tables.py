@@ -21,7 +21,7 @@ import pandas as pd
 
 from analysis.data.facts import Row
 from analysis.show.columns import Measure, measure, number_text
-from analysis.show.links import Html, figure
+from analysis.show.links import Html, counted_row, figure
 from analysis.show.numbers import date_text
 
 ALL = "*"  # every column of numbers
@@ -71,6 +71,8 @@ def table(
     figures: Mapping[str, int] | None = None,
     choices: Collection[str] = (),
     rests: Mapping[str, tuple[str, str]] | None = None,
+    place: str = "",
+    kind: str = "derived",
 ) -> Html:
     """A frame as a table; the book's script lets a reader sort and filter one of many rows, and on
     a narrow page each row is a card.
@@ -99,7 +101,12 @@ def table(
     rests
         How the numbers of a column (of all columns: `*`) are known, and the row that they open to:
         `TABLE:COLUMN`, with a column of ids that is not shown, or `TABLE:ID` for every line. The
-        kind may be a column of kinds. Other numbers of a table with a name open to the table.
+        kind may be a column of kinds. Other numbers of a table with a name open to what
+        `book/computed.toml` says of it.
+    place
+        What it is called there, where that is not its name.
+    kind
+        How these other numbers are known.
 
     Examples
     --------
@@ -109,7 +116,8 @@ def table(
     """
     rests = rests or {}
     hidden = {anchors, *(row.partition(":")[2] for _, row in rests.values())}
-    own = ("derived", f"counted:#tab-{name} = {caption}") if name else None
+    counted = counted_row(f"table.{place or name}", caption, f"#tab-{name}")
+    own = (kind, f"counted:{counted.id}") if name else None
     cells = {
         str(column): _opening(
             [_cell(value) for value in frame[column]],

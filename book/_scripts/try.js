@@ -245,8 +245,12 @@
 
   const percent = (share) => `${written(figures(share * 100, 2))} %`;
 
-  function heldWords({ settings, middles, ends }) {
-    return `This page reads tables between whose knots it draws straight lines. Measured when this edition was built, at ${written(settings)} random settings: its middles differ from the package’s by ${percent(middles)} at most, its ends by ${percent(ends)}.`;
+  /** How far the page is from the package, as measured when it was built. */
+  function fillHeld(place) {
+    for (const number of place.querySelectorAll("[data-held]")) {
+      const value = data.agreement[number.dataset.held];
+      number.textContent = number.dataset.held === "settings" ? written(value) : percent(value);
+    }
   }
 
   // --- the settings, each a number and a slider
@@ -380,7 +384,7 @@
     }).observe(chart);
     makeSummary(part("sum"), summary(byDefault, settings));
     data.cardNow = (place, card) => cardNow(place, card, settings);
-    part("held").textContent = heldWords(data.agreement);
+    fillHeld(part("held"));
     for (const hidden of root.querySelectorAll("[hidden]")) hidden.hidden = false;
     restore();
   }

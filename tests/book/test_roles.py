@@ -9,7 +9,7 @@ from sphinx.util.docutils import docutils_namespace
 
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import InputError
-from analysis.publish.cards import rows_shown, script_of
+from analysis.publish.cards import Words, rows_shown, script_of
 from analysis.publish.glossary import read_glossary
 from tests.conftest import ROOT
 
@@ -95,7 +95,7 @@ def test_a_number_without_a_card_is_named_with_its_page(tmp_path, account, row, 
     page = tmp_path / "page.html"
     page.write_text(f'<a class="figure derived" data-row="{row}">5</a>', encoding="utf-8")
     with pytest.raises(InputError, match=re.escape(says)):
-        script_of(rows_shown([page]), account, read_glossary(ROOT / "book"))
+        script_of(rows_shown([page]), account, Words.of(ROOT / "book"))
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,8 @@ def test_a_plus_means_that_the_other_side_makes_the_bill_larger(account, shown):
         elif not moves(effect):
             assert told[name] == ""
         else:
-            assert told[name].startswith("<strong>+$" if effect > 0 else "<strong>−$")
+            words = re.sub("<[^>]*>", "", told[name])
+            assert words.startswith("+$" if effect > 0 else "−$")
 
 
 def test_the_presss_eighty_hours_are_a_slip_and_the_fleet_is_other_accounting(account):
@@ -71,18 +72,17 @@ def test_a_study_is_followed_from_its_figure_to_ours(evidence):
 @pytest.mark.parametrize(
     ("usd", "bill", "words"),
     [
-        (2_345_678.0, 8_765_432.0, "+$2.3M to $8.765M"),
-        (-2_345_678.0, 8_765_432.0, "−$2.3M to $8.765M"),
+        (2_345_678.0, 8_765_432.0, "+$2.35M to $8.765M"),
+        (-2_345_678.0, 8_765_432.0, "−$2.35M to $8.765M"),
         (0.7, 12_345.6, "+$0.7 to $12.35K"),
         (-40_000.0, 5.87e6, "−$40K to $5.87M"),
     ],
 )
-def test_a_bill_that_moves_says_by_how_much_in_two_figures_and_what_it_becomes(usd, bill, words):
-    cell = disputes._effect({"effect_usd": usd, "bill_b": bill})
-    assert re.sub("<br>", " ", cell.shown).replace("<strong>", "").replace("</strong>", "") == (
-        words.replace(" to", " <small>to") + "</small>"
-    )
+def test_a_bill_that_moves_says_by_how_much_and_what_it_becomes(usd, bill, words):
+    cell = disputes._effect({"what": "a cost", "effect_usd": usd, "bill_b": bill})
+    assert re.sub("<[^>]*>", "", cell.shown.replace("<br>", " ")) == words
     assert cell.value == usd
+    assert 'data-row="counted:contradictions.effect = a cost = contradictions.html"' in cell.shown
 
 
 def test_a_bill_that_stays_says_nothing_and_an_unknown_one_so():
@@ -145,7 +145,10 @@ def test_what_is_possible_is_said_of_the_line_or_as_a_range():
         "out of range",
         "not known",
     ]
-    row = SimpleNamespace(unit="ratio", low=0.1, high=0.5, why="the disclosed runs")
-    assert disputes._possible(row) == "10 % to 50 %: the disclosed runs"
+    row = SimpleNamespace(unit="ratio", low=0.1, high=0.5, why="the disclosed runs", lever="MFU")
+    shown = disputes._possible(row)
+    said = re.sub("<[^>]*>", "", shown).replace("&nbsp;", " ")
+    assert said == "10 % to 50 %: the disclosed runs"
+    assert shown.count('data-row="counted:contradictions.possible = MFU = ') == 2
     row.unit = "usd"
     assert disputes._possible(row) == "inside the interval of that line, or within 1 % of it"

@@ -54,7 +54,7 @@ def test_the_commonest_slip_is_counted_among_the_misleading_alone(monkeypatch):
 )
 def test_the_largest_effect_is_so_to_either_side(effects, said):
     frame = pd.DataFrame({"effect_usd": pd.Series(effects, dtype=float)})
-    assert words(findings._worth(frame, "places")) == said
+    assert words(findings._worth(frame, "places", "one_publisher")) == said
 
 
 def test_claims_are_counted_by_what_becomes_of_them(account):

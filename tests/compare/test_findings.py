@@ -106,12 +106,12 @@ def test_sheets_are_counted_by_what_they_disclose():
 
 def test_an_own_account_stands_beside_the_market_with_the_price_that_it_implies():
     rows = [
-        ("a", "A", "disclosed", 1e6, 3.0e6, 3.0, 2.5e6),
-        ("b", "B", "estimated", 1e6, 4.0e6, 4.0, 2.0e6),
-        ("c", "C", "disclosed", 1e6, 4.0e6, 4.0, NONE),
-        ("d", "D", "disclosed", 1e6, NONE, NONE, 1e6),
+        ("a", "A", "H1", "disclosed", 1e6, 3.0e6, 3.0, 2.5e6),
+        ("b", "B", "H1", "estimated", 1e6, 4.0e6, 4.0, 2.0e6),
+        ("c", "C", "H1", "disclosed", 1e6, 4.0e6, 4.0, NONE),
+        ("d", "D", "H1", "disclosed", 1e6, NONE, NONE, 1e6),
     ]
-    names = ["id", "model", "how", "p50", "usd_common", "price_common", "usd_disclosed"]
+    names = ["id", "model", "chip", "how", "p50", "usd_common", "price_common", "usd_disclosed"]
     told = re.findall(
         "<li>(.*?)</li>", beside_own_accounts(pd.DataFrame(rows, columns=names), "2025-01-20")
     )

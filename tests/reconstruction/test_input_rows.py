@@ -17,8 +17,8 @@ def words(shown) -> str:
     return re.sub("<[^>]*>", "", str(shown)).replace("&nbsp;", " ")
 
 
-def row(evidence, found, unit="tokens_per_s", name="") -> dict:
-    return input_row("an input", found, unit, evidence, name)
+def row(evidence, found, unit="tokens_per_s", opens=None) -> dict:
+    return input_row("an input", found, unit, evidence, opens)
 
 
 def test_an_input_with_a_range_has_two_figures_and_one_without_all_that_are_printed(evidence):
@@ -38,12 +38,16 @@ def test_the_middle_and_its_ends_are_on_one_scale(evidence):
     assert found["middle"].value == pytest.approx(3**0.5 * 1e12)
 
 
-def test_an_input_with_a_name_opens_its_card_with_the_mark_of_how_it_is_known(evidence):
-    found = row(evidence, constant(512.0, "b", rows=(GPUS,)), "chips", "r1_zero_rl.gpus")
+def test_an_input_with_a_row_opens_its_card_with_the_mark_of_how_it_is_known(evidence):
+    opens = Row("input", "r1_zero_rl.gpus")
+    found = row(evidence, constant(512.0, "b", rows=(GPUS,)), "chips", opens)
     assert 'class="figure disclosed" data-row="input:r1_zero_rl.gpus"' in found["middle"].shown
     assert words(found["middle"].shown) == "512"
-    wide = row(evidence, between(1.0, 4.0, "b"), "chips", "r1_zero_rl.gpus")
-    assert 'class="figure reconstructed"' in wide["middle"].shown
+    assert found["nine times in ten"] == ""
+    wide = row(evidence, between(1.0, 4.0, "b"), "chips", opens)
+    for shown in (wide["middle"].shown, wide["nine times in ten"]):
+        assert 'class="figure reconstructed" data-row="input:r1_zero_rl.gpus"' in shown
+    assert words(wide["nine times in ten"]) == "1.1 to 3.7"
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,9 @@ def words(shown) -> str:
 
 
 def phase_with(**known) -> PhaseWords:
-    return PhaseWords(SimpleNamespace(phase=SimpleNamespace(id="x", developer="A"), **known))
+    return PhaseWords(
+        SimpleNamespace(phase=SimpleNamespace(id="x", label="X", developer="A"), **known)
+    )
 
 
 def said_of(disclosed: float | None) -> str:

@@ -144,7 +144,7 @@ def test_a_table_says_what_its_numbers_rest_on_line_by_line_or_all_alike():
 def test_other_numbers_of_a_table_with_a_name_open_to_the_table_and_words_do_not():
     frame = pd.DataFrame({"n": [5.0], "word": ["five"], "near": [Cell("fits", 1.0)]})
     shown = table(frame, name="few", caption="Some numbers")
-    assert rows_of(shown) == [("derived", "counted:#tab-few = Some numbers")]
+    assert rows_of(shown) == [("derived", "counted:table.few = Some numbers = #tab-few")]
     assert in_book(shown).count('href="#tab-few"') == 1
     assert rows_of(table(frame)) == []
 
