@@ -7,6 +7,7 @@ import math
 
 UNIT_WORDS = {
     "chips": "GPUs",
+    "cny": "yuan",
     "flop": "FLOP",
     "flop_per_s": "FLOP/s",
     "flop_per_token": "FLOP a token",
@@ -15,11 +16,13 @@ UNIT_WORDS = {
     "count": "",
     "ms_per_token": "ms a token",
     "prompts_per_step": "prompts",
+    "samples_per_day": "answers a day",
     "samples_per_prompt": "answers",
     "samples_per_rollout": "answers",
     "samples_per_step": "answers",
     "tflop_per_s": "TFLOP/s",
     "tokens_per_s": "tokens/s",
+    "watts": "W",
 }
 
 ARCHITECTURE_WORDS = {"dense": "dense", "moe": "mixture of experts"}

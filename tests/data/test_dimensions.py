@@ -55,6 +55,7 @@ COUNTED = """
 UNITS = dict.fromkeys(COUNTED.split(), "one") | {
     "bytes": "byte",
     "chips": "chip",
+    "cny": "cny",
     "cny_per_pflops_year": "cny * second / (peta * flop * year)",
     "cny_per_server": "cny",
     "cny_per_server_month": "cny / month",
@@ -76,6 +77,7 @@ UNITS = dict.fromkeys(COUNTED.split(), "one") | {
     "percent": "hundredth",
     "pflops": "peta * flop / second",
     "ratio": "one",
+    "samples_per_day": "one / day",
     "seconds": "second",
     "tflop_per_s": "tera * flop / second / chip",
     "times": "one",
@@ -92,6 +94,7 @@ UNITS = dict.fromkeys(COUNTED.split(), "one") | {
     "usd_per_kw_month": "usd / (kw * month)",
     "usd_per_kwh": "usd / kwh",
     "usd_per_million_tokens": "usd / (million * token)",
+    "watts": "kw / 1000",
     "years": "year",
 }
 CONVERSIONS = {
