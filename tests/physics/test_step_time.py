@@ -232,13 +232,33 @@ def test_nodes_of_a_token_are_bounded_by_experts_nodes_and_the_limit():
 
 
 def test_gradients_are_summed_over_replicas_once_a_step():
-    """Dense, 32 replicas of 1/8 of the parameters: six bytes each, 31/32 of them sent."""
+    """Dense, 32 replicas of 1/8 of the parameters, four of them on a node: six bytes each, 31/32 of
+    them over the network of four chips; sharded, three times two bytes in each of 16 micro-batches.
+    """
     held, experts = local_parameters(DENSE, LAYOUT)
     assert experts == 0
     found = gradient_seconds(DENSE, LAYOUT, CHIP, same_everywhere(1.0))
-    assert found == pytest.approx(held * 6 * 31 / 32 / 50e9)
+    assert found == pytest.approx(held * 6 * 31 / 32 / 200e9)
     sharded = gradient_seconds(DENSE, changed(sharding="full"), CHIP, same_everywhere(1.0))
-    assert sharded == pytest.approx(found / 6 * 8 * LAYOUT.micro_batches)
+    assert sharded == pytest.approx(found * LAYOUT.micro_batches)
+
+
+def test_gradients_of_experts_are_summed_over_their_own_replicas():
+    """Four replicas of each expert, 16 chips apart: one on a node."""
+    shared, experts = local_parameters(MIXTURE, LAYOUT)
+    found = gradient_seconds(MIXTURE, LAYOUT, CHIP, same_everywhere(1.0))
+    by_hand = shared * 6 * 31 / 32 / 200e9 + experts * 6 * 3 / 4 / 50e9
+    assert found == pytest.approx(by_hand)
+
+
+def test_what_stays_on_a_node_goes_over_its_links():
+    small = Layout(chips=8, sequences_per_step=8, seq_len_tokens=4096, precision="bf16")
+    held, _ = local_parameters(DENSE, small)
+    found = gradient_seconds(DENSE, small, CHIP, same_everywhere(1.0))
+    assert found == pytest.approx(held * 6 * 7 / 8 / 450e9)
+    fast_network = replace(CHIP, network_bytes_per_s=1e15)
+    wide = gradient_seconds(DENSE, LAYOUT, fast_network, same_everywhere(1.0))
+    assert wide == pytest.approx(local_parameters(DENSE, LAYOUT)[0] * 6 * 31 / 32 / 450e9)
 
 
 def test_keys_go_around_the_chips_that_share_a_sequence():

@@ -28,7 +28,7 @@ def tensor_seconds(
     share = layout.tensor_parallel
     pairs = 2.0 if not mixture or c.shared_width else 1.0
     sent = layout.group_tokens * c.dim * VALUE_BYTES * (share - 1) / share
-    speed = _speed(share, chip, reached)
+    speed = _speed(share, chip.chips_per_node, chip, reached)
     one = pairs * sent / speed
     return FORWARD_COLLECTIVES * one, BACKWARD_COLLECTIVES * one
 
@@ -42,7 +42,8 @@ def context_seconds(
     if not c.is_latent:
         width = 2 * c.n_kv_heads * c.head_dim
     sent = others * layout.group_tokens * width / layout.tensor_parallel * VALUE_BYTES
-    return sent / _speed(layout.tensor_parallel * layout.context_parallel, chip, reached)
+    on_node = max(chip.chips_per_node / layout.tensor_parallel, 1.0)
+    return sent / _speed(layout.context_parallel, on_node, chip, reached)
 
 
 def expert_seconds(
@@ -84,21 +85,31 @@ def gradient_seconds(
     c: Configuration, layout: Layout, chip: Processor, reached: Efficiencies
 ) -> np.ndarray:
     """Seconds to sum the gradients of replicas and to hand the new weights out, once a step; where
-    weights are sharded, to gather them forward and backward, and to sum, in each micro-batch.
+    weights are sharded, to gather them forward and backward, and to sum in two bytes, in each
+    micro-batch.
+
+    What all chips of a node need crosses its network once, over the links of all of them.
     """
-    copies = (layout.shared_replicas, layout.expert_replicas)
     gathered = GRADIENT_BYTES + WEIGHT_BYTES
     if layout.sharding == "full":
-        gathered = (GRADIENT_BYTES + 2.0 * WEIGHT_BYTES) * layout.micro_batches
+        gathered = 3.0 * WEIGHT_BYTES * layout.micro_batches
+    shared, experts = local_parameters(c, layout)
     seconds = np.zeros_like(reached.network)
-    for parameters, replicas in zip(local_parameters(c, layout), copies, strict=True):
+    for parameters, replicas, apart in (
+        (shared, layout.shared_replicas, layout.tensor_parallel),
+        (experts, layout.expert_replicas, layout.expert_parallel),
+    ):
+        on_node = max(chip.chips_per_node / apart, 1.0)
         sent = parameters * gathered * (replicas - 1.0) / replicas
-        seconds = seconds + sent / _speed(replicas * layout.tensor_parallel, chip, reached)
+        seconds = seconds + sent / _speed(replicas, on_node, chip, reached)
     return seconds
 
 
-def _speed(chips: float, chip: Processor, reached: Efficiencies) -> np.ndarray:
-    """Bytes per second and chip among some chips: by the link within a node, else the network."""
-    if chips <= chip.chips_per_node:
-        return chip.link_bytes_per_s * reached.link
-    return chip.network_bytes_per_s * reached.network
+def _speed(chips: float, on_node: float, chip: Processor, reached: Efficiencies) -> np.ndarray:
+    """Bytes per second that a group of chips gathers, `on_node` of it on each node: by the link,
+    and by the network of these chips where the group spans nodes.
+    """
+    link = chip.link_bytes_per_s * reached.link
+    if chips <= on_node:
+        return link
+    return np.minimum(link, on_node * chip.network_bytes_per_s * reached.network)

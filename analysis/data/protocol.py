@@ -1,0 +1,87 @@
+"""The rules of the physical view, as `data/protocol.toml` fixes them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from analysis.data.folder import PROTOCOL, default_directory, read_toml
+
+
+class _Rules(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")  # the file says more, in words
+
+
+class Rows(_Rules):
+    """Which measured rates count."""
+
+    chips: tuple[str, ...]
+    smallest_params: float
+    shown_beside_developers: tuple[str, ...]
+    shown_beside_architectures: tuple[str, ...]
+
+
+class Groups(_Rules):
+    """What is one group of rows."""
+
+    group: tuple[str, ...]
+    fold: str
+
+
+class Shift(_Rules):
+    """How the shift from predicted to measured rates is found."""
+
+    spread_between_developers: tuple[float, float, int]
+    spread_between_groups: tuple[float, float, int]
+    fewest_developers: int
+    shown_with: tuple[float | Literal["bound"], ...]
+
+
+class Constants(_Rules):
+    """How the constants are drawn."""
+
+    draws: int
+    seed: int
+
+
+class Ratio(_Rules):
+    """Hours billed over hours running."""
+
+    least: float
+
+
+class Combined(_Rules):
+    """How the views are pooled."""
+
+    prior_weight: float
+    prior_developers: int
+
+
+class Specifications(_Rules):
+    """The alternatives that are shown."""
+
+    near: float
+
+
+class Protocol(_Rules):
+    """The rules, one part each."""
+
+    rows: Rows
+    groups: Groups
+    shift: Shift
+    constants: Constants
+    ratio: Ratio
+    combined: Combined
+    specifications: Specifications
+
+
+@lru_cache(maxsize=1)
+def protocol() -> Protocol:
+    """The project's own rules, whatever evidence is read.
+
+    >>> protocol().shift.fewest_developers
+    5
+    """
+    return Protocol.model_validate(read_toml(default_directory() / PROTOCOL))
