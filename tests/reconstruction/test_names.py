@@ -35,7 +35,7 @@ def test_counts_of_reference_runs_nest(numbers):
 
 def test_a_figure_knows_a_second_hand_fact_behind_it(evidence):
     names = Names(load_model("deepseek-r1", evidence), evidence)
-    assert names.is_second_hand("sum_usd / openai_final_run_share")
+    assert names.is_second_hand("sum_usd / minimax_final_run_share")
     assert not names.is_second_hand("sum_usd")
 
 
