@@ -50,6 +50,7 @@ def dense_run(developer: str, mfu: float, number: int) -> dict[str, object]:
         "n_heads": 20,
         "vocab": 1e5,
         "tied_embeddings": "no",
+        "configuration": "",
         "architecture": "dense",
         "chip": "C",
         "precision": "bf16",

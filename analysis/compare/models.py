@@ -88,7 +88,7 @@ def _runs(evidence: Evidence) -> pd.DataFrame:
         & (runs.chip != "")
         & (runs.work_known == "yes")
     ]
-    runs = runs.assign(flop_per_token=flop_per_token_of(runs)).reset_index(drop=True)
+    runs = runs.assign(flop_per_token=flop_per_token_of(runs, evidence)).reset_index(drop=True)
     return runs.assign(flop=runs.tokens * runs.flop_per_token)
 
 

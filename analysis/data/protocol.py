@@ -62,7 +62,19 @@ class Combined(_Rules):
 class Specifications(_Rules):
     """The alternatives that are shown."""
 
+    fp8_ceiling: tuple[str, ...]
+    exchange_on_processors: tuple[str, ...]
+    exposed_exchange: tuple[str, ...]
+    imbalance: tuple[str, ...]
+    rows: tuple[str, ...]
+    ratio: tuple[str, ...]
+    borrowed_spread: tuple[float | Literal["bound"], ...]
+    version: tuple[str, ...]
     near: float
+
+    def levels(self) -> dict[str, tuple[float | str, ...]]:
+        """The levels of each choice, by its name."""
+        return self.model_dump(exclude={"near"})
 
 
 class Protocol(_Rules):

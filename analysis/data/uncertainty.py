@@ -20,7 +20,7 @@ FEWEST_DEVELOPERS_FOR_T = 5
 
 PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
 
-Shape = Literal["constant", "uniform", "log_uniform", "log_t", "log_conformal"]
+Shape = Literal["constant", "uniform", "log_uniform", "log_t", "log_conformal", "tabulated"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,8 @@ class Distribution:
     `low` and `high` bound uniform shapes; for `log_t` they bound the values that physics allows,
     and `centre` and `spread` (of the natural log) and `freedom` say the rest. For `log_conformal`,
     `misses` are the log errors that a share `coverage` of earlier predictions stayed within,
-    multiplied by `spread`. `basis` says in words where it comes from, `rows` are the rows behind
+    multiplied by `spread`; for `tabulated`, they are its values at the probabilities `coverage`.
+    `basis` says in words where it comes from, `rows` are the rows behind
     it, and `parameter` is the scenario's parameter that set it, if one did; `has_points` where it
     then stands for one that has a range, and leaves the points of a draw to the others as they are.
     """
@@ -61,6 +62,8 @@ class Distribution:
         if self.shape == "log_conformal":
             reach = self.spread * np.interp(np.abs(2.0 * p - 1.0), self.coverage, self.misses)
             return np.clip(np.exp(self.centre + np.sign(p - 0.5) * reach), self.low, self.high)
+        if self.shape == "tabulated":
+            return np.interp(p, self.coverage, self.misses)
         student = stats.t(self.freedom, loc=self.centre, scale=self.spread)
         return np.exp(
             student.ppf(_within(p, student.cdf(_log(self.low)), student.cdf(_log(self.high))))

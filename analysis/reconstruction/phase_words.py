@@ -130,7 +130,7 @@ class PhaseWords:
         own = runs[(runs.developer == result.phase.developer) & (runs.gpu_hours == hours)]
         if len(own) != 1 or hours is None:
             return ""
-        less = float((own.tokens * flop_per_token_of(runs)).loc[own.index[0]])
+        less = float((own.tokens * flop_per_token_of(runs, result.evidence)).loc[own.index[0]])
         share = less / float(np.median(result.flop))
         here = result.interval["p50"] / hours
         return (

@@ -11,39 +11,15 @@ from pydantic import ValidationError
 from analysis.data.mistakes import InputError, first_mistake
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
-from analysis.physics.architecture import Configuration
 from analysis.physics.flop import flop_per_token
 from analysis.physics.parameters import count_parameters
 from analysis.physics.step_time.layout import Layout
 from analysis.physics.step_time.step import step_time
+from analysis.runs.configurations import configuration_of
 from analysis.runs.step_constants import Constants, processor
 
 TABLE = "training_throughput"
 COUNTED_AS = {"mxfp8": "fp8", "nvfp4": "fp8"}  # by the table, chips of these are left out
-
-
-def configuration_of(name: str, evidence: Evidence) -> Configuration:
-    """The architecture of that id in architectures.csv.
-
-    Raises
-    ------
-    InputError
-        If there is none, or its sizes make no model.
-    """
-    rows = evidence["architectures"].set_index("id")
-    if name not in rows.index:
-        raise InputError(f"{name} is not an id of architectures.csv")
-    row = rows.loc[name]
-    sizes = {
-        field: int(row[field])
-        for field in Configuration.model_fields
-        if field != "tied_embeddings" and pd.notna(row[field])
-    }
-    try:
-        return Configuration(**sizes, tied_embeddings=row.tied_embeddings == "yes")
-    except ValidationError as error:
-        where = f"architectures.csv, {name}"
-        raise first_mistake(error, where, Configuration.model_fields) from None
 
 
 def layout_of(row: Any) -> Layout:

@@ -14,8 +14,13 @@ from analysis.data.chips import peaks_of
 from analysis.data.facts import Facts
 from analysis.data.tables import Evidence
 from analysis.physics.durations import DAYS_PER_YEAR
-from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER, flop_per_token_from_dimensions
+from analysis.physics.flop import (
+    TRAINING_FLOP_PER_PARAMETER,
+    flop_per_token,
+    flop_per_token_from_dimensions,
+)
 from analysis.physics.training import mfu
+from analysis.runs.configurations import configuration_of
 
 HOURS_ARE = ("run", "rounded", "computed", "upper_bound", "with_other_work", "from_energy")
 
@@ -50,7 +55,7 @@ def reference_runs(
         & runs[["params_active", "tokens", "gpu_hours"]].notna().all(axis=1)
         & (runs.chip != "")
     ]
-    usable = usable.assign(flop_per_token=flop_per_token_of(usable))
+    usable = usable.assign(flop_per_token=flop_per_token_of(usable, evidence))
     trust = usable.hours_are.map(trust_in_hours(evidence.facts))
     flop, peaks = usable.tokens * usable.flop_per_token, peaks_of(usable.chip, evidence["hardware"])
     usable = usable.assign(mfu=mfu(flop, usable.gpu_hours, peaks), trust=trust)
@@ -60,21 +65,26 @@ def reference_runs(
     return usable[wanted].reset_index(drop=True)
 
 
-def flop_per_token_of(runs: pd.DataFrame) -> pd.Series:
+def flop_per_token_of(runs: pd.DataFrame, evidence: Evidence) -> pd.Series:
     """FLOP per token of rows of training_runs.csv, attention counted causally.
 
-    A run whose sequence length is not known takes the median of its kind, and one whose dimensions
-    are not known its kind's median ratio to six FLOP per active parameter.
+    A run whose `configuration` is known is counted as the run that is predicted; others by their
+    outer dimensions. A run whose sequence length is not known takes the median of its kind, and one
+    whose dimensions are not known its kind's median ratio to six FLOP per active parameter.
     """
     lengths = runs.seq_len_tokens.fillna(
         runs.groupby("architecture").seq_len_tokens.transform("median")
     )
     tied = runs.tied_embeddings == "yes"
-    counted = flop_per_token_from_dimensions(
+    outer = flop_per_token_from_dimensions(
         runs.params_active, runs.layers, runs.d_model, runs.vocab, lengths, tied
     )
+    counted = pd.Series(outer, runs.index)
+    for index, name in runs.configuration[runs.configuration != ""].items():
+        configuration = configuration_of(name, evidence)
+        counted[index] = float(flop_per_token(configuration, lengths[index]))
     by_parameters = TRAINING_FLOP_PER_PARAMETER * runs.params_active
-    ratio = pd.Series(counted, runs.index) / by_parameters
+    ratio = counted / by_parameters
     return ratio.fillna(ratio.groupby(runs.architecture).transform("median")) * by_parameters
 
 

@@ -11,8 +11,8 @@ import pytest
 from analysis.data.mistakes import InputError
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
+from analysis.runs.configurations import configuration_of
 from analysis.runs.measured_rates import (
-    configuration_of,
     layout_of,
     measured_rates,
     predicted_rates,
