@@ -104,12 +104,11 @@ class Shift:
         """Mean and standard deviation of the log miss of rows by one more developer, each of shape
         (rows, draws).
         """
-        found = [self._of(row, bool(kind), between) for row, kind in self._each(rows)]
+        columns = np.column_stack([self._columns(rows), rows.mixture.to_numpy(dtype=float)])
+        alike, which = np.unique(columns, axis=0, return_inverse=True)
+        found = [self._of(row[:-1], bool(row[-1]), between) for row in alike]
         means, deviations = zip(*found, strict=True)
-        return np.stack(means), np.stack(deviations)
-
-    def _each(self, rows: pd.DataFrame) -> list[tuple[np.ndarray, float]]:
-        return list(zip(self._columns(rows), rows.mixture, strict=True))
+        return np.stack(means)[which], np.stack(deviations)[which]
 
     def _of(
         self, row: np.ndarray, mixture: bool, between: Between

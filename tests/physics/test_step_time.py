@@ -169,6 +169,21 @@ def test_experts_of_a_chip_get_the_tokens_of_all_that_send_to_it():
     assert second == Product(4096, 4096, 1024, 4)
 
 
+def test_experts_without_chips_of_their_own_are_shared_as_all_products():
+    """Two chips share a product: 4,096 tokens, four of 64 experts, half of 1,024 wide."""
+    layout = changed(expert_parallel=1)
+    first, second = expert_products(MIXTURE, layout)
+    assert first == Product(256, 1024, 4096, 64)
+    assert second == Product(256, 4096, 512, 64)
+    spread = local_parameters(MIXTURE, changed(expert_parallel=2))
+    assert local_parameters(MIXTURE, layout) == spread
+    assert layout.expert_replicas == changed(expert_parallel=2).expert_replicas
+    assert expert_seconds(MIXTURE, layout, CHIP, MEASURED) == 0
+    alone = MIXTURE.model_copy(update={"n_shared_experts": 0})
+    both = [tensor_seconds(alone, one, CHIP, MEASURED, True)[0] for one in (layout, LAYOUT)]
+    assert both[0] == pytest.approx(2 * both[1])
+
+
 def test_latent_attention_has_its_own_products():
     c = Configuration(
         n_layers=1,

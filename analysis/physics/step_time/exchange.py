@@ -23,10 +23,11 @@ def tensor_seconds(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Seconds of one layer's exchange between chips that share products, forward and backward.
 
-    The experts of a mixture are whole on a chip; its attention and its shared expert are not.
+    The experts of a mixture are whole on a chip, where they are spread over chips of their own; its
+    attention and its shared expert are not.
     """
     share = layout.tensor_parallel
-    pairs = 2.0 if not mixture or c.shared_width else 1.0
+    pairs = 2.0 if not mixture or c.shared_width or layout.expert_share > 1 else 1.0
     sent = layout.group_tokens * c.dim * VALUE_BYTES * (share - 1) / share
     speed = _speed(share, chip.chips_per_node, chip, reached)
     one = pairs * sent / speed
@@ -97,7 +98,7 @@ def gradient_seconds(
     seconds = np.zeros_like(reached.network)
     for parameters, replicas, apart in (
         (shared, layout.shared_replicas, layout.tensor_parallel),
-        (experts, layout.expert_replicas, layout.expert_parallel),
+        (experts, layout.expert_replicas, layout.expert_parallel * layout.expert_share),
     ):
         on_node = max(chip.chips_per_node / apart, 1.0)
         sent = parameters * gathered * (replicas - 1.0) / replicas

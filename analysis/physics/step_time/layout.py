@@ -106,9 +106,16 @@ class Layout(BaseModel):
         return self.replicas * self.context_parallel
 
     @property
+    def expert_share(self) -> int:
+        """Chips that share the products of an expert: those of all products, where experts are not
+        spread over chips of their own.
+        """
+        return self.tensor_parallel if self.expert_parallel == 1 else 1
+
+    @property
     def expert_replicas(self) -> float:
         """Copies of an expert."""
-        return self.chips / (self.pipeline_parallel * self.expert_parallel)
+        return self.chips / (self.pipeline_parallel * self.expert_parallel * self.expert_share)
 
 
 @dataclass(frozen=True)
@@ -195,7 +202,7 @@ def local_parameters(configuration: Configuration, layout: Layout) -> tuple[floa
     experts = c.mixture_layers * c.n_routed_experts * c.mlp_matrices * c.dim * c.moe_inter_dim
     stages = layout.pipeline_parallel / (2 if layout.schedule == "dualpipe" else 1)
     shared = (whole.total + whole.mtp - experts) / (layout.tensor_parallel * stages)
-    return shared, experts / (layout.expert_parallel * stages)
+    return shared, experts / (layout.expert_parallel * layout.expert_share * stages)
 
 
 def state_bytes(configuration: Configuration, layout: Layout) -> float:

@@ -99,9 +99,10 @@ def mlp_products(c: Configuration, width: float, layout: Layout) -> Iterator[Pro
 def expert_products(c: Configuration, layout: Layout) -> Iterator[Product]:
     """The products of the experts that one chip holds, with the tokens of all that send to it."""
     held = c.n_routed_experts / layout.expert_parallel
-    tokens = layout.chip_tokens * c.n_activated_experts / held
-    yield Product(tokens, (c.mlp_matrices - 1) * c.moe_inter_dim, c.dim, held)
-    yield Product(tokens, c.dim, c.moe_inter_dim, held)
+    width = c.moe_inter_dim / layout.expert_share
+    tokens = layout.chip_tokens * layout.expert_share * c.n_activated_experts / held
+    yield Product(tokens, (c.mlp_matrices - 1) * width, c.dim, held)
+    yield Product(tokens, c.dim, width, held)
 
 
 def head_product(c: Configuration, layout: Layout) -> Product:
