@@ -156,7 +156,7 @@ def fitted(candidate: Candidate, sample: Sample) -> Pipeline:
     columns = clone(candidate.columns).fit(sample.features)
     encoded = columns.transform(sample.features)
     with _unchecked():
-        model = _refit(_chosen(candidate, encoded, sample), encoded, sample, _all(sample))
+        model = _fit(_chosen(candidate, encoded, sample), encoded, sample)
     return Pipeline([("columns", columns), ("model", model)])
 
 
@@ -165,47 +165,70 @@ def predictions_left_out(model: Pipeline, sample: Sample, groups: pd.Series) -> 
     encoded as they are.
     """
     encoded = model["columns"].transform(sample.features)
+    return _left_out_of(smoother(model["model"], encoded, sample.weights), sample.log_mfu, groups)
+
+
+def smoother(model: BaseEstimator, encoded: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """What the prediction of each row takes of the value of each, of shape (rows, rows).
+
+    All candidates are linear in the values that they learn, so a fit without some rows follows from
+    the one with all, and nothing is fitted again.
+    """
+    if isinstance(model, GaussianProcessRegressor):
+        noisy = model.kernel(encoded) + model.alpha * np.eye(len(encoded))
+        return np.linalg.solve(noisy, model.kernel(encoded, encoded)).T
+    ones = np.ones((len(encoded), 1))
+    ridge = isinstance(model, Ridge)
+    columns = np.hstack([ones, encoded]) if ridge else ones
+    pulled = np.r_[0.0, np.full(columns.shape[1] - 1, model.alpha if ridge else 0.0)]
+    weighed = columns.T * weights
+    return columns @ np.linalg.solve(weighed @ columns + np.diag(pulled), weighed)
+
+
+def _left_out_of(smoothing: np.ndarray, values: np.ndarray, groups: pd.Series) -> np.ndarray:
+    """Each row predicted without its group: its residual grows by what the group saw of itself."""
+    residuals = values - smoothing @ values
 
     def predict(_: str, own: np.ndarray) -> np.ndarray:
-        return _refit(model["model"], encoded, sample, ~own).predict(encoded[own])
+        unseen = np.eye(own.sum()) - smoothing[np.ix_(own, own)]
+        return values[own] - np.linalg.solve(unseen, residuals[own])
 
-    with _unchecked():
-        return left_out(groups, predict)
+    return left_out(groups, predict)
 
 
 def _chosen(candidate: Candidate, encoded: np.ndarray, sample: Sample) -> BaseEstimator:
     """The candidate's model with the values of its grid that miss least over folds of whole
-    developers.
-
-    The choice that GridSearchCV makes, without its bookkeeping, which weighs more than fits as
-    small as these.
+    developers: the choice that GridSearchCV makes.
     """
     models = [
         clone(candidate.model).set_params(**values) for values in ParameterGrid(candidate.grid)
     ]
     if len(models) == 1:
         return models[0]
-    folds = GroupKFold(FOLDS).split(encoded, groups=sample.developers.to_numpy())
-    folds = [(train, test) for train, test in folds]
+    folds = _folds(sample.developers)
 
-    def error(model: BaseEstimator, train: np.ndarray, test: np.ndarray) -> float:
-        predicted = _refit(model, encoded, sample, train).predict(encoded[test])
-        return float(np.abs(sample.log_mfu[test] - predicted).mean())
+    def error(model: BaseEstimator) -> float:
+        smoothing = smoother(model, encoded, sample.weights)
+        errors = np.abs(sample.log_mfu - _left_out_of(smoothing, sample.log_mfu, folds))
+        return float(pd.Series(errors).groupby(folds).mean().mean())
 
-    return min(models, key=lambda model: np.mean([error(model, *fold) for fold in folds]))
+    return min(models, key=error)
 
 
-def _refit(
-    model: BaseEstimator, encoded: np.ndarray, sample: Sample, rows: np.ndarray
-) -> BaseEstimator:
-    """A copy of the model fitted on some rows, weighted; a Gaussian process takes no weights."""
+def _folds(developers: pd.Series) -> pd.Series:
+    """The fold of each row: developers stay whole."""
+    found = np.zeros(len(developers), dtype=int)
+    split = GroupKFold(FOLDS).split(found, groups=developers.to_numpy())
+    for number, (_, test) in enumerate(split):
+        found[test] = number
+    return pd.Series(found).astype(str)
+
+
+def _fit(model: BaseEstimator, encoded: np.ndarray, sample: Sample) -> BaseEstimator:
+    """A copy of the model fitted, weighted; a Gaussian process takes no weights."""
     weighted = not isinstance(model, GaussianProcessRegressor)
-    weights = {"sample_weight": sample.weights[rows]} if weighted else {}
-    return clone(model).fit(encoded[rows], sample.log_mfu[rows], **weights)
-
-
-def _all(sample: Sample) -> np.ndarray:
-    return np.ones(len(sample.log_mfu), dtype=bool)
+    weights = {"sample_weight": sample.weights} if weighted else {}
+    return clone(model).fit(encoded, sample.log_mfu, **weights)
 
 
 def _unchecked() -> AbstractContextManager[None]:

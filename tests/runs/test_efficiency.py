@@ -151,6 +151,19 @@ def test_scaling_all_hours_scales_the_answer(evidence, runs, folder):
     assert after == pytest.approx(before / 2, rel=0.02)
 
 
+@pytest.mark.parametrize("name", candidates())
+def test_what_is_left_out_is_predicted_as_by_a_fit_without_it(runs, evidence, name):
+    sample = Sample.of(runs, evidence["hardware"])
+    model = fitted(candidates()[name], sample)
+    left = predictions_left_out(model, sample, sample.developers)
+    encoded = model["columns"].transform(sample.features)
+    for developer in ("Meta", "Google", "BigScience"):
+        own = (runs.developer == developer).to_numpy()
+        weighed = {} if name == "Gaussian process" else {"sample_weight": sample.weights[~own]}
+        without = clone(model["model"]).fit(encoded[~own], sample.log_mfu[~own], **weighed)
+        assert left[own] == pytest.approx(without.predict(encoded[own]), abs=1e-8)
+
+
 def test_the_chosen_candidate_exists():
     assert CHOSEN in candidates()
 
