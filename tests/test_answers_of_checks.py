@@ -78,12 +78,14 @@ def test_estimates_part_where_they_are_first_further_apart_than_rounding():
             ("a", 3, "300", "100"),
             ("c", 1, "180", "100"),
             ("d", 1, "60", "100"),
+            ("e", 1, "103", "100"),
         )
     )
-    assert steps.ratio.tolist() == pytest.approx([1.019, 1.1, 3.0, 0.5, 1.8, 0.6])
-    assert steps.parts_here.tolist() == [False, True, False, True, True, True]
-    # half, 1.8, six tenths (1 / 1.67), a tenth more
-    assert partings(steps).estimate.tolist() == ["b", "c", "d", "a"]
+    assert steps.ratio.tolist() == pytest.approx([1.019, 1.1, 3.0, 0.5, 1.8, 0.6, 1.03])
+    assert steps.parts_here.tolist() == [False, True, False, True, True, True, True]
+    # half, 1.8, six tenths (1 / 1.67), a tenth more, three hundredths more
+    assert partings(steps).estimate.tolist() == ["b", "c", "d", "a", "e"]
+    assert steps.index.tolist() == list(range(7))
 
 
 # --- the rule of claims

@@ -92,7 +92,7 @@ def _effect(row: dict[str, Any]) -> Cell:
     if not moves(usd):
         return Cell("", 0.0)
     sign, of = "+" if usd > 0 else "\N{MINUS SIGN}", row["what"]
-    by, becomes = usd_text(abs(significant(usd, 3))), usd_text(significant(row["bill_b"], 4))
+    by, becomes = usd_text(abs(significant(usd, 3))), usd_text(row["bill_b"])
     less_or_more = links.counted(f"{sign}{by}", "contradictions.effect", of)
     other = links.counted(becomes, "contradictions.other_bill", of)
     return Cell(Html(f"<strong>{less_or_more}</strong><br><small>to {other}</small>"), usd)

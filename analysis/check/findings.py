@@ -79,7 +79,7 @@ def _commonest(account: Account) -> str:
     )
     if not pairs:
         return ""
-    (counted, said_of, quantity), times = pairs.most_common(1)[0]
+    (counted, said_of, quantity), times = pairs.most_common()[0]
     part, whole = (find_label(name, quantity, account) for name in (counted, said_of))
     return (
         f"The commonest slip, {_claims(times, 'commonest')} times, is to take the figure of "

@@ -190,9 +190,9 @@ def _of_reinforcement(
         "fixed_seconds": values["fixed_seconds"],
         "rollouts": found.rollouts,
     }
-    length = len(found.mean_tokens)
+    mean_tokens = found.mean_tokens
     return {
-        "mean_answer_tokens": found.mean_tokens[:, 0],
-        "limit_tokens": np.broadcast_to(found.limit_tokens, (length, 1))[:, 0],
-        **{name: np.repeat(array[0], length) for name, array in constants.items()},
+        "mean_answer_tokens": mean_tokens[:, 0],
+        "limit_tokens": np.broadcast_to(found.limit_tokens, mean_tokens.shape)[:, 0],
+        **{name: np.repeat(array[0], len(mean_tokens)) for name, array in constants.items()},
     }

@@ -102,10 +102,9 @@ def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
     found = setting.stage_inputs(stage)
     if isinstance(stage.mean_answer_tokens, Span):
         found["mean_answer_tokens"] = replace(found["mean_answer_tokens"], own=True)
-    if stage.limits[-1].from_step:
-        found["from_step"] = setting.quantity_input(
-            "from_step", stage.limits[-1].from_step, "steps"
-        )
+    last = stage.limits[-1]
+    if last.from_step:
+        found["from_step"] = setting.quantity_input("from_step", last.from_step, "steps")
     if stage.steps is None:
         batch = [
             float(found[field].distribution.quantile(0.5))

@@ -68,6 +68,7 @@ def test_half_a_dollar_moves_the_bill_and_less_does_not():
         ("2", "8", 4.0),
         ("8", "2", 4.0),
         ("0.5", "2", 4.0),
+        ("2", "0.5", 4.0),
         ("3", "3", 1.0),
         ("0", "3", math.nan),
         ("3", "0", math.nan),

@@ -125,7 +125,7 @@ def test_a_step_has_both_figures_and_the_first_has_the_address_of_its_estimate(a
 @pytest.mark.parametrize(
     ("value", "unit", "words"),
     [
-        (0.38945, "ratio", "39 %"),
+        (0.38612, "ratio", "39 %"),
         (1.2345, "times", "1.23 times"),
         (0.0, "times", "0 times"),
         (0.5, "times", "0.5 times"),

@@ -67,3 +67,18 @@ def test_a_figure_is_held_against_the_nearer_end(value, value_to, low, high, fac
 def test_a_bound_is_off_by_nothing():
     claim = {"value": 2.0, "value_to": NAN, "relation": "above", "digits": 1}
     assert off_words(off_by(claim, Counted("it", 1.0, 1.0, "usd", ()))) == ""
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (1.09, "9 % too high"),
+        (1 / 1.09, "9 % too low"),
+        (1.1, "1.1 times too high"),
+        (1.5, "1.5 times too high"),
+        (1 / 1.5, "1.5 times too low"),
+        (0.5, "2 times too low"),
+    ],
+)
+def test_a_figure_is_off_by_per_cent_up_to_a_tenth_and_else_by_times(factor, words):
+    assert off_words(factor) == words

@@ -1,5 +1,10 @@
 """Others' estimates part from ours at one named step; corrections are guarded."""
 
+import math
+from types import SimpleNamespace
+
+import pandas as pd
+
 from analysis.check.corrections import corrections
 from analysis.check.others import SAME, others_estimates
 from analysis.data.tables import Evidence
@@ -49,3 +54,24 @@ def test_our_own_tables_do_not_repeat_what_was_corrected(evidence, account):
     row = corrections(account).set_index("id").loc["epoch_v2_gpu_hours"]
     run = evidence["training_runs"].set_index("id").loc["deepseek-v2"]
     assert run.gpu_hours == row.use_value != row.seen_value
+
+
+def test_corrections_come_newest_first_and_of_a_day_by_their_names():
+    names = ["date", "id", "seen", "use"]
+    rows = [
+        ("2025-01-01", "b", "2", "3"),
+        ("2025-02-01", "d", "", "5"),
+        ("2025-02-01", "c", "6", ""),
+        ("2024-12-01", "a", "8", "9"),
+    ]
+    account = SimpleNamespace(
+        rows=lambda table: [
+            {**dict(zip(names, row, strict=True)), "where": "here"} for row in rows
+        ],
+        names=SimpleNamespace(value=lambda expression, where: float(expression)),
+        evidence={"corrections": pd.DataFrame(columns=names)},
+    )
+    found = corrections(account)
+    assert found.id.tolist() == ["c", "d", "b", "a"] and found.index.tolist() == [0, 1, 2, 3]
+    assert found.use_value.tolist()[1:] == [5.0, 3.0, 9.0] and math.isnan(found.use_value[0])
+    assert found.seen_value.tolist()[2:] == [2.0, 8.0] and math.isnan(found.seen_value[1])

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from analysis.data.scenario import load_scenario
+from analysis.physics.rollout import longest_answer_tokens
 from analysis.reconstruction.detail import (
     answer_lengths,
+    longest_answers,
     parts_of,
     rollout_run,
     rollout_seconds,
@@ -91,3 +93,23 @@ def test_a_stage_of_unknown_length_takes_the_middle_of_its_range(r1):
     assert run.mean_len_tokens[0] == pytest.approx((2_739 * 7_435.7) ** 0.5)
     steps = r1["r1_training"].inputs["r1_training.rl_first.rl_steps"].distribution
     assert rollouts == pytest.approx(float(steps.quantile(0.5)) * 32 * 16 / 8_192)
+
+
+def test_the_longest_answer_along_the_run_stays_below_the_limit_of_its_step(r1):
+    found = longest_answers(r1["r1_zero_rl"])
+    assert found.step.tolist() == pytest.approx([50.0 + 100.0 * number for number in range(104)])
+    assert found.limit_tokens.tolist() == [
+        32_768 if step < 8_200 else 65_536 for step in found.step
+    ]
+    assert (found.longest_answer_tokens <= found.limit_tokens).all()
+    curve = r1["r1_zero_rl"].setting.tables["r1_zero_answer_length"]
+    mean = float(np.interp(50.0, curve.step, curve.mean_answer_tokens))
+    by_hand = float(longest_answer_tokens(mean, 0.75, 8_192, 32_768))
+    assert found.longest_answer_tokens[0] == pytest.approx(by_hand) and by_hand < 32_768
+
+
+def test_a_stage_without_a_curve_has_its_longest_answer_at_half_of_its_steps(r1):
+    found = longest_answers(r1["r1_training"]).set_index("stage")
+    steps = r1["r1_training"].inputs["r1_training.rl_first.rl_steps"].distribution.quantile(0.5)
+    assert found.step.tolist() == pytest.approx([float(steps) / 2, 1_700 / 2])
+    assert found.limit_tokens.tolist() == [32_768, 32_768]

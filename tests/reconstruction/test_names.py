@@ -1,7 +1,13 @@
+import math
+
 import pytest
 
+import analysis
+from analysis.data.facts import Row
+from analysis.data.prices import market_price
 from analysis.reconstruction.model_file import load_model
 from analysis.reconstruction.names import Names
+from analysis.runs.references import reference_runs
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +55,86 @@ def test_editing_a_fact_moves_the_arithmetic(numbers, scaled):
     again = Names(load_model("deepseek-r1", changed), changed).numbers
     assert again["scout_over_v3"].value == pytest.approx(2 * numbers["scout_over_v3"].value)
     assert again["sum_usd"].value == numbers["sum_usd"].value
+
+
+@pytest.fixture(scope="module")
+def named(evidence):
+    return Names(load_model("deepseek-r1", evidence), evidence).named
+
+
+def test_what_is_computed_from_something_unknown_is_unknown(small_models):
+    quiet = analysis.reconstruct("quiet", data=small_models, samples=64)
+    known, unknown = "edition_price_usd_per_gpu_hour", "rung_run_usd"
+    for text in (unknown, f"2 * {unknown}", f"{known} * {unknown}", f"{unknown} / {known}"):
+        assert math.isnan(quiet.names.value(text, "here"))
+    assert quiet.names.value(f"2 * {known}", "here") == 2 * quiet.price_usd_per_gpu_hour
+
+
+def test_rents_of_a_chip_are_its_ends_and_the_middle_near_its_newest_quote(named, evidence):
+    prices = evidence["prices"]
+    for chip, name in (("H100 SXM", "h100_sxm"), ("A100 80GB SXM", "a100_80gb_sxm")):
+        quotes = prices[prices.chip == chip]
+        usd = sorted(quotes.usd_per_gpu_hour)
+        low, high = named(f"quote_low_{name}"), named(f"quote_high_{name}")
+        assert (low.value, high.value) == (usd[0], usd[-1]) and usd[0] < usd[-1]
+        for end in (low, high):
+            assert end.rows == tuple(
+                Row("prices", row.id)
+                for row in quotes.itertuples()
+                if row.usd_per_gpu_hour == end.value
+            )
+        newest = sorted(quotes.date)[-1]
+        latest = named(f"market_{name}_latest")
+        assert latest.value == market_price(chip, newest, evidence)
+        assert latest.unit == low.unit == "usd_per_gpu_hour"
+        assert {row.table for row in latest.rows} == {"prices"}
+
+
+def test_a_rent_near_a_run_is_that_of_its_chip_at_its_release(named, evidence):
+    run = evidence["training_runs"].set_index("id").loc["llama3.1-405b"]
+    found = named("market_h100_sxm_at_llama3_1_405b")
+    assert found.value == market_price("H100 SXM", run.release_date, evidence)
+
+
+def test_figures_of_other_developers_runs_are_counted_by_kind(named, evidence):
+    others = reference_runs(evidence, exclude=["DeepSeek"])
+    for kind in ("dense", "moe"):
+        runs = others[others.architecture == kind]
+        found = {
+            name: named(f"{kind}_reference_{name}") for name in ("runs", "developers", "best_mfu")
+        }
+        assert found["runs"].value == len(runs)
+        assert found["developers"].value == len(set(runs.developer)) < len(runs)
+        assert found["best_mfu"].value == max(runs.mfu)
+        assert found["best_mfu"].rows == tuple(Row("training_runs", name) for name in runs.id)
+        needed = named("v3_needed_mfu").value
+        reaching = sum(mfu >= needed for mfu in runs.mfu)
+        assert named(f"{kind}_reference_runs_at_needed_mfu").value == reaching
+
+
+def test_figures_of_the_model_itself(named, evidence):
+    assert named("own_peak_flop_s").value == 989.4e12
+    assert named("own_params_active").value == 36_624_596_992
+    assert named("own_flop_per_token").value == pytest.approx(250.4e9, rel=1e-3)
+    low, high = (named(f"system_price_{end}_h800_sxm") for end in ("low", "high"))
+    assert 0 < low.value < high.value and low.rows == high.rows and len(low.rows) == 2
+    assert low.unit == "usd_per_gpu"
+
+
+def test_an_end_of_a_range_is_the_facts_own_and_leads_to_it(named, evidence):
+    ends = [named(f"r1_sft_epochs{end}") for end in ("__low", "", "__high")]
+    assert [end.value for end in ends] == [2.0, 2.5, 3.0]
+    assert {end.rows for end in ends} == {(Row("facts", "r1_sft_epochs"),)}
+
+
+def test_rows_behind_come_in_the_order_that_they_are_named_and_once(account):
+    rows = account.names.rows_behind(["r1_zero_hours * r1_zero_gpus", "r1_zero_hours"])
+    assert rows == [Row("facts", "r1_zero_hours"), Row("facts", "r1_zero_gpus")]
+    behind = account.names.rows_behind(["headline_share"])
+    assert [row.id for row in behind] == [
+        "r1_total_cost_usd",
+        "v3_pretraining_cost_usd",
+        "v3_context_extension_cost_usd",
+    ]
+    text = "moe_reference_best_mfu * r1_zero_gpus"
+    assert account.names.facts_behind([text]) == ["r1_zero_gpus"]

@@ -219,3 +219,45 @@ def test_a_parameter_reaches_the_stages_that_use_it(evidence):
         }
         assert by_kind.pop("reinforcement") is reached
         assert by_kind and not any(by_kind.values())
+
+
+def test_a_sample_without_a_seed_is_that_of_nought():
+    first, same, other = (
+        combinations(["mfu=0.2:0.3", "chip=H800,H100,A100"], 16, *seed) for seed in ((), (0,), (1,))
+    )
+    pd.testing.assert_frame_equal(first, same)
+    assert not first.mfu.equals(other.mfu)
+
+
+def test_points_of_a_sample_fill_their_range_and_choose_every_value_alike():
+    found = combinations(["mfu=0.2:0.3", "chip=H800,H100,A100"], 64)
+    assert found.mfu.min() < 0.21 and found.mfu.max() > 0.29
+    assert found.mfu.mean() == pytest.approx(0.25, abs=0.005)
+    assert found.chip.value_counts().between(20, 23).all()
+
+
+def test_a_range_without_its_number_is_for_a_sample_alone():
+    assert parse_grid("mfu=0.2:0.3", sampled=True) == ("mfu", (0.2, 0.3))
+    assert parse_grid("mfu=0.2:0.3:7", sampled=True) == ("mfu", (0.2, 0.3))
+    for text in (
+        "mfu=0.2:0.3:1",
+        "mfu=0.2:0.3:x",
+        "mfu=0.2:0.3:2:2",
+        "mfu=0.3:0.3:2",
+        "chip=1:2:2",
+    ):
+        with pytest.raises(InputError, match=f"--grid {text}: expected key="):
+            parse_grid(text)
+    assert parse_grid("mfu=0.2:0.3:3")[1] == pytest.approx([0.2, 0.25, 0.3])
+    assert parse_grid("chip= H800 , H100") == ("chip", ["H800", "H100"])
+
+
+def test_the_number_of_combinations_is_that_of_the_sample_or_the_product_of_the_grids():
+    assert size_of(["mfu=0.1,0.2,0.3", "price_usd_per_gpu_hour=1:2:4"], None) == 12
+    assert size_of(["mfu=0.1:0.2"], 7) == 7 and size_of([], 1) == 1
+    with pytest.raises(InputError, match="--sample 0: expected one or more"):
+        size_of([], 0)
+    with pytest.raises(InputError, match="mfu stands twice"):
+        combinations(["mfu=0.1,0.2", "mfu=0.3"], None)
+    with pytest.raises(InputError, match="a sweep needs --grid"):
+        combinations([], None)

@@ -1,11 +1,14 @@
 """A model's answers in tables: the package's own at the knots, near them between."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.data.scenario import load_scenario, with_values
 from analysis.data.tables import Evidence
-from analysis.reconstruction.agreement import agreement
+from analysis.reconstruction.agreement import _gaps, agreement, random_settings
 from analysis.reconstruction.ladder import ladder
 from analysis.reconstruction.open_ranges import open_ranges
 from analysis.reconstruction.reconstruction import reconstruct
@@ -16,7 +19,9 @@ from analysis.reconstruction.tabulated import (
     TIME,
     TOTAL,
     USE,
+    Axis,
     axes_of,
+    choices,
     opened,
     tabulate,
     tabulated_range,
@@ -131,3 +136,55 @@ def test_a_model_has_the_parameters_that_reach_it(small_models, model, parameter
     assert tables.parameters == parameters
     assert set(open_ranges(opened(found), evidence)) >= set(parameters) - {PRICE, LONGEST}
     assert set(tables.rent) == ({"run"} if model == "plain" else set())
+
+
+@pytest.mark.parametrize("names", [("mfu",), (TIME,), (LONGEST,), (USE,), (TIME, LONGEST)])
+def test_knots_are_as_few_as_leave_no_step_above_eighteen_hundredths_of_the_log(names):
+    axis = Axis.over(*names)
+    ends = np.prod([tabulated_range(name) for name in names], axis=0)
+    assert (axis.knots[0], axis.knots[-1]) == pytest.approx(tuple(ends))
+    steps = np.diff(np.log(axis.knots))
+    assert steps == pytest.approx(steps[0]) and steps[0] <= 0.18 + 1e-9
+    assert steps[0] * len(steps) / (len(steps) - 1) > 0.18  # one knot less is too few
+    assert axis.name == "*".join(names) and not axis.rest
+
+
+def test_a_share_has_two_knots_by_what_it_leaves():
+    axis, (low, high) = Axis.over(SHARE), tabulated_range(SHARE)
+    assert axis.knots == (1.0 - high, 1.0 - low) and low == 0.0 and axis.rest
+    assert axis.settings(0.25) == {SHARE: 0.75}
+    assert axis.place({SHARE: np.array([0.2, 0.75])}).tolist() == pytest.approx([0.8, 0.25])
+
+
+def test_of_two_parameters_all_but_the_first_are_at_the_middle_of_their_ranges():
+    settings = Axis.over(TIME, LONGEST).settings(1e6)
+    low, high = tabulated_range(LONGEST)
+    assert settings == pytest.approx(
+        {LONGEST: (low * high) ** 0.5, TIME: 1e6 / (low * high) ** 0.5}
+    )
+
+
+def test_every_choice_of_some_names_by_their_number():
+    assert choices(("a", "b")) == [(), ("a",), ("b",), ("a", "b")]
+    assert axes_of(("mfu", TIME, LONGEST)) == (Axis.over(TIME, LONGEST), Axis.over("mfu"))
+    assert axes_of(("mfu", TIME)) == (Axis.over("mfu"), Axis.over(TIME))
+
+
+def test_a_gap_is_the_largest_to_either_side():
+    rows = pd.DataFrame({"mfu": [0.1, 0.2], "x_p05": [10.0, 20.0], "x_p50": [10.0, 20.0]})
+    found = {"p05": np.array([10.1, 15.0]), "p50": np.array([11.0, 20.0])}
+    asked = []
+    quantity = SimpleNamespace(at=lambda settings: asked.append(settings) or found)
+    assert _gaps(quantity, "x", ("mfu",), rows) == pytest.approx({"p05": 0.25, "p50": 0.1})
+    assert asked[0]["mfu"].tolist() == [0.1, 0.2]
+
+
+def test_random_settings_are_every_value_with_every_other_within_the_tabulated_ranges():
+    found = random_settings(("mfu", TIME))
+    assert len(found) == 40 * 4 and found.mfu.nunique() == 40 and found[TIME].nunique() == 4
+    for name in ("mfu", TIME):
+        low, high = tabulated_range(name)
+        assert found[name].between(low, high).all() and found[name].max() > low + (high - low) / 2
+    pd.testing.assert_frame_equal(found, random_settings(("mfu", TIME), 0))
+    alone = random_settings(("mfu",)).mfu
+    assert sorted(alone) == sorted(found.mfu.unique())

@@ -1,0 +1,112 @@
+"""The whole bill in its parts, and the middle of a phase, by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import analysis
+from analysis.reconstruction.middle import Middle
+from analysis.reconstruction.setting import Work
+from analysis.reconstruction.whole import (
+    beside_default,
+    parts_of_bill,
+    sources_of_hours,
+    whole_line,
+)
+
+
+def test_the_whole_is_the_line_whose_totals_are_doubted_or_the_last_on_disclosed_hours(
+    account, small_models
+):
+    assert whole_line(account).id == "with_v3_context_extension"
+    assert account.bill.id.tolist().index("with_v3_context_extension") == 3  # two more follow it
+    plain, learner, v3 = (
+        analysis.reconstruct(name, data=small_models, samples=64)
+        for name in ("plain", "learner", "deepseek-v3")
+    )
+    assert whole_line(plain).id == "run" and whole_line(learner) is None
+    assert whole_line(v3) is None or not whole_line(v3).assumed
+
+
+def test_parts_of_the_bill_by_hand(account):
+    parts = parts_of_bill(account)
+    found = parts.groupby("part", sort=False).id.agg(list).to_dict()
+    assert found == {
+        "whole": ["with_v3_context_extension"],
+        "base": ["v3_pretraining", "v3_context_extension"],
+        "reported": ["r1_zero_rl", "r1_sft_data", "r1_training"],
+        "assumed": ["with_failed_runs", "with_staff"],
+        "stock": ["fleet_capital"],
+    }
+    rows = parts.set_index("id")
+    of_phases = rows[rows.part.isin(["base", "reported"])]
+    assert of_phases.gpu_hours.sum() == rows.gpu_hours["with_v3_context_extension"] == 2_930_000
+    for end in ("usd_p05", "usd", "usd_p95"):
+        assert (of_phases[end] == of_phases.gpu_hours * 2.0).all()
+        bill = account.bill.set_index("id")[end]
+        for line in ("with_failed_runs", "fleet_capital", "with_v3_context_extension"):
+            assert rows[end][line] == bill[line]
+    assert rows.printed_usd["v3_pretraining"] == 5.328e6 and np.isnan(
+        rows.printed_usd["with_staff"]
+    )
+    assert rows.label["with_staff"] == account.bill.set_index("id").short["with_staff"]
+    assert rows.note["with_staff"] and rows.note["r1_zero_rl"] == ""
+
+
+def test_another_edition_stands_beside_the_parts_by_their_ids():
+    names = ["id", "usd_p05", "usd", "usd_p95"]
+    own = pd.DataFrame([("a", 1.0, 2.0, 3.0), ("b", 4.0, 5.0, 6.0)], columns=names)
+    found = beside_default(own, own.iloc[::-1].assign(usd=[50.0, 20.0]))
+    assert found.default_usd.tolist() == [20.0, 50.0]
+    assert found.default_usd_p95.tolist() == [3.0, 6.0] and found.usd.tolist() == [2.0, 5.0]
+
+
+def test_the_sources_of_all_hours_are_named_once_with_their_years(account, small_models):
+    said = sources_of_hours(account).split("; ")
+    assert len(said) == len(set(said)) == 2
+    assert all(text.endswith(("(2024)", "(2025)")) for text in said)
+    learner = analysis.reconstruct("learner", data=small_models, samples=64)
+    assert sources_of_hours(learner) == ""
+
+
+# --- the middle of a phase
+
+
+def test_an_input_is_a_number_where_all_stages_have_the_same_and_else_one_for_each():
+    middle = Middle(
+        {"mfu": np.array([0.4]), "gpus": np.array([8.0, 8.0]), "epochs": np.array([1, 2])}
+    )
+    assert middle.mfu.shape == middle.gpus.shape == ()
+    assert (middle.mfu, middle.gpus) == (0.4, 8.0) and middle.epochs.tolist() == [1, 2]
+    assert Middle({"mfu": np.empty(0)}).mfu.shape == (0,)
+    with pytest.raises(AttributeError, match="no input samples; there are mfu, gpus, epochs"):
+        _ = middle.samples
+
+
+def test_the_frame_of_a_middle_has_the_first_and_last_of_what_is_known():
+    unknown = np.array([np.nan, np.nan])
+    middle = Middle(
+        {"mfu": np.array([0.4, 0.5, 0.3]), "longest_given_tokens": unknown, "gpus": np.empty(0)}
+    )
+    assert middle.frame().to_dict("records") == [
+        {"input": "mfu", "unit": "ratio", "first": 0.4, "last": 0.3}
+    ]
+
+
+def test_the_middle_of_reinforcement_along_a_curve_has_a_value_a_segment(account):
+    middle = account["r1_zero_rl"].middle("reinforcement")
+    assert len(middle.values["mean_answer_tokens"]) == len(middle.values["limit_tokens"]) == 104
+    assert {len(column) for column in middle.values.values()} == {104}
+    assert middle.limit_tokens[0] == 32_768 and middle.limit_tokens[-1] == 65_536
+    assert middle.gpus == 512 and middle.rollouts == 650 / 104
+
+
+def test_an_efficiency_of_all_work_is_that_of_the_median_draw(account):
+    """Work in three draws, 1, 2 and 30 times the peak of an hour: the second is the middle."""
+
+    phase = account["v3_pretraining"]
+    flop = np.array([1.0, 2.0, 30.0]) * phase.chip.peak_flop_s * 3600
+    made = replace(phase, stages={"x": Work(flop, flop, {})}, disclosed_gpu_hours=8.0)
+    assert made.needed_mfu_of_all_work == pytest.approx(2 / 8)
