@@ -75,21 +75,20 @@ def test_the_sources_of_all_hours_are_named_once_with_their_years(account, small
 
 
 def test_an_input_is_a_number_where_all_stages_have_the_same_and_else_one_for_each():
-    middle = Middle(
-        {"mfu": np.array([0.4]), "gpus": np.array([8.0, 8.0]), "epochs": np.array([1, 2])}
-    )
+    values = {"mfu": np.array([0.4]), "gpus": np.array([8.0, 8.0]), "epochs": np.array([1, 2])}
+    middle = Middle(values, "pretraining")
     assert middle.mfu.shape == middle.gpus.shape == ()
     assert (middle.mfu, middle.gpus) == (0.4, 8.0) and middle.epochs.tolist() == [1, 2]
-    assert Middle({"mfu": np.empty(0)}).mfu.shape == (0,)
+    assert Middle({"mfu": np.empty(0)}, "pretraining").mfu.shape == (0,)
     with pytest.raises(AttributeError, match="no input samples; there are mfu, gpus, epochs"):
         _ = middle.samples
 
 
 def test_the_frame_of_a_middle_has_the_first_and_last_of_what_is_known():
     unknown = np.array([np.nan, np.nan])
-    middle = Middle(
-        {"mfu": np.array([0.4, 0.5, 0.3]), "longest_given_tokens": unknown, "gpus": np.empty(0)}
-    )
+    mfu = np.array([0.4, 0.5, 0.3])
+    values = {"mfu": mfu, "longest_given_tokens": unknown, "gpus": np.empty(0)}
+    middle = Middle(values, "pretraining")
     assert middle.frame().to_dict("records") == [
         {"input": "mfu", "unit": "ratio", "first": 0.4, "last": 0.3}
     ]
