@@ -2,6 +2,7 @@
 
 from math import exp, log, sqrt
 from statistics import NormalDist
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,12 @@ from analysis.reconstruction.reinforcement import (
     steps_input,
     update_mfu_input,
 )
-from analysis.runs.rl_backtest import alternatives, generation_shares, left_out_intervals
+from analysis.runs.rl_backtest import (
+    _kinds_of_steps,
+    alternatives,
+    generation_shares,
+    left_out_intervals,
+)
 from analysis.runs.rl_steps import StepEstimator, sparsity_cost, step_estimator_for
 from tests.by_hand import CHIP, PEAK, dense_run, with_tables
 
@@ -211,3 +217,34 @@ def test_the_developers_own_runs_are_in_no_input(evidence, r1):
         for name, item in before.inputs.items():
             now = after.inputs[name].distribution
             assert now.quantile([0.1, 0.9]) == pytest.approx(item.distribution.quantile([0.1, 0.9]))
+
+
+def test_hours_a_token_count_the_tokens_of_each_step(made):
+    """A second a token and chip: 10, 10 and 5; by the middle of the others 7.5, 7.5 and 10."""
+    changes = [
+        {"step_seconds": 10.0},
+        {"step_seconds": 20.0, "mean_len_tokens": 2_000.0},
+        {"step_seconds": 40.0, "mean_len_tokens": 4_000.0, "chips": 5.0},
+    ]
+    evidence = made(*changes)
+    factors = alternatives(StepEstimator(evidence), evidence)
+    assert factors["GPU-hours a token"].tolist() == pytest.approx([4 / 3, 4 / 3, 2.0])
+
+
+def test_kinds_of_steps_begin_at_their_bounds():
+    rows = steps(
+        {"developer": "A", "params_total": 200e9, "mean_len_tokens": 7_999.0},
+        {"developer": "B", "params_total": 199e9, "mean_len_tokens": 8_000.0},
+        {"developer": "A", "chip": "D"},
+    )
+    chips = pd.concat([CHIP, CHIP.assign(chip="D", peak_bf16_dense_tflops=500.0)])
+    estimator = SimpleNamespace(runs=rows, hardware=chips)
+    kinds = {kind: inside.tolist() for kind, inside in _kinds_of_steps(estimator)}
+    assert kinds == {
+        "all steps": [True, True, True],
+        "of A": [True, False, True],
+        "of B": [False, True, False],
+        "models of 200 billion parameters and more": [True, False, False],
+        "answers of 8,000 tokens and more": [False, True, False],
+        "on chips of 1,000 TFLOP/s": [True, True, False],
+    }

@@ -141,3 +141,25 @@ def test_an_expression_may_be_as_long_as_the_bound_and_no_longer():
     assert parse(longest).names == ("a" * (LONGEST - 4),)
     with pytest.raises(InputError, match=f"{LONGEST + 1} characters are more than {LONGEST}"):
         parse(longest + "0")
+
+
+def test_the_bounds_of_the_grammar_are_those_that_were_set():
+    """400 characters, 24 levels and parentheses, exponents up to ten."""
+    for fits, too_much in (
+        ("a" * 400, "a" * 401),
+        ("(" * 24 + "a" + ")" * 24, "(" * 25 + "a" + ")" * 25),
+        ("-" * 23 + "a", "-" * 24 + "a"),
+        ("+".join("a" * 24), "+".join("a" * 25)),
+        ("b ** 10", "b ** 10.1"),
+        ("b ** -10", "b ** -11"),
+    ):
+        assert parse(fits).names
+        with pytest.raises(InputError):
+            parse(too_much)
+
+
+def test_a_long_text_is_shown_by_its_beginning():
+    for length, shown in ((60, "@" + "a" * 59), (61, "@" + "a" * 56 + "...")):
+        with pytest.raises(InputError) as caught:
+            parse("@" + "a" * (length - 1))
+        assert str(caught.value).startswith(f"{shown!r} is not arithmetic on facts: '@' is not")

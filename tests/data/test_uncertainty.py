@@ -3,8 +3,18 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import qmc
 
-from analysis.data.uncertainty import between, constant, draw, from_fact, from_other_developers
+from analysis.data.facts import Row
+from analysis.data.uncertainty import (
+    Distribution,
+    between,
+    constant,
+    draw,
+    from_fact,
+    from_other_developers,
+    set_by,
+)
 
 FEW = pd.Series([1.0, 2.0, 4.0]), pd.Series(["a", "b", "c"])
 MANY = pd.Series([1.0, 2.0, 4.0, 8.0, 16.0, 32.0]), pd.Series(list("abcdef"))
@@ -84,3 +94,61 @@ def test_a_fact_with_a_range_is_drawn_and_one_without_is_not(evidence):
 
 def test_a_constant_is_assumed_only_where_it_is_said():
     assert not constant(3, "x").assumed and constant(3, "x", assumed=True).assumed
+
+
+def test_draws_are_scrambled_sobol_points_an_input_a_dimension_by_name():
+    inputs = {"b": between(1, 10, ""), "a": between(0, 1, ""), "c": constant(3, "")}
+    points = qmc.Sobol(2, scramble=True, seed=5).random_base2(6).T
+    found = draw(inputs, 64, 5)
+    assert (found["a"] == points[0]).all()
+    assert found["b"] == pytest.approx(inputs["b"].quantile(points[1]))
+    alone = qmc.Sobol(1, scramble=True, seed=5).random_base2(6).T[0]
+    assert (draw({"a": between(0, 1, "")}, 64, 5)["a"] == alone).all()
+    assert draw({"c": constant(3, "")}, 64, 5)["c"].tolist() == [3.0] * 64
+
+
+def test_an_input_that_is_set_keeps_its_points_if_it_had_a_range():
+    inputs = {"a": between(0, 1, ""), "b": between(0, 1, "")}
+    free = draw(inputs, 64, 0)
+    found = draw(inputs | {"a": set_by("mfu", 0.4, inputs["a"])}, 64, 0)
+    assert (found["a"] == 0.4).all() and (found["b"] == free["b"]).all()
+    fixed = draw({"a": set_by("mfu", 0.4, constant(1, "")), "b": inputs["b"]}, 64, 0)
+    assert (fixed["b"] == draw({"b": inputs["b"]}, 64, 0)["b"]).all()
+    assert set_by("mfu", 0.4, inputs["a"]).parameter == "mfu"
+
+
+def test_nothing_is_assumed_and_no_points_are_kept_unless_it_is_said():
+    for found in (Distribution("constant", 1, 1, "x"), constant(1, "x"), between(1, 2, "x")):
+        assert not found.assumed and not found.has_points and found.rows == ()
+        assert (found.centre, found.spread, found.freedom) == (0.0, 0.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shape"),
+    [
+        (1, 2, "uniform"),
+        (1, 2.01, "log_uniform"),
+        (0.5, 0.99, "uniform"),
+        (0.5, 1.01, "log_uniform"),
+        (0, 9, "uniform"),
+        (-1, 9, "uniform"),
+    ],
+)
+def test_a_range_is_even_in_the_log_from_more_than_twice_on(low, high, shape):
+    assert between(low, high, "x").shape == shape
+
+
+def test_a_facts_distribution_is_its_own_range_or_value_and_leads_to_it(evidence):
+    wide, alone = (from_fact(evidence.facts[name]) for name in ("r1_sft_epochs", "r1_zero_steps"))
+    assert (wide.low, wide.high, wide.rows) == (2.0, 3.0, (Row("facts", "r1_sft_epochs"),))
+    assert (alone.low, alone.high, alone.rows) == (10_400, 10_400, (Row("facts", "r1_zero_steps"),))
+    assert (wide.assumed, alone.assumed, wide.basis) == (False, False, "r1_sft_epochs")
+
+
+def test_five_developers_are_enough_for_students_t_and_four_are_not():
+    values = pd.Series([1.0, 2.0, 4.0, 8.0, 16.0])
+    five = from_other_developers(values, pd.Series(list("abcde")), "x")
+    four = from_other_developers(values, pd.Series(list("abcdd")), "x")
+    assert (five.shape, five.freedom) == ("log_t", 4) and four.shape == "log_uniform"
+    assert five.basis == "x: 5 rows of 5 developers" and four.basis == "x: 5 rows of 4 developers"
+    assert (five.low, five.high) == (0.0, np.inf) and not five.assumed
