@@ -222,9 +222,9 @@ def test_an_owned_hour_by_hand():
 
 def test_an_owned_hour_of_the_account_is_made_of_its_own_facts(r1, evidence):
     frame = ladder(r1, evidence).set_index("id")
-    # middles: $40,379 with the server, 5 years, 80 %, 1.27 of 700 W, PUE 1.29, 8.7 ct, $179.06
+    # middles: $40,379 with the server, 5 years, 80 %, 1.225 of 700 W, PUE 1.29, 8.7 ct, $179.06
     capital = 40_379 / (1 - 0.1705)
-    power_kw = 0.7 * 1.27
+    power_kw = 0.7 * 1.225
     by_hand = (
         capital / (5 * 8_766 * 0.8)
         + power_kw * 1.29 * 0.087

@@ -24,8 +24,8 @@ def words(shown):
 
 def test_carbon_of_r1_zero_by_hand(account):
     row = carbon_of(account).iloc[0]
-    # 101,000 hours of a chip of 700 W; servers draw 1.38 of it, the building 1.2 of that
-    mwh = 101_000 * 0.7 * 1.38 * 1.2 / 1000
+    # 101,000 hours of a chip of 700 W; servers draw 1.24 of it, the building 1.2 of that
+    mwh = 101_000 * 0.7 * 1.24 * 1.2 / 1000
     assert row["MWh"] == pytest.approx(mwh, rel=1e-3)
     assert row["t CO₂, China"] == pytest.approx(mwh * 0.582, rel=1e-3)
     assert row["t CO₂, France"] == pytest.approx(mwh * 0.056, rel=1e-3)
@@ -41,8 +41,8 @@ def test_an_owned_hour_at_the_middle_by_hand(evidence):
     hour = owned_hour_at_middle(chip, Parameters(), evidence)
     used_hours = 5 * 8766 * 0.8
     machines = hour.system_price_usd / (1 - hour.network_share) / used_hours
-    energy = 0.7 * 1.27 * 1.29 * hour.electricity_usd_per_kwh
-    hosting = 0.7 * 1.27 * hour.hosting_usd_per_kw_month * 12 / (8766 * 0.8)
+    energy = 0.7 * 1.225 * 1.29 * hour.electricity_usd_per_kwh
+    hosting = 0.7 * 1.225 * hour.hosting_usd_per_kw_month * 12 / (8766 * 0.8)
     assert hour.parts == pytest.approx(
         {"machines": machines, "energy": energy, "hosting": hosting}, rel=1e-3
     )
