@@ -171,7 +171,8 @@ class Edition:
         """Hours of facts under labels, from lines `label = fact`."""
         pairs = [line.split(" = ") for line in lines]
         hours = [self.evidence.facts.with_unit(fact, "gpu_hours").value for _, fact in pairs]
-        return pd.DataFrame({"label": [label for label, _ in pairs], "gpu_hours": hours})
+        labels, facts = ([pair[place] for pair in pairs] for place in (0, 1))
+        return pd.DataFrame({"label": labels, "fact": facts, "gpu_hours": hours})
 
 
 def edition(app: Sphinx) -> Edition:

@@ -60,20 +60,20 @@
     });
     const own = bars.filter((bar) => bar.kind === "accent");
     const reported = own.length ? `; the part that was reported: ${usd(rent - own[0].begin, 3)}` : "";
-    return [{ name: `${whole.short}, disclosed: ${usd(rent, 3)}${name === "short" ? "" : reported}`, bars, until: rent }];
+    return [{ of: `lines ${whole.id} rent`, name: `${whole.short}, disclosed: ${usd(rent, 3)}${name === "short" ? "" : reported}`, bars, until: rent }];
   }
 
-  function spanRow(name, kind, found) {
+  function spanRow(of, name, kind, found) {
     const exact = found.p95 - found.p05 < 1e-6 * found.p50;
     const ends = exact ? "" : `: ${usd(found.p05)} to ${usd(found.p95)}, middle`;
     const bar = exact ? { begin: 0, end: found.p50, kind } : { begin: found.p05, end: found.p95, kind };
-    return { name: `${name}${ends || ":"} ${usd(found.p50)}`, bars: [bar], middle: exact ? null : found.p50, until: found.p95 };
+    return { of, name: `${name}${ends || ":"} ${usd(found.p50)}`, bars: [bar], middle: exact ? null : found.p50, until: found.p95 };
   }
 
   function panels(found) {
     const assumed = data.lines.filter((line) => line.assumed && !line.marker && found.lines[line.id].rent);
-    const first = [...disclosedRow(found), spanRow("All phases, reconstructed", "reconstructed", found.phases.total.usd)];
-    const second = assumed.map((line) => spanRow(line.short, "assumption", found.lines[line.id].rent));
+    const first = [...disclosedRow(found), spanRow("phases total usd", "All phases, reconstructed", "reconstructed", found.phases.total.usd)];
+    const second = assumed.map((line) => spanRow(`lines ${line.id} rent`, line.short, "assumption", found.lines[line.id].rent));
     const panels = [{ title: "The hours at your price (dashed: this edition’s own numbers)", rows: first }];
     if (second.length) panels.push({ title: "And what neither figure counts: assumed, as at other companies", rows: [...disclosedRow(found, "short"), ...second] });
     return panels;
@@ -102,10 +102,18 @@
     return found;
   }
 
+  /** A link to what the number in a table opens to: the label of a row opens to the same card. */
+  function link(group, of) {
+    const number = document.querySelector(`table [data-try="${of} middle"]`);
+    const names = ["class", "href", "data-row", "data-try", "aria-describedby"];
+    return number ? add(group, "a", Object.fromEntries(names.map((name) => [name, number.getAttribute(name)]))) : group;
+  }
+
   function row(svg, one, before, x, y, width) {
     const group = add(svg, "g");
     const words = lines(one.name, width);
-    words.forEach((text, number) => add(group, "text", { x: 0, y: y + 14 + 17 * number, class: "try-label" }, text));
+    const label = link(group, one.of);
+    words.forEach((text, number) => add(label, "text", { x: 0, y: y + 14 + 17 * number, class: "try-label" }, text));
     const top = y + 10 + 17 * words.length;
     if (before && before.name !== one.name) for (const old of before.bars) bar(group, old, x, top, true);
     for (const part of one.bars) bar(group, part, x, top, false);
@@ -152,7 +160,7 @@
     svg.setAttribute("viewBox", `0 0 ${width} ${y}`);
     svg.setAttribute("width", width);
     svg.setAttribute("height", y);
-    svg.setAttribute("role", "img");
+    svg.setAttribute("role", "group");
     svg.setAttribute("aria-label", panels(found).flatMap(({ rows }) => rows.map(({ name }) => name)).join(". "));
     box.replaceChildren(svg);
   }

@@ -1,5 +1,7 @@
-// A mark of a chart says what it stands for when it is pointed at or tapped; the link of a chart or a heading is copied.
+// A mark of a chart says what it stands for when it is pointed at, reached by a key or tapped; arrows go from mark to
+// mark; the link of a chart or a heading is copied.
 (function () {
+  const MARK = "figure.chart svg a[aria-label]", STEPS = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
   let tip = null;
   function close() {
     if (tip) tip.remove();
@@ -34,9 +36,26 @@
       setTimeout(function () { link.textContent = said; }, 1500);
     }, function () { location.hash = link.hash; });
   }
+  function onKey(event) {
+    if (event.key === "Escape") close();
+    const mark = STEPS[event.key] && event.target.closest(MARK);
+    if (!mark) return;
+    event.preventDefault();
+    const marks = Array.from(mark.ownerSVGElement.querySelectorAll("a[aria-label]"));
+    const next = marks[(marks.indexOf(mark) + STEPS[event.key] + marks.length) % marks.length];
+    mark.setAttribute("tabindex", "-1");
+    next.setAttribute("tabindex", "0");
+    next.focus();
+  }
   document.addEventListener("pointerover", onMark);
   document.addEventListener("pointerdown", onMark);
+  document.addEventListener("focusin", function (event) { if (event.target.closest(MARK)) onMark(event); });
+  document.addEventListener("focusout", close);
   document.addEventListener("click", copy);
-  document.addEventListener("scroll", close, { passive: true });
-  document.addEventListener("keydown", function (event) { if (event.key === "Escape") close(); });
+  document.addEventListener("scroll", function () { // a mark that the keys reach scrolls into sight
+    const mark = tip && document.activeElement.matches(MARK + ":focus-visible") && document.activeElement;
+    if (mark) say(mark);
+    else close();
+  }, { passive: true });
+  document.addEventListener("keydown", onKey);
 })();

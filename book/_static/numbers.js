@@ -3,6 +3,7 @@
 (function () {
   const here = document.currentScript.src.replace(/numbers\.js.*$/, "");
   const OPENS = "a[data-row]:is(.figure, .term, .verdict)";
+  const MARK = "figure.chart a[aria-label]";
   const REST_MS = 350, LEAVE_MS = 300, GAP_PX = 6, EDGE_PX = 8;
   let loading = null, card = null, opener = null, timer = null, byPointer = false;
 
@@ -73,7 +74,8 @@
     if (found.value || isFigure) {
       const value = add(card, "p", "card-value");
       const cell = anchor.closest("td[data-label]"), isWhole = isOwn && found.value;
-      add(value, "strong", "", isWhole || anchor.textContent);
+      const says = anchor.getAttribute("aria-label"); // of a mark, which has no text
+      add(value, "strong", says ? "card-says" : "", says || isWhole || anchor.textContent);
       if (!isWhole && cell) add(value, "span", "card-range", cell.dataset.label);
       if (isOwn && found.range) add(value, "span", "card-range", found.range);
     }
@@ -167,13 +169,13 @@
     if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     if (event.detail && closedBy === anchor) return;
-    open(anchor, false).catch(function () { location.href = anchor.href; });
+    open(anchor, false).catch(function () { location.href = anchor.getAttribute("href"); });
   });
   document.addEventListener("keydown", function (event) {
     const anchor = event.target.closest && event.target.closest(OPENS);
     if (anchor && event.key === " ") {
       event.preventDefault();
-      anchor.click();
+      anchor.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
     }
     if (event.key === "Escape" && isOpen()) {
       event.preventDefault();
@@ -182,8 +184,8 @@
     }
   }, true);
   document.addEventListener("pointerover", function (event) {
-    const anchor = event.target.closest(OPENS);
-    if (!anchor || event.pointerType !== "mouse" || (isOpen() && (opener === anchor || !byPointer))) return;
+    const anchor = event.target.closest(OPENS); // a mark says in a word what it stands for: charts.js
+    if (!anchor || anchor.matches(MARK) || event.pointerType !== "mouse" || (isOpen() && (opener === anchor || !byPointer))) return;
     clearTimeout(timer);
     timer = setTimeout(function () { open(anchor, true).catch(function () {}); }, REST_MS);
   });

@@ -43,8 +43,8 @@ TOUCHING = """
         const seen = shape => shape.checkVisibility({opacityProperty: true});
         const texts = [...svg.querySelectorAll('text')].filter(text =>
             seen(text) && text.textContent && text.getAttribute('opacity') !== '0');
-        const solid = '.role-mark:is(.mark-rect, .mark-symbol) > path, rect:not(pattern rect)';
-        const thin = '.role-mark:is(.mark-line, .mark-rule) > :is(path, line)';
+        const solid = '.role-mark:is(.mark-rect, .mark-symbol) path, rect:not(pattern rect)';
+        const thin = '.role-mark:is(.mark-line, .mark-rule) :is(path, line)';
         const marks = [...svg.querySelectorAll(solid)].map(box)
             .concat([...svg.querySelectorAll(thin)].flatMap(along));
         texts.forEach((text, number) => {
@@ -62,7 +62,8 @@ TOUCHING = """
 """
 SHOWN = """
 () => [...document.querySelectorAll('figure.chart')].map(figure =>
-    [...figure.querySelectorAll('[role=img]')].filter(drawing => drawing.checkVisibility())
+    [...figure.querySelectorAll(':scope > :is([role=img], [role=group])')]
+        .filter(drawing => drawing.checkVisibility())
         .map(drawing => drawing.className.split(' ')[0].replace('chart-', '')))
 """
 TEXT_PX = """

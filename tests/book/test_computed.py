@@ -17,6 +17,7 @@ WITHOUT_TABLES = (
     "table.changes",
     "backtest.rule",
     "try.",
+    "chart.disclosure",
 )
 ELSEWHERE = {"table.changes"}  # in editions with parameters alone
 MOST_WORDS = 25

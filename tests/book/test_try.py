@@ -172,7 +172,11 @@ def test_every_number_that_a_setting_may_move_opens_in_place(visit):
         assert len(numbers) > 40
         summed = page.locator(".try-sum a.figure").all()
         assert len(summed) == 3
-        for number in [*summed, numbers[5], numbers[-1]]:
+        drawn = page.locator(".try-chart a.figure").all()
+        assert (
+            len(drawn) == 5
+        )  # the disclosed bill on both scales, all phases, two that are assumed
+        for number in [*summed, drawn[0], drawn[-1], numbers[5], numbers[-1]]:
             open_and_close(page, number)
         assert trouble == []
 

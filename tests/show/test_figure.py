@@ -50,7 +50,7 @@ def test_a_chart_shows_itself_as_a_figure_and_in_words():
 
 def test_without_a_style_sheet_one_of_the_widths_shows(figure):
     drawings = re.findall(
-        r'<div class="chart-(\w+) [^"]*"( style="display:none")? role="img"', figure
+        r'<div class="chart-(\w+) [^"]*"( style="display:none")? role="(?:img|group)"', figure
     )
     assert [name for name, hidden in drawings if not hidden] == ["wide"]
     assert [name for name, _ in drawings] == list(WIDTHS_PX)

@@ -19,6 +19,7 @@ from analysis.show.charts.look import (
     finish,
     sentence,
 )
+from analysis.show.charts.opening import counted_in, linked, opens_at
 from analysis.show.numbers import ARCHITECTURE_WORDS, hours_text
 
 FACTORS = ("median_error_factor", "p90_error_factor")
@@ -31,7 +32,7 @@ def backtest_dots(tested: pd.DataFrame, developer: str | None = None) -> alt.Lay
     """Predicted against disclosed hours, a mark a run; those of one developer and the worst are
     named.
 
-    `tested`: `model, developer, architecture` (dense or moe)`, gpu_hours, predicted, p05, p95,
+    `tested`: `id, model, developer, architecture` (dense or moe)`, gpu_hours, predicted, p05, p95,
     error_factor`.
     """
     frame = figures(tested, *HOURS, "error_factor")
@@ -69,7 +70,8 @@ def _said(frame: pd.DataFrame, developer: str | None) -> pd.DataFrame:
     columns = ["model", "developer", "architecture", *HOURS, "error_factor"]
     worst = frame.error_factor == frame.error_factor.max()
     names = short(frame.model)
-    return frame[columns].assign(own=own, named=own | worst, name=names, says=says)
+    shown = frame[columns].assign(own=own, named=own | worst, name=names, says=says)
+    return shown.assign(opens=opens_at("training_runs", frame, "reconstructed"))
 
 
 def _runs(frame: pd.DataFrame, across: Measure, up: Measure) -> list[alt.Chart]:
@@ -82,9 +84,8 @@ def _runs(frame: pd.DataFrame, across: Measure, up: Measure) -> list[alt.Chart]:
         for kind in ARCHITECTURE_WORDS:
             marks = some.transform_filter(f"datum.architecture == '{kind}'")
             shape = marks.mark_point(shape=SHAPES[kind], filled=True, size=55, opacity=0.95)
-            layers.append(
-                shape.encode(y=up.y("predicted"), color=alt.value(color), description=SAYS)
-            )
+            marked = linked(shape, frame).encode(y=up.y("predicted"), description=SAYS)
+            layers.append(marked.encode(color=alt.value(color)))
     return layers
 
 
@@ -114,6 +115,7 @@ def candidates_compared(compared: pd.DataFrame) -> alt.LayerChart:
     ]
     says = [f"{name}: median {word}" for name, word in zip(frame.candidate, words, strict=True)]
     frame = frame.assign(text=words, says=says, best=frame.candidate == best.candidate)
+    frame = frame.assign(opens=counted_in("candidates", says, "candidates", "derived"))
     top = float(frame[list(FACTORS)].max(axis=None))
     measure = Measure("factors", 1.0, top, room=(4, room_for(words)))
     base = rows(frame, "candidate", best.candidate)
@@ -143,7 +145,9 @@ def calibration_of(calibration: pd.DataFrame) -> alt.LayerChart:
     if frame.empty:
         return sentence("No interval was held against disclosed hours")
     words = [f"{share_text(row.level)}: {share_text(row.share)}" for row in frame.itertuples()]
-    frame = frame.assign(says=words)
+    frame = frame.assign(
+        says=words, opens=counted_in("calibration", words, "calibration", "derived")
+    )
     low = min(0.4, float(frame[["level", "share"]].min(axis=None)))
     words_below = "what an interval promises"
     promised = Measure("shares", low, 1.0, room=(6, 26), title=words_below, grid=False)
@@ -154,7 +158,9 @@ def calibration_of(calibration: pd.DataFrame) -> alt.LayerChart:
         _where_both_are_equal(promised, kept),
         _name_of_the_line(promised, kept),
         marks.mark_line(color=RECONSTRUCTED),
-        marks.mark_circle(color=RECONSTRUCTED, size=70, opacity=1).encode(description=SAYS),
+        linked(marks.mark_circle(color=RECONSTRUCTED, size=70, opacity=1), frame).encode(
+            description=SAYS
+        ),
         title=f"Intervals of {share_text(shown.level)} held {share_text(shown.share)} of the runs",
         subtitle="Share of disclosed hours inside the interval (upwards), by what it promises",
         description=listed(frame, "{says}"),

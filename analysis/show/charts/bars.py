@@ -15,6 +15,7 @@ import pandas as pd
 from analysis.show.charts.axes import PX_PER_CHARACTER, Measure
 from analysis.show.charts.figure import CHARACTERS, ROOM
 from analysis.show.charts.look import ACCENT, ASSUMED, HATCHED, TEXT
+from analysis.show.charts.opening import linked
 
 LINE_PX, GAP_PX, AXIS_PX, BESIDE_PX = 16, 12, 8, 10
 SAYS = "says:N"  # the column of a row's words, for who points at its mark
@@ -162,4 +163,4 @@ def after(
 
 
 def _words(base: alt.Chart, align: Literal["left", "right"], dx: int) -> alt.Chart:
-    return base.mark_text(align=align, dx=dx, color=TEXT)
+    return linked(base.mark_text(align=align, dx=dx, color=TEXT), base.data)

@@ -10,16 +10,19 @@ from analysis.show.charts.axes import from_zero, on_log_scale, room_for
 from analysis.show.charts.bars import MOST_ROWS, after, heights, labelled_bars, points, rows
 from analysis.show.charts.frames import described, figures, leading, share_text, texts
 from analysis.show.charts.look import ACCENT, DISCLOSED, color_by, finish, sentence
+from analysis.show.charts.opening import opening, opens_at
+from analysis.show.links import counted_row
 from analysis.show.numbers import significant, usd_text
 
 PUBLISHERS = ("one publisher", "two publishers")
+PAGE = "contradictions.html"  # where the same effects stand in tables
 LEAST_USD = 0.5  # what moves the bill by less does not move it
 
 
 def bill_ladder(rungs: pd.DataFrame, source: str = "") -> alt.LayerChart:
     """The bill by how much is counted: each line a bar from where the one before ends.
 
-    `rungs`: `label, usd, gpu_hours, headline`, rising; dollars that are NaN or nothing are not
+    `rungs`: `id, label, usd, gpu_hours, headline`, rising; dollars that are NaN or nothing are not
     disclosed; `source` is where the hours stand.
     """
     frame = figures(rungs, "usd", "gpu_hours")
@@ -27,7 +30,7 @@ def bill_ladder(rungs: pd.DataFrame, source: str = "") -> alt.LayerChart:
     if frame.usd.isna().all():
         return sentence("No hours are disclosed, so there is no bill to draw")
     names = frame.label.str.partition(":")[0]  # the words before a colon say what is added
-    frame = _added(frame[["usd", "gpu_hours", "headline"]].assign(label=names))
+    frame = _added(frame.assign(label=names))
     subject = next(iter(frame.label[frame.headline.astype(bool)]), None)
     measure = from_zero("dollars", frame.usd, room=(0, room_for(frame.text)))
     colors = {"True": ACCENT, "False": DISCLOSED}
@@ -52,7 +55,9 @@ def _added(frame: pd.DataFrame) -> pd.DataFrame:
         f"{row.label}: {words}" + (f", {usd_text(row.usd)} in all" if row.usd > 0 else "")
         for row, words in zip(frame.itertuples(), text, strict=True)
     ]
-    return frame.assign(before=before, text=text, reported=reported.astype(str), says=says)
+    opens = opens_at("bill", frame, "derived", field=".added_usd")
+    shown = frame[["usd", "gpu_hours", "headline", "label"]].assign(before=before, text=text)
+    return shown.assign(reported=reported.astype(str), says=says, opens=opens)
 
 
 def _price(frame: pd.DataFrame) -> str:
@@ -108,8 +113,9 @@ def _sized(frame: pd.DataFrame) -> pd.DataFrame:
     words = [f"{'+' if effect > 0 else '−'}{_about(abs(effect))}" for effect in frame.effect_usd]
     says = [f"{what}: {text}" for what, text in zip(frame.what, words, strict=True)]
     publishers = np.where(frame.same_publisher.astype(bool), *PUBLISHERS)
-    columns = frame[["what", "effect_usd"]]
-    return columns.assign(size=size, text=words, publishers=publishers, says=says)
+    rows = [counted_row("contradictions.effect", what, PAGE) for what in frame.what]
+    columns = frame[["what", "effect_usd"]].assign(size=size, text=words, publishers=publishers)
+    return columns.assign(says=says, opens=[opening("derived", row) for row in rows])
 
 
 def _about(usd: float) -> str:

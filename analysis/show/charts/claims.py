@@ -14,6 +14,7 @@ from analysis.show.charts.bars import SAYS, names_axis
 from analysis.show.charts.figure import CHARACTERS, ROOM
 from analysis.show.charts.frames import described, ends, figures
 from analysis.show.charts.look import ASSUMED, DISCLOSED, HATCHED, finish, sentence
+from analysis.show.charts.opening import OPENS, opens_at
 from analysis.show.numbers import VERDICT_WORDS, significant, usd_text
 
 
@@ -45,7 +46,7 @@ def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.La
     that it counts.
 
     `boundaries`: `id, label, short, usd, usd_p05, usd_p95, assumed`, a row a line of the bill;
-    `claims`: `claim, who, value` [US$]`, boundary` (an id of a line) and `verdict`.
+    `claims`: `id, claim, who, value` [US$]`, boundary` (an id of a line) and `verdict`.
     """
     lines = figures(boundaries, *USD)
     lines = lines[lines.usd > 0].reset_index(drop=True)
@@ -71,7 +72,19 @@ def ladder_with_claims(boundaries: pd.DataFrame, claims: pd.DataFrame) -> alt.La
         height=int(LINE_PX * (end + 0.8)),
         name="claims",
         source="the claims in the table of this page, and the bill of this edition",
+        labels=_opened(lines),
     )
+
+
+def _opened(lines: pd.DataFrame) -> dict[str, str]:
+    """What the name of each line opens."""
+    kinds = ["assumption" if assumed else "derived" for assumed in lines.assumed]
+    opens = opens_at("bill", lines, kinds, field=".usd")
+    return {name: one for name, one in zip(_names(lines), opens, strict=True) if one}
+
+
+def _names(lines: pd.DataFrame) -> list[str]:
+    return [f"{row.short}: {row.figure}" for row in lines.itertuples()]
 
 
 def _how_many_mislead(dots: pd.DataFrame) -> str:
@@ -85,7 +98,7 @@ def _how_many_mislead(dots: pd.DataFrame) -> str:
 
 def _claims_of(lines: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
     """The claims of dollars that count one of these lines."""
-    columns = ["claim", "who", "value", "boundary", "verdict"]
+    columns = ["id", "claim", "who", "value", "boundary", "verdict"]
     claims = figures(claims.reindex(columns=columns), "value")
     return claims[claims.boundary.isin(lines.id) & (claims.value > 0)].reset_index(drop=True)
 
@@ -107,7 +120,7 @@ def _placed(lines: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:
 def _names_axis(lines: pd.DataFrame) -> alt.Axis:
     """The names of the lines with their figures, left of them."""
     places = [round(float(line), 6) for line in lines.line]
-    names = [f"{row.short}: {row.figure}" for row in lines.itertuples()]
+    names = _names(lines)
     name = f"{json.dumps(names)}[indexof({json.dumps(places)}, round(datum.value * 1e6) / 1e6)]"
     return names_axis(names, name, values=places, labelBaseline="line-top")
 
@@ -122,6 +135,7 @@ def _dots(claims: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
         line=claims.boundary.map(row_of).astype(float) + FIRST + _depth(claims),
         verdict=verdicts,
         says=[f"{claim} ({verdict})" for claim, verdict in zip(said, verdicts, strict=True)],
+        opens=opens_at("claims", claims, "reported_by_press"),
     )
 
 
@@ -173,4 +187,5 @@ def _claim_layer(dots: pd.DataFrame, measure: Measure, y: alt.Y) -> alt.Chart:
         color=alt.Color("verdict:N", title=None, scale=colors, legend=legend),
         shape=alt.Shape("verdict:N", title=None, scale=shapes, legend=legend),
         description=SAYS,
+        href=f"{OPENS}:N",
     )

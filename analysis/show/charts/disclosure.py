@@ -9,7 +9,9 @@ from analysis.show.charts.axes import PX_PER_CHARACTER
 from analysis.show.charts.bars import SAYS, heights, rows
 from analysis.show.charts.frames import described, figures, share_text
 from analysis.show.charts.look import ACCENT, DISCLOSED, finish, sentence
+from analysis.show.charts.opening import counted_in
 
+NAME = "disclosure"
 FILLED, PARTLY, ASKED = "disclosed", "of some phases", "not disclosed"
 OPACITY = {FILLED: 1.0, PARTLY: 0.45, ASKED: 0.07}
 
@@ -28,6 +30,8 @@ def disclosed_fields(frame: pd.DataFrame, developer: str | None = None) -> alt.L
     models = frame.drop_duplicates("model")
     own = models[models.developer == developer]
     subject = None if own.empty else str(own.row.iloc[0])
+    names = [str(name) for name in models.row]
+    opening = counted_in(NAME, names, NAME, "derived")
     return finish(
         _cells(frame, subject, developer),
         title=_how_many_disclose(models),
@@ -35,7 +39,8 @@ def disclosed_fields(frame: pd.DataFrame, developer: str | None = None) -> alt.L
         " After the name: share of all that is asked",
         description=described(models.assign(says=models.row)),
         height=heights(models.row, gap_px=4),
-        name="disclosure",
+        name=NAME,
+        labels={one: opens for one, opens in zip(names, opening, strict=True) if opens},
         source="the developers' own papers and model cards, field by field",
     )
 

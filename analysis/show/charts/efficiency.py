@@ -14,6 +14,7 @@ from analysis.show.charts.bars import SAYS, names_axis
 from analysis.show.charts.figure import slug
 from analysis.show.charts.frames import figures, leading, listed, share_text, texts
 from analysis.show.charts.look import ACCENT, OTHERS, TEXT, finish, sentence
+from analysis.show.charts.opening import OPENS, counted_in, linked, opens_at
 from analysis.show.numbers import ARCHITECTURE_WORDS
 
 APART = 0.015  # of the peak: dots nearer than this lie above each other
@@ -26,8 +27,8 @@ def efficiency_of_runs(
 ) -> alt.LayerChart:
     """MFU of reference runs by kind, a dot each, and the MFU that one run's disclosed hours need.
 
-    `runs`: `model, developer, kind` (dense or moe) and `mfu` [1], a row a run of another developer;
-    `own_mfu` [1] is NaN where no hours are disclosed; `kind` is that of the own run.
+    `runs`: `id, model, developer, kind` (dense or moe) and `mfu` [1], a row a run of another
+    developer; `own_mfu` [1] is NaN where no hours are disclosed; `kind` is that of the own run.
     """
     runs = figures(runs, "mfu")
     runs = runs[runs.mfu.notna()]
@@ -44,8 +45,8 @@ def efficiency_of_runs(
     marks = alt.Chart(dots).mark_circle(size=52, opacity=0.85, color=OTHERS)
     best = alt.Chart(rows).mark_text(align="right", dx=5, color=TEXT)
     return finish(
-        marks.encode(x=measure.x("mfu"), y=y, description=SAYS),
-        best.encode(x=measure.x("mfu"), y=y, text="best:N"),
+        linked(marks, dots).encode(x=measure.x("mfu"), y=y, description=SAYS),
+        linked(best, rows).encode(x=measure.x("mfu"), y=y, text="best:N"),
         *_own(own_mfu, own_label, measure, y, dots.line[dots.kind == kind]),
         title=title,
         subtitle="Share of the chips' peak that did useful work (MFU; dense BF16 peak, causal"
@@ -66,7 +67,9 @@ def _swarm(runs: pd.DataFrame, names: dict[str, int]) -> pd.DataFrame:
         if len(some):
             end += 1 + NAME * above + lines.max()
             found.append(some.assign(line=end - lines))
-    dots = pd.concat(found)[["model", "developer", "kind", "mfu", "line"]]
+    dots = pd.concat(found)
+    opens = opens_at("training_runs", dots, "derived")
+    dots = dots[["model", "developer", "kind", "mfu", "line"]].assign(opens=opens)
     says = [f"{row.model}, {row.developer}: {share_text(row.mfu)}" for row in dots.itertuples()]
     return dots.assign(says=says)
 
@@ -93,6 +96,7 @@ def _rows(dots: pd.DataFrame, names: dict[str, int]) -> pd.DataFrame:
             "kind": ARCHITECTURE_WORDS[str(kind)],
             "mfu": best.mfu,
             "best": words,
+            "opens": best.opens,
         }
         line = top + 0.5 - NAME * names[str(kind)]
         found.append(row | {"line": line, "middle": (top + bottom) / 2})
@@ -114,13 +118,15 @@ def _own(
         return []
     words = f"{own_label}: {share_text(own_mfu)}"
     ends = {"line": lines.min() + 0.5 - NAME, "end": lines.max() + 0.8}
-    own = alt.Chart(pd.DataFrame([{"mfu": own_mfu, "text": words, "says": words, **ends}]))
+    opens = counted_in(f"efficiency-{slug(own_label)}", [words], "efficiency", "derived")
+    row = {"mfu": own_mfu, "text": words, "says": words, "opens": opens[0], **ends}
+    own = alt.Chart(pd.DataFrame([row]))
     return [
         own.mark_rule(color=ACCENT, strokeWidth=2, aria=True).encode(
             x=measure.x("mfu"), y=y, y2="end:Q", description=SAYS
         ),
         own.mark_text(align="right", dx=-6, color=ACCENT, fontWeight=600).encode(
-            x=measure.x("mfu"), y=y, text="text:N"
+            x=measure.x("mfu"), y=y, text="text:N", href=f"{OPENS}:N"
         ),
     ]
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from analysis.show.charts.drawing import draw
 from analysis.show.charts.hatching import hatched
+from analysis.show.charts.opening import OPENS, as_figures, is_linked
 
 Spec = dict[str, Any]
 # Three drawings, so that text keeps its size: a page picks the one that fits its column.
@@ -89,7 +90,8 @@ def svg(spec: Spec, size: str, prefix: str = "") -> str:
     # page
     for number, name in enumerate(dict.fromkeys(re.findall(r'id="(\w+)"', drawing))):
         drawing = re.sub(rf"(id=\"|url\(#){name}\b", rf"\g<1>{prefix}-{number}", drawing)
-    return hatched(drawing, f"{prefix}-hatch")
+    labels = spec.get("usermeta", {}).get(OPENS)
+    return as_figures(hatched(drawing, f"{prefix}-hatch"), labels)
 
 
 def description_of(spec: Spec) -> str:
@@ -146,8 +148,9 @@ def _caption(spec: Spec) -> str:
 
 def _drawing_html(spec: Spec, size: str, drawing: str) -> str:
     fitting = drawing.replace("<svg ", f"<svg {FITTING} ", 1)
+    role = "group" if is_linked(fitting) else "img"
     return (
-        f'<div class="chart-{size} {NO_FORMULAS}"{"" if size == "wide" else HIDDEN} role="img"'
+        f'<div class="chart-{size} {NO_FORMULAS}"{"" if size == "wide" else HIDDEN} role="{role}"'
         f' aria-label="{html.escape(description_of(spec))}">{fitting}</div>'
     )
 
@@ -160,7 +163,10 @@ def _source(known: Mapping[str, Any]) -> str:
 def csv_of(spec: Spec) -> str:
     """The largest data set of the chart as CSV; empty where the chart does not hold its data."""
     tables = [pd.DataFrame(rows) for rows in spec.get("datasets", {}).values()]
-    return max(tables, key=len).to_csv(index=False, lineterminator="\n") if tables else ""
+    if not tables:
+        return ""
+    largest = max(tables, key=len).drop(columns=OPENS, errors="ignore")
+    return largest.to_csv(index=False, lineterminator="\n")
 
 
 def _data_link(spec: Spec, name: str) -> str:

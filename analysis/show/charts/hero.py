@@ -10,12 +10,15 @@ from __future__ import annotations
 import html
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from analysis.data.facts import Row
 from analysis.show.charts.figure import WIDTHS_PX, Spec, framed
 from analysis.show.charts.frames import figures, listed
 from analysis.show.charts.ink import Ink
+from analysis.show.charts.opening import counted_in, opening
 from analysis.show.charts.panels import (
     MONEY,
     beyond_panel,
@@ -29,6 +32,7 @@ from analysis.show.numbers import usd_text
 
 NAME = "hero"
 FIGURES = (*MONEY, *(f"default_{name}" for name in MONEY), "printed_usd")
+OF_THE_BILL = {"whole": "derived", "assumed": "assumption", "stock": "assumption"}
 SHARES = {
     2: "half", 3: "one third", 4: "one quarter", 5: "one fifth", 6: "one sixth", 8: "one eighth",
     10: "one tenth", 20: "one twentieth", 50: "one fiftieth", 100: "one hundredth",
@@ -54,7 +58,7 @@ class Hero:
         for line in of(self.frame, "stock").itertuples():
             ink.y += 6
             words = f"Not drawn: {line.label}, {dollars(line)}. {line.note}"
-            ink.paragraph(words, "quiet")
+            ink.paragraph(words, "quiet", line.opens)
         return ink.svg()
 
     def to_dict(self) -> Spec:
@@ -119,5 +123,13 @@ def _title(frame: pd.DataFrame) -> str:
 
 
 def _known(frame: pd.DataFrame) -> pd.DataFrame:
-    words = {name: "" for name in ("part", "label", "note") if name not in frame}
-    return figures(frame.assign(**words), *FIGURES)
+    words = {name: "" for name in ("id", "part", "label", "note") if name not in frame}
+    known = figures(frame.assign(**words), *FIGURES)
+    return known.assign(opens=[_opens(row) for row in known.itertuples()])
+
+
+def _opens(row: Any) -> str:
+    """What the words of a part lead to: a line of the bill, or how the rent of a phase is found."""
+    if row.part in OF_THE_BILL:
+        return opening(OF_THE_BILL[row.part], Row("bill", f"{row.id}.usd")) or ""
+    return counted_in(NAME, [row.label], NAME, "derived")[0] or ""

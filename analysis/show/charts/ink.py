@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from analysis.show.charts.look import ACCENT, ASSUMED, DISCLOSED, TEXT
+from analysis.show.charts.opening import opened
 
 ON_MARK = "#ffffff"
 # size [px], weight, colour, opacity
@@ -37,22 +38,25 @@ class Ink:
     marks: list[str] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
 
-    def text(self, x: float, y: float, words: str, look: str, anchor: str = "start") -> None:
-        """Words on a baseline at `y`."""
+    def text(
+        self, x: float, y: float, words: str, look: str, anchor: str = "start", opens: str = ""
+    ) -> None:
+        """Words on a baseline at `y`, which lead to what they open."""
         size, weight, color, opacity = LOOKS[look]
         faded = f' opacity="{opacity}"' if opacity < 1 else ""
-        self.marks.append(
+        drawn = (
             f'<text class="ink-{look}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
             f' font-size="{size:g}" font-weight="{weight}" fill="{color}"{faded}>'
             f"{html.escape(words)}</text>"
         )
+        self.marks.append(opened(drawn, opens))
 
-    def paragraph(self, words: str, look: str) -> None:
+    def paragraph(self, words: str, look: str, opens: str = "") -> None:
         """Words in lines as wide as the frame, below what is there."""
         size = LOOKS[look][0]
         for line in wrapped(words, look, self.width):
             self.y += round(size * 1.35)
-            self.text(0, self.y - size * 0.25, line, look)
+            self.text(0, self.y - size * 0.25, line, look, opens=opens)
 
     def bar(self, low: float, high: float, height: float, fill: str) -> None:
         """A bar from one place to another at `y`."""

@@ -14,6 +14,7 @@ import pandas as pd
 
 from analysis.show.charts.figure import CHARACTERS, ROOM, show_charts_as_figures
 from analysis.show.charts.hatching import HATCHED as HATCHED
+from analysis.show.charts.opening import OPENS
 
 show_charts_as_figures()
 
@@ -32,16 +33,17 @@ def finish(
     subtitle: str = "",
     name: str = "",
     source: str = "",
+    labels: dict[str, str] | None = None,
 ) -> alt.LayerChart:
     """The layers as one chart: as wide as its column, transparent, text in the page's own colour.
 
     `title` is the finding, under 12 words; `subtitle` says what is measured: unit, price basis,
     date; `description`, for those who do not see the chart, follows the title; `height` [px], one
     or one of each width; `name` is the chart's address `#fig-NAME` and that of its files, once on a
-    page; `source` is where its data come from.
+    page; `source` is where its data come from; `labels` are names of an axis, and what each opens.
     """
     heights = height if isinstance(height, dict) else dict.fromkeys(("wide",), height)
-    known = {"name": name, "source": source, "heights": heights}
+    known = {"name": name, "source": source, "heights": heights, OPENS: labels}
     heading = alt.TitleParams(title, subtitle=subtitle) if subtitle else alt.TitleParams(title)
     room = alt.param(name=ROOM, value=CHARACTERS["wide"])
     chart = (

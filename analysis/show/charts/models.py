@@ -31,20 +31,23 @@ from analysis.show.charts.look import (
     finish,
     sentence,
 )
+from analysis.show.charts.opening import OPENS, opens_at
 from analysis.show.numbers import hours_text, significant, usd_text
 
 TREND_HEIGHT = 360
+HREF = f"{OPENS}:N"
 USUAL = (0.05, 0.95)  # a percentile between these is inside the scatter
 
 
 def hours_of_models(frame: pd.DataFrame) -> alt.LayerChart:
-    """Disclosed GPU-hours, a bar a model; `label, gpu_hours`, the reference first."""
+    """Disclosed GPU-hours, a bar a model; `label, fact, gpu_hours`, the reference first."""
     frame = figures(frame, "gpu_hours")
     if not (frame.gpu_hours > 0).any():
         return sentence("No model compared here discloses its hours")
     text = texts(frame.gpu_hours, hours_text)
     says = [f"{label}: {words}" for label, words in zip(frame.label, text, strict=True)]
-    frame = frame[["label", "gpu_hours"]].assign(text=text, says=says)
+    opens = opens_at("facts", frame, "disclosed", ids="fact")
+    frame = frame[["label", "gpu_hours"]].assign(text=text, says=says, opens=opens)
     frame["kind"] = ["subject"] + ["other"] * (len(frame) - 1)
     first = str(frame.label.iloc[0])
     color = color_by("kind", {"subject": ACCENT, "other": DISCLOSED}, legend=None)
@@ -74,8 +77,8 @@ def costs_of_models(compared: pd.DataFrame, developer: str | None = None) -> alt
     """Rent of final pre-training runs at one price a chip, the dearest first; the developer's
     first stands out.
 
-    `compared`: `model, developer, how` (disclosed or estimated)`, usd_common`, and the percentiles
-    of the hours `p05, p50, p95`.
+    `compared`: `id, model, developer, how` (disclosed or estimated)`, usd_common`, and the
+    percentiles of the hours `p05, p50, p95`.
     """
     frame = figures(compared, "p05", "p50", "p95", "usd_common")
     frame = frame[frame.usd_common > 0]
@@ -141,7 +144,9 @@ def _with_usd_interval(frame: pd.DataFrame) -> pd.DataFrame:
             strict=True,
         )
     ]
-    return found.assign(text=words.pop("middle_text"), **words, says=says)
+    kinds = ["derived" if how == "disclosed" else how for how in frame.how]
+    opens = opens_at("training_runs", frame, kinds)
+    return found.assign(text=words.pop("middle_text"), **words, says=says, opens=opens)
 
 
 def _about(usd: float) -> str:
@@ -151,7 +156,7 @@ def _about(usd: float) -> str:
 class Trend(Protocol):
     """Cost per unit of compute over the years, as it is found.
 
-    `runs` and `own`: `model, developer, year, usd_per_zettaflop`; `own` also `expected` [US$]`,
+    `runs` and `own`: `id, model, developer, year, usd_per_zettaflop`; `own` also `expected` [US$]`,
     ratio` and `percentile` [1]; `line`: `year, low, middle, high` [US$].
     """
 
@@ -184,9 +189,11 @@ def cost_trend(found: Trend) -> alt.LayerChart:
     across = Measure("years", min(years) - 0.1, max(years) + 0.1, room=(2, 14), grid=False)
     up = on_log_scale("dollars", min(costs), max(costs), room=(room_below(len(own)), 6))
     x, y = across.x("year"), up.y("usd_per_zettaflop")
-    others = alt.Chart(runs[~runs.model.isin(own.model)]).encode(x=x, y=y, description=SAYS)
+    others = alt.Chart(runs[~runs.model.isin(own.model)]).encode(
+        x=x, y=y, description=SAYS, href=HREF
+    )
     base = alt.Chart(line).encode(x=x)
-    marked = alt.Chart(own).encode(x=x, y=y, description=SAYS)
+    marked = alt.Chart(own).encode(x=x, y=y, description=SAYS, href=HREF)
     return finish(
         base.mark_area(opacity=0.15, color=ASSUMED).encode(y=up.y("low"), y2="high:Q"),
         base.mark_line(color=ASSUMED).encode(y=up.y("middle")),
@@ -210,7 +217,7 @@ def _of_known_cost(runs: pd.DataFrame) -> pd.DataFrame:
         for row in known.itertuples()
     ]
     return known[["model", "developer", "year", "usd_per_zettaflop", *_of_the_line(known)]].assign(
-        says=says
+        says=says, opens=opens_at("training_runs", known, "derived")
     )
 
 

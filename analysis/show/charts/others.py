@@ -9,8 +9,9 @@ from analysis.show.charts.axes import on_log_scale
 from analysis.show.charts.bars import MOST_ROWS, SAYS, heights, rows
 from analysis.show.charts.frames import figures
 from analysis.show.charts.look import ACCENT, OTHERS, TEXT, finish, sentence
+from analysis.show.charts.opening import counted_in, linked
 
-ROW_PX = 66
+NAME, ROW_PX = "estimates", 66
 
 
 def estimates_apart(steps: pd.DataFrame) -> alt.LayerChart:
@@ -24,6 +25,7 @@ def estimates_apart(steps: pd.DataFrame) -> alt.LayerChart:
     if frame.empty:
         return sentence("No estimate of others is recomputed here")
     frame = _in_words(frame)
+    frame = frame.assign(opens=counted_in(NAME, frame.says, "estimates", "derived"))
     measure = on_log_scale("factors", *_ends(frame.ratio), room=(10, 14))
     scale = alt.Scale(paddingInner=0.15, paddingOuter=0.3)
     base = rows(frame, "row").encode(
@@ -34,14 +36,14 @@ def estimates_apart(steps: pd.DataFrame) -> alt.LayerChart:
     return finish(
         equal.encode(x=measure.x("ratio")),
         base.mark_line(color=OTHERS, strokeWidth=1.5).encode(detail="row:N", order="step:Q"),
-        base.mark_circle(size=60, opacity=1, color=OTHERS).encode(description=SAYS),
+        linked(base.mark_circle(size=60, opacity=1, color=OTHERS), frame).encode(description=SAYS),
         parted.mark_circle(size=90, opacity=1, color=ACCENT).encode(description=SAYS),
         title=_how_many_part(frame),
         subtitle="Theirs over ours, log scale, a dot for each step downwards; the line: equal."
         " Large dot: the step where the two part, named at the left",
         description="; ".join(frame.says),
         height=heights(frame.row.unique(), ROW_PX),
-        name="estimates",
+        name=NAME,
         source="the document of each estimate, in the table of this page",
     )
 

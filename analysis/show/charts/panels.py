@@ -77,7 +77,7 @@ def bill_panel(ink: Ink, frame: pd.DataFrame) -> list[tuple[float, float]]:
             ink.line([(default, ink.y), (default, ink.y + height)], ON_MARK, 1)
     corners = [(end, ink.y + height), (0.0, ink.y + height)]
     _names(ink, base, height)
-    _total(ink, end, f"{dollars(whole)}: {whole.label}")
+    _total(ink, end, f"{dollars(whole)}: {whole.label}", whole.opens)
     return corners
 
 
@@ -88,7 +88,8 @@ def _bracket(ink: Ink, reported: pd.DataFrame, words: str) -> None:
     for line in wrapped(words, "accent", ink.width):
         ink.y += 17
         fits = width_px(line, "accent") <= end
-        ink.text(end if fits else 0, ink.y, line, "accent", "end" if fits else "start")
+        x, anchor = (end, "end") if fits else (0.0, "start")
+        ink.text(x, ink.y, line, "accent", anchor, reported.opens.iloc[0])
     top, foot = ink.y + 6, ink.y + 14
     ink.line([(start, foot), (start, top), (end, top), (end, foot)], ACCENT)
     ink.y += 17
@@ -100,22 +101,24 @@ def _names(ink: Ink, phases: pd.DataFrame, height: float) -> None:
     for phase in phases.itertuples():
         words = f"{phase.label} · {usd_text(significant(phase.usd, 3))}"
         if width_px(words, "on-mark") + 20 <= phase.end - phase.start:
-            ink.text(phase.start + 10, ink.y + height / 2 + 4.5, words, "on-mark")
+            place = phase.start + 10, ink.y + height / 2 + 4.5
+            ink.text(*place, words, "on-mark", opens=phase.opens)
         else:
-            below.append(((phase.start + phase.end) / 2, words))
+            below.append(((phase.start + phase.end) / 2, words, phase.opens))
     ink.y += height
     bar, reached = ink.y, 0.0
-    for x, words in below:
+    for x, words, opens in below:
         ink.y += 18
         size = width_px(words, "plain")
         if x > reached:  # else its line would cross a name above
             ink.line([(x, bar + 1), (x, ink.y - 10)], width=1)
-        ink.text(x if size <= x else 0, ink.y + 2, words, "plain", "end" if size <= x else "start")
+        left, anchor = (x, "end") if size <= x else (0.0, "start")
+        ink.text(left, ink.y + 2, words, "plain", anchor, opens)
         reached = max(x, size)
     ink.y += 8 if below else 0
 
 
-def _total(ink: Ink, end: float, words: str) -> None:
+def _total(ink: Ink, end: float, words: str, opens: str) -> None:
     """A bracket under the bar, and the total below it, with how it is known where that fits."""
     ink.y += 12
     ink.line([(0, ink.y - 6), (0, ink.y), (end, ink.y), (end, ink.y - 6)])
@@ -124,7 +127,7 @@ def _total(ink: Ink, end: float, words: str) -> None:
     middle = max(end, width_px(words, "strong")) / 2
     for line in wrapped(words, "strong", ink.width):
         ink.y += 17
-        ink.text(min(middle, ink.width / 2), ink.y, line, "strong", "middle")
+        ink.text(min(middle, ink.width / 2), ink.y, line, "strong", "middle", opens)
 
 
 # --- the panel of what neither figure counts
@@ -187,7 +190,8 @@ def _small(ink: Ink, whole: Any, reported: float, scale: _Scale) -> None:
     if np.isfinite(whole.default_usd):
         ink.outline(scale.left, scale.x(whole.default_usd), SMALL_PX)
     words = usd_text(significant(whole.usd, 2))
-    ink.text(scale.x(np.nanmax([whole.usd, whole.default_usd])) + 8, ink.y + 14.5, words, "strong")
+    end = scale.x(np.nanmax([whole.usd, whole.default_usd]))
+    ink.text(end + 8, ink.y + 14.5, words, "strong", opens=whole.opens)
     ink.y += 30
 
 
@@ -200,11 +204,12 @@ def _interval(ink: Ink, line: Any, scale: _Scale) -> None:
         ink.outline(scale.x(line.default_usd_p05), scale.x(line.default_usd_p95), SMALL_PX)
     ink.line([(middle, ink.y - 2), (middle, ink.y + 22)], width=3)
     if low - scale.left >= width_px(least, "strong") + 6:
-        ink.text(low - 6, ink.y + 14.5, least, "strong", "end")
-        ink.text(high + 6, ink.y + 14.5, most, "strong")
-        ink.text(middle, ink.y + 34, f"middle {centre}", "plain", "middle")
+        ink.text(low - 6, ink.y + 14.5, least, "strong", "end", line.opens)
+        ink.text(high + 6, ink.y + 14.5, most, "strong", opens=line.opens)
+        ink.text(middle, ink.y + 34, f"middle {centre}", "plain", "middle", line.opens)
     else:
-        ink.text(scale.left, ink.y + 34, f"{least} to {most}, middle {centre}", "plain")
+        words = f"{least} to {most}, middle {centre}"
+        ink.text(scale.left, ink.y + 34, words, "plain", opens=line.opens)
     ink.y += 43
 
 

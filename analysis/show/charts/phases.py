@@ -26,6 +26,7 @@ from analysis.show.charts.frames import (
     texts,
 )
 from analysis.show.charts.look import DISCLOSED, RECONSTRUCTED, finish, sentence
+from analysis.show.charts.opening import counted_in, opens_at
 from analysis.show.numbers import hours_text, significant
 
 INTERVAL = ("p05", "p50", "p95")
@@ -37,14 +38,14 @@ OWN_REPORTS = "the developers' own reports"
 def disclosed_and_reconstructed(frame: pd.DataFrame, source: str = "") -> alt.LayerChart:
     """Disclosed hours beside the reconstructed interval, a row a phase, on one scale.
 
-    `frame`: `label, disclosed` (NaN where the source discloses none) and the percentiles `p05, p50,
-    p95`, in GPU-hours; `source` is where the disclosed ones stand.
+    `frame`: `id, label, disclosed` (NaN where the source discloses none) and the percentiles `p05,
+    p50, p95`, in GPU-hours; `source` is where the disclosed ones stand.
     """
     frame = figures(frame, "disclosed", *INTERVAL)
     found = ends(*(frame[field] for field in ("disclosed", *INTERVAL)))
     if found is None:
         return sentence("No hours are disclosed, and no hours are reconstructed")
-    frame = _in_words(frame[["label", "disclosed", *INTERVAL]])
+    frame = _in_words(frame)
     room = room_for(frame.low_text), room_for(frame.high_text)
     measure = on_log_scale("counts", *found, room=room)
     base = rows(frame, "label", _furthest(frame))
@@ -77,7 +78,9 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
         + (f" ({row.low_text} to {row.high_text})" if row.low_text else "")
         for row in worded.itertuples()
     ]
-    return worded.drop(columns=["middle", "known"]).assign(says=says)
+    opens = opens_at("results", frame, "reconstructed", field=".gpu_hours")
+    columns = ["label", "disclosed", *INTERVAL, "least", "most", "low_text", "high_text"]
+    return worded[columns].assign(says=says, opens=opens)
 
 
 def _about(hours: float) -> str:
@@ -124,7 +127,9 @@ def where_the_time_goes(parts: pd.DataFrame, label: str = "the phase") -> alt.La
     parts = parts[parts.share.notna()]
     if parts.empty:
         return sentence("Of this phase no hours are reconstructed")
+    name = f"time-{slug(label)}"
     frame = _by_part(parts)
+    frame = frame.assign(opens=counted_in(name, frame.says, "time", "reconstructed"))
     lead = leading(frame, "share")
     measure = from_zero("shares", frame.share, room=(0, room_for(frame.text)))
     return finish(
@@ -133,7 +138,7 @@ def where_the_time_goes(parts: pd.DataFrame, label: str = "the phase") -> alt.La
         subtitle=f"Share of the reconstructed GPU-hours of {label}, at the medians",
         description=described(frame),
         height=heights(frame.part),
-        name=f"time-{slug(label)}",
+        name=name,
         source="the reconstruction of this book",
     )
 

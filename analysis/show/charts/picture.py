@@ -9,6 +9,7 @@ import textwrap
 import altair as alt
 
 from analysis.show.charts.figure import Spec, name_of, svg, title_lines
+from analysis.show.charts.opening import without_links
 
 # outside a page there is no text colour to take over
 INK, PAPER = "#222222", "#ffffff"
@@ -27,7 +28,7 @@ def with_title(drawing: str, spec: Spec) -> str:
     """A drawing with the title, the subtitle and the source of its chart around it, in ink on
     paper.
     """
-    width, height = _size(drawing)
+    width, height = _size(drawing := without_links(drawing))
     source = spec.get("usermeta", {}).get("source", "")
     above = [(line, 16, 700) for line in _wrapped(title_lines(spec), width)]
     above += [(line, 13, 400) for line in _wrapped(title_lines(spec, "subtitle"), width)]

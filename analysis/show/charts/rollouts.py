@@ -11,6 +11,7 @@ from analysis.show.charts.figure import slug
 from analysis.show.charts.frames import ends, figures, listed
 from analysis.show.charts.lines import moved_apart, named_line
 from analysis.show.charts.look import ASSUMED, DISCLOSED, RECONSTRUCTED, TEXT, finish, sentence
+from analysis.show.charts.opening import counted_in, linked
 
 LENGTHS = ("low_answer_tokens", "mean_answer_tokens", "high_answer_tokens")
 FULL, LONGEST, WHOLE = "full throughput", "longest answer", "whole rollout"
@@ -78,7 +79,8 @@ def _longest_and_limit(longest: pd.DataFrame, step: Measure, tokens: Measure) ->
     limits = longest.drop_duplicates("limit_tokens")[["step", "limit_tokens"]]
     limits = limits.assign(text=[f"limit {limit:,.0f}" for limit in limits.limit_tokens])
     base = alt.Chart(longest[["step", "limit_tokens"]]).encode(x=x, y=tokens.y("limit_tokens"))
-    names = alt.Chart(limits).mark_text(align="left", dy=-11, dx=2, color=TEXT)
+    limits = limits.assign(opens=counted_in("lengths", limits.text, "lengths", "derived"))
+    names = linked(alt.Chart(limits).mark_text(align="left", dy=-11, dx=2, color=TEXT), limits)
     line = longest[["step", "longest_answer_tokens"]]
     return [
         base.mark_line(color=TEXT, strokeDash=[2, 3], interpolate="step"),
@@ -149,5 +151,6 @@ def _by_stage(frame: pd.DataFrame) -> tuple[list[alt.Chart], dict[str, int]]:
     words = [f"{seconds:,.0f} s" for seconds in frame.seconds]
     names = frame.bound if one else frame.stage + ": " + frame.bound
     named = frame.assign(row=names, text=words, says=names + ": " + pd.Series(words, frame.index))
+    named = named.assign(opens=counted_in("rollout", named.says, "rollout", "reconstructed"))
     measure = from_zero("counts", named.seconds, room=(0, room_for(words)))
     return labelled_bars(named, "row", "seconds", measure, RECONSTRUCTED), heights(named.row)

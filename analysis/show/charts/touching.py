@@ -73,7 +73,7 @@ def _boxes(element: ElementTree.Element, origin: Point, role: str) -> Iterator[B
     """
     if element.get("opacity") == "0" or element.get("display") == "none":
         return
-    role = element.get("class") or role
+    role = element.get("class", role) if element.tag == f"{SVG}g" else role
     x, y, turn = _place(element)
     at = (origin[0] + x, origin[1] + y)
     if element.tag == f"{SVG}text":

@@ -18,6 +18,7 @@ from analysis.show.charts.bars import (
 from analysis.show.charts.figure import slug
 from analysis.show.charts.frames import described, figures, leading, share_text, short
 from analysis.show.charts.look import HATCHED, RECONSTRUCTED, color_by, finish, sentence
+from analysis.show.charts.opening import counted_in
 
 KNOWN_BY = {"from data": RECONSTRUCTED, "assumed": HATCHED}
 NEGLIGIBLE = 0.01  # of the variance, or of a factor of one: what moves the answer by less
@@ -43,6 +44,8 @@ def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
     measure = on_log_scale(
         "factors", 1.0, float(frame.factor.max()), room=(8, room_for(frame.text))
     )
+    name = f"widths-{slug(label)}"
+    frame = frame.assign(opens=counted_in(name, frame.says, "widths", "reconstructed"))
     base = rows(frame, "input")
     return finish(
         points(base, "factor", measure, _known_by(), "circle"),
@@ -52,7 +55,7 @@ def input_widths(widths: pd.DataFrame, label: str) -> alt.LayerChart:
         " log scale",
         description=described(frame),
         height=heights(frame.input),
-        name=f"widths-{slug(label)}",
+        name=name,
         source="the intervals of the inputs, in the table of this page",
     )
 
@@ -68,6 +71,8 @@ def sobol_bars(indices: pd.DataFrame, label: str) -> alt.LayerChart:
     if frame.empty:
         return sentence(f"{label}: no input is uncertain")
     frame = _with_knowledge(frame, [share_text(total) for total in frame.total])
+    name = f"variance-{slug(label)}"
+    frame = frame.assign(opens=counted_in(name, frame.says, "variance", "reconstructed"))
     measure = from_zero("shares", frame.total, room=(0, room_for(frame.text)))
     return finish(
         *labelled_bars(frame, "input", "total", measure, _known_by()),
@@ -75,7 +80,7 @@ def sobol_bars(indices: pd.DataFrame, label: str) -> alt.LayerChart:
         subtitle=f"{label}: share of the variance that goes with the input (total Sobol index)",
         description=described(frame),
         height=heights(frame.input),
-        name=f"variance-{slug(label)}",
+        name=name,
         source="the intervals of the inputs, through the reconstruction of this book",
     )
 
