@@ -22,7 +22,11 @@ TOLD: Mapping[str, tuple[tuple[str, ...], tuple[tuple[str, str, str], ...]]] = {
     ),
     "purchase_prices": (
         ("chip", "date"),
-        (("usd", "price", "usd"), ("with_server", "with its server", "")),
+        (
+            ("usd", "price", "usd"),
+            ("price_is", "price is", ""),
+            ("with_server", "with its server", ""),
+        ),
     ),
     "training_runs": (
         ("model", "developer"),

@@ -96,12 +96,12 @@ def purchase_prices(evidence: Evidence) -> Html:
     """Every price of a chip that is bought, with or without its server."""
     return _rows(
         "purchase_prices",
-        ["chip", "usd", "with_server", "date"],
+        ["chip", "usd", "price_is", "with_server", "date"],
         evidence,
         head={"usd": "price"},
         units={"usd": "usd"},
         caption="Prices of a chip that is bought",
-        choices=("chip", "with_server"),
+        choices=("chip", "price_is", "with_server"),
     )
 
 

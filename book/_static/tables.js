@@ -2,7 +2,7 @@
 // its rows shows that row. Without this script every table stands whole.
 (function () {
   const MANY_ROWS = 15; // from here on a table is sorted and filtered
-  const TOO_MANY_ROWS = 60, FIRST_ROWS = 25; // of more than so many the first stand there, the others on request
+  const TOO_MANY_ROWS = 80, FIRST_ROWS = 25; // of more than so many the first stand there, the others on request
   const words = new Intl.Collator("en", { numeric: true });
 
   function element(name, className, text) {
