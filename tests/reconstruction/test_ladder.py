@@ -5,7 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from analysis.data.facts import Row
 from analysis.data.scenario import load_scenario
+from analysis.data.uncertainty import draw
 from analysis.reconstruction.ladder import Assumptions, disclosed_rungs, ladder, rungs_of, to_list
 from analysis.reconstruction.reconstruction import reconstruct
 
@@ -103,3 +105,46 @@ def test_what_is_assumed_of_runs_and_of_machines_is_drawn_apart(r1, evidence):
 def test_what_stands_beside_the_bill_adds_all_that_it_is(account):
     beside = account.bill.set_index("id").loc["v3_alone"]
     assert beside.added_usd == beside.usd
+
+
+def test_owned_machines_are_drawn_by_the_next_seed(evidence):
+    found = reconstruct("deepseek-r1", load_scenario(seed=7, samples=64), evidence)
+    assumed = Assumptions.of(found.model, found.chip, found.scenario.parameters, evidence)
+    owned = dict(assumed.ownership.distributions)
+    shares = {name: assumed.distributions[name] for name in set(assumed.distributions) - set(owned)}
+    assert set(shares) == {"with_failed_runs", "with_staff"}
+    for inputs, seed in ((shares, 7), (owned, 8)):
+        for name, values in draw(inputs, 64, seed).items():
+            assert (assumed.draws[name] == values).all()
+
+
+def test_a_share_of_nothing_is_no_assumption_and_one_that_is_set_still_is(evidence):
+    for share, assumed in ((0.0, False), (0.5, True)):
+        scenario = load_scenario(failed_run_share=share, samples=64)
+        found = ladder(reconstruct("deepseek-r1", scenario, evidence), evidence).set_index("id")
+        assert bool(found.assumed["with_failed_runs"]) is assumed
+        assert found.assumed["with_staff"] and not found.assumed["v3_alone"]
+
+
+def test_a_stock_has_its_own_range_and_neither_hours_nor_owned_cost(account, evidence):
+    stock = account.bill.set_index("id").loc["fleet_capital"]
+    rows = [Row("facts", name) for name in stock.facts]
+    low, high = (evidence.facts.named(f"{rows[0].id}__{end}") for end in ("low", "high"))
+    assert len(rows) == 1 and high < 2 * low  # so it is even over the range itself
+    ends = [low + share * (high - low) for share in (0.05, 0.5, 0.95)]
+    assert stock[["usd_p05", "usd", "usd_p95"]].tolist() == pytest.approx(ends)
+    assert math.isnan(stock.gpu_hours) and math.isnan(stock.own_usd) and math.isnan(stock.added_usd)
+    assert stock.includes == [] and stock.assumed
+
+
+def test_each_line_adds_its_phases_at_the_rent_and_an_assumed_one_what_its_share_makes(account):
+    bill = account.bill.set_index("id")
+    hours = account.frame().set_index("id").disclosed
+    lines = {line.id: line for line in account.model.boundaries if not line.marker}
+    for name in disclosed_rungs(account.bill).id:
+        assert bill.added_usd[name] == pytest.approx(2.0 * hours[lines[name].adds].sum())
+        assert bill.gpu_hours[name] == hours[bill.includes[name]].sum()
+    rungs = rungs_of(account.bill)
+    assert rungs.index.tolist() == list(range(7)) and not rungs.marker.any()
+    assert rungs.usd.iloc[0] == rungs.added_usd.iloc[0]
+    assert bill.gpu_hours["with_staff"] == bill.gpu_hours["with_v3_post_training"]

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.data.scenario import load_scenario, with_values
 from analysis.data.tables import Evidence
+from analysis.reconstruction import agreement as agreeing
 from analysis.reconstruction.agreement import _gaps, agreement, random_settings
 from analysis.reconstruction.ladder import ladder
 from analysis.reconstruction.open_ranges import open_ranges
@@ -188,3 +189,17 @@ def test_random_settings_are_every_value_with_every_other_within_the_tabulated_r
     pd.testing.assert_frame_equal(found, random_settings(("mfu", TIME), 0))
     alone = random_settings(("mfu",)).mfu
     assert sorted(alone) == sorted(found.mfu.unique())
+
+
+def test_the_largest_differences_are_of_the_middle_and_of_the_ends_apart(monkeypatch):
+    few, many = pd.DataFrame({"mfu": [0.1, 0.2]}), pd.DataFrame({"mfu": [0.1] * 5})
+    gaps = [
+        (few, {"p05": 0.01, "p50": 0.02, "p95": 0.03}),
+        (few, {"p05": 0.04, "p50": 0.01, "p95": 0.02}),
+        (many, {"p05": 0.01, "p50": 0.09, "p95": 0.05}),
+    ]
+    monkeypatch.setattr(agreeing, "opened", lambda found: found)
+    monkeypatch.setattr(agreeing, "_of_hours", lambda *_: iter(gaps[:2]))
+    monkeypatch.setattr(agreeing, "_of_bill", lambda *_: iter(gaps[2:]))
+    found = agreement(None, None, None)
+    assert (found.settings, found.middles, found.ends) == (7, 0.09, 0.05)
