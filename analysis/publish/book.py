@@ -29,7 +29,14 @@ from analysis.publish.contents import check_addresses, page_names, prose_path, w
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
 from analysis.publish.first import whole_in_short
-from analysis.publish.kept import book_room, forget_oldest, kept_folder, read_kept, write_json
+from analysis.publish.kept import (
+    book_room,
+    forget_oldest,
+    kept_folder,
+    read_kept,
+    rounded,
+    write_json,
+)
 from analysis.publish.pages import read_page
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import Page, Plan, list_moved
@@ -138,7 +145,7 @@ def _try_numbers(plan: Plan, account: Account, use_cache: bool) -> dict[str, Any
     kept = kept_folder(plan) / f"{TRY}.{plan.account_key}.{account.model.name}.json"
     found = read_kept(kept) if use_cache else {}
     if not found:
-        found = page_data(account)
+        found = rounded(page_data(account))  # as it is kept, or a next build would differ
         write_json(kept, found)
         forget_oldest(kept.parent, f"{TRY}.*.json")
     return found
