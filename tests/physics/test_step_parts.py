@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from analysis.physics.architecture import Configuration
 from analysis.physics.step_time.exchange import (
@@ -19,7 +20,12 @@ from analysis.physics.step_time.layout import (
     same_everywhere,
     state_bytes,
 )
-from analysis.physics.step_time.products import Product, head_product, mlp_products
+from analysis.physics.step_time.products import (
+    Product,
+    head_product,
+    mlp_products,
+    product_seconds,
+)
 from analysis.physics.step_time.stage import Chunk, Stage, added, total
 from analysis.physics.step_time.step import bubble_seconds, step_time
 from tests.physics.test_step_time import CHIP, DENSE, LAYOUT, MIXTURE, changed
@@ -382,3 +388,44 @@ def test_efficiencies_that_are_one_number_lose_nothing_to_what_is_no_share():
     for name in Efficiencies.__dataclass_fields__:
         expected = 0.0 if name in nothing else 1.0 if name in whole else 0.5
         assert getattr(found, name).tolist() == [expected], name
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"tensor_parallel": 2, "pipeline_parallel": 2, "context_parallel": 4}, "context = 16"),
+        ({"tensor_parallel": 2, "context_parallel": 8}, "context = 16"),
+        ({"pipeline_parallel": 16}, "context = 16"),
+        ({"pipeline_parallel": 4, "expert_parallel": 4}, "4 does not divide the 2 chips"),
+        ({"sequences_per_micro_batch": 16}, "replicas x micro-batch = 128"),
+        ({"context_parallel": 2, "sequences_per_micro_batch": 32}, "micro-batch = 128"),
+    ],
+)
+def test_eight_chips_and_64_sequences_divide_or_are_refused(given, message):
+    layout = {"chips": 8, "sequences_per_step": 64, "seq_len_tokens": 64, "precision": "bf16"}
+    assert Layout(**layout).replicas == 8
+    with pytest.raises(ValidationError, match=message):
+        Layout(**layout, **given)
+
+
+def test_groups_of_thin_products_move_all_their_matrices():
+    """Three of (2 x 64) by (64 x 32): inputs and weights in two bytes, results in two."""
+    fast = replace(CHIP, peak_bf16_flop_s=1e30)
+    found = product_seconds(Product(2, 32, 64, 3), "bf16", fast, REACHED)
+    assert one(found) == pytest.approx(3 * 2 * (2 * 64 + 64 * 32 + 2 * 32) / (3e12 * 0.4))
+
+
+def test_what_eight_and_sixteen_bits_reach_is_told_apart():
+    """Of a summed length of 3,000: 0.8 x 3/4 of twice the peak, 0.6 x 3/5 of the peak."""
+    chip = replace(CHIP, multiprocessors=1, memory_bytes_per_s=1e30)
+    reached = replace(
+        REACHED,
+        product_ceiling=np.array([0.8]),
+        product_half_length=np.array([1_000.0]),
+        product_ceiling_bf16=np.array([0.6]),
+        product_half_length_bf16=np.array([2_000.0]),
+    )
+    work = 2 * 3_000 * 128 * 128
+    for precision, speed in (("fp8", 2e15 * 0.6), ("bf16", 1e15 * 0.36), ("fp16", 1e15 * 0.36)):
+        found = product_seconds(Product(128, 128, 3_000), precision, chip, reached)
+        assert one(found) == pytest.approx(work / speed)
