@@ -429,3 +429,17 @@ def test_what_eight_and_sixteen_bits_reach_is_told_apart():
     for precision, speed in (("fp8", 2e15 * 0.6), ("bf16", 1e15 * 0.36), ("fp16", 1e15 * 0.36)):
         found = product_seconds(Product(128, 128, 3_000), precision, chip, reached)
         assert one(found) == pytest.approx(work / speed)
+
+
+def test_what_is_no_expert_is_shared_over_products_and_stages():
+    """Attention, two wide layers, a shared expert and a router in each other, both tables."""
+    attention = 4096 * 128 * (32 + 2 * 8) + 32 * 128 * 4096
+    dense, mixed = 3 * 4096 * 8192, 3 * 4096 * 1024 + 4096 * 64
+    whole = 16 * attention + 2 * dense + 14 * mixed + 2 * 32_000 * 4096
+    shared, experts = local_parameters(MIXTURE, LAYOUT)
+    assert shared == pytest.approx(whole / (2 * 4), rel=1e-3)
+    more, same = local_parameters(MIXTURE.model_copy(update={"mtp_depth": 1}), LAYOUT)
+    assert same == experts  # what predicts further is held with all that is no expert
+    assert more - shared > (attention + mixed) / (2 * 4)
+    alone, held = local_parameters(MIXTURE, changed(expert_parallel=1))
+    assert alone == shared and held == 16 * experts / 2

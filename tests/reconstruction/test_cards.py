@@ -10,7 +10,13 @@ from analysis.data.expressions import parse
 from analysis.data.facts import Row
 from analysis.data.mistakes import InputError
 from analysis.reconstruction import cards
-from analysis.reconstruction.bill_cards import LINE_FIELDS, edition_card, line_card
+from analysis.reconstruction.bill_cards import (
+    LINE_FIELDS,
+    edition_card,
+    line_card,
+    owned_card,
+)
+from analysis.reconstruction.ownership import LABELS, OwnershipInputs
 from analysis.show import links
 from analysis.show.links import MARK_OF
 
@@ -359,3 +365,23 @@ def test_every_row_that_a_card_names_is_in_its_table(account):
     assert [row for row in stored if row.id not in tables[row.table]] == []
     computed = {"results", "input", "needed", "bill"}
     assert {row.table for row in rows - stored} == computed and len(stored) > 50
+
+
+def test_an_input_of_an_owned_hour_shows_its_middle_and_its_ends(account, evidence):
+    inputs = OwnershipInputs.of(account.chip, account.scenario.parameters, evidence).distributions
+    for name, found in inputs.items():
+        card = owned_card(name, account)
+        low, middle, high = found.quantile([0.05, 0.5, 0.95])
+        assert card.name == f"An owned hour: {LABELS[name]}" and card.row == Row("owned", name)
+        assert [part.row for part in card.parts] == list(found.rows)
+        if low == high:
+            assert card.range == "" and value_of(card.value) == pytest.approx(middle, rel=2e-3)
+        else:
+            assert value_of(card.value) == pytest.approx(two(middle), abs=5e-3)
+            assert ends_of(card) == pytest.approx((two(low), two(high)), abs=5e-3)
+    with pytest.raises(InputError, match="own_pui is not an input of an owned hour"):
+        owned_card("own_pui", account)
+    known = set(evidence["purchase_prices"].chip)
+    chip = next(chip for chip in evidence["hardware"].chip if chip not in known)
+    with pytest.raises(InputError, match="own_pue is not an input of an owned hour"):
+        owned_card("own_pue", analysis.reconstruct(samples=64, chip=chip))
