@@ -152,3 +152,9 @@ def test_five_developers_are_enough_for_students_t_and_four_are_not():
     assert (five.shape, five.freedom) == ("log_t", 4) and four.shape == "log_uniform"
     assert five.basis == "x: 5 rows of 5 developers" and four.basis == "x: 5 rows of 4 developers"
     assert (five.low, five.high) == (0.0, np.inf) and not five.assumed
+
+
+def test_one_value_that_others_had_is_no_range():
+    for values, developers in (([3.0], ["a"]), ([3.0, 3.0], ["a", "b"])):
+        found = from_other_developers(pd.Series(values), pd.Series(developers), "x")
+        assert found.shape == "constant" and found.quantile([0.05, 0.95]).tolist() == [3.0, 3.0]

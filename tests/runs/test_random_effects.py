@@ -94,3 +94,68 @@ def test_the_bound_holds_nine_times_in_ten_where_developers_do_not_differ():
         values = np.array([shared[name] for name in few]) + rng.normal(0, 0.2, len(few))
         held += model.upper_bound_between(values) >= 0.3
     assert 82 <= held <= 97
+
+
+# --- beside the formula with whole matrices
+
+
+DEVELOPERS = "AABBBCDD"
+COLUMNS = np.stack([np.ones(8), [0.0, 1, 0, 0, 1, 1, 0, 0]], axis=1)
+VALUES = np.array([0.1, 0.5, 0.3, 0.9, 0.4, -0.2, 0.6, 0.25])
+
+
+def whole(values: np.ndarray, between: float, within: float):
+    """REML log likelihood less a constant, coefficients and covariance, by inverting all."""
+    member = pd.get_dummies(pd.Series(list(DEVELOPERS))).to_numpy(dtype=float)
+    variance = within**2 * np.eye(8) + between**2 * member @ member.T
+    inverse = np.linalg.inv(variance)
+    covariance = np.linalg.inv(COLUMNS.T @ inverse @ COLUMNS)
+    coefficients = covariance @ COLUMNS.T @ inverse @ values
+    rest = values - COLUMNS @ coefficients
+    logs = np.linalg.slogdet(variance)[1] - np.linalg.slogdet(covariance)[1]
+    return -0.5 * (logs + rest @ inverse @ rest), coefficients, covariance
+
+
+def test_the_likelihood_is_that_of_whole_matrices_at_every_point_of_the_grid():
+    spreads = np.array([0.0, 0.15, 0.4]), np.array([0.1, 0.25, 0.7])
+    model = RandomEffects(COLUMNS, pd.Series(list(DEVELOPERS)), *spreads)
+    draws = np.stack([VALUES, VALUES[::-1] * 2])
+    found = model.log_likelihood(draws)
+    assert model.grid.tolist() == [[b, w] for b in spreads[0] for w in spreads[1]]
+    for values, likelihood in zip(draws, found, strict=True):
+        by_hand = np.array([whole(values, *point)[0] for point in model.grid])
+        assert likelihood - likelihood[0] == pytest.approx(by_hand - by_hand[0])
+
+
+def test_coefficients_and_what_is_predicted_are_those_of_whole_matrices():
+    for between, within in ((0.0, 0.2), (0.3, 0.2), (0.5, 0.05)):
+        one = np.array([between]), np.array([within])
+        found = RandomEffects(COLUMNS, pd.Series(list(DEVELOPERS)), *one).fit(VALUES[None])
+        _, coefficients, covariance = whole(VALUES, between, within)
+        assert found.coefficients[0] == pytest.approx(coefficients)
+        assert found.covariance[0] == pytest.approx(covariance)
+        assert (found.between[0], found.within[0]) == (between, within)
+        row = np.array([1.0, 0.5])
+        mean, variance = found.predict(row)
+        assert mean[0] == pytest.approx(row @ coefficients)
+        assert variance[0] == pytest.approx(row @ covariance @ row + between**2 + within**2)
+
+
+def test_the_likeliest_point_of_the_grid_is_taken():
+    model = RandomEffects(COLUMNS, pd.Series(list(DEVELOPERS)), *GRIDS)
+    found = model.fit(VALUES[None])
+    likelihood = [whole(VALUES, *point)[0] for point in model.grid]
+    best = model.grid[int(np.argmax(likelihood))]
+    assert [found.between[0], found.within[0]] == best.tolist()
+
+
+def test_the_bound_is_the_last_spread_that_the_profile_does_not_refute():
+    """Twice the loss of log likelihood is 1.2816 squared where nine of ten are held."""
+    model = RandomEffects(COLUMNS, pd.Series(list(DEVELOPERS)), *GRIDS)
+    values = VALUES / 4
+    profile = [max(whole(values, b, w)[0] for w in GRIDS[1]) for b in GRIDS[0]]
+    kept = [
+        b for b, one in zip(GRIDS[0], profile, strict=True) if 2 * (max(profile) - one) <= 1.2816**2
+    ]
+    assert model.upper_bound_between(values) == pytest.approx(max(kept))
+    assert GRIDS[0][0] < max(kept) < GRIDS[0][-1]
