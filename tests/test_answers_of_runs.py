@@ -1,6 +1,6 @@
 """The backtest and estimates, worked out by hand."""
 
-from math import log, sqrt
+from math import log
 
 import numpy as np
 import pandas as pd
@@ -8,16 +8,10 @@ import pytest
 
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import PretrainingSpec, ReinforcementSpec
-from analysis.runs import backtest
-from analysis.runs.backtest import (
-    bootstrap,
-    calibration,
-    compare_candidates,
-    known_developer,
-    noise_floor,
-    summary,
-)
+from analysis.runs.backtest import bootstrap, calibration, figures, summary
 from analysis.runs.candidates import candidates, design
+from analysis.runs.choice import rules_of_thumb
+from analysis.runs.floor import known_developer, noise_floor
 from analysis.runs.public_estimators import OURS, beside_public_estimators
 from analysis.runs.references import reference_runs
 from tests.by_hand import CHIP, dense_run, with_runs, with_tables
@@ -33,6 +27,8 @@ def test_the_summary_of_a_backtest_by_hand():
             "p05": [1.0, 1.0, 2.0, 4.0],
             "p95": [2.0, 4.0, 12.0, 40.0],
             "level": [0.1, 0.5, 0.85, 0.99],
+            "developer": ["A", "A", "B", "B"],
+            "score": [1.0, 2.0, 3.0, 6.0],
         }
     )
     assert summary(tested) == pytest.approx(
@@ -44,6 +40,7 @@ def test_the_summary_of_a_backtest_by_hand():
             "median_width_factor": 5.0,
         }
     )
+    assert figures(tested)["interval_score"] == pytest.approx((1.5 + 4.5) / 2)
     assert calibration(tested).share.tolist() == [0.5, 0.5, 0.75, 0.75]
 
 
@@ -69,35 +66,11 @@ def test_equal_runs_are_pairs_of_one_developer_within_a_third_in_size(evidence):
 def test_a_rule_of_thumb_counts_six_flop_a_parameter(evidence):
     """Six developers at the same efficiency: the rule misses what attention adds, and its 0.4."""
     made = with_runs(evidence, *((name, 0.5) for name in "ABCDEF"))
-    table = compare_candidates(made).set_index("candidate")
+    table = rules_of_thumb(made).set_index("candidate")
     run = reference_runs(made).iloc[0]
     counted = run.flop_per_token / (6 * 10e9)
     assert table.median_error_factor["6ND at 0.4"] == pytest.approx(0.5 / counted / 0.4)
-    assert table.median_error_factor["constant"] == pytest.approx(1.0)
     assert table.p90_error_factor["6ND at the constant best in hindsight"] == pytest.approx(1.0)
-
-
-def test_candidates_are_as_many_standard_errors_worse_as_their_developers_say(evidence):
-    """Six developers at 0.2 or 0.8; the rule of 0.4 is a factor two off on each, to either side."""
-    made = with_runs(evidence, *((name, 0.2 if name < "D" else 0.8) for name in "ABCDEF"))
-    table = compare_candidates(made).set_index("candidate")
-    best = table[table["rank"] >= 0].mean_log_error.min()
-    assert table.mean_log_error["constant"] == pytest.approx(log(4) * 3 / 5)
-    assert table.worse_by[table.mean_log_error == best].eq(0).all()
-    assert (table.worse_by[table["rank"] >= 0] >= 0).all()
-
-
-def test_standard_errors_take_each_developer_as_one_observation(evidence):
-    """All runs at 0.5, which the estimator knows; at longer sequences attention adds a fifth."""
-    made = pd.DataFrame([dense_run(name, 0.5, 0) for name in "ABCDEF"])
-    longer = made.developer.isin(["D", "E", "F"])
-    made.loc[longer, "seq_len_tokens"] = 100_000.0
-    made.loc[longer, "gpu_hours"] *= (5.88e10 + 1.2e10) / (5.88e10 + 1.2e8)
-    table = compare_candidates(with_runs(evidence, training_runs=made)).set_index("candidate")
-    # six FLOP a parameter are 6e10; a rule of 0.4 is off by what that makes of 0.5
-    errors = np.array([abs(log(0.5 * 6e10 / flop / 0.4)) for flop in (5.892e10, 7.08e10)] * 3)
-    by_hand = errors.sum() / sqrt(((errors - errors.mean()) ** 2).sum())
-    assert table.worse_by["6ND at 0.4"] == pytest.approx(by_hand)
 
 
 def test_a_developers_other_run_is_known_or_left_out(evidence):
@@ -210,14 +183,3 @@ def test_an_estimate_of_reinforcement_by_hand(evidence):
     assert sum(found["step_seconds"]["parts"].values()) == pytest.approx(
         found["step_seconds"]["p50"]
     )
-
-
-def test_the_best_candidate_is_the_one_of_the_least_mean_error(evidence, monkeypatch):
-    """The constant is right four times of six and far off twice; the kinds are always a bit off."""
-    made = with_runs(evidence, *((name, 0.5) for name in "ABCDEF"))
-    errors = {"constant": [0, 0, 0, 0, 3, 3], "by type": [0.5] * 6}
-    monkeypatch.setattr(
-        backtest, "_nested", lambda name, _: log(0.5) + np.array(errors.get(name, [2] * 6))
-    )
-    worse_by = compare_candidates(made).set_index("candidate").worse_by
-    assert worse_by["by type"] == 0 and worse_by["constant"] > 0

@@ -19,6 +19,7 @@ from analysis.data.uncertainty import (
 )
 from analysis.reconstruction.reconstruction import error_factor
 from analysis.runs.efficiency import Estimator, estimator_for
+from analysis.runs.intervals import conformal, normal
 from analysis.runs.references import developer_weights, reference_runs, row_weights
 from analysis.runs.rl_backtest import left_out_intervals
 from analysis.runs.rl_steps import StepEstimator
@@ -104,10 +105,15 @@ def test_the_mfu_of_a_reference_run_by_hand(evidence):
 def test_misses_are_those_of_a_fit_without_the_developer(evidence):
     """Three developers at 0.2, 0.4, 0.8, each predicted by the mean log of the other two."""
     three = with_runs(evidence, ("A", 0.2), ("B", 0.4), ("C", 0.8))
-    misses, coverage = Estimator(three, (), "constant").misses
+    estimator = Estimator(three, (), "constant")
+    assert estimator.errors == pytest.approx([-1.5 * log(2), 0, 1.5 * log(2)])
+    found = conformal(estimator.errors, estimator.sample.developers)
     # B is met; A is predicted at sqrt(0.4 x 0.8), C at sqrt(0.2 x 0.4): both by a factor 2^1.5 off
-    assert misses == pytest.approx([0, 0, 1.5 * log(2), 1.5 * log(2)])
-    assert coverage == pytest.approx([0, 1 / 4, 2 / 4, 3 / 4])
+    assert found.misses == pytest.approx([0, 0, 1.5 * log(2), 1.5 * log(2)])
+    assert found.coverage == pytest.approx([0, 1 / 4, 2 / 4, 3 / 4])
+    assert normal(estimator.errors, estimator.sample.developers).spread == pytest.approx(
+        1.5 * log(2) * sqrt(2 / 3)
+    )
 
 
 def test_two_rows_of_a_developer_weigh_as_their_square_root_in_a_fit_and_as_one_in_a_width(
@@ -115,12 +121,13 @@ def test_two_rows_of_a_developer_weigh_as_their_square_root_in_a_fit_and_as_one_
 ):
     """A twice at 0.2, B at 0.4, C at 0.8: in units of a factor two -1, -1, 0 and 1."""
     four = with_runs(evidence, ("A", 0.2), ("A", 0.2), ("B", 0.4), ("C", 0.8))
-    misses, coverage = Estimator(four, (), "constant").misses
+    estimator = Estimator(four, (), "constant")
+    found = conformal(estimator.errors, estimator.sample.developers)
     of_b = (-1 * sqrt(2) + 1) / (sqrt(2) + 1)  # by A and C
     of_c = (-1 * sqrt(2) + 0) / (sqrt(2) + 1)  # by A and B
     by_hand = [0, abs(of_b), 1.5, 1.5, 1 - of_c]
-    assert misses / log(2) == pytest.approx(by_hand)
-    assert coverage == pytest.approx([0, 1 / 4, 1.5 / 4, 2 / 4, 3 / 4])
+    assert np.array(found.misses) / log(2) == pytest.approx(by_hand)
+    assert found.coverage == pytest.approx([0, 1 / 4, 1.5 / 4, 2 / 4, 3 / 4])
 
 
 def test_an_absurd_developer_moves_neither_centre_nor_width_of_its_own_interval(evidence):
@@ -147,11 +154,11 @@ def test_an_interval_is_wider_by_a_tenth_for_each_factor_of_e_beyond_what_was_se
     same, beyond, unseen = (
         estimator.predict(frame)[0].spread for frame in (run, larger, run.assign(chip="H20"))
     )
-    assert same == 1.0
-    assert beyond == pytest.approx(1 + 0.1 * 2)
+    assert same == pytest.approx(sqrt(np.mean(estimator.errors**2)))
+    assert beyond / same == pytest.approx(1 + 0.1 * 2)
     more_work = run.assign(tokens=run.tokens * exp(most - flop + 3))
-    assert estimator.predict(more_work)[0].spread == pytest.approx(1 + 0.1 * 3)
-    assert unseen == pytest.approx(1.1)
+    assert estimator.predict(more_work)[0].spread / same == pytest.approx(1 + 0.1 * 3)
+    assert unseen / same == pytest.approx(1.1)
 
 
 def test_an_absurd_developer_moves_neither_coefficients_nor_width_of_its_own_steps(evidence):

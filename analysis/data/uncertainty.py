@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
+from scipy.special import ndtri
 from scipy.stats import qmc
 
 from analysis.data.facts import Fact, Row
@@ -20,7 +21,9 @@ FEWEST_DEVELOPERS_FOR_T = 5
 
 PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
 
-Shape = Literal["constant", "uniform", "log_uniform", "log_t", "log_conformal", "tabulated"]
+Shape = Literal[
+    "constant", "uniform", "log_uniform", "log_t", "log_normal", "log_conformal", "tabulated"
+]
 
 
 @dataclass(frozen=True)
@@ -28,12 +31,13 @@ class Distribution:
     """How an input is distributed, and why.
 
     `low` and `high` bound uniform shapes; for `log_t` they bound the values that physics allows,
-    and `centre` and `spread` (of the natural log) and `freedom` say the rest. For `log_conformal`,
-    `misses` are the log errors that a share `coverage` of earlier predictions stayed within,
-    multiplied by `spread`; for `tabulated`, they are its values at the probabilities `coverage`.
-    `basis` says in words where it comes from, `rows` are the rows behind
-    it, and `parameter` is the scenario's parameter that set it, if one did; `has_points` where it
-    then stands for one that has a range, and leaves the points of a draw to the others as they are.
+    and `centre` and `spread` (of the natural log) and `freedom` say the rest; `log_normal` and
+    `log_conformal` stop at them. For `log_conformal`, `misses` are the log errors that a share
+    `coverage` of earlier predictions stayed within, multiplied by `spread`; for `tabulated`, they
+    are its values at the probabilities `coverage`. `basis` says in words where it comes from,
+    `rows` are the rows behind it, and `parameter` is the scenario's parameter that set it, if one
+    did; `has_points` where it then stands for one that has a range, and leaves the points of a draw
+    to the others as they are.
     """
 
     shape: Shape
@@ -59,15 +63,20 @@ class Distribution:
             return stats.uniform.ppf(p, self.low, self.high - self.low)
         if self.shape == "log_uniform":
             return stats.loguniform.ppf(p, self.low, self.high)
-        if self.shape == "log_conformal":
-            reach = self.spread * np.interp(np.abs(2.0 * p - 1.0), self.coverage, self.misses)
-            return np.clip(np.exp(self.centre + np.sign(p - 0.5) * reach), self.low, self.high)
+        if self.shape in ("log_normal", "log_conformal"):
+            return np.clip(np.exp(self.centre + self.spread * self._reach(p)), self.low, self.high)
         if self.shape == "tabulated":
             return np.interp(p, self.coverage, self.misses)
         student = stats.t(self.freedom, loc=self.centre, scale=self.spread)
         return np.exp(
             student.ppf(_within(p, student.cdf(_log(self.low)), student.cdf(_log(self.high))))
         )
+
+    def _reach(self, p: np.ndarray) -> np.ndarray:
+        """How far from the centre a probability lies, in units of the spread."""
+        if self.shape == "log_normal":
+            return ndtri(p)
+        return np.sign(p - 0.5) * np.interp(np.abs(2.0 * p - 1.0), self.coverage, self.misses)
 
     def percentiles(self) -> dict[str, float]:
         """The 5th, 50th and 95th percentile, by name."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.data.tables import Evidence
-from analysis.runs.backtest import limits, with_ranges
+from analysis.runs.backtest import with_ranges
+from analysis.runs.efficiency import CHOSEN, FORM
+from analysis.runs.floor import coverage_beside_its_band, limits, spreads
+from analysis.runs.intervals import FORMS
 from analysis.runs.public_estimators import beside_public_estimators
 from analysis.runs.rl_backtest import alternatives_by_kind, generation_shares, steps_by_kind
 from analysis.runs.rl_steps import step_estimator_for
@@ -13,6 +17,7 @@ from analysis.show.links import Html
 from analysis.show.tables import ALL, ROUGH, table
 
 ERRORS = {"median_error_factor": "median error", "p90_error_factor": "error of nine in ten"}
+SCORES = {"interval_score": "interval score", "worse_by": "worse than the best"}
 FACTORS = {"median_factor": "median error", "p90_factor": "error of nine in ten"}
 HOURS_ARE = {
     "run": "of the run",
@@ -36,16 +41,73 @@ def record(tested: pd.DataFrame) -> Html:
     )
 
 
-def methods(compared: pd.DataFrame) -> Html:
-    """Every method on the same runs, the best first."""
-    best_first = compared.sort_values("median_error_factor", kind="stable")
+def coverage(tested: pd.DataFrame, evidence: Evidence) -> Html:
+    """Coverage by runs and by developers, beside what chance does to right intervals."""
+    shares = ("inside", "low", "high")
     return table(
-        best_first[["candidate", "uses", *ERRORS, "worse_by"]],
-        head={"candidate": "method", "worse_by": "worse than the best", **ERRORS},
+        coverage_beside_its_band(tested, evidence)
+        .rename_axis("counted by")
+        .reset_index()[["counted by", *shares]],
+        units=dict.fromkeys(shares, "ratio"),
+        head={
+            "inside": "inside their 90 % interval",
+            "low": "by chance, low end",
+            "high": "by chance, high end",
+        },
+        caption="Disclosed hours inside the interval, and where right intervals come out in nine "
+        "of ten trials",
+        name="coverage",
+    )
+
+
+def methods(compared: pd.DataFrame, rules: pd.DataFrame) -> Html:
+    """Every method with the form that is in use, the best first, and the rules of thumb."""
+    own = compared[compared.form == FORM].sort_values("interval_score", kind="stable")
+    return table(
+        pd.concat([own, rules])[["candidate", "uses", *SCORES, *ERRORS]],
+        head={"candidate": "method", **SCORES, **ERRORS},
         figures={"worse_by": ROUGH},
-        caption="Other methods on the same runs: errors are factors, the last column counts "
-        "standard errors",
+        caption="Other methods on the same runs: errors are factors; the interval score is better "
+        "when less; then standard errors above the best. A rule of thumb has no interval",
         name="methods",
+    )
+
+
+def forms(compared: pd.DataFrame) -> Html:
+    """Every form of the interval around the method that is in use."""
+    own = compared[compared.candidate == CHOSEN]
+    own = own.assign(rests_on=own.form.map({name: form.words for name, form in FORMS.items()}))
+    return table(
+        own[["form", "rests_on", *SCORES, "coverage_90", "median_width_factor"]],
+        units={"coverage_90": "ratio"},
+        head={
+            "rests_on": "rests on",
+            **SCORES,
+            "coverage_90": "inside",
+            "median_width_factor": "width, a factor",
+        },
+        figures={"worse_by": ROUGH},
+        caption="Forms of the interval around the method in use",
+        name="forms",
+    )
+
+
+def scatter(evidence: Evidence) -> Html:
+    """How far runs and developers lie apart, as factors, and what interval follows."""
+    found = spreads(evidence)
+    rows = {
+        "runs of one developer": np.exp(found.within),
+        "developers": np.exp(found.between),
+        "developers, at most (in nine of ten cases)": np.exp(found.bound),
+        "means of developers, which hold the scatter of single runs": np.exp(found.of_means),
+        "width of a fair 90 % interval": found.width,
+        "the same with developers as far apart as they may be": found.width_at_most,
+    }
+    return table(
+        pd.DataFrame({"what": rows.keys(), "factor": rows.values()}),
+        head={"what": "scatter of efficiencies about their type", "factor": "a factor"},
+        caption="How far runs lie apart: one standard deviation, as a factor",
+        name="scatter",
     )
 
 

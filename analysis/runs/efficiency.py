@@ -1,12 +1,13 @@
 """Efficiency (MFU) of a pre-training run that nobody disclosed, from those that somebody did.
 
 Fitted on the log MFU of disclosed runs, attention and vocabulary counted. Every comparison leaves
-out a whole developer, and intervals are calibrated by developer with errors that no fit has seen.
+out a whole developer, and intervals are as wide as errors that no fit has seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -21,10 +22,11 @@ from analysis.runs.candidates import (
     fitted,
     predictions_left_out,
 )
-from analysis.runs.references import developer_weights, reference_runs
+from analysis.runs.intervals import FORMS
+from analysis.runs.references import reference_runs
 from analysis.show.numbers import ARCHITECTURE_WORDS
 
-CHOSEN = "by type"  # by `choice` on the backtest, once; a test holds it to that
+CHOSEN, FORM = "by type", "normal"  # by `choice`, once; a test holds them to that
 BEYOND = ["log_active", "log_flop"]
 
 
@@ -57,51 +59,44 @@ class Estimator:
         self.model = fitted(candidates()[name], self.sample)
 
     @cached_property
-    def misses(self) -> tuple[np.ndarray, np.ndarray]:
-        """Absolute log errors with each run's developer left out, rising, and the share of
-        developers within each.
+    def errors(self) -> np.ndarray:
+        """Log MFU of each run less its prediction with its developer left out."""
+        left = predictions_left_out(self.model, self.sample, self.sample.developers)
+        return self.sample.log_mfu - left
 
-        Every developer weighs the same, and one more, never within, stands for the one that is
-        predicted (split conformal prediction by group, Dunn et al., arXiv:1809.07441).
-        """
-        developers = self.sample.developers
-        predicted = predictions_left_out(self.model, self.sample, developers)
-        errors = np.abs(self.sample.log_mfu - predicted)
-        order = np.argsort(errors)
-        cumulated = np.cumsum(developer_weights(developers)[order])
-        return np.r_[0.0, errors[order]], np.r_[0.0, cumulated / (cumulated[-1] + 1.0)]
-
-    def predict(self, runs: pd.DataFrame) -> list[Distribution]:
+    def predict(self, runs: pd.DataFrame, form: str = FORM) -> list[Distribution]:
         """MFU of runs whose hours are not known.
 
         Parameters
         ----------
         runs
             Rows as `design` takes them.
+        form
+            One of `FORMS` of the interval.
 
         Returns
         -------
         list of Distribution
             MFU [1] of each run, calibrated; wider where less like it was seen.
         """
+        return self.by_form(runs, [form])[form]
+
+    def by_form(self, runs: pd.DataFrame, forms: Collection[str]) -> dict[str, list[Distribution]]:
+        """The same for some forms, by their names."""
         features = design(runs, self.hardware)
         columns = (features.architecture, self.model.predict(features), self.spreads(features))
-        return [
-            self._distribution(kind, float(centre), float(spread))
-            for kind, centre, spread in zip(*columns, strict=True)
-        ]
+        each = list(zip(*columns, strict=True))
+        around = {form: FORMS[form].around(self.errors, self.sample.developers) for form in forms}
+        return {form: [self._moved(found, *run) for run in each] for form, found in around.items()}
 
-    def _distribution(self, kind: str, centre: float, spread: float) -> Distribution:
-        misses, coverage = (tuple(values.tolist()) for values in self.misses)
-        return Distribution(
-            "log_conformal",
-            low=0.0,
+    def _moved(self, around: Distribution, kind: str, centre: float, wider: float) -> Distribution:
+        """A distribution of errors, moved to the prediction of a run."""
+        return replace(
+            around,
             high=self._ratio("highest_mfu"),
             basis=self._basis(kind),
-            centre=centre,
-            spread=spread,
-            misses=misses,
-            coverage=coverage,
+            centre=around.centre + float(centre),
+            spread=around.spread * float(wider),
         )
 
     def _basis(self, kind: str) -> str:

@@ -6,14 +6,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.tables import Evidence
-from analysis.runs.backtest import (
-    RULES_OF_THUMB,
-    choice,
-    errors_of_thumb,
-    noise_floor,
-    rule_at,
-    summary,
-)
+from analysis.runs.backtest import summary
+from analysis.runs.choice import RULES_OF_THUMB, errors_of_thumb, rule_at
+from analysis.runs.efficiency import CHOSEN
+from analysis.runs.floor import limits, spreads
 from analysis.runs.references import reference_runs
 from analysis.show import links
 from analysis.show.links import Html
@@ -76,23 +72,45 @@ def beside_the_rule(tested: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     )
 
 
-def finding(tested: pd.DataFrame, compared: pd.DataFrame, evidence: Evidence) -> Html:
+def finding(tested: pd.DataFrame, evidence: Evidence) -> Html:
     """How far the estimator is off, how its intervals do, and what else was tried."""
-    figures = summary(tested)
+    figures, found = summary(tested), spreads(evidence)
     runs, median = _count(figures["n"], "runs"), figures["median_error_factor"]
     nine_in_ten = _factor(figures["p90_error_factor"], "p90_error")
     held = _share(figures["coverage_90"], "coverage")
-    alike = _factor(noise_floor(evidence).ratio.median(), "alike")
     return Html(
         f"<p><strong>Half of {runs} disclosed runs are predicted within a factor "
         f"of {_factor(median, 'median_error')}, as if never seen.</strong> Nine in ten "
         f"come out within a factor of {nine_in_ten}. "
         f"The 90&nbsp;% intervals held {held} of the disclosed figures. "
-        f"Nearly equal runs of one developer differ by a factor of {alike}, so no estimate from "
-        f"public data can do much better.</p><p>{_rule_of_thumb(tested, evidence)} "
+        f"Runs of one developer scatter by a factor of {_factor(np.exp(found.within), 'within')}. "
+        f"So a fair 90&nbsp;% interval is about {_factor(found.width, 'fair_width')} wide, and "
+        f"ours is {_factor(figures['median_width_factor'], 'width')}.</p>"
+        f"<p>{_rule_of_thumb(tested, evidence)} "
         "Richer methods do no better on a developer that they have "
         "not seen. So the simplest good one is in use: "
-        f"<em>{links.text(choice(compared))}</em>.</p>"
+        f"<em>{links.text(CHOSEN)}</em>, with one spread for all runs.</p>"
+    )
+
+
+def why_no_more_helps(evidence: Evidence) -> Html:
+    """Why neither features nor the developer make an estimate better, and what simulators do."""
+    found = spreads(evidence)
+    unknown, known = limits(evidence).median_factor.iloc[:2]
+    one, many = (
+        links.fact(evidence.facts[name], evidence)
+        for name in ("simulator_error_one_node", "simulator_error_many_nodes")
+    )
+    return Html(
+        f"<p>Developers differ by little: a factor of {_factor(np.exp(found.between), 'between')}, "
+        f"and at most {_factor(np.exp(found.bound), 'between_bound')} in nine of ten cases. "
+        "Their means lie further apart, but most are means of one run or two, and hold its "
+        "scatter. So to know the developer hardly helps: the median error goes from "
+        f"{_factor(unknown, 'developer_unknown')} to {_factor(known, 'developer_known')}.</p>"
+        "<p>Size, length, year and chip do not help either. What sets equal runs apart is in no "
+        "table: layout, software, restarts, and other work in the same bill.</p>"
+        f"<p>Simulators are told the layout and time each operation: one claims {one} on a node "
+        f"and {many} on many, of a step, not of a bill with its restarts.</p>"
     )
 
 

@@ -5,6 +5,7 @@ one loop that leaves a developer out.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -48,6 +49,15 @@ def reference_runs(
         The rows, numbered from zero, with `flop_per_token` [FLOP], `mfu` [1] on the dense BF16
         peak, and `trust` [1] in their hours.
     """
+    usable = _usable(evidence)
+    wanted = ~usable.developer.isin(exclude) & (
+        usable.architecture == (kind or usable.architecture)
+    )
+    return usable[wanted].reset_index(drop=True)
+
+
+@lru_cache(maxsize=8)
+def _usable(evidence: Evidence) -> pd.DataFrame:
     runs = evidence["training_runs"]
     usable = runs[
         (runs.unfit == "")
@@ -58,11 +68,7 @@ def reference_runs(
     usable = usable.assign(flop_per_token=flop_per_token_of(usable, evidence))
     trust = usable.hours_are.map(trust_in_hours(evidence.facts))
     flop, peaks = usable.tokens * usable.flop_per_token, peaks_of(usable.chip, evidence["hardware"])
-    usable = usable.assign(mfu=mfu(flop, usable.gpu_hours, peaks), trust=trust)
-    wanted = ~usable.developer.isin(exclude) & (
-        usable.architecture == (kind or usable.architecture)
-    )
-    return usable[wanted].reset_index(drop=True)
+    return usable.assign(mfu=mfu(flop, usable.gpu_hours, peaks), trust=trust)
 
 
 def flop_per_token_of(runs: pd.DataFrame, evidence: Evidence) -> pd.Series:

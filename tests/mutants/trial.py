@@ -164,7 +164,7 @@ def lay(floor: str) -> None:
     if floor == "runs":
         efficiency = importlib.import_module("analysis.runs.efficiency")
         for developer in evidence["training_runs"].developer.unique():
-            _ = efficiency.estimator_for(evidence, (developer,)).misses
+            _ = efficiency.estimator_for(evidence, (developer,)).errors
     if floor == "reconstruction":
         account = importlib.import_module("analysis.reconstruction.account")
         scenario = importlib.import_module("analysis.data.scenario").load_scenario()

@@ -153,7 +153,7 @@ def test_the_finding_has_two_figures_of_what_is_estimated_and_all_of_what_is_dis
     assert "In 5 of 6 phases the disclosed hours lie in our estimate's range" in said
     assert "; in V3 pre-training they lie below it." in said
     assert "we estimate 6,100K GPU-hours; 2,935K GPU-hours are disclosed." in said
-    assert "Our 90 % interval is 3,200K GPU-hours to 12,000K GPU-hours." in said
+    assert "Our 90 % interval is 3,500K GPU-hours to 11,000K GPU-hours." in said
 
 
 def test_the_finding_of_a_model_that_discloses_nothing(small_models):

@@ -72,7 +72,7 @@ def test_what_chips_usually_reach_is_said_where_a_phase_takes_it_from_runs(accou
     usual = "Chips usually spend 19 % of their peak on training of this type; 90 % of runs lie "
     for result in account.phases:
         said = words(result.tables.efficiency())
-        assert said.startswith(f"{usual}between 9.7 % and 37 %. The disclosed hours need ") == (
+        assert said.startswith(f"{usual}between 11 % and 34 %. The disclosed hours need ") == (
             "mfu" in result.inputs
         )
         assert f"The disclosed hours need {result.needed_mfu * 100:.2g} %." in said

@@ -1,35 +1,18 @@
-"""The backtest: nested, complete, and the choice held to its rule."""
+"""The backtest: nested, complete, and its intervals as wide as they should be."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis.data.mistakes import InputError
-from analysis.runs.backtest import (
-    CLEARLY_WORSE,
-    backtest,
-    calibration,
-    choice,
-    compare_candidates,
-    known_developer,
-    limits,
-    noise_floor,
-    one_run,
-    summary,
-    with_ranges,
-)
-from analysis.runs.efficiency import CHOSEN, Estimator
+from analysis.runs.backtest import backtest, calibration, one_run, summary, with_ranges
+from analysis.runs.efficiency import Estimator
+from analysis.runs.floor import coverage_beside_its_band, known_developer, limits, noise_floor
 from analysis.runs.public_estimators import OURS, beside_public_estimators
 
 
 @pytest.fixture(scope="module")
 def tested(evidence):
     return backtest(evidence)
-
-
-@pytest.fixture(scope="module")
-def compared(evidence):
-    return compare_candidates(evidence)
 
 
 def test_every_usable_run_is_tested_once(tested, evidence):
@@ -51,29 +34,6 @@ def test_error_factors_and_levels_say_the_same_as_hours(tested):
     assert ((tested.level <= 0.9) == tested.inside).mean() > 0.98
 
 
-def test_the_choice_is_what_the_rule_says(compared):
-    assert choice(compared) == CHOSEN
-
-
-def test_at_least_four_candidates_stand_beside_the_rules_of_thumb(compared):
-    assert (compared["rank"] >= 0).sum() >= 4
-    assert (compared["rank"] < 0).sum() >= 4
-
-
-def test_the_chosen_one_beats_every_rule_of_thumb_on_the_same_rows(compared):
-    own = compared.set_index("candidate").loc[CHOSEN]
-    thumbs = compared[compared["rank"] < 0]
-    assert (own.median_error_factor < thumbs.median_error_factor).all()
-    assert (own.p90_error_factor < thumbs.p90_error_factor).all()
-
-
-def test_the_rule_prefers_the_simpler_of_equals():
-    table = pd.DataFrame({"candidate": ["a", "b"], "rank": [0, 1], "worse_by": [0.5, 0.0]})
-    assert choice(table) == "a"
-    assert choice(table.assign(worse_by=[1.5, 0.0])) == "b"
-    assert choice(table.assign(worse_by=[CLEARLY_WORSE, 0.0])) == "a"
-
-
 def test_summary_lies_inside_its_own_bootstrap(tested):
     frame = with_ranges(tested).set_index("figure")
     for name in ("median_error_factor", "p90_error_factor", "coverage_90"):
@@ -84,6 +44,13 @@ def test_intervals_keep_about_what_they_promise(tested):
     frame = calibration(tested)
     assert frame.share.is_monotonic_increasing
     assert 0.82 <= summary(tested)["coverage_90"] <= 0.97
+
+
+def test_coverage_lies_where_chance_puts_that_of_right_intervals(tested, evidence):
+    shares = coverage_beside_its_band(tested, evidence)
+    assert ((shares.low <= shares.inside) & (shares.inside <= shares.high)).all()
+    narrow = tested.assign(inside=tested.error_factor < 1.4)
+    assert (coverage_beside_its_band(narrow, evidence).inside < shares.low).all()
 
 
 def test_a_second_mode_and_a_floor_are_shown(evidence):
