@@ -250,10 +250,12 @@ def test_assumed_rungs_add_their_share_of_the_whole_in_every_sample(evidence):
     frame = ladder(reconstruct("deepseek-r1", scenario, evidence), evidence).set_index("id")
     failed, staff = frame.loc["with_failed_runs"], frame.loc["with_staff"]
     assert failed[["usd", "added_usd"]].tolist() == pytest.approx([29.35e6, 29.35e6 - 5.87e6])
-    # people are 29 to 49 % of the whole, 39 % in the middle
-    assert staff.usd == pytest.approx(29.35e6 / 0.61, rel=1e-3)
-    assert staff.added_usd == pytest.approx(29.35e6 / 0.61 * 0.39, rel=1e-3)
-    assert staff.added_usd_p95 == pytest.approx(29.35e6 / 0.52 * 0.48, rel=1e-3)
+    # people are 15.2 to 49 % of the whole, more than twofold: the middle of the logs is 27.3 %
+    low, high = 0.15177, 0.49
+    middle, nearly_high = (low * high) ** 0.5, low * (high / low) ** 0.95
+    assert staff.usd == pytest.approx(29.35e6 / (1 - middle), rel=1e-3)
+    assert staff.added_usd == pytest.approx(29.35e6 / (1 - middle) * middle, rel=2e-3)
+    assert staff.added_usd_p95 == pytest.approx(29.35e6 / (1 - nearly_high) * nearly_high, rel=2e-3)
 
 
 def test_failed_runs_are_between_what_two_companies_report(r1, evidence):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -59,7 +61,7 @@ def metered(account: Account) -> Html:
     if counts.empty:
         return Html("<p>No run whose energy was metered is on record.</p>")
     order = counts.sort_values(["kind", "ratio"], ascending=[False, False])
-    return Html(f"{_said(counts, account)}{_shown(order, account)}{_left_out(found)}")
+    return Html(f"{_said(counts, account)}{_shown(order, account)}{_left_out(found, account)}")
 
 
 def _shown(found: pd.DataFrame, account: Account) -> Html:
@@ -72,10 +74,7 @@ def _shown(found: pd.DataFrame, account: Account) -> Html:
             "metered": row.energy_kwh / KWH_PER_MWH,
             "ours": row.ours_kwh / KWH_PER_MWH,
             "metered over ours": row.ratio,
-            "source": Html(
-                f"{links.source(row.source_id, account.evidence)}, {links.text(row.locator)}"
-                f"{CONFIDENCE[row.confidence]}"
-            ),
+            "source": _source(row, account),
         }
         for row in found.itertuples()
     )
@@ -92,24 +91,36 @@ def _said(found: pd.DataFrame, account: Account) -> Html:
     runs = found[found.kind == "run"]
     makers = chip_rows(runs.chip, account.evidence["hardware"]).vendor.to_numpy()
     gpus = runs[makers == "NVIDIA"]
-    low, high = (f"{end:.2f}" for end in (runs.ratio.min(), runs.ratio.max()))
-    some = "all" if (runs.ratio < 1.0).all() else f"{(runs.ratio < 1.0).sum()}"
-    developers = runs.developer.nunique()
-    beside = links.counted(f"{low} to {high} times", "bill.metered")
-    on_gpus = " to ".join(f"{end:.2f}" for end in (gpus.ratio.min(), gpus.ratio.max()))
-    narrow = links.counted(f"{on_gpus} times", "bill.metered_gpus")
+    all_runs = links.counted(str(len(runs)), "bill.metered_runs")
+    developers = links.counted(str(runs.developer.nunique()), "bill.metered_developers")
+    beside = links.counted(_ends(runs.ratio), "bill.metered")
+    narrow = links.counted(_ends(gpus.ratio), "bill.metered_gpus")
     return Html(
-        f"<p>In {some} of {len(runs)} runs by {developers} developers the meters read less than "
-        f"our model of power gives: {beside} as much. On GPUs it is {narrow}. TPUs are rated far "
-        "above their mean power, says their maker. These runs are too few for an interval. The "
-        "benchmarks below are no test of ours: the power of a server is taken from them.</p>"
+        f"<p>The meters of {all_runs} runs by {developers} developers read {beside} what our model "
+        f"of power gives. On GPUs they read {narrow} as much. TPUs are rated far above their mean "
+        "power, says their maker. These runs are too few for an interval. The benchmarks below are "
+        "no test of ours: the power of a server is taken from them.</p>"
     )
 
 
-def _left_out(found: pd.DataFrame) -> Html:
+def _ends(ratios: pd.Series) -> str:
+    return f"{ratios.min():.2f} to {ratios.max():.2f} times"
+
+
+def _left_out(found: pd.DataFrame, account: Account) -> Html:
     """The published energies that no meter stands behind, with the reason."""
     rows = found[found.left_out != ""]
-    said = "; ".join(
-        f"{links.text(row.label)} ({links.text(row.left_out)})" for row in rows.itertuples()
-    )
-    return Html(f"<p>Published, but not metered, and so left out: {said}.</p>" if said else "")
+    if rows.empty:
+        return Html("")
+    shown = {
+        "run": rows.label,
+        "developer": rows.developer,
+        "why it does not count": rows.left_out,
+        "source": [_source(row, account) for row in rows.itertuples()],
+    }
+    return table(pd.DataFrame(shown), caption="Published energies that no meter stands behind")
+
+
+def _source(row: Any, account: Account) -> Html:
+    source = links.source(row.source_id, account.evidence)
+    return Html(f"{source}, {links.text(row.locator)}{CONFIDENCE[row.confidence]}")

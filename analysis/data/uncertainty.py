@@ -105,7 +105,11 @@ def set_by(parameter: str, value: float, otherwise: Distribution) -> Distributio
 def between(
     low: float, high: float, basis: str, assumed: bool = False, rows: tuple[Row, ...] = ()
 ) -> Distribution:
-    """Uniform over a range; over its logarithm where the range spans more than a factor of two."""
+    """Uniform over a range; over its logarithm where the range spans more than a factor of two. A
+    range that is one value is that value.
+    """
+    if low == high:
+        return constant(low, basis, assumed, rows)
     shape: Shape = "log_uniform" if low > 0 and high / low > 2 else "uniform"
     return Distribution(shape, low, high, basis, assumed, rows=rows)
 

@@ -213,6 +213,8 @@ class Account:
             f"{name}_usd": Named(line["usd"], "usd", rows=facts),
             f"{name}_usd_low": Named(line["usd_p05"], "usd", rows=facts),
             f"{name}_usd_high": Named(line["usd_p95"], "usd", rows=facts),
+            f"{name}_added_usd_low": Named(line["added_usd_p05"], "usd", rows=facts),
+            f"{name}_added_usd_high": Named(line["added_usd_p95"], "usd", rows=facts),
             f"{name}_gpu_hours": Named(line["gpu_hours"], "gpu_hours", rows=hours),
             f"{name}_own_usd": Named(line["own_usd"], "usd", rows=(*facts, *own_rows)),
         }

@@ -47,13 +47,13 @@ def test_the_default_edition_is_known_by_what_was_set_and_by_its_evidence(accoun
             2.0,
             "Set: rent of one GPU for one hour, $4 (default: $2).",
             "Moved: what was reported from $294K to $588K, the whole from $5.86M to $11.7M, "
-            "with what is assumed from $42–97M to $84–190M.",
+            "with what is assumed from $35–86M to $69–170M.",
         ),
         (
             {"failed_run_share": 0.6},
             None,
             "0.6 (default: from the facts).",
-            "Moved: with what is assumed from $42–97M to $21–28M.",
+            "Moved: with what is assumed from $35–86M to $17–27M.",
         ),
         ({"mfu": 0.3}, None, "0.3 (default: from the facts).", "Moved: none of the three sums."),
     ],
