@@ -16,11 +16,13 @@ from analysis.reconstruction.reinforcement import (
     update_mfu_input,
 )
 from analysis.runs.rl_backtest import (
+    BY_TOKENS,
     _kinds_of_steps,
     alternatives,
     generation_shares,
     left_out_intervals,
 )
+from analysis.runs.rl_fit import fit_steps, step_priors
 from analysis.runs.rl_steps import StepEstimator, sparsity_cost, step_estimator_for
 from tests.by_hand import CHIP, PEAK, dense_run, with_tables
 
@@ -35,6 +37,7 @@ STEP = {
     "max_len_tokens": 1_500.0,
     "mode": "synchronous",
     "unfit": "",
+    "grade": "vendor_benchmark",
 }
 TOKENS = 10 * 4e9 * 8_000 / (10 * PEAK) * sqrt(2)  # ten FLOP; what sparsity costs is 4^0.25
 WAITING = 1_500 * sqrt(4) / 2_000  # the longest of eight would be 1,839 tokens; 2,000 GB/s
@@ -46,7 +49,8 @@ def steps(*changes):
         {"id": f"s{number}", "model": "m", "developer": f"D{number}", **STEP, **change}
         for number, change in enumerate(changes)
     ]
-    missing = ["steps", "generation_seconds", "scoring_seconds", "update_seconds", "fixed_seconds"]
+    missing = ["steps", "generation_seconds", "scoring_seconds", "update_seconds", "fixed_seconds",
+               "mean_len_low_tokens", "mean_len_high_tokens"]  # fmt: skip
     frame = pd.DataFrame(rows)
     return frame.assign(**{name: np.nan for name in missing if name not in frame})
 
@@ -84,43 +88,104 @@ def test_the_parts_of_a_step_by_hand(made):
 
 
 FOUR = [
-    {"step_seconds": 2e3 * TOKENS + 3 * WAITING + 5 * FIXED},
-    {"step_seconds": 2e3 * TOKENS * 6 + 3 * WAITING + 5 * FIXED, "chips": 10 / 6},
-    {"step_seconds": 2e3 * TOKENS + 3 * WAITING / 3 + 5 * FIXED, "max_len_tokens": 500.0},
-    {"step_seconds": 2e3 * TOKENS * 3 + 3 * WAITING / 3 + 5 * FIXED, "max_len_tokens": 500.0,
-     "chips": 10 / 3},
-]  # fmt: skip
+    {"step_seconds": 1.0, "params_total": 16e9 + number} for number in range(4)
+]  # four models, to which rows below give seconds
 
 
-def test_coefficients_are_found_where_steps_have_them(made):
-    estimator = StepEstimator(made(*FOUR))
-    assert estimator.coefficients == pytest.approx([2e3, 3, 5])
-    assert estimator.left_out() == pytest.approx(estimator.runs.step_seconds)
-    assert estimator.log_error == (pytest.approx(0, abs=1e-6), 4)
-    parts = estimator.predict(steps({})).parts
-    tokens = 2e3 * TOKENS
-    assert parts == pytest.approx(
-        {"generation": 0.2 * tokens + 3 * WAITING, "scoring": 0.2 * tokens, "update": 0.6 * tokens,
-         "fixed": 5 * FIXED}
-    )  # fmt: skip
-    assert estimator.predict(steps({})).step_seconds.quantile(0.5) == pytest.approx(
-        sum(parts.values())
+def test_without_rows_the_coefficients_are_the_priors(made):
+    evidence = made({"step_seconds": np.nan})
+    estimator = StepEstimator(evidence)
+    facts = evidence.facts
+    reads = facts["rl_weight_reads_a_token"].value
+    by_hand = [facts["rl_seconds_over_peak"].value, 2 * reads,
+               facts["rl_fixed_seconds_by_root_of_size"].value]  # fmt: skip
+    assert len(estimator.runs) == 0
+    assert estimator.fit.coefficients == pytest.approx(by_hand)
+    assert estimator.fit.own_run_log == 0.0
+    tokens, waiting, fixed = np.array([TOKENS, WAITING, FIXED]) * by_hand
+    unseen = estimator.fit.seconds(estimator.design(steps({})), np.zeros(1))[0]
+    assert unseen == pytest.approx([tokens, waiting, fixed])
+
+
+ONLY_FIXED = np.array([[0.0, 0.0, 1.0]])
+
+
+def fixed_steps(*changes):
+    """Fits to steps of fixed seconds alone, e of them each, and what was known before."""
+    rows = steps(*({"step_seconds": exp(1.0), **change} for change in changes))
+    return rows, np.repeat(ONLY_FIXED, len(rows), axis=0)
+
+
+def log_of_fixed(evidence, *changes):
+    """By how much of the way from its prior to one the log of the coefficient goes."""
+    rows, columns = fixed_steps(*changes)
+    priors = step_priors(evidence.facts)
+    found = fit_steps(columns, rows, priors)
+    start = log(priors.middle[2])
+    return (log(found.coefficients[2]) - start) / (1 - start), priors
+
+
+def test_rows_pull_by_their_weight_against_the_prior_by_hand(evidence):
+    """Means weighted by one over the square of each deviation."""
+    one, priors = log_of_fixed(evidence, {})
+    prior, row = priors.log_sd[2] ** -2, priors.row_log_sd**-2
+    assert one == pytest.approx(row / (row + prior))
+    two, _ = log_of_fixed(evidence, {}, {})
+    assert two == pytest.approx(2 * row / (2 * row + prior))
+    same, _ = log_of_fixed(evidence, {"developer": "A"}, {"developer": "A"})
+    assert same == pytest.approx(one)  # one developer, one size: one model
+
+
+def test_a_length_off_a_curve_pulls_less_by_hand(evidence):
+    curve = {"mean_len_low_tokens": 500.0, "mean_len_high_tokens": 2_000.0}
+    found, priors = log_of_fixed(evidence, curve)
+    length = log(4) / (2 * NormalDist().inv_cdf(0.95))
+    row = 1 / (priors.row_log_sd**2 + length**2)
+    assert found == pytest.approx(row / (row + priors.log_sd[2] ** -2))
+
+
+def test_a_run_of_ones_own_may_take_longer_than_benchmarks_by_hand(evidence):
+    """One row of another grade: its distance is shared by the coefficient and the grade."""
+    rows, columns = fixed_steps({"grade": "paper"})
+    priors = step_priors(evidence.facts)
+    found = fit_steps(columns, rows, priors)
+    before, grade, row = priors.log_sd[2] ** 2, priors.own_run_log_sd**2, priors.row_log_sd**2
+    distance = 1 - log(priors.middle[2])
+    assert found.own_run_log == pytest.approx(distance * grade / (before + grade + row))
+    assert found.seconds(columns, np.ones(1)).sum() == pytest.approx(
+        found.coefficients[2] * exp(found.own_run_log)
     )
 
 
-def test_an_error_of_a_factor_two_in_one_developer_of_two_is_log_two_over_root_two(made):
-    """Steps of fixed seconds alone: a developer of one step, and one of two, twice as long."""
-    only = {"mean_len_tokens": 1e-9}
+def test_many_steps_outweigh_what_was_known(made):
+    """Thirty models on few chips, whose seconds have coefficients 12, 20 and 3."""
     rows = [
-        {**only, "developer": "A", "step_seconds": FIXED},
-        {**only, "developer": "B", "step_seconds": 2 * FIXED},
-        {**only, "developer": "B", "step_seconds": 2 * FIXED},
+        {
+            "developer": f"D{number % 6}",
+            "params_total": 16e9 + number,
+            "chips": 0.01 / (1 + number % 5),
+            "max_len_tokens": 1_500.0 / (1 + number % 3),
+            "step_seconds": 12e3 * TOKENS * (1 + number % 5)
+            + 20 * WAITING / (1 + number % 3)
+            + 3 * FIXED,
+        }
+        for number in range(30)
     ]
+    found = StepEstimator(made(*rows))
+    predicted = (found.columns @ found.fit.coefficients) / found.runs.step_seconds
+    known = step_priors(made(*rows).facts).middle
+    before = (found.columns @ known) / found.runs.step_seconds
+    assert np.abs(np.log(predicted)).max() < 0.2 < np.abs(np.log(before)).max()
+
+
+def test_the_error_of_two_developers_is_the_mean_of_their_squares(made):
+    found = zip(FOUR, "ABBB", (60.0, 90.0, 90.0, 200.0), strict=True)
+    rows = [{**row, "developer": name, "step_seconds": seconds} for row, name, seconds in found]
     estimator = StepEstimator(made(*rows))
-    assert estimator.left_out() == pytest.approx([2 * FIXED, FIXED, FIXED])
-    assert estimator.log_error == (pytest.approx(log(2)), 2)
-    # relative errors of A (c - 1) and, each row at half its square, of B (c/2 - 1): c = 1.2
-    assert estimator.coefficients[2] == pytest.approx(1.2)
+    errors = np.log(estimator.left_out() / estimator.runs.step_seconds)
+    spread, developers = estimator.log_error
+    assert developers == 2
+    assert spread == pytest.approx(sqrt((errors[0] ** 2 + (errors[1:] ** 2).mean()) / 2))
 
 
 def test_naive_ways_by_hand(made):
@@ -135,21 +200,21 @@ def test_naive_ways_by_hand(made):
 
 
 def test_the_share_of_writing_in_a_step(made):
-    evidence = made(*({**row, "generation_seconds": row["step_seconds"] / 4} for row in FOUR))
-    shares = generation_shares(StepEstimator(evidence))
-    tokens, waiting, fixed = 2e3 * TOKENS, 3 * WAITING, 5 * FIXED
+    evidence = made(*({**row, "step_seconds": 80.0, "generation_seconds": 20.0} for row in FOUR))
+    estimator = StepEstimator(evidence)
+    shares = generation_shares(estimator)
+    others = estimator.fit_of(np.arange(4) > 0).coefficients
+    tokens, waiting, fixed = others * [TOKENS, WAITING, FIXED]
     assert shares.disclosed.tolist() == pytest.approx([0.25] * 4)
     assert shares.predicted[0] == pytest.approx(
-        (0.2 * tokens + waiting) / (tokens + waiting + fixed)
+        (0.2 * tokens + waiting) / (tokens + waiting + fixed), rel=1e-6
     )
 
 
 def test_the_interval_of_a_left_out_step_is_that_of_the_others(made):
-    """Fixed seconds alone: R takes one of them, S and T two, U four."""
-    only = {"mean_len_tokens": 1e-9}
-    seconds = {"R": FIXED, "S": 2 * FIXED, "T": 2 * FIXED, "U": 4 * FIXED}
+    seconds = {"R": 40.0, "S": 80.0, "T": 80.0, "U": 400.0}
     evidence = made(
-        *({**only, "developer": name, "step_seconds": value} for name, value in seconds.items())
+        *({"developer": name, "step_seconds": value} for name, value in seconds.items())
     )
     found = left_out_intervals(evidence)
     others = step_estimator_for(evidence, ("U",))
@@ -157,11 +222,25 @@ def test_the_interval_of_a_left_out_step_is_that_of_the_others(made):
     assert developers == 3
     reach = spread * 2.3534  # Student's t of three degrees of freedom, 95 %
     assert found.width[3] == pytest.approx(exp(2 * reach), rel=1e-3)
-    error = log(4 * FIXED / (others.coefficients[2] * FIXED))
+    predicted = others.fit.coefficients @ [TOKENS, WAITING, FIXED]
+    error = log(400.0 / predicted)
     assert found.inside[3] == (error <= reach)
+    assert found.interval_score[3] == pytest.approx(
+        2 * reach + 20 * max(error - reach, 0.0), rel=1e-3
+    )
     assert left_out_intervals(evidence, 0.5).width[3] == pytest.approx(
         exp(2 * spread * 0.76489), rel=1e-3
     )
+
+
+def test_the_interval_by_tokens_is_that_of_the_others(made):
+    """Ten, twenty and forty seconds of the same tokens: by the middle of the others."""
+    evidence = made(*({"step_seconds": value} for value in (10.0, 20.0, 40.0)))
+    found = left_out_intervals(evidence, way=BY_TOKENS)
+    reach = log(2) * 2.91999  # of ten and twenty, each by the other; two degrees of freedom
+    assert found.width[2] == pytest.approx(exp(2 * reach), rel=1e-3)
+    error = log(40 / 15)
+    assert found.inside[2] == (error <= reach)
 
 
 # --- inputs that others' steps give

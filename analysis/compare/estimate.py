@@ -230,9 +230,7 @@ def _one_sided(developers: pd.Series) -> list[str]:
     shares = developers.value_counts(normalize=True)
     if shares.iloc[0] <= MOST:
         return []
-    return [
-        f"{shares.iloc[0]:.0%} of the rows are {shares.index[0]}'s, which weigh as one developer"
-    ]
+    return [f"{shares.iloc[0]:.0%} of the rows are {shares.index[0]}'s, which weigh by model"]
 
 
 def _answer(

@@ -11,7 +11,14 @@ from analysis.runs.efficiency import CHOSEN, FORM
 from analysis.runs.floor import coverage_beside_its_band, limits, spreads
 from analysis.runs.intervals import FORMS
 from analysis.runs.public_estimators import beside_public_estimators
-from analysis.runs.rl_backtest import alternatives_by_kind, generation_shares, steps_by_kind
+from analysis.runs.rl_backtest import (
+    alternatives_by_kind,
+    generation_shares,
+    intervals_by_way,
+    steps_by_kind,
+    what_errors_go_with,
+    what_so_few_show,
+)
 from analysis.runs.rl_steps import step_estimator_for
 from analysis.show.links import Html
 from analysis.show.tables import ALL, ROUGH, table
@@ -165,6 +172,7 @@ def steps(evidence: Evidence) -> Html:
         units={"inside": "ratio"},
         head={
             "n": "how many",
+            "median_of_model_left_out": "median error, its model left out",
             "inside": "inside their interval",
             "width": "width of the interval, a factor",
             **FACTORS,
@@ -182,6 +190,53 @@ def simpler_ways(evidence: Evidence) -> Html:
         head={"n": "how many"},
         caption="Median error of simpler ways on the same steps, a factor",
         name="simpler-ways",
+    )
+
+
+def step_intervals(evidence: Evidence) -> Html:
+    """What the intervals of steps are worth, beside those of a simpler way."""
+    shares = ("inside", "inside_by_developer")
+    return table(
+        intervals_by_way(evidence),
+        units=dict.fromkeys(shares, "ratio"),
+        head={
+            "inside": "inside, by steps",
+            "inside_by_developer": "inside, by developers",
+            "interval_score": "interval score, by steps",
+            "interval_score_by_developer": "interval score, by developers",
+            "width": "width, a factor",
+        },
+        figures=dict.fromkeys((*shares, "width"), ROUGH),
+        caption="Intervals of steps that hold nine in ten if they keep their word: a smaller score "
+        "is better",
+        name="step-intervals",
+    )
+
+
+def errors_of_steps(evidence: Evidence) -> Html:
+    """What the errors of steps go with."""
+    return table(
+        what_errors_go_with(step_estimator_for(evidence)),
+        units={"share": "ratio"},
+        head={"what": "property", "share": "share of the errors' variance"},
+        figures={"share": ROUGH},
+        caption="What the errors go with, on the steps of the developer with most of them",
+        name="errors-of-steps",
+    )
+
+
+def few_developers(evidence: Evidence) -> Html:
+    """What so few developers cannot exclude."""
+    return table(
+        what_so_few_show(evidence),
+        units={"at_least": "ratio"},
+        head={
+            "inside": "of them inside",
+            "at_least": "share of developers that this leaves possible, at least",
+        },
+        figures={"at_least": ROUGH},
+        caption="What so few developers show: nine in ten of a developer's steps must be inside",
+        name="few-developers",
     )
 
 

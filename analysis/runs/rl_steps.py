@@ -1,9 +1,8 @@
 """Step time of a reinforcement run that nobody disclosed, from those that somebody did.
 
 A step is what its tokens cost to write, score and learn from; what its longest answer takes, one
-token after the other; and what does not grow with tokens. Each part has one coefficient, none below
-zero, fitted on the disclosed steps of other developers: one developer's benchmarks weigh as one
-developer.
+token after the other; and what does not grow with tokens. Each part has one coefficient, held near
+what physics says of it and moved by the disclosed steps of other developers.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import nnls
 
 from analysis.data.chips import chip_rows, peaks_of
 from analysis.data.tables import Evidence
@@ -24,8 +22,8 @@ from analysis.runs.references import (
     developer_weights,
     left_out,
     reference_runs,
-    row_weights,
 )
+from analysis.runs.rl_fit import StepFit, fit_steps, is_own_run, step_priors
 
 NEEDED = [
     "params_active",
@@ -70,8 +68,10 @@ class StepEstimator:
         The rows of rl_runs.csv that are fit to be compared and disclose what is needed.
     columns
         Their `design`.
-    coefficients
-        What each column of it is multiplied by; shape (3,).
+    priors
+        What is known of their coefficients before.
+    fit
+        The coefficients, and how far own runs lie from benchmarks.
     """
 
     def __init__(self, evidence: Evidence, exclude: tuple[str, ...] = ()) -> None:
@@ -83,7 +83,8 @@ class StepEstimator:
         self.runs = runs[usable & ~runs.developer.isin(exclude)].reset_index(drop=True)
         self.sparsity_cost = sparsity_cost(evidence, exclude)
         self.columns = self.design(self.runs)
-        self.coefficients = self._fit(np.ones(len(self.runs), dtype=bool))
+        self.priors = step_priors(evidence.facts)
+        self.fit = self.fit_of(np.ones(len(self.runs), dtype=bool))
 
     def design(self, runs: pd.DataFrame) -> np.ndarray:
         """Seconds of each part of a step at coefficients of one; shape (runs, 3).
@@ -117,14 +118,9 @@ class StepEstimator:
         bandwidth_gb_s = 1000.0 * numbers(chip_rows(runs.chip, self.hardware).hbm_tb_s)
         return longest * np.sqrt(numbers(runs.params_active) / BILLION) / bandwidth_gb_s
 
-    def _fit(self, rows: np.ndarray) -> np.ndarray:
-        """Non-negative coefficients that make relative errors small, every developer of the same
-        weight.
-        """
-        runs, weights = self.runs[rows], row_weights(self.runs.developer[rows])
-        relative = self.columns[rows] / numbers(runs.step_seconds)[:, np.newaxis]
-        coefficients, _ = nnls(relative * weights[:, np.newaxis], weights)
-        return coefficients
+    def fit_of(self, rows: np.ndarray) -> StepFit:
+        """The fit to some of the rows."""
+        return fit_steps(self.columns[rows], self.runs[rows], self.priors)
 
     @cached_property
     def log_error(self) -> tuple[float, int]:
@@ -136,21 +132,22 @@ class StepEstimator:
         it.
         """
         errors = np.log(self.left_out() / numbers(self.runs.step_seconds))
-        weights = developer_weights(self.runs.developer)
-        developers = int(self.runs.developer.nunique())
-        return float(np.sqrt(np.average(errors**2, weights=weights))), developers
+        return rms_log_error(errors, self.runs.developer), int(self.runs.developer.nunique())
 
-    def coefficients_without(self, developer: str) -> np.ndarray:
-        """The coefficients of a fit without one developer."""
-        return self._fit((self.runs.developer != developer).to_numpy())
+    def left_out(self, units: pd.Series | None = None) -> np.ndarray:
+        """Predicted seconds of each step, all rows of its unit left out: of its developer, or of
+        what is named for each row.
+        """
+        own_run = is_own_run(self.runs)
 
-    def left_out(self) -> np.ndarray:
-        """Predicted seconds of each step, its developer left out."""
-        return left_out(self.runs.developer, lambda _, own: self.columns[own] @ self._fit(~own))
+        def without(_: str, own: np.ndarray) -> np.ndarray:
+            return self.fit_of(~own).seconds(self.columns[own], own_run[own]).sum(axis=1)
+
+        return left_out(self.runs.developer if units is None else units, without)
 
     def predict(self, run: pd.DataFrame) -> StepPrediction:
         """Step time of one run, a frame of one row with the columns of rl_runs.csv."""
-        tokens, waiting, fixed = (self.design(run)[0] * self.coefficients).tolist()
+        tokens, waiting, fixed = self.fit.seconds(self.design(run), is_own_run(run))[0].tolist()
         parts = {
             name: flop / FLOP_PER_PARAMETER_AND_TOKEN * tokens
             for name, flop in FLOP_PER_PARAMETER.items()
@@ -168,6 +165,15 @@ class StepEstimator:
             freedom=developers,
         )
         return StepPrediction(parts, distribution)
+
+
+def rms_log_error(errors: np.ndarray, developers: pd.Series) -> float:
+    """Root mean square of log errors, every developer alike.
+
+    >>> rms_log_error(np.array([1.0, 1.0, 0.0]), pd.Series(["A", "A", "B"])) == 0.5**0.5
+    True
+    """
+    return float(np.sqrt(np.average(errors**2, weights=developer_weights(developers))))
 
 
 def numbers(column: pd.Series) -> np.ndarray:

@@ -341,7 +341,7 @@ def test_rated_power_is_the_chips_own_or_the_middle_of_others_by_their_peak():
 
 
 def test_more_than_half_of_the_rows_are_most_of_them():
-    said = "75% of the rows are A's, which weigh as one developer"
+    said = "75% of the rows are A's, which weigh by model"
     assert _one_sided(pd.Series(list("ABAA"))) == [said]
     assert _one_sided(pd.Series(list("AABB"))) == _one_sided(pd.Series(list("ABCA"))) == []
 

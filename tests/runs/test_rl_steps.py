@@ -3,12 +3,19 @@ import pandas as pd
 import pytest
 
 from analysis.runs.rl_backtest import (
+    BY_TOKENS,
     alternatives,
     alternatives_by_kind,
+    explained,
     generation_shares,
+    intervals_by_way,
+    least_share,
     left_out_intervals,
     steps_by_kind,
+    what_errors_go_with,
+    what_so_few_show,
 )
+from analysis.runs.rl_fit import models_of
 from analysis.runs.rl_steps import StepEstimator, sparsity_cost
 
 
@@ -23,7 +30,7 @@ def test_r1_zero_and_its_developer_are_not_among_the_rows(estimator):
 
 
 def test_no_part_of_a_step_is_negative(estimator):
-    assert (estimator.coefficients >= 0).all()
+    assert (estimator.fit.coefficients > 0).all()
     assert (estimator.columns >= 0).all()
 
 
@@ -104,7 +111,9 @@ def test_what_makes_a_step_longer_by_hand(estimator):
 
 def test_a_prediction_adds_up_its_parts(estimator):
     found = estimator.predict(pd.DataFrame([STEP]))
-    tokens, waiting, fixed = estimator.design(pd.DataFrame([STEP]))[0] * estimator.coefficients
+    longer = np.exp(estimator.fit.own_run_log)  # a run to be predicted is nobody's benchmark
+    parts = estimator.design(pd.DataFrame([STEP]))[0] * estimator.fit.coefficients * longer
+    tokens, waiting, fixed = parts
     assert found.parts == pytest.approx(
         {
             "generation": 0.2 * tokens + waiting,
@@ -117,11 +126,65 @@ def test_a_prediction_adds_up_its_parts(estimator):
 
 
 def test_a_left_out_step_is_predicted_by_the_fit_of_the_others(estimator):
-    for developer in estimator.runs.developer.unique():
-        own = (estimator.runs.developer == developer).to_numpy()
-        assert estimator.left_out()[own] == pytest.approx(
-            estimator.columns[own] @ estimator.coefficients_without(developer)
-        )
+    for units in (estimator.runs.developer, models_of(estimator.runs)):
+        for unit in units.unique():
+            own = (units == unit).to_numpy()
+            fit, rows = estimator.fit_of(~own), estimator.runs[own]
+            longer = np.where(rows.grade == "vendor_benchmark", 1.0, np.exp(fit.own_run_log))
+            assert estimator.left_out(units)[own] == pytest.approx(
+                estimator.columns[own] @ fit.coefficients * longer
+            )
+
+
+def test_every_row_says_who_measured_and_a_length_off_a_curve_has_its_range(evidence):
+    runs = evidence["rl_runs"]
+    benchmarks = runs[runs.source_id == "nemo_rl_perf"]
+    assert set(benchmarks.grade) == {"vendor_benchmark"}
+    reports = runs.source_id.str.contains("issue")
+    assert set(runs.grade[reports]) == {"user_report"}
+    read = runs[runs.mean_len_kind == "digitised"]
+    assert len(read) >= 4
+    assert (read.mean_len_low_tokens < read.mean_len_tokens).all()
+    assert (read.mean_len_tokens < read.mean_len_high_tokens).all()
+    assert (read.mean_len_high_tokens < read.max_len_tokens).all()
+    printed = runs[runs.mean_len_kind == ""]
+    assert printed[["mean_len_low_tokens", "mean_len_high_tokens"]].isna().all(axis=None)
+
+
+def test_intervals_of_this_model_score_better_than_those_by_tokens(evidence):
+    scores = intervals_by_way(evidence).set_index("way")
+    for column in ("interval_score", "interval_score_by_developer"):
+        assert scores[column]["this model"] < scores[column][BY_TOKENS]
+
+
+def test_an_interval_score_is_the_width_and_more_for_a_step_beyond(evidence):
+    found = left_out_intervals(evidence)
+    width = np.log(found.width.to_numpy())
+    inside, score = found.inside.to_numpy(), found.interval_score.to_numpy()
+    assert score[inside] == pytest.approx(width[inside])
+    assert (score[~inside] > width[~inside]).all()
+
+
+def test_errors_go_with_chip_and_sparsity_and_hardly_with_size(estimator):
+    shares = what_errors_go_with(estimator).set_index("what").share
+    assert shares["size"] < 0.1
+    assert shares["size"] < shares["parameters for each active one"]
+    both = shares["the last two together"]
+    assert both > max(shares["parameters for each active one"], shares["peak of the chip"])
+    assert both < 1
+    assert explained(np.array([[1.0], [1.0], [0.0], [0.0]]), np.array([3.0, 1.0, 1.0, -1.0])) == (
+        pytest.approx(0.5)
+    )
+
+
+def test_few_developers_leave_much_possible(evidence, estimator):
+    shown = what_so_few_show(evidence).iloc[0]
+    assert shown.developers == estimator.runs.developer.nunique()
+    assert 0 < shown["inside"] <= shown.developers
+    # all of n inside is what a share of 0.1^(1/n) would give in one of ten
+    assert least_share(7, 7) == pytest.approx(0.1 ** (1 / 7))
+    assert least_share(5, 7) < least_share(6, 7) < least_share(7, 7) < least_share(70, 70)
+    assert least_share(0, 3) == 0.0
 
 
 def test_a_step_is_inside_if_it_is_less_far_off_than_half_the_width_to_either_side(
