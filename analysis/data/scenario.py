@@ -260,7 +260,7 @@ def parameters_frame() -> pd.DataFrame:
             "parameter": name,
             "unit": found["unit"],
             "bounds": _bounds(found["bounds"]),
-            "sampled": " to ".join(f"{end:g}" for end in found["usual"]),
+            "sampled": " to ".join(f"{end:,.10g}" for end in found["usual"]),
             "meaning": found["meaning"],
         }
         for name, found in ((name, declared(name)) for name in PARAMETER_NAMES)
@@ -275,7 +275,7 @@ def _bounds(number: Mapping[str, Any]) -> str:
         "maximum": "to ",
         "exclusiveMaximum": "to below ",
     }
-    return " ".join(f"{word}{number[end]:g}" for end, word in ends.items() if end in number)
+    return " ".join(f"{word}{number[end]:,.10g}" for end, word in ends.items() if end in number)
 
 
 def parse_overrides(texts: list[str]) -> dict[str, str]:

@@ -65,7 +65,7 @@ def quantity_text(value: float, unit: str) -> str:
         return (
             f"{value * 100:.{3 if value >= 0.01 else 1}g} %"
             if 1e-4 <= abs(value) <= 1
-            else f"{value:.3g}"
+            else _plain(value, 3)
         )
     if unit in {"times", "days"}:
         return f"{value:.{3 if value >= 1 else 2}g} {unit}"
@@ -121,7 +121,7 @@ def exact_text(value: float, unit: str) -> str:
     if value >= 1e15 or unit.startswith("usd_per_") or (unit == "ratio" and value > 1):
         return quantity_text(value, unit)
     if unit == "ratio":
-        return f"{value * 100:.10g} %"
+        return f"{value * 100:.10g} %" if value >= 1e-4 else quantity_text(value, unit)
     if unit == "usd":
         return f"${value:,.12g}"
     words = {"gpu_hours": "GPU-hours", **UNIT_WORDS}.get(unit, unit.replace("_", " "))
@@ -152,6 +152,19 @@ def hours_text(value: float) -> str:
     return f"{value / 1e3:,.0f}K" if value >= 1e4 else f"{value / 1e3:.2g}K"
 
 
+def _plain(value: float, figures: int) -> str:
+    """A number with some figures, one that is very small by a power of ten.
+
+    >>> _plain(3e-6, 3), _plain(0.05, 3), _plain(12.5, 3)
+    ('3 × 10^-6', '0.05', '12.5')
+    """
+    text = f"{value:,.{figures}g}"
+    if "e-" not in text:
+        return text
+    mantissa, exponent = text.split("e-")
+    return f"{mantissa} × 10^-{int(exponent)}"
+
+
 def _short(value: float) -> str:
     if value >= 1e15:
         mantissa, exponent = f"{value:.2e}".split("e+")
@@ -161,4 +174,4 @@ def _short(value: float) -> str:
             return f"{value / size:.4g}{letter}"
     if value >= 1e5:
         return f"{value / 1e3:,.4g}K"
-    return f"{value:,.0f}" if value >= 100 and value == round(value) else f"{value:,.4g}"
+    return f"{value:,.0f}" if value >= 100 and value == round(value) else _plain(value, 4)

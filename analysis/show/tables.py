@@ -151,6 +151,17 @@ def table(
     )
 
 
+def worked(frame: pd.DataFrame, caption: str, name: str, **look: Any) -> Html:
+    """What a sum in the open gives, as a table that stands below it and that its numbers open to.
+
+    Examples
+    --------
+    >>> "5,566" in worked(pd.DataFrame({"so_far": [5_566.0]}), "The bill so far", "sum")
+    True
+    """
+    return table(frame, caption=caption, name=name, place="worked", **look)
+
+
 def numbered(page: str) -> str:
     """A page of the book with its tables numbered; the number of a table with a name is a link to
     it.

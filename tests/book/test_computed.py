@@ -15,6 +15,7 @@ WITHOUT_TABLES = (
     "table.scores",
     "table.missing",
     "table.changes",
+    "table.worked",
     "backtest.rule",
     "try.",
     "chart.disclosure",
