@@ -109,8 +109,8 @@ def why_no_more_helps(evidence: Evidence) -> Html:
         f"{_factor(unknown, 'developer_unknown')} to {_factor(known, 'developer_known')}.</p>"
         "<p>Size, length, year and chip do not help either. What sets equal runs apart is in no "
         "table: layout, software, restarts, and other work in the same bill.</p>"
-        f"<p>Simulators are told the layout and time each operation: one claims {one} on a node "
-        f"and {many} on many, of a step, not of a bill with its restarts.</p>"
+        f"<p>Simulators are told the layout and time each operation. One claims {one} on a node "
+        f"and {many} on many. That is of a step, not of a bill with its restarts.</p>"
     )
 
 
