@@ -18,6 +18,7 @@ from analysis.data.tables import Evidence
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.ladder import to_list as boundaries_list
 from analysis.runs.backtest import backtest, summary
+from analysis.runs.views import hours_record, view_figures
 
 SAME = 1e-5  # results carry six significant digits
 PARTS = ("parameters", "hours", "dollars", "ladder", "verdicts", "ranks")
@@ -28,9 +29,14 @@ def evidence_results(evidence: Evidence, date: str) -> dict[str, Any]:
     compared at the prices of one `date`.
     """
     models = comparison.at_one_date(comparison.compare(evidence), date, evidence)
+    record = hours_record(evidence)
+    views = {
+        name: view_figures(record[record["view"] == name]) for name in ("step_time", "combined")
+    }
     return {
         "comparison": comparison.to_list(models),
         "estimator": summary(backtest(evidence)),
+        **views,
     }
 
 

@@ -27,6 +27,7 @@ from analysis.reconstruction.stages import (
     stage_quantities,
     unit_of,
 )
+from analysis.reconstruction.views import views_of
 from analysis.runs.efficiency import Estimator, estimator_for
 
 RUN_TABLES = ("training_runs", "rl_runs")
@@ -112,6 +113,7 @@ def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidenc
     chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
     mfu = training_mfu(model, chip, facts, estimator_for(evidence, own))
     architecture = configuration(model, facts)
+    views = views_of(model, chip, facts, mfu.distribution, own, evidence)
     return Setting(
         facts,
         tables,
@@ -122,6 +124,7 @@ def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidenc
         chip,
         scenario.parameters,
         mfu,
+        views,
     )
 
 

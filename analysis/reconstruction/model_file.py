@@ -25,11 +25,13 @@ from analysis.reconstruction.model import (
     configuration,
 )
 from analysis.reconstruction.stages import (
+    LAYOUT_UNITS,
     UNITS,
     Borrowed,
     Span,
     Strict,
     expressions_of,
+    layout_quantities,
     stage_quantities,
     unit_of,
 )
@@ -242,6 +244,11 @@ def quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
             found += [
                 (f"{phase.id}.{stage.id}.{field}", quantity, unit_of(field))
                 for field, quantity in quantities.items()
+            ]
+            layout = getattr(stage.work, "layout", None)
+            found += [
+                (f"{phase.id}.{stage.id}.layout.{field}", quantity, LAYOUT_UNITS[field])
+                for field, quantity in (layout_quantities(layout) if layout else {}).items()
             ]
     return found
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from analysis.data.chips import Chip
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import percentiles
+from analysis.data.uncertainty import PERCENTILES, named_percentiles, percentiles
 from analysis.physics.architecture import main_model
+from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.training import mfu
 from analysis.reconstruction.middle import (
     Middle,
@@ -20,6 +21,8 @@ from analysis.reconstruction.middle import (
 )
 from analysis.reconstruction.model import Phase
 from analysis.reconstruction.setting import Input, Setting, Work
+
+ENDS = np.array(list(PERCENTILES.values())) / 100.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,6 +67,22 @@ class PhaseSamples:
     def interval(self) -> dict[str, float]:
         """The 5th, 50th and 95th percentile of its GPU-hours, `p05`, `p50`, `p95`."""
         return percentiles(self.gpu_hours)
+
+    @property
+    def hours_by_view(self) -> dict[str, dict[str, float]]:
+        """The 5th, 50th and 95th percentile of the GPU-hours of its stage with a layout, by each
+        view alone and by both, at the middle of its work; empty without a layout.
+        """
+        laid_out = [stage for stage in self.phase.stages if getattr(stage.work, "layout", None)]
+        if not laid_out or self.setting.views is None:
+            return {}
+        flop = float(np.median(self.stages[laid_out[0].id].flop))
+        return {
+            name: named_percentiles(
+                np.sort(flop / (self.chip.peak_flop_s * view.quantile(ENDS)) / SECONDS_PER_HOUR)
+            )
+            for name, view in self.setting.views.by_name.items()
+        }
 
     @property
     def needed_mfu(self) -> float:

@@ -13,6 +13,7 @@ from analysis.data.facts import Row
 from analysis.reconstruction.detail import widths_of
 from analysis.reconstruction.input_rows import ENDS
 from analysis.reconstruction.phase_samples import PhaseSamples
+from analysis.reconstruction.pretraining import COMBINED
 from analysis.runs.references import flop_per_token_of
 from analysis.show import links
 from analysis.show.links import Html
@@ -96,12 +97,18 @@ class PhaseWords:
 
     def _usual(self) -> str:
         """What such runs usually reach, where the phase takes its efficiency from them."""
-        if "mfu" not in self.result.inputs:
+        name = next((name for name in (COMBINED, "mfu") if name in self.result.inputs), "")
+        if not name:
             return ""
         low, middle, high = (
-            links.figure(_two(end), "reconstructed", Row("input", f"{self.result.phase.id}.mfu"))
-            for end in self.result.inputs["mfu"].distribution.quantile(ENDS)
+            links.figure(_two(end), "reconstructed", Row("input", f"{self.result.phase.id}.{name}"))
+            for end in self.result.inputs[name].distribution.quantile(ENDS)
         )
+        if name == COMBINED:
+            return (
+                "By what such runs usually reach and by the time of a step together, we expect "
+                f"the chips to spend {middle} of their peak on it, {low} to {high}. "
+            )
         return (
             f"Chips usually spend {middle} of their peak on training of this type; 90&nbsp;% of "
             f"runs lie between {low} and {high}. "
@@ -130,14 +137,17 @@ class PhaseWords:
         own = runs[(runs.developer == result.phase.developer) & (runs.gpu_hours == hours)]
         if len(own) != 1 or hours is None:
             return ""
-        less = float((own.tokens * flop_per_token_of(runs, result.evidence)).loc[own.index[0]])
-        share = less / float(np.median(result.flop))
+        work = own.tokens * flop_per_token_of(runs, result.evidence)
+        share = float(work.loc[own.index[0]]) / float(np.median(result.flop))
         here = result.interval["p50"] / hours
+        by_kind = result.hours_by_view.get("by_kind", result.interval)["p50"] / hours * share
+        there, over = f"{by_kind:.2g}", f"{here:.2g}"
+        beside = "as here" if there == over else f"not {self._counted(over, 'over')}"
         return (
-            "Where the estimator is judged, each run is counted by its outer dimensions alone. "
-            f"There the work is {self._counted(ratio_text(share), 'fewer_flop')} this, so the "
-            f"estimate is {self._counted(f'{here * share:.2g} times', 'over_alone')} the "
-            f"disclosed hours, not {self._counted(f'{here:.2g}', 'over')}."
+            "Where the estimator is judged, each run is predicted by its type alone. There the "
+            f"work is {self._counted(ratio_text(share), 'fewer_flop')} this, for it is counted as "
+            f"figures are printed. So the estimate is "
+            f"{self._counted(f'{there} times', 'over_alone')} the disclosed hours, {beside}."
         )
 
     def apart(self, *kinds: str) -> Html:

@@ -11,10 +11,18 @@ from analysis.physics.training import gpu_hours
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import PretrainingStage
 
+# The input of a stage with a layout, both views in one; by its name it is drawn after all others,
+# which stay as they are without it.
+COMBINED = "views_mfu"
+
 
 def inputs(stage: PretrainingStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a stage, by field."""
-    return setting.stage_inputs(stage) | {"mfu": setting.parameter_or("mfu", setting.mfu)}
+    mfu = setting.mfu
+    if stage.layout is not None and setting.views is not None:
+        label = f"{mfu.label}, both views"
+        mfu = Input(COMBINED, label, mfu.unit, setting.views.combined)
+    return setting.stage_inputs(stage) | {"mfu": setting.parameter_or("mfu", mfu)}
 
 
 def work(stage: PretrainingStage, values: Mapping[str, np.ndarray], setting: Setting) -> Work:

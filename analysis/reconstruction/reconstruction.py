@@ -94,6 +94,7 @@ class Reconstruction:
             {"id": result.phase.id, "label": result.phase.label}
             | _figures([result], self.price_usd_per_gpu_hour, self.chip)
             | {"cross_checks": [_cross_check(check, result) for check in result.phase.cross_checks]}
+            | _views(result)
             for result in self.phases
         ]
         total = _figures(self.phases, self.price_usd_per_gpu_hour, self.chip)
@@ -205,6 +206,13 @@ def _sum_if_all(values: list[float | None]) -> float | None:
     """The sum, or None if a summand is not disclosed."""
     known = [value for value in values if value is not None]
     return sum(known) if len(known) == len(values) else None
+
+
+def _views(result: PhaseResult) -> dict[str, Any]:
+    """The hours by each view, and the weight of step time in the combined one."""
+    found = result.hours_by_view
+    views = result.setting.views
+    return {"views": {**found, "weight": views.weight}} if views and found else {}
 
 
 def _cross_check(check: CrossCheck, result: PhaseResult) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from analysis.reconstruction.stages import (
     stage_quantities,
     unit_of,
 )
+from analysis.reconstruction.views import Views
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class Setting:
     """What a stage may know.
 
     `facts` are without the checks, and the run tables without the developer's own rows: nothing
-    that the result is compared with can be reached from here.
+    that the result is compared with can be reached from here. `mfu` is the efficiency by kind;
+    `views` has all of a stage with a layout.
     """
 
     facts: Facts
@@ -66,6 +68,7 @@ class Setting:
     chip: Chip
     parameters: Parameters
     mfu: Input
+    views: Views | None
 
     def stage_inputs(self, stage: Stage) -> dict[str, Input]:
         """The inputs that a stage's own fields name, by field."""

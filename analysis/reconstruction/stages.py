@@ -43,6 +43,28 @@ Quantity = Annotated[
 ]
 
 
+class StageLayout(Strict):
+    """How the steps of a stage are spread over chips, as its maker published it; what is not given
+    is one, or the first choice.
+    """
+
+    chips: Quantity
+    sequences_per_step: Quantity
+    sequences_per_micro_batch: Quantity | None = None
+    tensor_parallel: Quantity | None = None
+    pipeline_parallel: Quantity | None = None
+    virtual_stages: Quantity | None = None
+    context_parallel: Quantity | None = None
+    expert_parallel: Quantity | None = None
+    nodes_per_token: Quantity | None = None
+    exchange_bytes_per_value: Quantity | None = None
+    precision: Literal["bf16", "fp16", "fp8"]
+    schedule: Literal["1f1b", "dualpipe"] = "1f1b"
+    sharding: Literal["none", "optimizer", "full"] = "optimizer"
+    recomputation: Literal["none", "selective", "full"] = "none"
+    exchange: Literal["exposed", "overlapped"] = "exposed"
+
+
 class PretrainingStage(Strict):
     """Tokens once through the model at one sequence length."""
 
@@ -51,6 +73,7 @@ class PretrainingStage(Strict):
     steps: Quantity | None = None
     sequences_per_step: Quantity | None = None
     seq_len_tokens: Quantity
+    layout: StageLayout | None = None
 
     @model_validator(mode="after")
     def _tokens_are_given(self) -> Self:
@@ -113,6 +136,18 @@ Stage = Annotated[
 
 
 # The unit each field expects of a fact.
+LAYOUT_UNITS = {
+    "chips": "chips",
+    "sequences_per_step": "sequences",
+    "sequences_per_micro_batch": "sequences",
+    "tensor_parallel": "ways",
+    "pipeline_parallel": "ways",
+    "virtual_stages": "ways",
+    "context_parallel": "ways",
+    "expert_parallel": "ways",
+    "nodes_per_token": "count",
+    "exchange_bytes_per_value": "bytes",
+}
 UNITS = {
     "tokens": "tokens",
     "steps": "steps",
@@ -173,6 +208,12 @@ def stage_quantities(stage: Stage) -> dict[str, str | Span | Borrowed]:
         elif field in UNITS and value is not None:
             found[field] = value
     return found
+
+
+def layout_quantities(layout: StageLayout) -> dict[str, str | Span | Borrowed]:
+    """The sizes that a layout names, by field."""
+    found = {field: getattr(layout, field) for field in LAYOUT_UNITS}
+    return {field: quantity for field, quantity in found.items() if quantity is not None}
 
 
 def expressions_of(quantity: str | Span | Borrowed) -> list[str]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
+from analysis.runs.basis import basis
 from analysis.runs.candidates import (
     Sample,
     candidates,
@@ -127,7 +128,7 @@ class Estimator:
 
 def estimator_for(evidence: Evidence, exclude: Collection[str] = ()) -> Estimator:
     """The chosen estimator without some developers; fitted once for the same evidence."""
-    return _estimator(evidence, tuple(sorted(exclude)))
+    return _estimator(basis(evidence), tuple(sorted(exclude)))
 
 
 @lru_cache(maxsize=128)

@@ -22,6 +22,7 @@ from analysis.physics.architecture import Configuration
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.step_time.layout import Layout
 from analysis.physics.step_time.step import StepTime, step_time
+from analysis.runs.basis import basis
 from analysis.runs.measured_rates import TABLE
 from analysis.runs.step_constants import processor
 from analysis.runs.step_view import Between, constants_of, shift_without
@@ -60,7 +61,8 @@ def step_of(run: Planned, evidence: Evidence, developers_figures: bool = True) -
     """
     kernels = str(evidence["hardware"].set_index("chip").kernels[run.chip])
     chip = processor(run.chip, evidence)
-    reached = constants_of(evidence, developers_figures).efficiencies(kernels, run.date)
+    constants = constants_of(basis(evidence), developers_figures)
+    reached = constants.efficiencies(kernels, run.date)
     try:
         return step_time(run.configuration, run.layout, chip, reached)
     except ValueError as error:
@@ -115,7 +117,7 @@ def pooled(step: Distribution, kind: Distribution, weight: float) -> Distributio
 
 def billed_over_running(evidence: Evidence, exclude: Collection[str] = ()) -> Distribution:
     """GPU-hours billed over GPU-hours running [1], by other developers' runs that publish both."""
-    ratios = ratios_of_runs(evidence)
+    ratios = ratios_of_runs(basis(evidence))
     ratios = ratios[~(ratios.developer.isin(exclude) | ratios.who.isin(exclude))]
     return from_other_developers(
         ratios.ratio, ratios.developer, "hours billed over hours running", protocol().ratio.least
@@ -124,17 +126,19 @@ def billed_over_running(evidence: Evidence, exclude: Collection[str] = ()) -> Di
 
 @lru_cache(maxsize=8)
 def ratios_of_runs(evidence: Evidence) -> pd.DataFrame:
-    """Runs that publish hours and a rate while running: `run, who, developer, ratio`; of several
-    rates of a run, the mean of their logs.
+    """Runs that publish a rate while running and hours that were not computed from it: `run, who,
+    developer, ratio`; of several rates of a run, the mean of their logs.
     """
-    rates = evidence[TABLE]
+    rates, rules = evidence[TABLE], protocol().rows
     rates = rates[(rates.kind == "run") & (rates.run != "") & rates.tokens_per_s_per_gpu.notna()]
+    beside = rates.who.isin(rules.shown_beside_developers)
+    rates = rates[~(beside | rates.like.isin(rules.shown_beside_architectures))]
     runs = evidence["training_runs"].set_index("id").reindex(rates.run)
     running = runs.tokens.to_numpy() / (rates.tokens_per_s_per_gpu.to_numpy() * SECONDS_PER_HOUR)
     found = rates[["run", "who"]].assign(
         developer=runs.developer.to_numpy(), ratio=runs.gpu_hours.to_numpy() / running
     )
-    found = found[found.ratio.notna()]
+    found = found[found.ratio.notna() & (runs.hours_are != "computed").to_numpy()]
     found = (
         found.assign(ratio=np.log(found.ratio))
         .groupby("run", as_index=False)

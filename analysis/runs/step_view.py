@@ -16,6 +16,7 @@ import pandas as pd
 
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
+from analysis.runs.basis import basis
 from analysis.runs.measured_rates import measured_rates, predicted_rates
 from analysis.runs.random_effects import Fitted, RandomEffects
 from analysis.runs.references import reference_runs
@@ -129,7 +130,8 @@ def shift_without(
     """The shift from the rates that count, some developers and architectures left out; found once
     for the same evidence.
     """
-    return _shift(evidence, tuple(sorted(exclude)), tuple(sorted(like)), developers_figures)
+    names = tuple(sorted(exclude)), tuple(sorted(like))
+    return _shift(basis(evidence), *names, developers_figures)
 
 
 @lru_cache(maxsize=64)

@@ -14,8 +14,10 @@ from scipy import stats
 
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution
+from analysis.data.uncertainty import PERCENTILES, Distribution
+from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.flop import flop_per_token
+from analysis.runs.basis import basis
 from analysis.runs.configurations import configuration_of
 from analysis.runs.efficiency import estimator_for
 from analysis.runs.measured_rates import TABLE, layout_of
@@ -95,7 +97,7 @@ def stacking_weight(evidence: Evidence, exclude: Collection[str] = ()) -> dict[s
     dict
         `stacking` (the best weight s), `developers` (D) and `weight` (w).
     """
-    runs = predicted_runs(evidence)
+    runs = predicted_runs(basis(evidence))
     runs = runs[~runs.developer.isin(exclude)]
     rules = protocol().combined
     count = int(runs.developer.nunique())
@@ -147,3 +149,32 @@ def _beside(run: Any, name: str, view: Distribution) -> dict[str, Any]:
         "log_error": float(np.log(run.mfu) - middle),
         "deviation": deviation,
     }
+
+
+def view_figures(record: pd.DataFrame) -> dict[str, float]:
+    """The contract of results.json for a view: n, median and 90th percentile of the error factor,
+    coverage, width, and both scores, each developer alike in these.
+    """
+    factors = np.exp(record.log_error.abs())
+    of_developers = record.groupby("developer")[["log_score", "interval_score"]].mean().mean()
+    return {
+        "n": len(record),
+        "median_error_factor": float(factors.median()),
+        "p90_error_factor": float(factors.quantile(0.9)),
+        "coverage_90": float(record.inside.mean()),
+        "median_width_factor": float((record.p95 / record.p05).median()),
+        "log_score": float(of_developers.log_score),
+        "interval_score": float(of_developers.interval_score),
+    }
+
+
+def pool_over_weight(
+    step: Distribution, kind: Distribution, flop: float, peak_flop_s: float
+) -> pd.DataFrame:
+    """A run's GPU-hours by the pool at each tenth of a weight: `weight, p05, p50, p95`."""
+    rows = []
+    for weight in np.linspace(0.0, 1.0, 11):
+        reached = pooled(step, kind, float(weight)).quantile([0.95, 0.5, 0.05])
+        hours = flop / (peak_flop_s * reached) / SECONDS_PER_HOUR
+        rows.append({"weight": weight, **dict(zip(PERCENTILES, hours, strict=True))})
+    return pd.DataFrame(rows)

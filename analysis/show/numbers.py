@@ -103,10 +103,12 @@ def ratio_text(ratio: float) -> str:
 
     >>> ratio_text(2.137), ratio_text(1.29), ratio_text(0.89), ratio_text(1.001)
     ('2.1 times', '29 % above', '11 % below', '0.1 % above')
+    >>> ratio_text(1.996)
+    '100 % above'
     """
     if ratio >= 2.0:
         return f"{ratio:.2g} times"
-    apart = f"{abs(ratio - 1.0) * 100:.2g} %"
+    apart = f"{significant(abs(ratio - 1.0) * 100, 2):g} %"
     if abs(ratio - 1.0) < AS_GOOD_AS_THE_SAME:
         return "the same as"
     return f"{apart} {'above' if ratio > 1.0 else 'below'}"

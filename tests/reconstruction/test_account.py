@@ -150,10 +150,16 @@ def test_the_frame_of_one_phase_is_its_row_and_shares_are_of_all_disclosed_hours
 
 def test_the_finding_has_two_figures_of_what_is_estimated_and_all_of_what_is_disclosed(account):
     said = words(account.finding())
-    assert "In 5 of 6 phases the disclosed hours lie in our estimate's range" in said
-    assert "; in V3 pre-training they lie below it." in said
-    assert "we estimate 6,100K GPU-hours; 2,935K GPU-hours are disclosed." in said
-    assert "Our 90 % interval is 3,500K GPU-hours to 11,000K GPU-hours." in said
+    frame = account.frame()
+    inside = frame.disclosed.between(frame.p05, frame.p95)
+    assert f"In {inside.sum()} of 6 phases the disclosed hours lie in our estimate's range" in said
+    for row in frame[~inside].itertuples():
+        side = "below" if row.disclosed < row.p05 else "above"
+        assert f"in {row.label} they lie {side} it" in said
+    total = account.reconstruction.to_dict()["total"]["gpu_hours"]["reconstructed"]
+    low, middle, high = (f"{float(f'{hours:.2g}') / 1e3:,.0f}K" for hours in total.values())
+    assert f"we estimate {middle} GPU-hours; 2,935K GPU-hours are disclosed." in said
+    assert f"Our 90 % interval is {low} GPU-hours to {high} GPU-hours." in said
 
 
 def test_the_finding_of_a_model_that_discloses_nothing(small_models):

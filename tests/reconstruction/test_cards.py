@@ -246,8 +246,8 @@ def test_an_input_shows_its_middle_and_its_ends_and_the_rows_it_was_taken_from(a
             else:
                 assert value_of(card.value) == pytest.approx(two(middle), rel=1e-6)
                 assert ends_of(card) == pytest.approx((two(low), two(high)), rel=1e-6)
-    with pytest.raises(InputError, match=r"did you mean v3_pretraining\.mfu"):
-        cards.input_card("v3_pretraining.mfuu", account)
+    with pytest.raises(InputError, match=r"did you mean v3_pretraining\.views_mfu"):
+        cards.input_card("v3_pretraining.view_mfu", account)
 
 
 def test_the_efficiency_that_hours_need_by_hand(account):

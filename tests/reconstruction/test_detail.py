@@ -13,6 +13,7 @@ from analysis.reconstruction.detail import (
     rollout_seconds,
     widths_of,
 )
+from analysis.reconstruction.pretraining import COMBINED
 from analysis.reconstruction.reconstruction import reconstruct
 from analysis.reconstruction.sensitivity import gpu_hours_of, uncertain_inputs
 
@@ -31,7 +32,7 @@ def test_parts_of_pretraining_are_what_the_peak_does_and_what_is_lost(at_forty_p
 
 def test_the_width_of_an_input_is_the_larger_of_the_two_ratios(r1):
     widths = widths_of(r1["v3_pretraining"])
-    mfu = r1["v3_pretraining"].inputs["mfu"].distribution
+    mfu = r1["v3_pretraining"].inputs[COMBINED].distribution
     low, high = mfu.quantile([0.05, 0.95])
     assert widths[["p05", "p95", "factor"]].iloc[0].tolist() == pytest.approx(
         [low, high, high / low]
@@ -43,12 +44,13 @@ def test_the_width_of_an_input_is_the_larger_of_the_two_ratios(r1):
 
 
 def test_an_input_that_is_set_is_not_uncertain(r1, at_forty_per_cent):
-    assert set(uncertain_inputs(r1, "v3_pretraining")) == {"mfu"}
-    assert set(uncertain_inputs(r1)) - set(uncertain_inputs(at_forty_per_cent)) == {"mfu"}
+    assert set(uncertain_inputs(r1, "v3_pretraining")) == {COMBINED}
+    set_alone = set(uncertain_inputs(r1)) - set(uncertain_inputs(at_forty_per_cent))
+    assert set_alone == {"mfu", COMBINED}
 
 
 def test_hours_at_given_inputs_take_all_others_at_their_medians(r1):
-    draws = {"mfu": np.array([0.2, 0.4])}
+    draws = dict.fromkeys(("mfu", COMBINED), np.array([0.2, 0.4]))
     at_twenty, at_forty = gpu_hours_of(r1, draws, "v3_pretraining")
     assert at_twenty == pytest.approx(2 * at_forty)
     assert at_forty == pytest.approx(14.8e12 * 260.6e9 / (989.4e12 * 0.4) / 3600, rel=5e-4)

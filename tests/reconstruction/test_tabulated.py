@@ -119,7 +119,7 @@ def test_what_a_parameter_left_open_is_drawn_from(few, evidence):
     found = open_ranges(opened(few), evidence)
     assert set(found) == {"mfu", TIME, SHARE, USE}
     assert found[TIME] == few["r1_zero_rl"].inputs[TIME].distribution.percentiles()
-    assert found["mfu"] == few["v3_pretraining"].inputs["mfu"].distribution.percentiles()
+    assert found["mfu"] == few["v3_context_extension"].inputs["mfu"].distribution.percentiles()
 
 
 @pytest.mark.parametrize(

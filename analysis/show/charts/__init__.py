@@ -15,6 +15,13 @@ from analysis.show.charts.phases import disclosed_and_reconstructed, where_the_t
 from analysis.show.charts.rollouts import answer_lengths, rollout_bounds
 from analysis.show.charts.sweeps import sweep_summary
 from analysis.show.charts.uncertainty import input_widths, sobol_bars
+from analysis.show.charts.views import (
+    every_specification,
+    hours_by_view,
+    measured_rates,
+    placebos,
+    savings,
+)
 
 __all__ = [
     "answer_lengths",
@@ -29,10 +36,15 @@ __all__ = [
     "effects_on_the_bill",
     "efficiency_of_runs",
     "estimates_apart",
+    "every_specification",
+    "hours_by_view",
     "hours_of_models",
     "input_widths",
     "ladder_with_claims",
+    "measured_rates",
+    "placebos",
     "rollout_bounds",
+    "savings",
     "sobol_bars",
     "sweep_summary",
     "where_the_time_goes",

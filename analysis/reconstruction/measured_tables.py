@@ -1,0 +1,213 @@
+"""What the page on measured rates shows: what others reach, the record, the views, and what speaks
+for and against the hours.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.reconstruction import measured
+from analysis.reconstruction.account import Account
+from analysis.runs.rate_record import VIEWS, figures, gain, mixture_record, rate_record
+from analysis.runs.specifications import CHOICES, near_and_below, shares_of_choices
+from analysis.runs.views import VIEWS as HOURS_VIEWS
+from analysis.runs.views import hours_record, stacking_weight, view_figures
+from analysis.show import links
+from analysis.show.links import Html, counted
+from analysis.show.numbers import hours_text, significant
+from analysis.show.tables import ROUGH, Cell, table
+
+PAGE = "others_measured"
+KINDS = {"all": "all rates", "mixtures": "mixtures, each model left out"}
+TERA = 1e12
+
+
+def finding(account: Account) -> Html:
+    """What others reach, what the layout allows, and what both views say of the hours."""
+    found = measured.balance(account)
+    if not found:
+        return Html(
+            "<p>No layout of a run of this model is published, so no step can be timed.</p>"
+        )
+    limit, best = found["limit_over_disclosed"], found["best_measured_over_disclosed"]
+    others, both = found["others_over_their_limit"], found["both_views_over_disclosed"]
+    return Html(
+        f"<p><strong>Measured kernels and links allow {_share(limit, 'limit')} of the disclosed "
+        f"rate; other makers' software has reached {_share(best, 'best')} of it.</strong> On "
+        f"mixtures of experts, others reach {_share(others, 'others')} of what the same model of a "
+        "step allows them. If this run had fallen as short, it would have taken "
+        f"{counted(f'{both:.2g} times', f'{PAGE}.both')} the disclosed hours. So its hours are "
+        "possible, and better than anybody else has shown.</p>"
+    )
+
+
+def _share(value: float, name: str) -> Html:
+    return counted(f"{significant(value * 100, 2):g} %", f"{PAGE}.{name}")
+
+
+def rates(account: Account) -> Html:
+    """Every measured rate of the architecture, the newest first."""
+    rows = measured.rates(account).sort_values("date", ascending=False, kind="stable")
+    hours = TERA / (rows.tokens_per_s_per_gpu * 3600.0)
+    shown = rows[["id", "who", "chip", "chips", "precision", "tokens_per_s_per_gpu"]].assign(
+        hours=hours, when=rows.date.astype(str)
+    )
+    return table(
+        shown,
+        units={"hours": "gpu_hours"},
+        head={
+            "who": "measured by",
+            "tokens_per_s_per_gpu": "tokens/s of a chip",
+            "hours": "hours for a trillion tokens",
+        },
+        rests={"tokens_per_s_per_gpu": ("disclosed", "training_throughput:id")},
+        choices=("who", "chip", "precision"),
+        caption="Measured rates of this architecture, the newest first",
+        name="measured-rates",
+    )
+
+
+def views(account: Account) -> Html:
+    """The hours by each view, and the weight of the pool."""
+    found = measured.laid_out(account)
+    if found is None:
+        return Html("<p>No layout is published, so what such runs reach leads alone.</p>")
+    result, both = found
+    rows = [
+        {"view": measured.VIEW_WORDS[name], **hours} for name, hours in result.hours_by_view.items()
+    ]
+    weight = stacking_weight(account.evidence, both.run.developers)
+    ends = {"p05": "5 %", "p50": "middle", "p95": "95 %"}
+    shown = table(
+        pd.DataFrame(rows),
+        units=dict.fromkeys(ends, "gpu_hours"),
+        head=ends,
+        figures=dict.fromkeys(ends, ROUGH),
+        caption=f"{result.phase.label}: hours by each view",
+        name="views",
+        kind="reconstructed",
+    )
+    developers = counted(f"{weight['developers']:.0f}", f"{PAGE}.stacking_developers")
+    best = counted(f"{weight['stacking']:.2f}", f"{PAGE}.stacking")
+    said = counted(f"{weight['weight']:.2f}", f"{PAGE}.weight")
+    return Html(
+        f"<p>The time of a step has a weight of {said} in both together. Runs of {developers} "
+        f"developers publish hours and a layout; on them a weight of {best} would have been best. "
+        f"Few runs say little, so the weight is drawn towards one half.</p>{shown}"
+    )
+
+
+def record(account: Account) -> Html:
+    """How well measured rates are predicted without their developer, beside an MFU by kind."""
+    evidence = account.evidence
+    records = {"all": rate_record(evidence), "mixtures": mixture_record(evidence)}
+    rows = [
+        {"rates": KINDS[kind], "predicted by": words, **figures(found[found["view"] == view])}
+        for kind, found in records.items()
+        for view, words in VIEWS.items()
+    ]
+    shares = ("coverage_90", "coverage_90_developers")
+    shown = table(
+        pd.DataFrame(rows).drop(columns=["median_width_factor"]),
+        units=dict.fromkeys(shares, "ratio"),
+        head={
+            "n": "rates",
+            "median_error_factor": "median error",
+            "p90_error_factor": "error of nine in ten",
+            "coverage_90": "inside",
+            "coverage_90_developers": "inside, by developer",
+        },
+        caption="Measured rates, each predicted without its developer: errors are factors",
+        name="rate-record",
+    )
+    return Html(f"{_gains(records)}{shown}")
+
+
+def _gains(records: dict[str, pd.DataFrame]) -> Html:
+    """Whether the time of a step passes what the protocol asks."""
+    words = []
+    for kind, unit in (("all", None), ("mixtures", "configuration")):
+        better, error = gain(records[kind], unit)
+        passes = "more" if better > error else "no more"
+        words.append(
+            f"{KINDS[kind]}: better by {counted(f'{better:.2f}', f'{PAGE}.gain_{kind}')} in log "
+            f"score, {passes} than the standard error of "
+            f"{counted(f'{error:.2f}', f'{PAGE}.gain_error_{kind}')}"
+        )
+    return Html(f"<p>The time of a step, beside an MFU: {'; '.join(words)}.</p>")
+
+
+def hours_of_runs(account: Account) -> Html:
+    """The record of all three views on runs that publish hours and a layout."""
+    found = hours_record(account.evidence)
+    rows = [
+        {"view": HOURS_VIEWS[name], **view_figures(found[found["view"] == name])}
+        for name in HOURS_VIEWS
+    ]
+    return table(
+        pd.DataFrame(rows),
+        units={"coverage_90": "ratio"},
+        head={
+            "n": "runs",
+            "median_error_factor": "median error",
+            "p90_error_factor": "error of nine in ten",
+            "coverage_90": "inside",
+            "median_width_factor": "width, a factor",
+        },
+        caption="Hours of runs with a published layout, each predicted without its developer",
+        name="hours-record",
+    )
+
+
+def every_choice(account: Account) -> Html:
+    """What all specifications say, and which choice moves them most."""
+    found = measured.laid_out(account)
+    if found is None or found[0].disclosed_gpu_hours is None:
+        return Html("")
+    specified = measured.every_choice(account)
+    all_of = near_and_below(specified, float(found[0].disclosed_gpu_hours))
+    most = shares_of_choices(specified)
+    count = counted(f"{all_of['count']:,.0f}", f"{PAGE}.spec_count")
+    low, middle, high = (
+        counted(_hours(all_of[name]), f"{PAGE}.spec_{name}") for name in ("p05", "p50", "p95")
+    )
+    below, near = (_share(all_of[name], f"spec_{name}") for name in ("below", "near"))
+    return Html(
+        f"<p>Half of {count} specifications give fewer than {middle}; nine in ten lie between "
+        f"{low} and {high}. Of all, {below} lie below the disclosed hours, and {near} near them. "
+        f"What moves them most: {links.text(CHOICES[str(most.index[0])])}, with "
+        f"{_share(float(most.iloc[0]), 'spec_most')} of the variance.</p>"
+    )
+
+
+def _hours(value: float) -> str:
+    return f"{hours_text(significant(value, 2))} GPU-hours"
+
+
+def for_and_against(account: Account, side: str) -> Html:
+    """What speaks for the hours, or against them: each with its figure and what would turn it."""
+    figures_of = measured.balance(account)
+    rows = []
+    for row in account.rows("hours_evidence"):
+        if row["side"] == side and figures_of:
+            value = account.evidence.facts.calculate(row["figure"], figures_of)
+            rows.append(
+                {
+                    "what": row["what"],
+                    "figure": Cell(_figure(row["id"], value, row["unit"]), value),
+                    "what would turn it": row["changes_sign"],
+                    "source": Html(
+                        f"{links.source(row['source_id'], account.evidence)}, "
+                        f"{links.text(row['locator'])}"
+                    ),
+                }
+            )
+    if not rows:
+        return Html("<p>Nothing is on record.</p>")
+    words = {"for": "What speaks for the disclosed hours", "against": "What speaks against them"}
+    return table(pd.DataFrame(rows), caption=words[side], name=f"hours-{side}")
+
+
+def _figure(name: str, value: float, unit: str) -> Html:
+    shown = f"{value:g}" if unit == "count" else f"{significant(value, 2):g} times"
+    return counted(shown, f"{PAGE}.{name}")

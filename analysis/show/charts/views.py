@@ -1,0 +1,260 @@
+"""A run's hours by several views, beside what others reach and what every choice would say."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from analysis.show.charts.axes import Measure, from_zero, on_log_scale, room_for
+from analysis.show.charts.bars import (
+    MOST_ROWS,
+    SAYS,
+    after,
+    heights,
+    interval_bars,
+    labelled_bars,
+    points,
+    rows,
+)
+from analysis.show.charts.frames import described, ends, figures, share_text
+from analysis.show.charts.look import (
+    ACCENT,
+    DISCLOSED,
+    OTHERS,
+    RECONSTRUCTED,
+    TEXT,
+    finish,
+    sentence,
+)
+from analysis.show.numbers import hours_text, significant
+
+INTERVAL = ("p05", "p50", "p95")
+HEIGHT = 300
+
+
+def measured_rates(frame: pd.DataFrame) -> alt.LayerChart:
+    """Rates of one architecture by whom, the fastest first; the disclosed one stands out.
+
+    `frame`: `label, tokens_per_s_per_gpu` and `disclosed` (whether it is the run's own).
+    """
+    frame = figures(frame, "tokens_per_s_per_gpu")
+    frame = frame[frame.tokens_per_s_per_gpu > 0]
+    if frame.empty:
+        return sentence("Nobody has published a rate of this architecture")
+    ranked = frame.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
+    own = ranked[ranked.disclosed]
+    ranked = pd.concat([ranked[~ranked.disclosed].head(MOST_ROWS - len(own)), own])
+    ranked = ranked.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
+    words = [f"{rate:,.0f}" for rate in ranked.tokens_per_s_per_gpu]
+    says = [f"{name}: {text} tokens/s" for name, text in zip(ranked.label, words, strict=True)]
+    ranked = ranked.assign(text=words, says=says)
+    measure = from_zero("counts", ranked.tokens_per_s_per_gpu, room=(0, room_for(words)))
+    subject = str(own.label.iloc[0]) if len(own) else None
+    return finish(
+        *labelled_bars(
+            ranked, "label", "tokens_per_s_per_gpu", measure, _ink("disclosed"), subject=subject
+        ),
+        title=_place_among(frame),
+        subtitle="Tokens trained on, by one chip in a second, the best rate of each maker, chip and"
+        " precision",
+        description=described(ranked),
+        height=heights(ranked.label),
+        name="measured-rates",
+        source="the table of measured rates, and the developer's own report",
+    )
+
+
+def _ink(column: str) -> alt.Color:
+    """One colour for the rows of which a column is true, another for the rest."""
+    scale = alt.Scale(domain=[True, False], range=[DISCLOSED, OTHERS])
+    return alt.Color(f"{column}:N", scale=scale, legend=None)
+
+
+def _place_among(frame: pd.DataFrame) -> str:
+    others, own = frame[~frame.disclosed], frame[frame.disclosed]
+    if own.empty or others.empty:
+        return f"{len(others)} rates of this architecture are published"
+    faster = int((others.tokens_per_s_per_gpu > own.tokens_per_s_per_gpu.iloc[0]).sum())
+    return f"{faster or 'None'} of {len(others)} rates of others lie above the disclosed one"
+
+
+def hours_by_view(
+    frame: pd.DataFrame, disclosed_gpu_hours: float | None, subject: str
+) -> alt.LayerChart:
+    """The hours of a run by each view, with the disclosed ones as a line through all.
+
+    `frame`: `label` and the percentiles `p05, p50, p95` in GPU-hours.
+    """
+    frame = figures(frame, *INTERVAL)
+    known = pd.Series([disclosed_gpu_hours or np.nan])
+    found = ends(known, *(frame[field] for field in INTERVAL))
+    if found is None:
+        return sentence("No view has hours of this run")
+    low, high = (frame[field].map(_about) for field in ("p05", "p95"))
+    says = [
+        f"{row.label}: {hours_text(row.p50)}, {_about(row.p05)} to {_about(row.p95)}"
+        for row in frame.itertuples()
+    ]
+    frame = frame.assign(low_text=low, high_text=high, says=says)
+    measure = on_log_scale("counts", *found, room=(room_for(low), room_for(high)))
+    base = rows(frame, "label", subject)
+    layers = interval_bars(base, INTERVAL, measure, RECONSTRUCTED)
+    if disclosed_gpu_hours:
+        layers.append(_line_through(disclosed_gpu_hours, measure))
+    return finish(
+        *layers,
+        title=_where_disclosed_lies(frame, disclosed_gpu_hours, subject),
+        subtitle="GPU-hours, log scale. Bar: 90 % interval, tick at the median. Line: disclosed",
+        description=f"{described(frame)}; disclosed {_about(disclosed_gpu_hours or np.nan)}",
+        height=heights(frame.label),
+        name="views",
+        source="the reconstruction of this book, and the developer's own report",
+    )
+
+
+def _where_disclosed_lies(frame: pd.DataFrame, disclosed: float | None, subject: str) -> str:
+    row = frame[frame.label == subject]
+    if not disclosed or row.empty:
+        return f"{len(frame)} views of the same hours"
+    inside = bool((row.p05.iloc[0] <= disclosed) & (disclosed <= row.p95.iloc[0]))
+    side = "below" if disclosed < row.p05.iloc[0] else "above"
+    place = "within" if inside else side
+    return f"The disclosed hours lie {place} the interval of both views together"
+
+
+def _line_through(value: float, measure: Measure) -> alt.Chart:
+    """A line at a value, through all rows."""
+    line = alt.Chart(pd.DataFrame([{"value": value, "says": f"disclosed: {_about(value)}"}]))
+    rule = line.mark_rule(color=DISCLOSED, strokeWidth=2, aria=True)
+    return rule.encode(x=measure.x("value"), description=SAYS)
+
+
+def _about(hours: float) -> str:
+    """Hours to two figures: `11M`, `180K`."""
+    if not np.isfinite(hours):
+        return "not known"
+    return f"{hours / 1e6:.2g}M" if hours >= 1e6 else hours_text(significant(hours, 2))
+
+
+def every_specification(
+    gpu_hours: pd.Series, published: float, disclosed: float | None
+) -> alt.LayerChart:
+    """The hours of every specification, sorted, with the published one and the disclosed hours."""
+    known = pd.Series([published, disclosed or np.nan])
+    found = ends(gpu_hours, known)
+    if found is None:
+        return sentence("No specification has hours")
+    ordered = np.sort(gpu_hours.to_numpy())
+    shares = np.linspace(0.0, 1.0, 101)
+    curve = pd.DataFrame({"share": shares, "gpu_hours": np.quantile(ordered, shares)})
+    curve = curve.assign(
+        says=[
+            f"{share_text(share)} lie below {_about(hours)}"
+            for share, hours in zip(shares, curve.gpu_hours, strict=True)
+        ]
+    )
+    title = "share of the specifications"
+    across = Measure("shares", 0.0, 1.0, room=(6, 12), title=title, grid=False)
+    up = on_log_scale("counts", *found, room=(6, 10))
+    line = alt.Chart(curve).encode(x=across.x("share"), y=up.y("gpu_hours"))
+    layers = [
+        line.mark_line(color=OTHERS, strokeWidth=3),
+        line.mark_circle(color=OTHERS, size=20, opacity=0.01).encode(description=SAYS),
+        *_named_level(published, f"published: {_about(published)}", across, up, RECONSTRUCTED),
+    ]
+    if disclosed:
+        layers += _named_level(disclosed, f"disclosed: {_about(disclosed)}", across, up, ACCENT)
+    near = float((ordered < (disclosed or 0.0)).mean())
+    return finish(
+        *layers,
+        title=f"{share_text(near)} of {len(ordered):,} ways to compute it lie below the disclosed",
+        subtitle="GPU-hours (upwards, log scale) of every combination of choices, sorted",
+        description=f"{len(ordered)} of them, {_about(ordered[0])} to {_about(ordered[-1])}",
+        height=HEIGHT,
+        name="specifications",
+        source="the reconstruction of this book, under every choice of the protocol",
+    )
+
+
+def _named_level(
+    value: float, name: str, across: Measure, up: Measure, color: str
+) -> list[alt.Chart]:
+    """A line at a height, with its name above its end."""
+    ends_of = pd.DataFrame({"share": [across.low, across.high], "gpu_hours": [value, value]})
+    line = alt.Chart(ends_of).mark_line(color=color, strokeDash=[5, 4])
+    words = alt.Chart(ends_of.head(1).assign(text=name, share=across.low))
+    text = words.mark_text(align="left", dx=6, dy=-9, color=color, fontWeight=600)
+    places = {"x": across.x("share"), "y": up.y("gpu_hours")}
+    return [line.encode(**places), text.encode(**places, text="text:N")]
+
+
+def placebos(frame: pd.DataFrame, subject: str) -> alt.LayerChart:
+    """The same pipeline on other runs: expected over disclosed hours, the subject among them.
+
+    `frame`: `label` and `low, middle, high`, factors of the disclosed hours.
+    """
+    frame = figures(frame, "low", "middle", "high")
+    frame = frame[frame.middle > 0]
+    found = ends(frame.low, frame.middle, frame.high, pd.Series([1.0]))
+    if found is None:
+        return sentence("No other run has a published layout and hours")
+    ranked = frame.sort_values("middle", ascending=False, kind="stable").head(MOST_ROWS)
+    words = [f"{value:.2g}" for value in ranked.middle]
+    says = [f"{name}: {text} times" for name, text in zip(ranked.label, words, strict=True)]
+    ranked = ranked.assign(text=words, says=says, own=ranked.label == subject)
+    measure = on_log_scale("factors", *found, room=(8, room_for(words)))
+    base = rows(ranked, "label", subject)
+    color = alt.condition("datum.own", alt.value(ACCENT), alt.value(RECONSTRUCTED))
+    bar = base.mark_bar(size=6, opacity=0.4).encode(
+        x=measure.x("low"), x2="high:Q", color=color, description=SAYS
+    )
+    one = alt.Chart(pd.DataFrame([{"value": 1.0}])).mark_rule(color=TEXT, strokeDash=[4, 4])
+    return finish(
+        one.encode(x=measure.x("value")),
+        bar,
+        points(base, "middle", measure, ACCENT, "circle").encode(color=color),
+        after(base, "high", measure),
+        title=_further(ranked, subject),
+        subtitle="Expected over disclosed GPU-hours, log scale. Dot: median, in numbers on the"
+        " right; bar: 90 % interval. Dashed: as disclosed",
+        description=described(ranked),
+        height=heights(ranked.label),
+        name="placebos",
+        source="the reconstruction of this book, and disclosed hours in the table of runs",
+    )
+
+
+def _further(frame: pd.DataFrame, subject: str) -> str:
+    miss = np.log(frame.middle).abs()
+    own = frame.label == subject
+    if not own.any() or own.all():
+        return f"{len(frame)} runs through the same pipeline"
+    closer = int((miss[~own] < miss[own].iloc[0]).sum())
+    return f"{closer} of {int((~own).sum())} other runs are met more closely than {subject}"
+
+
+def savings(frame: pd.DataFrame, label: str) -> alt.LayerChart:
+    """What each choice of a design saves of the hours by the time of a step, the most first.
+
+    `frame`: `choice` and `saves` [1 of the hours without it].
+    """
+    frame = figures(frame, "saves")
+    frame = frame[frame.saves.notna()]
+    if frame.empty:
+        return sentence("No choice of its design can be taken back here")
+    ranked = frame.sort_values("saves", ascending=False, kind="stable")
+    words = [share_text(value, 1) for value in ranked.saves]
+    says = [f"{name}: {text}" for name, text in zip(ranked.choice, words, strict=True)]
+    ranked = ranked.assign(text=words, says=says)
+    measure = from_zero("shares", ranked.saves, room=(0, room_for(words)))
+    return finish(
+        *labelled_bars(ranked, "choice", "saves", measure, RECONSTRUCTED),
+        title=f"{ranked.choice.iloc[0]}: the largest saving, {words[0]} of the hours",
+        subtitle=f"Share of the hours of {label} that each choice saves by the time of a step, the"
+        " others kept",
+        description=described(ranked),
+        height=heights(ranked.choice),
+        name="savings",
+        source="the reconstruction of this book",
+    )
