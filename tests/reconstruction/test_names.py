@@ -5,14 +5,16 @@ import pytest
 import analysis
 from analysis.data.facts import Row
 from analysis.data.prices import market_price
+from analysis.data.scenario import load_scenario
+from analysis.reconstruction.account import account_of
 from analysis.reconstruction.model_file import load_model
 from analysis.reconstruction.names import Names
 from analysis.runs.references import reference_runs
 
 
 @pytest.fixture(scope="module")
-def numbers(evidence):
-    return Names(load_model("deepseek-r1", evidence), evidence).numbers
+def numbers(account):
+    return account.numbers
 
 
 def test_needed_mfu_is_the_one_that_the_developer_prints_elsewhere(numbers, evidence):
@@ -45,14 +47,17 @@ def test_a_figure_knows_a_second_hand_fact_behind_it(evidence):
     assert not names.is_second_hand("sum_usd")
 
 
-def test_what_rests_on_other_companies_is_an_assumption(numbers):
-    for name, number in numbers.items():
-        assert (number.kind == "assumption") == name.startswith("machines_"), name
+def test_what_rests_on_other_companies_is_an_assumption(numbers, evidence):
+    rows = evidence["arithmetic"]
+    for row in rows[rows.model.isin(["", "deepseek-r1"])].itertuples():
+        assert (numbers[row.id].kind == "assumption") == (row.kind == "assumption"), row.id
+    assumed = set(rows.id[rows.kind == "assumption"])
+    assert {"machines_low_usd", "machines_high_usd"} <= assumed
 
 
 def test_editing_a_fact_moves_the_arithmetic(numbers, scaled):
     changed = scaled("llama4_scout_gpu_hours")
-    again = Names(load_model("deepseek-r1", changed), changed).numbers
+    again = account_of("deepseek-r1", load_scenario(samples=64), changed).numbers
     assert again["scout_over_v3"].value == pytest.approx(2 * numbers["scout_over_v3"].value)
     assert again["sum_usd"].value == numbers["sum_usd"].value
 
