@@ -25,18 +25,18 @@ def test_reference_runs_are_usable_and_physical(evidence):
 
 def test_whole_runs_lie_below_the_mfu_that_their_sources_print_for_a_running_step(evidence):
     """Hours hold stops and ramps; where attention is counted on both sides the two stay within a
-    factor of two.
+    factor of two. DeepSeek-V3's hours are those of the running step, rounded to half a percent.
     """
     runs = reference_runs(evidence)
     both = runs[runs.mfu_disclosed.notna()]
     assert len(both) >= 7
-    assert (both.mfu < both.mfu_disclosed).all()
+    assert (both.mfu < both.mfu_disclosed * 1.005).all()
     assert (both.mfu > both.mfu_disclosed / 2).all()
 
 
 def test_runs_without_dimensions_take_the_ratio_of_their_kind(evidence):
     runs = reference_runs(evidence)
-    unknown = runs[runs.layers.isna()]
+    unknown = runs[runs.layers.isna() & (runs.configuration == "")]
     assert len(unknown) > 0
     for kind, group in runs[runs.layers.notna()].groupby("architecture"):
         ratio = (group.flop_per_token / (6 * group.params_active)).median()
