@@ -69,20 +69,25 @@ def _is_like(name: str, account: Account, evidence: Evidence) -> bool:
 
 def best_rates(account: Account) -> pd.DataFrame:
     """The best rate of each maker, chip and precision, and the developer's own: `label,
-    tokens_per_s_per_gpu, disclosed`.
+    tokens_per_s_per_gpu, disclosed, near`, whether on chips with the same kernels.
     """
     rows = rates(account)
     own = own_rate(account)
     words = rows.who + ", " + rows.chip + ", " + rows.precision.str.upper()
-    best = rows.assign(label=words)[~rows.disclosed].groupby("label", as_index=False)
-    frame = best.tokens_per_s_per_gpu.max().assign(disclosed=False)
+    kernels = account.evidence["hardware"].set_index("chip").kernels
+    near = rows.chip.map(kernels) == kernels[account.phases[0].chip.name]
+    best = rows.assign(label=words, near=near)[~rows.disclosed].groupby("label", as_index=False)
+    frame = best[["tokens_per_s_per_gpu", "near"]].max().assign(disclosed=False)
     if own is None:
         return frame
     label = f"{account.phases[0].phase.developer}, {account.phases[0].chip.name}, as disclosed"
-    return pd.concat(
-        [frame, pd.DataFrame([{"label": label, "tokens_per_s_per_gpu": own, "disclosed": True}])],
-        ignore_index=True,
-    )
+    disclosed = {"label": label, "tokens_per_s_per_gpu": own, "near": True, "disclosed": True}
+    return pd.concat([frame, pd.DataFrame([disclosed])], ignore_index=True)
+
+
+def flop_of(result: PhaseResult) -> float:
+    """FLOP of the phase, at the median of its draws."""
+    return float(np.median(result.flop))
 
 
 def own_rate(account: Account) -> float | None:

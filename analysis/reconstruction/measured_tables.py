@@ -8,17 +8,27 @@ import pandas as pd
 
 from analysis.reconstruction import measured
 from analysis.reconstruction.account import Account
+from analysis.reconstruction.reconstruction import PhaseResult
 from analysis.runs.rate_record import VIEWS, figures, gain, mixture_record, rate_record
 from analysis.runs.specifications import CHOICES, near_and_below, shares_of_choices
 from analysis.runs.views import VIEWS as HOURS_VIEWS
-from analysis.runs.views import hours_record, stacking_weight, view_figures
+from analysis.runs.views import hours_record, pool_over_weight, stacking_weight, view_figures
 from analysis.show import links
 from analysis.show.links import Html, counted
 from analysis.show.numbers import hours_text, significant
-from analysis.show.tables import ROUGH, Cell, table
+from analysis.show.tables import ROUGH, Cell, day, table
 
 PAGE = "others_measured"
 KINDS = {"all": "all rates", "mixtures": "mixtures, each model left out"}
+SOME = {
+    "dense": ("mixture", 0.0),
+    "mixtures": ("mixture", 1.0),
+    "eight bits": ("fp8", 1.0),
+    "sixteen bits": ("fp8", 0.0),
+    "Hopper": ("hopper", 1.0),
+    "A100": ("hopper", 0.0),
+}
+BY = {"step_time": "step time", "baseline": "MFU"}
 TERA = 1e12
 
 
@@ -35,9 +45,9 @@ def finding(account: Account) -> Html:
         f"<p><strong>Measured kernels and links allow {_share(limit, 'limit')} of the disclosed "
         f"rate; other makers' software has reached {_share(best, 'best')} of it.</strong> On "
         f"mixtures of experts, others reach {_share(others, 'others')} of what the same model of a "
-        "step allows them. If this run had fallen as short, it would have taken "
-        f"{counted(f'{both:.2g} times', f'{PAGE}.both')} the disclosed hours. So its hours are "
-        "possible, and better than anybody else has shown.</p>"
+        "step allows them. What such runs reach, and this, expect "
+        f"{counted(f'{both:.2g} times', f'{PAGE}.both')} the disclosed hours. So the hours are "
+        "possible, and nobody else has shown as few.</p>"
     )
 
 
@@ -49,8 +59,8 @@ def rates(account: Account) -> Html:
     """Every measured rate of the architecture, the newest first."""
     rows = measured.rates(account).sort_values("date", ascending=False, kind="stable")
     hours = TERA / (rows.tokens_per_s_per_gpu * 3600.0)
-    shown = rows[["id", "who", "chip", "chips", "precision", "tokens_per_s_per_gpu"]].assign(
-        hours=hours, when=rows.date.astype(str)
+    shown = rows[["id", "who", "chip", "precision", "tokens_per_s_per_gpu"]].assign(
+        precision=rows.precision.str.upper(), hours=hours, when=[day(str(d)) for d in rows.date]
     )
     return table(
         shown,
@@ -90,34 +100,57 @@ def views(account: Account) -> Html:
     developers = counted(f"{weight['developers']:.0f}", f"{PAGE}.stacking_developers")
     best = counted(f"{weight['stacking']:.2f}", f"{PAGE}.stacking")
     said = counted(f"{weight['weight']:.2f}", f"{PAGE}.weight")
+    over = pool_over_weight(both.step_time, both.by_kind, measured.flop_of(result), _peak(result))
+    weights = table(
+        over.iloc[::2],
+        units=dict.fromkeys(ends, "gpu_hours"),
+        head={"weight": "weight of step time", **ends},
+        figures=dict.fromkeys(ends, ROUGH),
+        caption=f"{result.phase.label}: hours at other weights",
+        name="weights",
+        kind="reconstructed",
+    )
     return Html(
         f"<p>The time of a step has a weight of {said} in both together. Runs of {developers} "
         f"developers publish hours and a layout; on them a weight of {best} would have been best. "
-        f"Few runs say little, so the weight is drawn towards one half.</p>{shown}"
+        f"Few runs say little, so the weight is drawn towards one half.</p>{shown}{weights}"
     )
+
+
+def _peak(result: PhaseResult) -> float:
+    return result.chip.peak_flop_s
 
 
 def record(account: Account) -> Html:
     """How well measured rates are predicted without their developer, beside an MFU by kind."""
     evidence = account.evidence
     records = {"all": rate_record(evidence), "mixtures": mixture_record(evidence)}
+    whole = records["all"]
+    parts = {
+        "all": whole,
+        **{name: whole[whole[column] == value] for name, (column, value) in SOME.items()},
+        "mixtures by model": records["mixtures"],
+    }
     rows = [
-        {"rates": KINDS[kind], "predicted by": words, **figures(found[found["view"] == view])}
-        for kind, found in records.items()
-        for view, words in VIEWS.items()
+        {"which": kind, "by": BY[view], **figures(found[found["view"] == view])}
+        for kind, found in parts.items()
+        for view in VIEWS
     ]
     shares = ("coverage_90", "coverage_90_developers")
     shown = table(
-        pd.DataFrame(rows).drop(columns=["median_width_factor"]),
+        pd.DataFrame(rows).drop(columns=["median_width_factor", "groups"]),
         units=dict.fromkeys(shares, "ratio"),
         head={
             "n": "rates",
+            "developers": "makers",
             "median_error_factor": "median error",
-            "p90_error_factor": "error of nine in ten",
+            "p90_error_factor": "nine in ten",
             "coverage_90": "inside",
-            "coverage_90_developers": "inside, by developer",
+            "coverage_90_developers": "by maker",
         },
-        caption="Measured rates, each predicted without its developer: errors are factors",
+        figures={"n": 4},
+        caption="Measured rates, each predicted without its maker, by the time of a step and by an "
+        "MFU of its kind, precision and chip: errors are factors",
         name="rate-record",
     )
     return Html(f"{_gains(records)}{shown}")
@@ -209,5 +242,8 @@ def for_and_against(account: Account, side: str) -> Html:
 
 
 def _figure(name: str, value: float, unit: str) -> Html:
-    shown = f"{value:g}" if unit == "count" else f"{significant(value, 2):g} times"
+    share = (
+        f"{significant(value * 100, 2):g} %" if value <= 1 else f"{significant(value, 2):g} times"
+    )
+    shown = f"{value:g}" if unit == "count" else share
     return counted(shown, f"{PAGE}.{name}")

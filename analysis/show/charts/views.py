@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -11,6 +13,7 @@ from analysis.show.charts.bars import (
     MOST_ROWS,
     SAYS,
     after,
+    before,
     heights,
     interval_bars,
     labelled_bars,
@@ -36,7 +39,8 @@ HEIGHT = 300
 def measured_rates(frame: pd.DataFrame) -> alt.LayerChart:
     """Rates of one architecture by whom, the fastest first; the disclosed one stands out.
 
-    `frame`: `label, tokens_per_s_per_gpu` and `disclosed` (whether it is the run's own).
+    `frame`: `label, tokens_per_s_per_gpu`, `disclosed` (whether it is the run's own) and `near`
+    (whether on chips of the same generation).
     """
     frame = figures(frame, "tokens_per_s_per_gpu")
     frame = frame[frame.tokens_per_s_per_gpu > 0]
@@ -72,11 +76,11 @@ def _ink(column: str) -> alt.Color:
 
 
 def _place_among(frame: pd.DataFrame) -> str:
-    others, own = frame[~frame.disclosed], frame[frame.disclosed]
+    others, own = frame[~frame.disclosed & frame.near], frame[frame.disclosed]
     if own.empty or others.empty:
-        return f"{len(others)} rates of this architecture are published"
-    faster = int((others.tokens_per_s_per_gpu > own.tokens_per_s_per_gpu.iloc[0]).sum())
-    return f"{faster or 'None'} of {len(others)} rates of others lie above the disclosed one"
+        return f"{int((~frame.disclosed).sum())} rates of this architecture are published"
+    share = others.tokens_per_s_per_gpu.max() / own.tokens_per_s_per_gpu.iloc[0]
+    return f"On like chips, the best rate of others is {share_text(share)} of the disclosed one"
 
 
 def hours_by_view(
@@ -96,10 +100,21 @@ def hours_by_view(
         f"{row.label}: {hours_text(row.p50)}, {_about(row.p05)} to {_about(row.p95)}"
         for row in frame.itertuples()
     ]
-    frame = frame.assign(low_text=low, high_text=high, says=says)
+    line = disclosed_gpu_hours or np.nan
+    frame = frame.assign(
+        low_text=low,
+        high_text=high,
+        says=says,
+        least=frame.p05.clip(upper=line),  # the words stand beside the line too
+        most=frame.p95.clip(lower=line),
+    )
     measure = on_log_scale("counts", *found, room=(room_for(low), room_for(high)))
     base = rows(frame, "label", subject)
-    layers = interval_bars(base, INTERVAL, measure, RECONSTRUCTED)
+    layers = interval_bars(base, INTERVAL, measure, RECONSTRUCTED, words=False)
+    layers += [
+        before(base, "least", measure, "low_text"),
+        after(base, "most", measure, "high_text"),
+    ]
     if disclosed_gpu_hours:
         layers.append(_line_through(disclosed_gpu_hours, measure))
     return finish(
@@ -164,7 +179,8 @@ def every_specification(
         *_named_level(published, f"published: {_about(published)}", across, up, RECONSTRUCTED),
     ]
     if disclosed:
-        layers += _named_level(disclosed, f"disclosed: {_about(disclosed)}", across, up, ACCENT)
+        name = f"disclosed: {_about(disclosed)}"
+        layers += _named_level(disclosed, name, across, up, ACCENT, "right")
     near = float((ordered < (disclosed or 0.0)).mean())
     return finish(
         *layers,
@@ -178,13 +194,20 @@ def every_specification(
 
 
 def _named_level(
-    value: float, name: str, across: Measure, up: Measure, color: str
+    value: float,
+    name: str,
+    across: Measure,
+    up: Measure,
+    color: str,
+    side: Literal["left", "right"] = "left",
 ) -> list[alt.Chart]:
-    """A line at a height, with its name above its end."""
+    """A line at a height, with its name above one of its ends, where the curve is not."""
     ends_of = pd.DataFrame({"share": [across.low, across.high], "gpu_hours": [value, value]})
     line = alt.Chart(ends_of).mark_line(color=color, strokeDash=[5, 4])
-    words = alt.Chart(ends_of.head(1).assign(text=name, share=across.low))
-    text = words.mark_text(align="left", dx=6, dy=-9, color=color, fontWeight=600)
+    end = ends_of.head(1) if side == "left" else ends_of.tail(1)
+    dx = 6 if side == "left" else -6
+    words = alt.Chart(end.assign(text=name))
+    text = words.mark_text(align=side, dx=dx, dy=-9, color=color, fontWeight=600)
     places = {"x": across.x("share"), "y": up.y("gpu_hours")}
     return [line.encode(**places), text.encode(**places, text="text:N")]
 
@@ -250,7 +273,7 @@ def savings(frame: pd.DataFrame, label: str) -> alt.LayerChart:
     measure = from_zero("shares", ranked.saves, room=(0, room_for(words)))
     return finish(
         *labelled_bars(ranked, "choice", "saves", measure, RECONSTRUCTED),
-        title=f"{ranked.choice.iloc[0]}: the largest saving, {words[0]} of the hours",
+        title=f"{ranked.choice.iloc[0].capitalize()} saves most: {words[0]} of the hours",
         subtitle=f"Share of the hours of {label} that each choice saves by the time of a step, the"
         " others kept",
         description=described(ranked),
