@@ -102,8 +102,8 @@ def corrected(account: Account) -> Html:
             "anchor": row.id,
             "what": row.target,
             "whose": row.whose,
-            "seen": Cell(figure_text(row.seen_value, row.unit, 8), row.seen_value),
-            "we use": Cell(figure_text(row.use_value, row.unit, 4), row.use_value),
+            "seen": _corrected(figure_text(row.seen_value, row.unit, 8), row.target),
+            "we use": _corrected(figure_text(row.use_value, row.unit, 4), row.target),
             "why": row.why,
             "recorded": day(row.date),
             "status": row.status,
@@ -116,6 +116,12 @@ def corrected(account: Account) -> Html:
         caption="What was corrected, the newest first",
         name="corrections",
     )
+
+
+def _corrected(shown: str, what: str) -> str:
+    """A figure of a correction; its unit may stand in a line of its own."""
+    row = links.counted_row("table.corrections", what, "about.html")
+    return Html(links.figure(shown, "derived", row).replace("&nbsp;", " ")) if shown else ""
 
 
 def rows_or_words(rows: Sequence[Mapping[str, Any]], nothing: str, **look: Any) -> Html:

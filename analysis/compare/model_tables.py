@@ -21,10 +21,10 @@ OF_RUN = "training_runs:id"  # what the numbers of a line rest on
 
 
 def side_by_side(chosen: pd.DataFrame, date: str) -> Html:
-    """Some models, the dearest first: rent at the prices of one day, and the work it paid for."""
+    """Some models, the dearest first: rent on two price bases, and the work it paid for."""
     return _models(
         chosen,
-        ["usd_common", "p50", "tokens", "flop", "how"],
+        ["usd_common", "usd_market", "p50", "tokens", "flop", "how"],
         date,
         caption="The models that were chosen, the dearest first",
         name="side-by-side",
@@ -45,9 +45,7 @@ def per_unit(chosen: pd.DataFrame) -> Html:
 
 
 def all_models(compared: pd.DataFrame, date: str) -> Html:
-    """Every model, the dearest first: rent on two price bases, and the hours with their interval;
-    a reader may sort by the other basis.
-    """
+    """Every model, the dearest first: rent on two price bases, and hours with their interval."""
     return _models(
         compared,
         ["usd_common", "usd_market", "p50", *PERCENTILES, "how", "release_date"],
@@ -115,6 +113,10 @@ def _models(frame: pd.DataFrame, columns: list[str], date: str, **look: Any) -> 
             **PERCENTILES,
         },
         figures=dict.fromkeys(("usd_common", "usd_market", *PERCENTILES), ROUGH),
+        bases={
+            "usd_common": f"of {date_text(date)}, for all",
+            "usd_market": "near each release",
+        },
         **look,
     )
 

@@ -70,6 +70,7 @@ def table(
     name: str = "",
     figures: Mapping[str, int] | None = None,
     choices: Collection[str] = (),
+    bases: Mapping[str, str] | None = None,
     rests: Mapping[str, tuple[str, str]] | None = None,
     place: str = "",
     kind: str = "derived",
@@ -98,6 +99,9 @@ def table(
         How many significant figures the numbers of a column have, where it is not `COMPUTED`.
     choices
         Columns of few values, from which a reader may choose one.
+    bases
+        Columns that are the same on another basis, each with the words to choose it by; without the
+        book's script all of them stand.
     rests
         How the numbers of a column (of all columns: `*`) are known, and the row that they open to:
         `TABLE:COLUMN`, with a column of ids that is not shown, or `TABLE:ID` for every line. The
@@ -134,6 +138,7 @@ def table(
             (figures or {}).get(name, COMPUTED),
             name in choices,
             any(_is_known(cell.value) for cell in column),
+            (bases or {}).get(name, ""),
         )
         for name, column in cells.items()
     ]
@@ -185,6 +190,7 @@ class _Column:
     figures: int
     choose: bool
     numeric: bool
+    basis: str = ""
 
     @property
     def label(self) -> str:
@@ -195,6 +201,7 @@ class _Column:
     def head(self) -> str:
         unit = f'<span class="unit">{html.escape(self.measure.words)}</span>'
         choose = " data-choose" if self.choose else ""
+        choose += f' data-basis="{html.escape(self.basis)}"' if self.basis else ""
         side = ' class="number"' if self.numeric else ""
         inside = f"{html.escape(self.words)}{unit if self.measure.words else ''}"
         return f'<th scope="col"{side}{choose}>{inside}</th>'

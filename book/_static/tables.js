@@ -134,6 +134,7 @@
     search.addEventListener("input", apply);
     all.addEventListener("click", function () { clear(); search.focus(); });
     room.addEventListener("traincost:show-all", clear);
+    table.addEventListener("traincost:sorted", apply);
     apply();
   }
 
@@ -151,6 +152,35 @@
     const pair = labelled("Sort by", select);
     pair.classList.add("sort-cards");
     return pair;
+  }
+
+  // --- columns that are the same on another basis: one of them is shown, in all tables of the page at once
+
+  const BASES = "table.report thead th[data-basis]";
+  function show(basis) {
+    for (const head of document.querySelectorAll(BASES)) {
+      const table = head.closest("table"), isShown = head.dataset.basis === basis;
+      for (const row of table.rows) row.cells[head.cellIndex].hidden = !isShown;
+      if (isShown) sort(table, head.cellIndex, false);
+      table.dispatchEvent(new Event("traincost:sorted"));
+    }
+    for (const radio of document.querySelectorAll(".table-basis input")) radio.checked = radio.value === basis;
+  }
+  function choice(table, number) {
+    const set = element("fieldset", "table-basis");
+    set.append(element("legend", "", "Prices"));
+    for (const head of table.tHead.querySelectorAll("th[data-basis]")) {
+      const radio = element("input", ""), basis = head.dataset.basis;
+      Object.assign(radio, { type: "radio", name: "table-basis-" + number, value: basis });
+      radio.addEventListener("change", function () { show(basis); });
+      set.append(labelled(basis, radio));
+    }
+    table.closest(".table-room").prepend(set);
+  }
+  function offerBases() {
+    const tables = new Set([...document.querySelectorAll(BASES)].map((head) => head.closest("table")));
+    [...tables].forEach(choice);
+    if (tables.size) show(document.querySelector(BASES).dataset.basis);
   }
 
   // --- the row that the address names
@@ -177,6 +207,7 @@
     for (const table of document.querySelectorAll("table.report")) {
       if (table.tBodies[0].rows.length > MANY_ROWS) equip(table);
     }
+    offerBases();
     document.querySelectorAll(".table-box").forEach((box) => fitting.observe(box));
     showTarget();
     window.addEventListener("load", showTarget); // once all above the row has its height

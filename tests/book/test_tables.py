@@ -240,3 +240,41 @@ def test_verdicts_are_readable_and_have_colours_that_no_kind_of_knowledge_has(vi
             })"""
         )
         assert len(set(found.values()) | set(kinds)) == len(VERDICTS) + len(kinds)
+
+
+BASES = ".table-basis"
+RENTS = {"of ": "rent at prices of", "near": "rent at prices near its release"}
+
+
+def rents_in_sight(found: Locator) -> list[str]:
+    return found.locator("thead th:visible", has_text="rent at prices").all_inner_texts()
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+def test_a_reader_chooses_the_price_basis_of_all_tables_at_once(visit, viewport):
+    with visit("comparison", viewport=viewport) as (opened, trouble):
+        names = ("side-by-side", "all-models")
+        assert opened.locator(BASES).count() == len(names)
+        for basis, other in (("near", "of "), ("of ", "near")):
+            radio = table(opened, names[0]).get_by_label(re.compile(f"^{basis}"))
+            radio.focus()
+            opened.keyboard.press(" ")
+            for name in names:
+                found = table(opened, name)
+                expect(found.get_by_label(re.compile(f"^{basis}"))).to_be_checked()
+                labels = found.locator("tbody tr").first.locator("td:visible")
+                shown = labels.evaluate_all("cells => cells.map(cell => cell.dataset.label)")
+                assert any(label.startswith(RENTS[basis]) for label in shown)
+                assert not any(label.startswith(RENTS[other]) for label in shown)
+                if viewport == WIDE:
+                    rents = numbers(values(found, RENTS[basis]))
+                    assert rents == sorted(rents, reverse=True) and len(rents) >= 8
+        width = opened.evaluate("document.documentElement.scrollWidth")
+        assert width <= viewport["width"] and trouble == []
+
+
+def test_without_scripts_both_price_bases_stand(visit):
+    with visit("comparison", java_script_enabled=False) as (opened, _):
+        assert opened.locator(BASES).count() == 0
+        for name in ("side-by-side", "all-models"):
+            assert len(rents_in_sight(table(opened, name))) == 2
