@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from analysis.data.folder import parse_toml
 from analysis.data.mistakes import InputError, did_you_mean, first_mistake
 from analysis.data.tables import Evidence
+from analysis.physics.step_time.layout import Layout
 
 # beyond what was seen by this factor, a slip of units is the likelier reason
 FAR_BEYOND_SIZES, FAR_BEYOND_RATIOS = 20.0, 5.0
@@ -65,6 +66,13 @@ class PretrainingSpec(_Spec):
     seq_len: Positive | None = None
     architecture: Literal["dense", "moe"] | None = None
     vocab: Positive | None = None
+    configuration: str | None = None  # an id of architectures.csv, which a layout needs
+    layout: Layout | None = None
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        if self.layout is not None and self.configuration is None:
+            raise ValueError("layout: needs a configuration, an id of architectures.csv")
 
 
 class ReinforcementSpec(_Spec):

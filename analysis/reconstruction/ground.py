@@ -124,7 +124,8 @@ def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidenc
         chip,
         scenario.parameters,
         mfu,
-        views,
+        None if isinstance(views, str) else views,
+        views if isinstance(views, str) else "",
     )
 
 

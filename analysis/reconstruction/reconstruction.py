@@ -209,9 +209,14 @@ def _sum_if_all(values: list[float | None]) -> float | None:
 
 
 def _views(result: PhaseResult) -> dict[str, Any]:
-    """The hours by each view, and the weight of step time in the combined one."""
+    """The hours by each view, and the weight of step time in the combined one; or why there is
+    none, where a layout is published.
+    """
     found = result.hours_by_view
     views = result.setting.views
+    laid_out = any(getattr(stage.work, "layout", None) for stage in result.phase.stages)
+    if laid_out and result.setting.no_step_time:
+        return {"views": {"step_time": None, "left_out": result.setting.no_step_time}}
     return {"views": {**found, "weight": views.weight}} if views and found else {}
 
 

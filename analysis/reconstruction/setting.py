@@ -56,7 +56,7 @@ class Setting:
 
     `facts` are without the checks, and the run tables without the developer's own rows: nothing
     that the result is compared with can be reached from here. `mfu` is the efficiency by kind;
-    `views` has all of a stage with a layout.
+    `views` has all of a stage with a layout; `no_step_time` says why there are none, if it has one.
     """
 
     facts: Facts
@@ -69,6 +69,7 @@ class Setting:
     parameters: Parameters
     mfu: Input
     views: Views | None
+    no_step_time: str = ""
 
     def stage_inputs(self, stage: Stage) -> dict[str, Input]:
         """The inputs that a stage's own fields name, by field."""

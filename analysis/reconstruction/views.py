@@ -70,9 +70,10 @@ def views_of(
     by_kind: Distribution,
     developers: Collection[str],
     evidence: Evidence,
-) -> Views | None:
-    """The views of a model's stage with a layout; None where no stage has one, the chip is another
-    than the run's, or the architecture is an outline.
+) -> Views | str | None:
+    """The views of a model's stage with a layout; None where no stage has one or the architecture
+    is an outline. Where the time of a step cannot be had, why: the chip is another than the run's,
+    or nothing is measured of it.
     """
     own_chip = find_chip(model.chip, evidence["hardware"])
     laid_out = [
@@ -82,8 +83,10 @@ def views_of(
         if isinstance(stage.work, PretrainingStage) and stage.work.layout is not None
     ]
     architecture = configuration(model, facts)
-    if not laid_out or isinstance(architecture, Outline) or chip != own_chip:
+    if not laid_out or isinstance(architecture, Outline):
         return None
+    if chip != own_chip:
+        return f"the layout is of {own_chip.name}, not of {chip.name}"
     name, stage = laid_out[0]
     where = f"models/{model.name}.toml, {name}"
     layout = layout_of_stage(stage, facts, where)
@@ -101,6 +104,8 @@ def views_of(
     try:
         step = by_step_time(run, evidence)
     except InputError as error:
+        if "hardware.csv" in error.where:
+            return str(error)
         raise error.at(where) from None
     weight = stacking_weight(evidence, developers)["weight"]
     return Views(run, by_kind, step, pooled(step, by_kind, weight), weight)

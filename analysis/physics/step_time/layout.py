@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, model_validator
 
 from analysis.physics.architecture import Configuration
 from analysis.physics.parameters import count_parameters
@@ -57,7 +57,9 @@ class Layout(BaseModel):
     sharding: Literal["none", "optimizer", "full"] = "optimizer"
     recomputation: Literal["none", "selective", "full"] = "none"
     exchange: Literal["exposed", "overlapped"] = "exposed"
-    exchange_bytes_per_value: float = 2.0  # of what is sent to experts; what comes back has two
+    exchange_bytes_per_value: PositiveFloat = (
+        2.0  # of what is sent to experts; what comes back has two
+    )
     nodes_per_token: PositiveInt | None = None
     routing: Literal["balanced", "real"] = "real"
 

@@ -1,0 +1,87 @@
+"""An estimate of a run whose layout is given: both views, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+import analysis
+from analysis.compare.estimate import estimate
+from analysis.compare.specification import check_spec
+from analysis.data.mistakes import InputError
+
+LAYOUT = {
+    "chips": 256,
+    "sequences_per_step": 512,
+    "seq_len_tokens": 8192,
+    "precision": "bf16",
+    "tensor_parallel": 4,
+    "pipeline_parallel": 4,
+}
+SPEC = {
+    "name": "x",
+    "developer": "A lab",
+    "release_date": "2024-12-01",
+    "params_total": "70B",
+    "params_active": "70B",
+    "tokens": "2T",
+    "hardware": "H100 SXM",
+    "configuration": "llama-3-70b",
+}
+
+
+def test_a_layout_gives_three_views_and_their_pool_leads(evidence):
+    found = estimate(check_spec(SPEC | {"layout": LAYOUT}, "x.toml"), evidence)
+    views = found["views"]
+    assert set(views) == {"by_kind", "step_time", "combined", "weight"}
+    assert found["gpu_hours"] == pytest.approx(views["combined"])
+    low, high = sorted(views[name]["p50"] for name in ("by_kind", "step_time"))
+    assert low <= views["combined"]["p50"] <= high
+    plain = estimate(check_spec(SPEC, "x.toml"), evidence)
+    assert "views" not in plain
+    assert plain["gpu_hours"] == pytest.approx(views["by_kind"])
+
+
+def test_a_better_layout_needs_fewer_hours_and_the_other_view_stays(evidence):
+    deep = LAYOUT | {"pipeline_parallel": 16}  # a bubble of half the step
+    found = [
+        estimate(check_spec(SPEC | {"layout": layout}, "x.toml"), evidence)["views"]
+        for layout in (LAYOUT, deep)
+    ]
+    assert found[0]["step_time"]["p50"] < found[1]["step_time"]["p50"]
+    assert found[0]["by_kind"] == found[1]["by_kind"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"chips": 250}, "250 is no multiple of tensor x pipeline x context = 16"),
+        ({"precision": "int4"}, "'bf16', 'fp16' or 'fp8'"),
+        ({"expert_parallel": 3}, "expert_parallel: 3 does not divide"),
+        ({"chips": None}, "chips"),
+        ({"sequences_per_step": 500}, "no multiple of replicas x micro-batch"),
+        ({"exchange_bytes_per_value": -1.0}, "greater than 0"),
+    ],
+)
+def test_a_layout_that_makes_no_step_is_one_line(changes, message):
+    with pytest.raises(InputError, match=message):
+        check_spec(SPEC | {"layout": LAYOUT | changes}, "x.toml")
+
+
+def test_a_layout_needs_the_sizes_of_its_model(evidence):
+    without = {key: value for key, value in SPEC.items() if key != "configuration"}
+    with pytest.raises(InputError, match="needs a configuration"):
+        check_spec(without | {"layout": LAYOUT}, "x.toml")
+    unknown = check_spec(SPEC | {"layout": LAYOUT, "configuration": "no-model"}, "x.toml")
+    with pytest.raises(InputError, match=r"no-model is not an id of architectures\.csv"):
+        estimate(unknown, evidence)
+
+
+def test_another_chip_leaves_the_time_of_a_step_out_and_says_why():
+    found = analysis.reconstruct("deepseek-v3", chip="H100 SXM", samples=64)
+    phases = {row["id"]: row for row in found.to_dict()["phases"]}
+    assert phases["v3_pretraining"]["views"] == {
+        "step_time": None,
+        "left_out": "the layout is of H800 SXM, not of H100 SXM",
+    }
+    assert "views" not in phases["v3_context_extension"]
+    assert phases["v3_pretraining"]["gpu_hours"]["reconstructed"]["p50"] > 0
