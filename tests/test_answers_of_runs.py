@@ -152,8 +152,8 @@ def test_an_estimate_by_hand(evidence):
         hours = 2e12 * flop / (989.4e12 * found["mfu"][many]) / 3600
         assert found["gpu_hours"][few] == pytest.approx(hours)
         assert found["usd"][few] == pytest.approx(3 * hours)
-        assert found["energy_kwh"][few] == pytest.approx(hours * 0.7 * 1.38 * 1.2)
-        assert found["co2_kg"][few] == pytest.approx(hours * 0.7 * 1.38 * 1.2 * 0.45)
+        assert found["energy_kwh"][few] == pytest.approx(hours * 0.7 * 1.24 * 1.2)
+        assert found["co2_kg"][few] == pytest.approx(hours * 0.7 * 1.24 * 1.2 * 0.45)
 
 
 def test_a_run_of_unknown_dimensions_takes_the_ratio_of_its_kind(evidence):

@@ -8,8 +8,10 @@ import pandas as pd
 
 from analysis.data.facts import Fact
 from analysis.data.folder import edition_model
+from analysis.data.mistakes import UnknownName
 from analysis.data.scenario import (
     list_scenarios,
+    load_scenario,
     parameters_frame,
 )
 from analysis.data.tables import Evidence
@@ -48,10 +50,15 @@ def _fact_text(fact: Fact, evidence: Evidence) -> str:
 
 
 def _number_text(name: str, evidence: Evidence) -> str:
+    from analysis.reconstruction.account import account_of
     from analysis.reconstruction.model_file import load_model
     from analysis.reconstruction.names import Names
 
-    number = Names(load_model(edition_model(), evidence), evidence).numbers[name]
+    model = edition_model()
+    try:
+        number = Names(load_model(model, evidence), evidence).number(name)
+    except UnknownName:  # it rests on the bill, which takes a reconstruction
+        number = account_of(model, load_scenario(), evidence).numbers[name]
     lines = {
         "id": name,
         "figure": number.label,

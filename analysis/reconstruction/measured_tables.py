@@ -19,7 +19,7 @@ from analysis.show.numbers import hours_text, significant
 from analysis.show.tables import ROUGH, Cell, day, table
 
 PAGE = "others_measured"
-KINDS = {"all": "all rates", "mixtures": "mixtures, each model left out"}
+KINDS = {"all": "all rates", "mixtures": "mixtures with each model left out"}
 SOME = {
     "dense": ("mixture", 0.0),
     "mixtures": ("mixture", 1.0),
@@ -59,19 +59,22 @@ def rates(account: Account) -> Html:
     """Every measured rate of the architecture, the newest first."""
     rows = measured.rates(account).sort_values("date", ascending=False, kind="stable")
     hours = TERA / (rows.tokens_per_s_per_gpu * 3600.0)
-    shown = rows[["id", "who", "chip", "precision", "tokens_per_s_per_gpu"]].assign(
-        precision=rows.precision.str.upper(), hours=hours, when=[day(str(d)) for d in rows.date]
+    shown = pd.DataFrame(
+        {
+            "id": rows.id,
+            "by": rows.who,
+            "chip": rows.chip + ", " + rows.precision.str.upper(),
+            "rate": rows.tokens_per_s_per_gpu,
+            "hours": hours,
+            "when": [day(str(date)) for date in rows.date],
+        }
     )
     return table(
         shown,
         units={"hours": "gpu_hours"},
-        head={
-            "who": "measured by",
-            "tokens_per_s_per_gpu": "tokens/s of a chip",
-            "hours": "hours for a trillion tokens",
-        },
-        rests={"tokens_per_s_per_gpu": ("disclosed", "training_throughput:id")},
-        choices=("who", "chip", "precision"),
+        head={"rate": "tokens/s of a chip", "hours": "for a trillion tokens"},
+        rests={"rate": ("disclosed", "training_throughput:id")},
+        choices=("by", "chip"),
         caption="Measured rates of this architecture, the newest first",
         name="measured-rates",
     )
@@ -84,7 +87,7 @@ def views(account: Account) -> Html:
         return Html("<p>No layout is published, so what such runs reach leads alone.</p>")
     result, both = found
     rows = [
-        {"view": measured.VIEW_WORDS[name], **hours} for name, hours in result.hours_by_view.items()
+        {"way": measured.VIEW_WORDS[name], **hours} for name, hours in result.hours_by_view.items()
     ]
     weight = stacking_weight(account.evidence, both.run.developers)
     ends = {"p05": "5 %", "p50": "middle", "p95": "95 %"}
@@ -93,7 +96,7 @@ def views(account: Account) -> Html:
         units=dict.fromkeys(ends, "gpu_hours"),
         head=ends,
         figures=dict.fromkeys(ends, ROUGH),
-        caption=f"{result.phase.label}: hours by each view",
+        caption=f"{result.phase.label}: hours by each way",
         name="views",
         kind="reconstructed",
     )
@@ -132,7 +135,7 @@ def record(account: Account) -> Html:
         "mixtures by model": records["mixtures"],
     }
     rows = [
-        {"which": kind, "by": BY[view], **figures(found[found["view"] == view])}
+        {"rates": f"{kind}, {BY[view]}", **figures(found[found["view"] == view])}
         for kind, found in parts.items()
         for view in VIEWS
     ]
@@ -141,7 +144,7 @@ def record(account: Account) -> Html:
         pd.DataFrame(rows).drop(columns=["median_width_factor", "groups"]),
         units=dict.fromkeys(shares, "ratio"),
         head={
-            "n": "rates",
+            "n": "how many",
             "developers": "makers",
             "median_error_factor": "median error",
             "p90_error_factor": "nine in ten",
@@ -163,18 +166,18 @@ def _gains(records: dict[str, pd.DataFrame]) -> Html:
         better, error = gain(records[kind], unit)
         passes = "more" if better > error else "no more"
         words.append(
-            f"{KINDS[kind]}: better by {counted(f'{better:.2f}', f'{PAGE}.gain_{kind}')} in log "
-            f"score, {passes} than the standard error of "
-            f"{counted(f'{error:.2f}', f'{PAGE}.gain_error_{kind}')}"
+            f"On {KINDS[kind]}, the time of a step is better than an MFU by "
+            f"{counted(f'{better:.2f}', f'{PAGE}.gain_{kind}')} in log score. That is {passes} "
+            f"than the standard error, {counted(f'{error:.2f}', f'{PAGE}.gain_error_{kind}')}."
         )
-    return Html(f"<p>The time of a step, beside an MFU: {'; '.join(words)}.</p>")
+    return Html(f"<p>{' '.join(words)}</p>")
 
 
 def hours_of_runs(account: Account) -> Html:
     """The record of all three views on runs that publish hours and a layout."""
     found = hours_record(account.evidence)
     rows = [
-        {"view": HOURS_VIEWS[name], **view_figures(found[found["view"] == name])}
+        {"way": HOURS_VIEWS[name], **view_figures(found[found["view"] == name])}
         for name in HOURS_VIEWS
     ]
     return table(

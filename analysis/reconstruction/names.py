@@ -58,12 +58,14 @@ class Names:
     @cached_property
     def numbers(self) -> dict[str, Number]:
         """The model's rows of arithmetic.csv, evaluated."""
-        found = {}
-        for row in self._arithmetic.values():
-            value, second_hand = self.named(row.id).value, self.is_second_hand(row.expression)
-            texts = (row.unit, row.kind, row.expression, row.note)
-            found[row.id] = Number(row.id, row.label, value, *texts, second_hand)
-        return found
+        return {name: self.number(name) for name in self._arithmetic}
+
+    def number(self, name: str) -> Number:
+        """One of the model's rows of arithmetic.csv, evaluated."""
+        row = self._arithmetic[name]
+        value, second_hand = self.named(name).value, self.is_second_hand(row.expression)
+        texts = (row.unit, row.kind, row.expression, row.note)
+        return Number(name, row.label, value, *texts, second_hand)
 
     @cached_property
     def _arithmetic(self) -> dict[str, pd.Series]:

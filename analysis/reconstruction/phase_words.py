@@ -106,8 +106,9 @@ class PhaseWords:
         )
         if name == COMBINED:
             return (
-                "By what such runs usually reach and by the time of a step together, we expect "
-                f"the chips to spend {middle} of their peak on it, {low} to {high}. "
+                "We look at what such runs usually reach, and at the time of a step. By both "
+                f"together, we expect the chips to spend {middle} of their peak on it. "
+                f"The range is {low} to {high}. "
             )
         return (
             f"Chips usually spend {middle} of their peak on training of this type; 90&nbsp;% of "

@@ -57,7 +57,7 @@ def test_every_role_gives_text_in_every_builder(tmp_path, builder):
     plain = " ".join(plain.replace("\\", "").split())
     for text in (
         "Paid $294K, with its base $5.86M.",
-        "beyond it $14M to $43M.",
+        "beyond it $6.3M to $36M.",
         "said on 26 December 2024",
         "A GPU-hour, or the efficiency.",
         "DeepSeek-V3 Technical Report (2024)",

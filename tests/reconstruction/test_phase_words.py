@@ -76,7 +76,9 @@ def test_what_chips_usually_reach_is_said_where_a_phase_takes_it_from_runs(accou
         assert said.startswith(f"{usual}between 11 % and 34 %. The disclosed hours need ") == (
             "mfu" in result.inputs
         )
-        assert ("together, we expect the chips to spend" in said) == (COMBINED in result.inputs)
+        assert ("By both together, we expect the chips to spend" in said) == (
+            COMBINED in result.inputs
+        )
         assert f"The disclosed hours need {result.needed_mfu * 100:.2g} %." in said
     for phase, name in (("v3_pretraining", COMBINED), ("v3_context_extension", "mfu")):
         assert f'data-row="input:{phase}.{name}"' in account[phase].tables.efficiency()

@@ -196,6 +196,42 @@ CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]
     "costs_of_models": (runs(), lambda frame: (frame, "b")),
     "disclosed_and_reconstructed": (phases(), lambda frame: (frame,)),
     "disclosed_fields": (fields(), lambda frame: (frame, "b")),
+    "every_specification": (
+        pd.DataFrame({"gpu_hours": [2e6, 3e6, 5e6]}),
+        lambda frame: (frame.get("gpu_hours", pd.Series(dtype=float)).astype(float), 3e6, 2.5e6),
+    ),
+    "hours_by_view": (
+        pd.DataFrame(
+            {"label": NAMES, "p05": [2e6, 1e6, 2e6], "p50": [4e6, 3e6, 3e6], "p95": [9e6, 7e6, 8e6]}
+        ),
+        lambda frame: (frame, 2.5e6, NAMES[-1]),
+    ),
+    "measured_rates": (
+        pd.DataFrame(
+            {
+                "label": NAMES,
+                "tokens_per_s_per_gpu": [900.0, 1300.0, 1500.0],
+                "disclosed": [False, False, True],
+                "near": [False, True, True],
+            }
+        ),
+        lambda frame: (frame,),
+    ),
+    "placebos": (
+        pd.DataFrame(
+            {
+                "label": NAMES,
+                "low": [0.5, 0.8, 0.9],
+                "middle": [0.9, 1.2, 1.8],
+                "high": [1.5, 2.0, 3.0],
+            }
+        ),
+        lambda frame: (frame, NAMES[-1]),
+    ),
+    "savings": (
+        pd.DataFrame({"choice": NAMES, "saves": [0.2, 0.1, 0.05]}),
+        lambda frame: (frame, "a run"),
+    ),
     "effects_on_the_bill": (
         pd.DataFrame(
             {

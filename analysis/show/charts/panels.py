@@ -167,7 +167,7 @@ def _scale(ink: Ink, lines: pd.DataFrame) -> _Scale:
     """A scale for the lines, with room for the words at their ends."""
     left = GUTTER_PX if ink.width > NARROW_PX else 0.0
     most = float(np.nanmax([lines.usd_p95.max(), lines.default_usd_p95.max()]))
-    words = width_px(usd_text(significant(most, 2)), "strong") + 8
+    words = width_px(usd_text(significant(most, 2)), "strong") + 16
     step = _step(most)
     rounded = step * np.ceil(most / step)
     most = float(rounded if rounded < 1.15 * most else most)

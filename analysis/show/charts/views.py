@@ -30,6 +30,7 @@ from analysis.show.charts.look import (
     finish,
     sentence,
 )
+from analysis.show.charts.opening import OPENS, counted_in
 from analysis.show.numbers import hours_text, significant
 
 INTERVAL = ("p05", "p50", "p95")
@@ -42,8 +43,9 @@ def measured_rates(frame: pd.DataFrame) -> alt.LayerChart:
     `frame`: `label, tokens_per_s_per_gpu`, `disclosed` (whether it is the run's own) and `near`
     (whether on chips of the same generation).
     """
-    frame = figures(frame, "tokens_per_s_per_gpu")
+    frame = figures(frame, "tokens_per_s_per_gpu", "disclosed", "near")
     frame = frame[frame.tokens_per_s_per_gpu > 0]
+    frame = frame.assign(disclosed=frame.disclosed == 1, near=frame.near == 1)
     if frame.empty:
         return sentence("Nobody has published a rate of this architecture")
     ranked = frame.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
@@ -52,7 +54,8 @@ def measured_rates(frame: pd.DataFrame) -> alt.LayerChart:
     ranked = ranked.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
     words = [f"{rate:,.0f}" for rate in ranked.tokens_per_s_per_gpu]
     says = [f"{name}: {text} tokens/s" for name, text in zip(ranked.label, words, strict=True)]
-    ranked = ranked.assign(text=words, says=says)
+    opens = counted_in("measured-rates", says, "measured-rates", "derived")
+    ranked = ranked.assign(text=words, says=says, opens=opens)
     measure = from_zero("counts", ranked.tokens_per_s_per_gpu, room=(0, room_for(words)))
     subject = str(own.label.iloc[0]) if len(own) else None
     return finish(
@@ -80,7 +83,7 @@ def _place_among(frame: pd.DataFrame) -> str:
     if own.empty or others.empty:
         return f"{int((~frame.disclosed).sum())} rates of this architecture are published"
     share = others.tokens_per_s_per_gpu.max() / own.tokens_per_s_per_gpu.iloc[0]
-    return f"On like chips, the best rate of others is {share_text(share)} of the disclosed one"
+    return f"Others reach {share_text(share)} of the disclosed rate on like chips"
 
 
 def hours_by_view(
@@ -91,9 +94,10 @@ def hours_by_view(
     `frame`: `label` and the percentiles `p05, p50, p95` in GPU-hours.
     """
     frame = figures(frame, *INTERVAL)
+    frame = frame[frame.p50.notna()]
     known = pd.Series([disclosed_gpu_hours or np.nan])
     found = ends(known, *(frame[field] for field in INTERVAL))
-    if found is None:
+    if found is None or frame.empty:
         return sentence("No view has hours of this run")
     low, high = (frame[field].map(_about) for field in ("p05", "p95"))
     says = [
@@ -105,6 +109,7 @@ def hours_by_view(
         low_text=low,
         high_text=high,
         says=says,
+        opens=counted_in("views", says, "views", "reconstructed"),
         least=frame.p05.clip(upper=line),  # the words stand beside the line too
         most=frame.p95.clip(lower=line),
     )
@@ -156,9 +161,10 @@ def every_specification(
     gpu_hours: pd.Series, published: float, disclosed: float | None
 ) -> alt.LayerChart:
     """The hours of every specification, sorted, with the published one and the disclosed hours."""
+    gpu_hours = gpu_hours[gpu_hours > 0]
     known = pd.Series([published, disclosed or np.nan])
     found = ends(gpu_hours, known)
-    if found is None:
+    if found is None or gpu_hours.empty:
         return sentence("No specification has hours")
     ordered = np.sort(gpu_hours.to_numpy())
     shares = np.linspace(0.0, 1.0, 101)
@@ -206,10 +212,11 @@ def _named_level(
     line = alt.Chart(ends_of).mark_line(color=color, strokeDash=[5, 4])
     end = ends_of.head(1) if side == "left" else ends_of.tail(1)
     dx = 6 if side == "left" else -6
-    words = alt.Chart(end.assign(text=name))
+    opens = counted_in("specifications", [name], "specifications", "reconstructed")
+    words = alt.Chart(end.assign(text=name, opens=opens))
     text = words.mark_text(align=side, dx=dx, dy=-9, color=color, fontWeight=600)
-    places = {"x": across.x("share"), "y": up.y("gpu_hours")}
-    return [line.encode(**places), text.encode(**places, text="text:N")]
+    x, y = across.x("share"), up.y("gpu_hours")
+    return [line.encode(x=x, y=y), text.encode(x=x, y=y, text="text:N", href=f"{OPENS}:N")]
 
 
 def placebos(frame: pd.DataFrame, subject: str) -> alt.LayerChart:
@@ -220,12 +227,13 @@ def placebos(frame: pd.DataFrame, subject: str) -> alt.LayerChart:
     frame = figures(frame, "low", "middle", "high")
     frame = frame[frame.middle > 0]
     found = ends(frame.low, frame.middle, frame.high, pd.Series([1.0]))
-    if found is None:
+    if found is None or frame.empty:
         return sentence("No other run has a published layout and hours")
     ranked = frame.sort_values("middle", ascending=False, kind="stable").head(MOST_ROWS)
     words = [f"{value:.2g}" for value in ranked.middle]
     says = [f"{name}: {text} times" for name, text in zip(ranked.label, words, strict=True)]
-    ranked = ranked.assign(text=words, says=says, own=ranked.label == subject)
+    opens = counted_in("placebos", says, "placebos", "reconstructed")
+    ranked = ranked.assign(text=words, says=says, own=ranked.label == subject, opens=opens)
     measure = on_log_scale("factors", *found, room=(8, room_for(words)))
     base = rows(ranked, "label", subject)
     color = alt.condition("datum.own", alt.value(ACCENT), alt.value(RECONSTRUCTED))
@@ -269,7 +277,8 @@ def savings(frame: pd.DataFrame, label: str) -> alt.LayerChart:
     ranked = frame.sort_values("saves", ascending=False, kind="stable")
     words = [share_text(value, 1) for value in ranked.saves]
     says = [f"{name}: {text}" for name, text in zip(ranked.choice, words, strict=True)]
-    ranked = ranked.assign(text=words, says=says)
+    opens = counted_in("savings", says, "savings", "reconstructed")
+    ranked = ranked.assign(text=words, says=says, opens=opens)
     measure = from_zero("shares", ranked.saves, room=(0, room_for(words)))
     return finish(
         *labelled_bars(ranked, "choice", "saves", measure, RECONSTRUCTED),
