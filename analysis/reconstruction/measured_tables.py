@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.reconstruction import measured
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.reconstruction import PhaseResult
+from analysis.runs.measured_rates import benchmarks_beside_runs
 from analysis.runs.rate_record import VIEWS, figures, gain, mixture_record, rate_record
 from analysis.runs.specifications import CHOICES, near_and_below, shares_of_choices
 from analysis.runs.views import VIEWS as HOURS_VIEWS
@@ -77,6 +78,28 @@ def rates(account: Account) -> Html:
         choices=("by", "chip"),
         caption="Measured rates of this architecture, the newest first",
         name="measured-rates",
+    )
+
+
+def benchmarks_and_runs(account: Account) -> Html:
+    """How far the best benchmark and the best rate of a run of the same model lie apart."""
+    found = benchmarks_beside_runs(account.evidence)
+    if found.empty:
+        return Html("<p>No model has a rate of both kinds on one chip and precision.</p>")
+    shown = found[["configuration", "chip", "run_by", "run", "benchmark_by", "benchmark", "apart"]]
+    return table(
+        shown,
+        head={
+            "configuration": "model",
+            "run_by": "run by",
+            "run": "tokens/s",
+            "benchmark_by": "benchmark by",
+            "benchmark": "its tokens/s",
+            "apart": "benchmark over run",
+        },
+        figures={"run": 4, "benchmark": 4},
+        caption="Benchmark and run of the same model, chip and precision",
+        name="benchmarks-runs",
     )
 
 

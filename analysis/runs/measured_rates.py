@@ -89,6 +89,31 @@ def measured_rates(evidence: Evidence) -> pd.DataFrame:
     )
 
 
+def benchmarks_beside_runs(evidence: Evidence) -> pd.DataFrame:
+    """How far benchmark and run lie apart: the best benchmark and the best rate of a run, of the
+    same model, chip and precision.
+
+    Returns
+    -------
+    DataFrame
+        `configuration, chip, precision, run_by, run, benchmark_by, benchmark` [token/s per chip]
+        and `apart`, benchmark over run.
+    """
+    rules, rows = protocol().rows, evidence[TABLE]
+    beside = rows.who.isin(rules.shown_beside_developers)
+    rows = rows[~(beside | rows.like.isin(rules.shown_beside_architectures))]
+    rows = rows[(rows.configuration != "") & rows.tokens_per_s_per_gpu.notna()]
+    best = rows.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
+    same = ["configuration", "chip", "precision"]
+    best = best.drop_duplicates([*same, "kind"])[[*same, "kind", "who", "tokens_per_s_per_gpu"]]
+    sides = [
+        best[best.kind == kind].rename(columns={"who": f"{kind}_by", "tokens_per_s_per_gpu": kind})
+        for kind in ("run", "benchmark")
+    ]
+    found = sides[0].drop(columns="kind").merge(sides[1].drop(columns="kind"), on=same)
+    return found.assign(apart=found.benchmark / found.run)
+
+
 def predicted_rates(rows: pd.DataFrame, constants: Constants, evidence: Evidence) -> np.ndarray:
     """Tokens per second and chip that the time of a step gives each row, of shape (rows, draws).
 

@@ -13,6 +13,7 @@ from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
 from analysis.runs.configurations import configuration_of
 from analysis.runs.measured_rates import (
+    benchmarks_beside_runs,
     layout_of,
     measured_rates,
     predicted_rates,
@@ -31,8 +32,11 @@ from analysis.runs.step_view import Shift, borrowed_spread, misses_of, shift_wit
 ROW = {"who": "A", "mixture": 0.0, "group": "A | m | c", "like": ""}
 
 
-def changed(evidence: Evidence, table: str, frame: pd.DataFrame) -> Evidence:
-    tables = {name: evidence[name] for name in evidence.tables} | {table: frame}
+def changed(
+    evidence: Evidence, table: str = "", frame: pd.DataFrame | None = None, **more
+) -> Evidence:
+    given = {table: frame} if table else {}
+    tables = {name: evidence[name] for name in evidence.tables} | given | more
     return Evidence.of(evidence.directory, tables)
 
 
@@ -280,3 +284,24 @@ def test_the_borrowed_spread_is_that_of_other_developers(evidence):
     wild = runs.assign(gpu_hours=runs.gpu_hours.where(runs.developer != "Meta", 5 * runs.gpu_hours))
     excluded = changed(evidence, "training_runs", wild)
     assert borrowed_spread(excluded, ["Meta"]) == borrowed_spread(evidence, ["Meta"])
+
+
+def test_a_benchmark_is_held_against_a_run_of_the_same_model_chip_and_precision(evidence):
+    table = evidence["training_throughput"].iloc[[0] * 6].copy()
+    table["kind"] = ["run", "run", "benchmark", "benchmark", "benchmark", "benchmark"]
+    table["who"] = ["A", "A", "B", "B", "C", "DeepSeek"]
+    table["configuration"] = ["m", "m", "m", "m", "other", "m"]
+    table["chip"] = ["H100 SXM"] * 6
+    table["precision"] = ["bf16", "bf16", "bf16", "fp8", "bf16", "bf16"]
+    table["tokens_per_s_per_gpu"] = [100.0, 80.0, 150.0, 900.0, 900.0, 900.0]
+    table["like"] = ""
+    found = benchmarks_beside_runs(changed(evidence, training_throughput=table))
+    assert found[["run_by", "run", "benchmark_by", "benchmark"]].values.tolist() == [
+        ["A", 100.0, "B", 150.0]
+    ]
+    assert found.apart.tolist() == [1.5]
+
+
+def test_no_benchmark_of_another_model_stands_beside_a_run(evidence):
+    found = benchmarks_beside_runs(evidence)
+    assert len(found) >= 2 and (found.apart > 1).all()

@@ -323,3 +323,19 @@ def test_names_of_models_and_companies_come_from_the_data_alone(evidence):
     runs = evidence["training_runs"]
     for name in [*runs.developer.unique(), *runs.model]:
         assert not any(re.search(rf"\b{re.escape(name)}\b", text) for text in texts), name
+
+
+@pytest.mark.parametrize(
+    ("disclosed", "place"),
+    [
+        (1.5e6, "below the interval of"),
+        (2.02e6, "at the lower end of"),
+        (3e6, "within the interval of"),
+        (8.04e6, "at the upper end of"),
+        (9e6, "above the interval of"),
+    ],
+)
+def test_where_disclosed_hours_lie_is_said_as_finely_as_they_are_written(disclosed, place):
+    frame, _ = frames.CHARTS["hours_by_view"]
+    spec = charts.hours_by_view(frame, disclosed, frame.label.iloc[-1]).to_dict()
+    assert title_of(spec) == f"The disclosed hours lie {place} both together"

@@ -137,10 +137,12 @@ def _where_disclosed_lies(frame: pd.DataFrame, disclosed: float | None, subject:
     row = frame[frame.label == subject]
     if not disclosed or row.empty:
         return f"{len(frame)} views of the same hours"
-    inside = bool((row.p05.iloc[0] <= disclosed) & (disclosed <= row.p95.iloc[0]))
-    side = "below" if disclosed < row.p05.iloc[0] else "above"
-    place = "within" if inside else side
-    return f"The disclosed hours lie {place} the interval of both views together"
+    low, high = float(row.p05.iloc[0]), float(row.p95.iloc[0])
+    for end, side in ((low, "lower"), (high, "upper")):
+        if _about(end) == _about(disclosed):
+            return f"The disclosed hours lie at the {side} end of both together"
+    place = "below" if disclosed < low else "above" if disclosed > high else "within"
+    return f"The disclosed hours lie {place} the interval of both together"
 
 
 def _line_through(value: float, measure: Measure) -> alt.Chart:
