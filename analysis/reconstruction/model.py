@@ -43,24 +43,28 @@ class NamedStage(Strict):
 
 
 class CrossCheck(Strict):
-    """Hours from inside: by a throughput or an MFU that the developer discloses. Never part of the
-    reconstruction.
+    """Hours from inside: by a throughput, an MFU, or a trace of kernels that the developer
+    discloses. Never part of the reconstruction.
     """
 
     id: str
     label: str
-    method: Literal["throughput", "mfu"]
+    method: Literal["throughput", "mfu", "trace"]
     tokens: str
     gpus: str | None = None
     tokens_per_day: str | None = None
     seq_len_tokens: str | None = None
     mfu: str | None = None
+    trace_seconds: str | None = None
+    trace_layers: str | None = None
 
     @model_validator(mode="after")
     def _method_has_its_facts(self) -> Self:
-        needed = {"throughput": ("gpus", "tokens_per_day"), "mfu": ("seq_len_tokens", "mfu")}[
-            self.method
-        ]
+        needed = {
+            "throughput": ("gpus", "tokens_per_day"),
+            "mfu": ("seq_len_tokens", "mfu"),
+            "trace": ("seq_len_tokens", "trace_seconds", "trace_layers"),
+        }[self.method]
         missing = [name for name in needed if getattr(self, name) is None]
         if missing:
             raise ValueError(f"a cross-check by {self.method} needs {' and '.join(missing)}")
@@ -69,7 +73,15 @@ class CrossCheck(Strict):
     @property
     def facts(self) -> list[str]:
         """The facts it rests on."""
-        named = (self.tokens, self.gpus, self.tokens_per_day, self.seq_len_tokens, self.mfu)
+        named = (
+            self.tokens,
+            self.gpus,
+            self.tokens_per_day,
+            self.seq_len_tokens,
+            self.mfu,
+            self.trace_seconds,
+            self.trace_layers,
+        )
         return [fact for fact in named if fact is not None]
 
 

@@ -148,7 +148,8 @@ def _checks_of(phases: list[Phase], facts: Facts) -> list[str]:
             single = expression in named
             found += [name for name in named if single or facts[name].unit in TIME_OR_MONEY]
         for check in phase.cross_checks:
-            found += [fact for fact in (check.tokens_per_day, check.mfu) if fact]
+            speeds = (check.tokens_per_day, check.mfu, check.trace_seconds)
+            found += [fact for fact in speeds if fact]
     return found
 
 

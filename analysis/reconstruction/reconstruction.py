@@ -16,7 +16,7 @@ from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
 from analysis.physics.cost import rental_usd
-from analysis.physics.durations import HOURS_PER_DAY
+from analysis.physics.durations import HOURS_PER_DAY, SECONDS_PER_HOUR
 from analysis.physics.flop import flop_per_token
 from analysis.physics.training import gpu_hours, mfu
 from analysis.reconstruction import detail
@@ -164,7 +164,8 @@ def cross_check_gpu_hours(check: CrossCheck, model: Model, evidence: Evidence) -
 
     By throughput: tokens / (tokens a day) x 24 h x GPUs. By MFU: tokens x FLOP per token / (peak x
     MFU), on the developer's own basis (causal attention, BF16 peak, no multi-token prediction), on
-    the run's own chip.
+    the run's own chip. By a trace of the kernels of some layers, forward and backward of one
+    sequence: its time a layer x layers x sequences, a floor without head, bubbles and optimiser.
     """
     facts = evidence.facts
     tokens = facts.with_unit(check.tokens, "tokens").value
@@ -172,6 +173,11 @@ def cross_check_gpu_hours(check: CrossCheck, model: Model, evidence: Evidence) -
         per_day = facts.with_unit(str(check.tokens_per_day), "tokens_per_day").value
         return tokens / per_day * HOURS_PER_DAY * facts.with_unit(str(check.gpus), "chips").value
     length = facts.with_unit(str(check.seq_len_tokens), "tokens").value
+    if check.method == "trace":
+        seconds = facts.with_unit(str(check.trace_seconds), "seconds").value
+        a_layer = seconds / facts.with_unit(str(check.trace_layers), "count").value
+        layers = configuration(model, facts).n_layers
+        return tokens / length * layers * a_layer / SECONDS_PER_HOUR
     flop = flop_per_token(configuration(model, facts), length)
     peak = find_chip(model.chip, evidence["hardware"]).peak_flop_s
     return float(gpu_hours(tokens, flop, peak, facts.with_unit(str(check.mfu), "ratio").value))
