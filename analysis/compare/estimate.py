@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.compare.estimate_views import with_step_time
 from analysis.compare.specification import (
     PretrainingSpec,
     ReinforcementSpec,
@@ -28,11 +29,8 @@ from analysis.physics.cost import energy_kwh, rental_usd
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER, flop_per_token_from_dimensions
 from analysis.physics.training import gpu_hours, mfu
-from analysis.runs.configurations import configuration_of
 from analysis.runs.efficiency import estimator_for
-from analysis.runs.planned import Planned, by_step_time, pooled
 from analysis.runs.rl_steps import FLOP_PER_PARAMETER_AND_TOKEN, step_estimator_for
-from analysis.runs.views import stacking_weight
 
 MOST = 0.5  # the share of rows from which on one developer has most of them
 
@@ -108,7 +106,7 @@ def _estimate_pretraining(
     said += _how_near(expected)
     views: dict[str, Any] = {}
     if spec.layout is not None:
-        expected, views = _with_step_time(spec, chip, flop, expected, evidence, exclude)
+        expected, views = with_step_time(spec, chip, flop, expected, evidence, exclude)
         said.append("both views pooled by the protocol's weight of the time of a step")
     points = expected.percentiles()
     few_to_many = np.array(list(points.values()))[::-1]  # a high MFU is few hours
@@ -120,30 +118,6 @@ def _estimate_pretraining(
         "assumptions": said,
         **views,
     }
-
-
-def _with_step_time(
-    spec: PretrainingSpec,
-    chip: Chip,
-    flop: float,
-    by_kind: Distribution,
-    evidence: Evidence,
-    exclude: tuple[str, ...],
-) -> tuple[Distribution, dict[str, Any]]:
-    """The efficiency by both views of a run with a layout, and the hours by each."""
-    assert spec.layout is not None and spec.configuration is not None
-    shape = configuration_of(spec.configuration, evidence)
-    date = str(spec.release_date)
-    run = Planned(shape, spec.layout, chip.name, date, flop, exclude)
-    step = by_step_time(run, evidence)
-    weight = stacking_weight(evidence, exclude)["weight"]
-    both = pooled(step, by_kind, weight)
-    ends = np.array([0.95, 0.5, 0.05])  # a high efficiency is few hours
-    hours = {
-        name: named_percentiles(gpu_hours(spec.tokens, flop, chip.peak_flop_s, view.quantile(ends)))
-        for name, view in (("by_kind", by_kind), ("step_time", step), ("combined", both))
-    }
-    return both, {"views": {**hours, "weight": weight}}
 
 
 def _kind(spec: PretrainingSpec, facts: Facts, said: list[str]) -> str:
