@@ -162,23 +162,28 @@ def record(account: Account) -> Html:
         for kind, found in parts.items()
         for view in VIEWS
     ]
-    shares = ("coverage_90", "coverage_90_developers")
-    shown = table(
-        pd.DataFrame(rows).drop(columns=["median_width_factor", "groups"]),
-        units=dict.fromkeys(shares, "ratio"),
+    frame, shares = pd.DataFrame(rows), ("coverage_90", "coverage_90_developers")
+    errors = table(
+        frame[["rates", "n", "developers", "median_error_factor", "p90_error_factor"]],
         head={
             "n": "how many",
             "developers": "makers",
             "median_error_factor": "median error",
             "p90_error_factor": "nine in ten",
-            "coverage_90": "inside",
-            "coverage_90_developers": "by maker",
         },
         figures={"n": 4},
         caption="Measured rates, each predicted without its maker, by the time of a step and by an "
         "MFU of its kind, precision and chip: errors are factors",
         name="rate-record",
     )
+    scores = table(
+        frame[["rates", *shares, "log_score", "interval_score"]],
+        units=dict.fromkeys(shares, "ratio"),
+        head={"coverage_90": "inside", "coverage_90_developers": "inside, by maker"},
+        caption="The same rates: how many lie inside their 90 % interval, and both scores",
+        name="rate-scores",
+    )
+    shown = f"{errors}{scores}"
     return Html(f"{_gains(records)}{shown}")
 
 

@@ -120,7 +120,7 @@ def test_each_name_of_an_expression_is_an_operand_once_in_order(account):
         (
             "llama4_scout_reference_mfu",
             "llama4 scout reference mfu",
-            "22.9 %",
+            "23.1 %",
             "derived",
             Row("training_runs", "llama4-scout"),
         ),

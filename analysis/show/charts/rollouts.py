@@ -50,8 +50,9 @@ def _length_curve(lengths: pd.DataFrame, longest: pd.DataFrame | None) -> alt.La
     layers = [band.encode(x=step.x("step"), y=tokens.y(LENGTHS[0]), y2=f"{LENGTHS[2]}:Q")]
     mean = lengths[["step", LENGTHS[1]]]
     layers += named_line(mean, step.x("step"), tokens.y(LENGTHS[1]), "mean answer", DISCLOSED)
+    name = f"lengths-{slug(str(lengths.stage.iloc[0]))}"
     if longest is not None:
-        layers += _longest_and_limit(longest, step, tokens)
+        layers += _longest_and_limit(longest, step, tokens, name)
     measured = "Tokens an answer by training step; the band is where a batch's answers lie"
     return finish(
         *layers,
@@ -62,7 +63,7 @@ def _length_curve(lengths: pd.DataFrame, longest: pd.DataFrame | None) -> alt.La
             "step {step:,.0f}: {mean_answer_tokens:,.0f} tokens",
         ),
         height=HEIGHT,
-        name=f"lengths-{slug(str(lengths.stage.iloc[0]))}",
+        name=name,
         source="the curve that the developer prints, read off; the longest answer is reconstructed",
     )
 
@@ -73,13 +74,15 @@ def _steps(frame: pd.DataFrame) -> Measure:
     return Measure("counts", 0, last, room=(0, 120), title="training step", grid=False)
 
 
-def _longest_and_limit(longest: pd.DataFrame, step: Measure, tokens: Measure) -> list[alt.Chart]:
+def _longest_and_limit(
+    longest: pd.DataFrame, step: Measure, tokens: Measure, chart: str
+) -> list[alt.Chart]:
     """The longest answer of a rollout, and the limit with its figures above it."""
     x = step.x("step")
     limits = longest.drop_duplicates("limit_tokens")[["step", "limit_tokens"]]
     limits = limits.assign(text=[f"limit {limit:,.0f}" for limit in limits.limit_tokens])
     base = alt.Chart(longest[["step", "limit_tokens"]]).encode(x=x, y=tokens.y("limit_tokens"))
-    limits = limits.assign(opens=counted_in("lengths", limits.text, "lengths", "derived"))
+    limits = limits.assign(opens=counted_in(chart, limits.text, "lengths", "derived"))
     names = linked(alt.Chart(limits).mark_text(align="left", dy=-11, dx=2, color=TEXT), limits)
     line = longest[["step", "longest_answer_tokens"]]
     return [
@@ -113,7 +116,7 @@ def rollout_bounds(frame: pd.DataFrame) -> alt.LayerChart:
         subtitle=f"Seconds of a rollout, every input at its median{scale}",
         description=f"Median seconds of a rollout. {seconds}",
         height=height,
-        name=f"rollout-{slug(str(frame.stage.iloc[0]))}",
+        name=_name(frame),
         source="the reconstruction of this book",
     )
 
@@ -146,11 +149,15 @@ def _over_steps(frame: pd.DataFrame) -> tuple[list[alt.Chart], int]:
     return layers, HEIGHT
 
 
+def _name(frame: pd.DataFrame) -> str:
+    return f"rollout-{slug(str(frame.stage.iloc[0]))}"
+
+
 def _by_stage(frame: pd.DataFrame) -> tuple[list[alt.Chart], dict[str, int]]:
     one = frame.stage.nunique() == 1
     words = [f"{seconds:,.0f} s" for seconds in frame.seconds]
     names = frame.bound if one else frame.stage + ": " + frame.bound
     named = frame.assign(row=names, text=words, says=names + ": " + pd.Series(words, frame.index))
-    named = named.assign(opens=counted_in("rollout", named.says, "rollout", "reconstructed"))
+    named = named.assign(opens=counted_in(_name(frame), named.says, "rollout", "reconstructed"))
     measure = from_zero("counts", named.seconds, room=(0, room_for(words)))
     return labelled_bars(named, "row", "seconds", measure, RECONSTRUCTED), heights(named.row)
