@@ -209,14 +209,13 @@ def hours_of_runs(account: Account) -> Html:
         for name in HOURS_VIEWS
     ]
     return table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows).drop(columns=["p90_error_factor"]),  # of few runs it says nothing
         units={"coverage_90": "ratio"},
         head={
             "n": "runs",
             "median_error_factor": "median error",
-            "p90_error_factor": "error of nine in ten",
             "coverage_90": "inside",
-            "median_width_factor": "width, a factor",
+            "median_width_factor": "width",
         },
         caption="Hours of runs with a published layout, each predicted without its developer",
         name="hours-record",
