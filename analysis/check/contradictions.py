@@ -27,7 +27,8 @@ def contradictions(account: Account) -> pd.DataFrame:
     DataFrame
         The table's texts, `a` and `b` (NaN where a side has no figure), `apart` (the larger over
         the smaller), `bill_a`, `bill_b` and `effect_usd` (b less a; NaN where it cannot be
-        computed), `facts`, and `same_publisher`: whether one publisher disagrees with itself.
+        computed), `facts`, `same_publisher`: whether one publisher disagrees with itself, and
+        `panel`: its group in words.
 
     Raises
     ------
@@ -35,7 +36,7 @@ def contradictions(account: Account) -> pd.DataFrame:
         For an expression that names what is not known, with file, row and field.
     """
     rows = [_row(row, account) for row in account.rows("contradictions")]
-    computed = [*SIDES, "apart", "effect_usd", "facts", "same_publisher"]
+    computed = [*SIDES, "apart", "effect_usd", "facts", "same_publisher", "panel"]
     columns = dict.fromkeys([*account.evidence["contradictions"].columns, *computed])
     found = pd.DataFrame(rows, columns=list(columns))
     found = found.astype(dict.fromkeys((*SIDES, "apart", "effect_usd"), float))
@@ -69,4 +70,5 @@ def _row(row: dict[str, Any], account: Account) -> dict[str, Any]:
         "effect_usd": bill_b - bill_a,
         "facts": account.names.facts_behind(row[name] for name in SIDES.values() if row[name]),
         "same_publisher": first == second,
+        "panel": GROUPS[row["group"]],
     }

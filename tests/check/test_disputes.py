@@ -1,5 +1,6 @@
 """What the page of disagreements shows: groups, likely reasons, and a bill only where it moves."""
 
+import html
 import math
 import re
 from types import SimpleNamespace
@@ -8,6 +9,7 @@ import pytest
 
 from analysis.check import disputes
 from analysis.check.contradictions import GROUPS, contradictions, moves
+from analysis.show import charts
 from tests.check.test_tables import row_of
 
 
@@ -83,6 +85,21 @@ def test_a_bill_that_moves_says_by_how_much_and_what_it_becomes(usd, bill, words
     assert re.sub("<[^>]*>", "", cell.shown.replace("<br>", " ")) == words
     assert cell.value == usd
     assert 'data-row="counted:contradictions.effect = a cost = contradictions.html"' in cell.shown
+
+
+def test_an_effect_is_the_same_figure_in_the_chart_and_in_the_table(account, shown):
+    spec = charts.effects_on_the_bill(contradictions(account)).to_dict()
+    drawn = {
+        row["what"]: row["text"]
+        for data in spec["datasets"].values()
+        for row in data
+        if row.get("text")
+    }
+    assert len(drawn) == 12
+    every = "".join(shown.values())
+    for what, text in drawn.items():
+        opens = f'data-row="counted:contradictions.effect = {html.escape(what)} = '
+        assert re.search(rf"{re.escape(opens)}[^>]*>{re.escape(text)}<", every), what
 
 
 def test_a_bill_that_stays_says_nothing_and_an_unknown_one_so():

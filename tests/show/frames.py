@@ -236,6 +236,7 @@ CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]
         pd.DataFrame(
             {
                 "what": NAMES,
+                "panel": ["slips", "open questions", "slips"],
                 "effect_usd": [-2e3, 5e6, 0.0],
                 "same_publisher": [True, False, False],
             }

@@ -239,7 +239,7 @@ def test_claims_of_the_same_figure_lie_below_each_other():
 
 def test_contradictions_that_move_nothing_are_no_bars():
     spec = charts.effects_on_the_bill(
-        pd.DataFrame({"what": ["a"], "effect_usd": [0.0], "same_publisher": [True]})
+        pd.DataFrame({"what": ["a"], "panel": ["b"], "effect_usd": [0.0], "same_publisher": [True]})
     ).to_dict()
     assert title_of(spec) == "No contradiction between sources moves the bill"
 
@@ -277,10 +277,30 @@ def test_the_own_model_stands_among_the_others_by_its_cost():
     assert bold_in(spec) == "second thing"
 
 
-def test_the_step_where_an_estimate_parts_names_its_row():
+def test_each_estimate_is_a_panel_of_its_steps_and_the_one_where_it_parts_has_the_colour():
     spec = spec_of("estimates_apart")
     assert title_of(spec) == "1 of 2 estimates part from ours at one step"
-    assert set(rows_of(spec, "row")) == {"first thing: price", "second thing"}
+    rows = {row["says"]: row for data in spec["datasets"].values() for row in data if "says" in row}
+    found = [(row["title"], row["label"], row["text"], row["line"]) for row in rows.values()]
+    assert sorted(found, key=lambda row: row[3]) == [
+        ("first thing", "hours", "× 1", 0.0),
+        ("first thing", "price", "× 2", 1.0),
+        ("first thing", "cost", "× 2", 2.0),
+        ("second thing", "hours", "× 1", 4.0),  # a line free for the title
+        ("second thing", "cost", "× 1", 5.0),
+    ]
+    assert [row["label"] for row in rows.values() if row["parts_here"]] == ["price"]
+
+
+def test_disagreements_stand_in_a_panel_for_each_group_the_widest_first():
+    spec = spec_of("effects_on_the_bill")
+    rows = [row for data in spec["datasets"].values() for row in data if "says" in row]
+    assert [(row["panel"], row["what"], row["line"]) for row in rows] == [
+        ("open questions", "second thing", 0.0),
+        ("slips", "first thing", 2.0),
+    ]
+    drawing = svg(spec, "narrow")
+    assert "open questions" in drawing and "slips" in drawing
 
 
 def test_a_rollout_is_as_many_times_longer_as_its_longest_answer():

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from analysis.show.charts.axes import from_zero, on_log_scale, room_for
-from analysis.show.charts.bars import MOST_ROWS, after, heights, labelled_bars, points, rows
+from analysis.show.charts.bars import MOST_ROWS, after, heights, labelled_bars, points
 from analysis.show.charts.frames import described, figures, leading, share_text, texts
+from analysis.show.charts.groups import in_panels, lines_of, panel_heights, titles
 from analysis.show.charts.look import ACCENT, DISCLOSED, color_by, finish, sentence
 from analysis.show.charts.opening import opening, opens_at
 from analysis.show.links import counted_row
@@ -79,9 +80,10 @@ def _share_of_headline(frame: pd.DataFrame) -> str:
 
 
 def effects_on_the_bill(frame: pd.DataFrame) -> alt.LayerChart:
-    """What the contradictions would do to the bill, the largest first, a point each.
+    """What the contradictions would do to the bill, a panel a group, in each the largest first, a
+    point each.
 
-    `frame`: `what, effect_usd` (NaN where it does nothing) and `same_publisher`.
+    `frame`: `what, panel, effect_usd` (NaN where it does nothing) and `same_publisher`.
     """
     frame = figures(frame, "effect_usd")
     frame = frame[frame.effect_usd.abs() >= LEAST_USD]
@@ -91,19 +93,22 @@ def effects_on_the_bill(frame: pd.DataFrame) -> alt.LayerChart:
     found = float(frame["size"].min()), float(frame["size"].max())
     measure = on_log_scale("dollars", *found, room=(12, room_for(frame.text)))
     widest = leading(frame, "size")
-    base = rows(frame, "what")
+    frame = in_panels(frame, "panel")
+    y = lines_of(frame, "what")
+    base = alt.Chart(frame).encode(y=y)
     marks = alt.Scale(domain=list(PUBLISHERS), range=["circle", "diamond"])
     shapes = alt.Shape("publishers:N", scale=marks, legend=None)
     return finish(
         points(base, "size", measure, DISCLOSED).encode(shape=shapes),
         after(base, "size", measure),
+        titles(frame, "panel", y),
         title=f"{widest.what} is the widest disagreement: {_about(widest['size'])}",
         subtitle="US$ that the bill by the second source is above (+) or below (−) that by the"
         " first, log scale. Circle: one publisher against itself; diamond: two publishers",
         description=described(frame),
-        height=heights(frame.what),
+        height=panel_heights(frame, "what"),
         name="disagreements",
-        source="the two sources of each row, in the table of this page",
+        source="the two sources of each row, in the tables of this page",
     )
 
 
@@ -114,7 +119,9 @@ def _sized(frame: pd.DataFrame) -> pd.DataFrame:
     says = [f"{what}: {text}" for what, text in zip(frame.what, words, strict=True)]
     publishers = np.where(frame.same_publisher.astype(bool), *PUBLISHERS)
     rows = [counted_row("contradictions.effect", what, PAGE) for what in frame.what]
-    columns = frame[["what", "effect_usd"]].assign(size=size, text=words, publishers=publishers)
+    columns = frame[["what", "panel", "effect_usd"]].assign(
+        size=size, text=words, publishers=publishers
+    )
     return columns.assign(says=says, opens=[opening("derived", row) for row in rows])
 
 
