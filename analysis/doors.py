@@ -143,7 +143,8 @@ def estimate(*, data: str | Path | None = None, **spec: Any) -> dict[str, Any]:
     InputError
         For a key that is missing, unknown or out of bounds.
     """
-    return estimates.estimate(check_spec(spec, "estimate"), evidence(data))
+    tables = evidence(data)
+    return estimates.estimate(check_spec(spec, "estimate", tables), tables)
 
 
 def sweep(

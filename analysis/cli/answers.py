@@ -73,7 +73,8 @@ def estimate_command(options: argparse.Namespace) -> None:
         if options.spec == "-"
         else read_texts(Path(options.spec))
     )
-    found = estimate_all(texts, evidence, exclude)
+    beside = Path() if options.spec == "-" else Path(options.spec)
+    found = estimate_all(texts, evidence, exclude, beside if folder else beside.parent)
     for line in found.warnings:
         say(f"warning: {line}")
     if options.json and (folder or found.answers):
@@ -91,7 +92,7 @@ def _estimate_text(answer: dict[str, Any]) -> str:
             "": name.replace("_", " "),
             **{key: f"{value:,.4g}" for key, value in answer[name].items() if key != "parts"},
         }
-        for name in ("gpu_hours", "usd", "energy_kwh", "co2_kg", "mfu", "step_seconds")
+        for name in ("gpu_hours", "days", "usd", "energy_kwh", "co2_kg", "mfu", "step_seconds")
         if name in answer
     ]
     said = "\n".join(f"  - {line}" for line in answer["assumptions"])

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,15 +20,22 @@ from analysis.compare.specification import (
     read_spec,
     unit_slips,
 )
-from analysis.data.chips import Chip, find_chip, peak_flop_s, rated_power_w
+from analysis.compare.work import flop_per_token_of_spec
+from analysis.data.chips import (
+    Chip,
+    find_chip,
+    parts_of,
+    peak_flop_s,
+    peak_slips,
+    rated_power_w,
+)
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError
 from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
 from analysis.physics.cost import energy_kwh, rental_usd
-from analysis.physics.durations import SECONDS_PER_HOUR
-from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER, flop_per_token_from_dimensions
+from analysis.physics.durations import HOURS_PER_DAY, SECONDS_PER_HOUR
 from analysis.physics.training import gpu_hours, mfu
 from analysis.runs.efficiency import estimator_for
 from analysis.runs.rl_steps import FLOP_PER_PARAMETER_AND_TOKEN, step_estimator_for
@@ -47,13 +55,18 @@ class Answers:
 
 
 def estimate_all(
-    texts: Mapping[str, str], evidence: Evidence, exclude: tuple[str, ...] = ()
+    texts: Mapping[str, str],
+    evidence: Evidence,
+    exclude: tuple[str, ...] = (),
+    beside: Path | None = None,
 ) -> Answers:
-    """Every specification answered that can be; `texts` are by the name that a message shows."""
+    """Every specification answered that can be; `texts` are by the name that a message shows, in
+    the folder `beside`.
+    """
     all_of_them = Answers([], [], [])
     for where, text in texts.items():
         try:
-            spec = read_spec(text, where)
+            spec = read_spec(text, where, evidence, beside)
             answer = estimate(spec, evidence, exclude)
         except InputError as error:
             all_of_them.mistakes.append(
@@ -99,15 +112,18 @@ def _estimate_pretraining(
     spec: PretrainingSpec, evidence: Evidence, exclude: tuple[str, ...]
 ) -> dict[str, Any]:
     said: list[str] = []
-    chip, estimator = _chip(spec, evidence), estimator_for(evidence, exclude)
+    chip, estimator = _chip(spec, evidence, said), estimator_for(evidence, exclude)
     kind = _kind(spec, evidence.facts, said)
-    flop = _flop_per_token(spec, kind, estimator.runs, said)
+    alike = estimator.runs[estimator.runs.architecture == kind]
+    flop = flop_per_token_of_spec(spec, alike, said)
     expected = estimator.predict(_as_row(spec, chip, kind, flop))[0]
     said += _how_near(expected)
     views: dict[str, Any] = {}
     if spec.layout is not None:
         expected, views = with_step_time(spec, chip, flop, expected, evidence, exclude)
         said.append("both views pooled by the protocol's weight of the time of a step")
+    elif spec.precision:
+        said.append("precision changes nothing in the view by kind")
     points = expected.percentiles()
     few_to_many = np.array(list(points.values()))[::-1]  # a high MFU is few hours
     hours = gpu_hours(spec.tokens, flop, chip.peak_flop_s, few_to_many)
@@ -155,42 +171,25 @@ def _how_near(expected: Distribution) -> list[str]:
     return [*(far if expected.spread > 1.0 else []), basis]
 
 
-def _chip(spec: Spec, evidence: Evidence) -> Chip:
+def _chip(spec: Spec, evidence: Evidence, said: list[str]) -> Chip:
     """The chip of that name, with the peak that is given in place of its own; a chip nobody knows
     has no other facts.
     """
     if spec.peak_bf16_tflops is None:
         return find_chip(spec.hardware, evidence["hardware"])
     try:
-        name = find_chip(spec.hardware, evidence["hardware"]).name
+        known = find_chip(spec.hardware, evidence["hardware"])
     except InputError:
-        name = spec.hardware or "unnamed chip"
-    return Chip(name, spec.peak_bf16_tflops * 1e12)
-
-
-def _flop_per_token(spec: PretrainingSpec, kind: str, runs: pd.DataFrame, said: list[str]) -> float:
-    """FLOP a token by the run's dimensions, else by its kind's median ratio to six a parameter."""
-    alike = runs[runs.architecture == kind]
-    if not (spec.layers and spec.d_model):
-        by_parameters = TRAINING_FLOP_PER_PARAMETER * alike.params_active
-        ratio = float((alike.flop_per_token / by_parameters).median())
-        said.append(
-            f"FLOP a token taken as {ratio:.3f} times six a parameter, the median of {kind} runs"
-        )
-        return TRAINING_FLOP_PER_PARAMETER * spec.params_active * ratio
-    usual = alike.seq_len_tokens.median()
-    if not spec.seq_len:
-        said.append(f"sequence length taken as {usual:,.0f} tokens, the median of {kind} runs")
-    if not spec.vocab:
-        said.append("embedding table counted as multiplying: vocab is not given")
-    sizes = (spec.params_active, spec.layers, spec.d_model, spec.vocab or 0.0)
-    return float(flop_per_token_from_dimensions(*sizes, spec.seq_len or usual))
+        return Chip(spec.hardware or "unnamed chip", spec.peak_bf16_tflops * 1e12)
+    said += peak_slips(known, spec.peak_bf16_tflops, evidence["hardware"])
+    return Chip(known.name, spec.peak_bf16_tflops * 1e12)
 
 
 def _estimate_reinforcement(
     spec: ReinforcementSpec, evidence: Evidence, exclude: tuple[str, ...]
 ) -> dict[str, Any]:
-    chip, estimator = _chip(spec, evidence), step_estimator_for(evidence, exclude)
+    said: list[str] = []
+    chip, estimator = _chip(spec, evidence, said), step_estimator_for(evidence, exclude)
     if chip.name not in set(evidence["hardware"].chip):
         raise InputError(
             "hardware: a reinforcement run needs a chip of hardware.csv, for the speed of its "
@@ -201,7 +200,7 @@ def _estimate_reinforcement(
     hours = np.array(list(seconds.values())) * spec.steps * spec.chips / SECONDS_PER_HOUR
     tokens = spec.steps * spec.prompts_per_step * spec.samples_per_prompt * spec.mean_len
     flop_per_token = FLOP_PER_PARAMETER_AND_TOKEN * spec.params_active
-    said = [
+    said += [
         f"step time from {step.step_seconds.basis}",
         "every step has the mean length; FLOP are ten a parameter and token",
         *_one_sided(estimator.runs.developer),
@@ -251,9 +250,13 @@ def _answer(
         "energy from rated power, a server's and a building's share; carbon from a grid near the "
         "world mean"
     )
+    if parts := parts_of(chip.name, evidence["hardware"]):
+        said.append(f"a GPU-hour is an hour of a whole {chip.name}, of {parts}")
+    days = hours / (spec.chips or np.nan) / HOURS_PER_DAY
     return {
         "name": spec.name,
         "gpu_hours": named_percentiles(hours),
+        **({"days": named_percentiles(days)} if spec.chips else {}),
         "usd": named_percentiles(rental_usd(hours, price)),
         "energy_kwh": named_percentiles(energy),
         "co2_kg": named_percentiles(energy * facts["grid_kg_co2_per_kwh"].value),

@@ -11,7 +11,6 @@ from analysis.data.chips import Chip
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
 from analysis.physics.training import gpu_hours
-from analysis.runs.configurations import configuration_of
 from analysis.runs.planned import Planned, by_step_time, pooled
 from analysis.runs.views import stacking_weight
 
@@ -25,10 +24,9 @@ def with_step_time(
     exclude: tuple[str, ...],
 ) -> tuple[Distribution, dict[str, Any]]:
     """The efficiency by both views of a run with a layout, and the hours by each."""
-    assert spec.layout is not None and spec.configuration is not None
-    shape = configuration_of(spec.configuration, evidence)
+    assert spec.layout is not None and spec.shape is not None
     date = str(spec.release_date)
-    run = Planned(shape, spec.layout, chip.name, date, flop, exclude)
+    run = Planned(spec.shape, spec.layout, chip.name, date, flop, exclude)
     step = by_step_time(run, evidence)
     weight = stacking_weight(evidence, exclude)["weight"]
     both = pooled(step, by_kind, weight)

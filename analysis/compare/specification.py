@@ -9,15 +9,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    TypeAdapter,
+    ValidationError,
+)
 
 from analysis.data.folder import parse_toml
-from analysis.data.mistakes import InputError, did_you_mean, first_mistake
+from analysis.data.mistakes import InputError, UnknownName, did_you_mean, first_mistake
 from analysis.data.tables import Evidence
+from analysis.physics.architecture import Configuration
+from analysis.physics.parameters import count_parameters
 from analysis.physics.step_time.layout import Layout
+from analysis.runs.config_files import read_config
+from analysis.runs.configurations import configuration_of
 
 # beyond what was seen by this factor, a slip of units is the likelier reason
 FAR_BEYOND_SIZES, FAR_BEYOND_RATIOS = 20.0, 5.0
+OF_CONFIG = {"head_dim": "head_dim", "vocab": "vocab_size", "tied_embeddings": "tied_embeddings"}
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -65,14 +78,24 @@ class PretrainingSpec(_Spec):
     tokens: Amount
     seq_len: Positive | None = None
     architecture: Literal["dense", "moe"] | None = None
+    head_dim: Positive | None = None
     vocab: Positive | None = None
-    configuration: str | None = None  # an id of architectures.csv, which a layout needs
+    tied_embeddings: bool | None = None
+    active_counts: Literal["both", "head", "neither"] | None = None  # tables in params_active
+    window_tokens: Positive | None = None
+    global_layers: Annotated[float, Field(ge=0, le=1e4)] | None = None
+    config: str = ""  # the path of a config.json, or an id of architectures.csv
+    shape: SkipValidation[Configuration | None] = None  # what it says
     layout: Layout | None = None
 
     def model_post_init(self, context: Any) -> None:
         super().model_post_init(context)
-        if self.layout is not None and self.configuration is None:
-            raise ValueError("layout: needs a configuration, an id of architectures.csv")
+        if self.layout is not None and self.shape is None:
+            raise ValueError("layout: needs a config, a config.json or an id of architectures.csv")
+        if (self.window_tokens is None) != (self.global_layers is None):
+            raise ValueError("window_tokens and global_layers: give both, or neither")
+        if (self.global_layers or 0.0) > (self.layers or 1e4):
+            raise ValueError(f"global_layers is larger than layers, {self.layers:g}")
 
 
 class ReinforcementSpec(_Spec):
@@ -91,22 +114,46 @@ class ReinforcementSpec(_Spec):
 Spec = PretrainingSpec | ReinforcementSpec
 
 
-def read_spec(text: str, where: str) -> Spec:
-    """A specification from TOML; an `InputError` names what is wrong in it."""
-    return check_spec(parse_toml(text, where), where)
+def read_spec(text: str, where: str, evidence: Evidence, beside: Path | None = None) -> Spec:
+    """A specification from TOML; an `InputError` names what is wrong in it. The path of its config
+    begins in the folder `beside`.
+    """
+    return check_spec(parse_toml(text, where), where, evidence, beside)
 
 
-def check_spec(content: Mapping[str, Any], where: str) -> Spec:
+def check_spec(
+    content: Mapping[str, Any], where: str, evidence: Evidence, beside: Path | None = None
+) -> Spec:
     """A specification from its keys; an `InputError` names what is wrong in it."""
     kind: type[Spec] = (
         ReinforcementSpec if content.get("kind") == "reinforcement" else PretrainingSpec
     )
+    if "shape" in content:
+        raise UnknownName("shape", "known", kind.model_fields, where=where)
     try:
+        if kind is PretrainingSpec and content.get("config"):
+            content = _with_shape(content, evidence, beside or Path())
         return TypeAdapter(kind).validate_python(dict(content))
     except ValidationError as error:
         raise first_mistake(error, where, kind.model_fields) from None
+    except InputError as error:
+        raise error.at(where) from None
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
+
+
+def _with_shape(content: Mapping[str, Any], evidence: Evidence, beside: Path) -> dict[str, Any]:
+    """The keys with what the config says, and its parameters where none are given."""
+    name = str(content["config"])
+    given = {ours: content[key] for key, ours in OF_CONFIG.items() if key in content}
+    shape = (
+        read_config(beside / name, evidence, **given)
+        if name.endswith(".json")
+        else configuration_of(name, evidence)
+    )
+    counted = count_parameters(shape)
+    found = {"params_total": counted.total, "params_active": counted.active_with_embedding}
+    return {**found, **content, "shape": shape}
 
 
 def read_texts(path: Path) -> dict[str, str]:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.mistakes import InputError
+
+# what tools and shops add to the name of a chip
+ADDED = re.compile(
+    r"\b(nvidia|amd|google|intel|huawei|aws|tesla|geforce|instinct|quadro|graphics|gpu|ac|oam"
+    r"|hbm\d\w?|cerebras)\b|[(),/_-]"
+)
+FORMS = frozenset({"sxm", "pcie"})
+MEMORY = re.compile(r"\d+gb")
+PART = re.compile(r"gcds?|dies?|cores?|\d+")
+SAME = 0.02  # two peaks are one figure, rounded
 
 
 @dataclass(frozen=True)
@@ -21,35 +32,43 @@ class Chip:
 def find_chip(name: str, hardware: pd.DataFrame) -> Chip:
     """The chip of that name, or of an unambiguous other spelling of it.
 
-    Case, blanks and the vendor's name do not count: `nvidia h800`, `H800` and `H800 SXM5` are one
-    chip.
+    Case, blanks, order and the vendor's name do not count, nor what tools add to a name: `H800`,
+    `H800 SXM5` and `NVIDIA H800 SXM` are one chip.
 
     Raises
     ------
     InputError
-        If no chip, or more than one, has that name.
+        If no chip, or more than one, has that name, or it names a part or a slice of chips.
     """
-    spellings = {
-        _key(spelling): row
-        for row in hardware.itertuples()
-        for spelling in (row.chip, *row.other_names.split("|"))
-        if spelling
-    }
-    row = spellings.get(_key(name))
-    if row is None:
-        begins = sorted(
-            {
-                found.chip
-                for key, found in spellings.items()
-                if key.startswith(_key(name)) and _key(name)
-            }
-        )
-        if begins:
-            raise InputError(f"chip: {name} may be {' or '.join(begins)}; name one")
-        raise InputError(
-            f"chip: {name} is not in hardware.csv{did_you_mean(name, list(hardware.chip))}"
-        )
-    return Chip(row.chip, peak_flop_s(pd.DataFrame([row])).iloc[0])
+    wanted, found = _words(name), _spellings(hardware)
+    fits = found.get(wanted) or _like(wanted, found)
+    if len(fits) == 1:
+        return _chip(fits[0], hardware)
+    if fits:
+        raise InputError(f"chip: {name} may be {' or '.join(sorted(fits))}; name one")
+    whole = found.get(frozenset(word for word in wanted if not PART.fullmatch(word)), [])
+    if len(whole) == 1:
+        raise InputError(f"chip: {name} {_counted_as(whole[0], hardware)}")
+    raise InputError(f"chip: {name} is not in hardware.csv{_alike(wanted, found)}")
+
+
+def parts_of(chip: str, hardware: pd.DataFrame) -> str:
+    """What a GPU-hour of a chip counts, where tools count parts of it: `2 GCDs`; else nothing."""
+    row = chip_rows(pd.Series([chip]), hardware).iloc[0]
+    return f"{row.parts:g} {row.part}s" if pd.notna(row.parts) else ""
+
+
+def peak_slips(chip: Chip, peak_tflops: float, hardware: pd.DataFrame) -> list[str]:
+    """A word on a peak [TFLOP/s] that is not the chip's own dense one in BF16."""
+    ratio = peak_tflops * 1e12 / chip.peak_flop_s
+    fp8 = chip_rows(pd.Series([chip.name]), hardware).peak_fp8_dense_tflops.iloc[0]
+    if abs(ratio - 1.0) <= SAME:
+        return []
+    own = f"{chip.peak_flop_s / 1e12:g} TFLOP/s is the dense BF16 peak of {chip.name}"
+    likely = "is twice as much, as sparse or FP8 figures are"
+    if not abs(ratio - 2.0) <= SAME and not abs(peak_tflops / fp8 - 1.0) <= SAME:
+        likely = "looks like another unit" if not 0.02 < ratio < 50 else "differs and counts"
+    return [f"peak_bf16_tflops = {peak_tflops:g} {likely}: {own}"]
 
 
 def chip_rows(chips: pd.Series, hardware: pd.DataFrame) -> pd.DataFrame:
@@ -72,5 +91,51 @@ def peak_flop_s(chips: pd.DataFrame) -> pd.Series:
     return chips.peak_bf16_dense_tflops.fillna(chips.peak_fp16_dense_tflops) * 1e12
 
 
-def _key(spelling: str) -> str:
-    return re.sub(r"nvidia|amd|google|intel|huawei|[^a-z0-9]", "", spelling.lower())
+def _chip(name: str, hardware: pd.DataFrame) -> Chip:
+    return Chip(name, float(peaks_of(pd.Series([name]), hardware).iloc[0]))
+
+
+def _words(name: str) -> frozenset[str]:
+    """The words of a chip's name that tell it from others."""
+    parts = re.findall(r"[a-z0-9.]+", ADDED.sub(" ", name.lower()))
+    joined = [re.sub(r"^(\d+)g$", r"\1gb", re.sub(r"^sxm\d?$", "sxm", part)) for part in parts]
+    return frozenset(joined)
+
+
+def _spellings(hardware: pd.DataFrame) -> dict[frozenset[str], list[str]]:
+    """The chips of each spelling."""
+    found: dict[frozenset[str], list[str]] = {}
+    for chip, others in zip(hardware.chip, hardware.other_names, strict=True):
+        for spelling in {_words(one) for one in (chip, *others.split("|")) if one}:
+            found.setdefault(spelling, []).append(chip)
+    return found
+
+
+def _like(wanted: frozenset[str], found: Mapping[frozenset[str], list[str]]) -> list[str]:
+    """The chips that a name may stand for: it leaves out a word of theirs, or adds the form of a
+    card.
+    """
+    short = {chip for words, chips in found.items() if wanted and wanted < words for chip in chips}
+    long = {
+        chip
+        for words, chips in found.items()
+        if words < wanted and wanted - words <= FORMS
+        for chip in chips
+    }
+    return sorted(long or short)
+
+
+def _counted_as(chip: str, hardware: pd.DataFrame) -> str:
+    """Why a part or a slice is refused."""
+    parts = parts_of(chip, hardware)
+    if not parts:
+        return f"is a part or a slice; hardware.csv counts whole chips: name {chip}"
+    return f"counts parts; hardware.csv counts whole chips of {parts}: name {chip}, half as many"
+
+
+def _alike(wanted: frozenset[str], found: Mapping[frozenset[str], list[str]]) -> str:
+    """The nearest chip of the same model number: another number is another chip."""
+    numbers = {word for word in wanted if re.search(r"\d", word) and not MEMORY.fullmatch(word)}
+    same = {words: chips[0] for words, chips in found.items() if numbers & words}
+    best = max(same, key=lambda words: len(words & wanted) / len(words | wanted), default=None)
+    return f"; did you mean {same[best]}?" if best else ""

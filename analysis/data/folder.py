@@ -19,6 +19,7 @@ from analysis.data.mistakes import InputError, UnknownName, did_you_mean
 PACKAGE = "datapackage.json"
 PROTOCOL = "protocol.toml"  # the project's own rules
 RECORDS = ("models", "cards", "scenarios")  # folders of TOML files
+FACTS = ".facts.csv"  # what the table of a model's own facts is called after it
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 CURVE = re.compile(r"curves/[A-Za-z0-9][A-Za-z0-9._-]*\.csv")
 
@@ -102,14 +103,35 @@ def named_files(directory: Path) -> list[str]:
     """Paths in a folder of all that it names: its package, tables, rules, models, cards and
     scenarios.
     """
-    records = [
+    records = [name for folder in RECORDS for name in _regular(directory, folder, "*.toml")]
+    rules = [PROTOCOL] if (directory / PROTOCOL).is_file() else []
+    tables = [item["path"] for item in resources(directory)]
+    return [PACKAGE, *tables, *rules, *records, *facts_of_models(directory)]
+
+
+def facts_of_models(directory: Path) -> list[str]:
+    """Paths in a folder of the tables that hold facts of one model each, `models/NAME.facts.csv`.
+
+    Raises
+    ------
+    InputError
+        If such a table stands without its model.
+    """
+    found = _regular(directory, "models", f"*{FACTS}")
+    for path in found:
+        model = f"{path.removesuffix(FACTS)}.toml"
+        if not (directory / model).is_file():
+            raise InputError(f"facts of a model that is not there, {model}", path)
+    return found
+
+
+def _regular(directory: Path, folder: str, pattern: str) -> list[str]:
+    """Paths in a folder's folder of the regular files of a pattern, by name."""
+    return [
         f"{folder}/{path.name}"
-        for folder in RECORDS
-        for path in sorted((directory / folder).glob("*.toml"))
+        for path in sorted((directory / folder).glob(pattern))
         if NAME.fullmatch(path.name) and path.is_file() and not path.is_symlink()
     ]
-    rules = [PROTOCOL] if (directory / PROTOCOL).is_file() else []
-    return [PACKAGE, *(item["path"] for item in resources(directory)), *rules, *records]
 
 
 def folder_sha256(directory: Path) -> str:

@@ -79,9 +79,10 @@ def _allowed(field: dict[str, Any], found: object, check: str) -> str:
     return f"allowed is a {field['type']}{required}{', ' + ', '.join(bounds) if bounds else ''}"
 
 
-def check_foreign_keys(resource: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:
+def check_foreign_keys(
+    resource: dict[str, Any], table: pd.DataFrame, tables: Mapping[str, pd.DataFrame]
+) -> None:
     """Refuse a row that names what another table does not have."""
-    table = tables[resource["name"]]
     for key in resource["schema"]["foreignKeys"]:
         other, field = key["reference"]["resource"], key["reference"]["fields"]
         known = tables[other][field]

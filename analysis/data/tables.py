@@ -13,7 +13,14 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.facts import Fact, Facts
-from analysis.data.folder import evidence_folder, folder_sha256, named_files, resources
+from analysis.data.folder import (
+    FACTS,
+    evidence_folder,
+    facts_of_models,
+    folder_sha256,
+    named_files,
+    resources,
+)
 from analysis.data.mistakes import InputError
 from analysis.data.schema import check_foreign_keys, read_table
 
@@ -137,5 +144,25 @@ def _load(directory: Path, signature: tuple[tuple[str, int, int], ...]) -> Evide
     listed = resources(directory)
     tables = {resource["name"]: read_table(directory, resource) for resource in listed}
     for resource in listed:
-        check_foreign_keys(resource, tables)
+        check_foreign_keys(resource, tables[resource["name"]], tables)
+    facts = next(resource for resource in listed if resource["name"] == "facts")
+    for path in facts_of_models(directory):
+        added = _facts_of_model(directory, {**facts, "path": path}, tables)
+        tables["facts"] = pd.concat([tables["facts"], added], ignore_index=True)
     return Evidence.of(directory, tables)
+
+
+def _facts_of_model(
+    directory: Path, resource: dict[str, Any], tables: Mapping[str, pd.DataFrame]
+) -> pd.DataFrame:
+    """The facts that stand beside a model: of that model alone, and under names of their own."""
+    rows = read_table(directory, resource)
+    check_foreign_keys(resource, rows, tables)
+    model = Path(resource["path"]).name.removesuffix(FACTS)
+    for position, row in enumerate(rows.itertuples()):
+        where = f"{resource['path']}, line {position + 2} ({row.id})"
+        if row.subject != model:
+            raise InputError(f"found {row.subject}, allowed is {model}", f"{where}, subject")
+        if row.id in set(tables["facts"].id):
+            raise InputError("which stands there already; each must be unique", f"{where}, id")
+    return rows

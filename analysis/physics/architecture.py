@@ -20,7 +20,8 @@ class Configuration(BaseModel):
 
     The names are those of `inference/configs/config_671B.json` of the DeepSeek-V3 repository, and
     of the same kind where that file has none. Attention is latent with a `kv_lora_rank`, else of
-    `n_kv_heads` that groups of heads share. A model without experts is dense in all its layers.
+    `n_kv_heads` that groups of heads share. A model without experts is dense in all its layers. A
+    linear layer has keys, values and a gate for each of `n_heads`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,7 +51,11 @@ class Configuration(BaseModel):
     head_dim: NonNegativeInt = 0
 
     window_tokens: NonNegativeInt = 0
-    n_window_layers: NonNegativeInt = 0  # layers that look back no further than the window
+    n_window_layers: NonNegativeInt = 0  # layers that look back at no more tokens than the window
+    chunked: bool = False  # their window does not slide: it ends where the next one begins
+    n_index_heads: NonNegativeInt = 0  # of the indexer that picks the window's tokens
+    index_head_dim: NonNegativeInt = 0
+    n_linear_layers: NonNegativeInt = 0  # layers that keep a matrix a head instead of a context
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
@@ -59,8 +64,13 @@ class Configuration(BaseModel):
             raise ValueError(f"{missing[0]} is missing")
         if self.n_activated_experts > self.n_routed_experts:
             raise ValueError(f"n_activated_experts: more than the {self.n_routed_experts} routed")
-        if max(self.n_dense_layers, self.n_window_layers) > self.n_layers:
-            raise ValueError(f"n_layers: fewer than its dense or windowed layers, {self.n_layers}")
+        bounded = self.n_window_layers + self.n_linear_layers
+        if max(self.n_dense_layers, bounded) > self.n_layers:
+            raise ValueError(
+                f"n_layers: fewer than its dense, windowed or linear layers, {self.n_layers}"
+            )
+        if self.n_linear_layers and self.is_latent:
+            raise ValueError("n_linear_layers: not known beside latent attention")
         return self
 
     @property
@@ -71,6 +81,7 @@ class Configuration(BaseModel):
         if self.n_routed_experts:
             names += ["n_activated_experts", "moe_inter_dim"]
         names += ["inter_dim"] if self.dense_layers else []
+        names += ["index_head_dim", "window_tokens"] if self.n_index_heads else []
         return [*names, "window_tokens"] if self.n_window_layers else names
 
     @property

@@ -108,6 +108,9 @@ def flop_per_token_from_dimensions(
     vocab: ArrayLike,
     seq_len_tokens: ArrayLike,
     tied_embeddings: ArrayLike = False,
+    heads_width: ArrayLike | None = None,
+    window_tokens: ArrayLike = np.inf,
+    global_layers: ArrayLike = 0.0,
 ) -> np.ndarray:
     """Training FLOP per token on the same basis, for many runs known by their outer dimensions.
 
@@ -123,6 +126,10 @@ def flop_per_token_from_dimensions(
         Sequence length [token]; attention is causal, its projections as wide as the model.
     tied_embeddings
         Whether the output head shares the table, which multiplies then.
+    heads_width
+        Heads times the width of one [count]; without it, that of the model.
+    window_tokens, global_layers
+        Tokens that a layer looks back on at most [token], and layers without that bound [count].
 
     Returns
     -------
@@ -139,11 +146,23 @@ def flop_per_token_from_dimensions(
 
     >>> flop_per_token_from_dimensions(1_100, 2, 10, 10, 8, [False, True]).tolist()
     [6960.0, 7560.0]
+
+    One of the layers looks back on two tokens at most, 2 - 4 / 16 in the mean:
+
+    >>> float(flop_per_token_from_dimensions(1_100, 2, 10, 10, 8, window_tokens=2, global_layers=1))
+    6690.0
     """
     table = np.asarray(vocab, dtype=float) * np.asarray(d_model, dtype=float)
     multiplying = np.asarray(params_active, dtype=float) - np.where(tied_embeddings, 0.0, table)
-    context_tokens = np.asarray(seq_len_tokens, dtype=float) / 2.0
-    return _training_flop(multiplying, outline_attention_width(layers, d_model) * context_tokens)
+    length = np.asarray(seq_len_tokens, dtype=float)
+    whole, beyond = length / 2.0, np.maximum(length - window_tokens, 0.0)
+    bounded = whole - beyond**2 / np.maximum(2.0 * length, 1.0)
+    heads = d_model if heads_width is None else heads_width
+    widths = [
+        outline_attention_width(count, heads)
+        for count in (global_layers, np.asarray(layers, dtype=float) - global_layers)
+    ]
+    return _training_flop(multiplying, widths[0] * whole + widths[1] * bounded)
 
 
 def _training_flop(multiplying: ArrayLike, context_products: ArrayLike) -> np.ndarray:

@@ -59,7 +59,7 @@ def count_parameters(configuration: Configuration) -> ParameterCount:
     c = configuration
     table = c.vocab_size * c.dim
     tables = table if c.tied_embeddings else 2 * table
-    dense = c.n_layers * _attention_parameters(c) + c.dense_layers * _mlp(c, c.inter_dim)
+    dense = _all_attention_parameters(c) + c.dense_layers * _mlp(c, c.inter_dim)
     active = dense + c.mixture_layers * _mixture_parameters(c, c.n_activated_experts) + table
     total = dense + c.mixture_layers * _mixture_parameters(c, c.n_routed_experts) + tables
     module = _attention_parameters(c) + _mixture_parameters(c, c.n_routed_experts) + 2 * c.dim**2
@@ -199,7 +199,10 @@ def context_products(
     Notes
     -----
     In a causal window of W tokens, a sequence of S looks back W - W^2/2S tokens in the mean; S/2
-    where the window holds the sequence.
+    where the window holds the sequence; W/2 in chunks. A linear layer updates and reads a square
+    matrix a head: as much work as to look back on as many tokens as a head is wide
+    (MiniMax-01, arXiv:2501.08313). An indexer scores the whole context, and its layer then looks
+    back on a window's tokens, wherever they stand (`inference/model.py` of DeepSeek-V3.2-Exp).
 
     Examples
     --------
@@ -215,13 +218,27 @@ def context_products(
     length = np.asarray(seq_len_tokens, dtype=float)
     whole = length / (2.0 if attention == "causal" else 1.0)
     width = attention_width(architecture, mtp)
-    if isinstance(architecture, Outline) or not architecture.n_window_layers:
+    if isinstance(architecture, Outline):
         return width * whole
     c = architecture
+    layer = c.n_heads * (c.query_key_dim + c.value_dim)
+    bounded = c.n_window_layers * (layer * _seen(c, length, attention) + _indexed(c) * whole)
+    linear = c.n_linear_layers * layer * c.head_dim
+    rest = width - (c.n_window_layers + c.n_linear_layers) * layer
+    return rest * whole + bounded + linear
+
+
+def _seen(c: Configuration, length: np.ndarray, attention: Attention) -> np.ndarray:
+    """Tokens that a layer with a window looks back on, in the mean."""
     window = np.minimum(c.window_tokens, length)
-    seen = window - window**2 / (2.0 * length) if attention == "causal" else window
-    windowed = c.n_window_layers * c.n_heads * (c.query_key_dim + c.value_dim)
-    return (width - windowed) * whole + windowed * seen
+    if attention == "full" or not c.n_window_layers:
+        return window
+    return window / 2.0 if c.chunked else window - window**2 / (2.0 * length)
+
+
+def _indexed(c: Configuration) -> int:
+    """Width of the scores by which an indexer picks its tokens, of the whole context."""
+    return c.n_index_heads * c.index_head_dim
 
 
 def outline_attention_width(layers: ArrayLike, d_model: ArrayLike) -> np.ndarray:
@@ -248,7 +265,16 @@ def outline_attention_width(layers: ArrayLike, d_model: ArrayLike) -> np.ndarray
     return np.asarray(layers, dtype=float) * 2.0 * np.asarray(d_model)
 
 
+def _all_attention_parameters(c: Configuration) -> int:
+    """Of all layers: a linear one projects queries, keys, values, a gate and what comes out."""
+    linear = 5 * c.dim * c.n_heads * c.head_dim
+    index = (c.q_lora_rank or c.dim) * _indexed(c) + c.dim * (c.index_head_dim + c.n_index_heads)
+    softmax = (c.n_layers - c.n_linear_layers) * _attention_parameters(c)
+    return softmax + c.n_linear_layers * linear + c.n_window_layers * index
+
+
 def _attention_parameters(c: Configuration) -> int:
+    """Of a layer that looks back on tokens."""
     if not c.is_latent:
         return c.dim * c.head_dim * 2 * (c.n_heads + c.n_kv_heads)
     query = c.n_heads * c.query_key_dim * (c.q_lora_rank or c.dim) + c.dim * c.q_lora_rank

@@ -25,7 +25,7 @@ def configuration_of(name: str, evidence: Evidence) -> Configuration:
     sizes = {
         field: int(row[field])
         for field in Configuration.model_fields
-        if field != "tied_embeddings" and pd.notna(row[field])
+        if field in row and field != "tied_embeddings" and pd.notna(row[field])
     }
     try:
         return Configuration(**sizes, tied_embeddings=row.tied_embeddings == "yes")

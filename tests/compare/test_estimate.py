@@ -10,7 +10,6 @@ import pytest
 
 from analysis.cli import main
 from analysis.compare.estimate import (
-    _flop_per_token,
     _one_sided,
     _rated_power_w,
     estimate,
@@ -48,7 +47,7 @@ max_len = 32768
 
 
 def answer(evidence, text, *lines, exclude=()):
-    return estimate(read_spec("\n".join([text, *lines]), "spec"), evidence, exclude)
+    return estimate(read_spec("\n".join([text, *lines]), "spec", evidence), evidence, exclude)
 
 
 def test_a_pretraining_answer_has_the_keys_of_the_contract(evidence):
@@ -273,54 +272,12 @@ def test_who_has_most_of_the_rows_is_said_by_name(evidence):
     assert _one_sided(pd.Series(["a", "a", "b"]))[0].startswith("67% of the rows are a's")
 
 
-def test_a_specification_nested_too_deep_is_one_line():
+def test_a_specification_nested_too_deep_is_one_line(evidence):
     with pytest.raises(InputError, match=r"^x\.toml: not valid TOML: "):
-        read_spec("a = " + "[" * 100_000, "x.toml")
+        read_spec("a = " + "[" * 100_000, "x.toml", evidence)
 
 
 # --- by hand
-
-
-def runs_alike() -> pd.DataFrame:
-    """Three dense runs at 1, 1.2 and 2 times six a parameter, and a mixture at ten times."""
-    rows = [
-        ("dense", 1e9, 6e9, 2_000.0),
-        ("dense", 1e9, 7.2e9, 4_000.0),
-        ("dense", 2e9, 24e9, 9_000.0),
-        ("moe", 1e9, 60e9, 50_000.0),
-    ]
-    return pd.DataFrame(
-        rows, columns=["architecture", "params_active", "flop_per_token", "seq_len_tokens"]
-    )
-
-
-def counted(*lines) -> tuple[float, list[str]]:
-    """FLOP a token of a dense run of ten billion parameters, and what is said of it."""
-    said: list[str] = []
-    text = PRETRAINING.replace("70e9", "10e9")
-    spec = read_spec("\n".join([text, *lines]), "spec")
-    return _flop_per_token(spec, "dense", runs_alike(), said), said
-
-
-@pytest.mark.parametrize("lines", [(), ("layers = 10",), ("d_model = 2000",)])
-def test_without_both_dimensions_flop_are_the_median_ratio_of_runs_of_the_kind(lines):
-    flop, said = counted(*lines)
-    assert flop == pytest.approx(6 * 10e9 * 1.2)
-    assert said == ["FLOP a token taken as 1.200 times six a parameter, the median of dense runs"]
-
-
-def test_with_dimensions_what_is_not_given_is_said_and_taken():
-    dimensions = ("layers = 10", "d_model = 2000")
-    length = "sequence length taken as 4,000 tokens, the median of dense runs"
-    table = "embedding table counted as multiplying: vocab is not given"
-    flop, said = counted(*dimensions)
-    assert flop == pytest.approx(6 * 10e9 + 6 * (10 * 2 * 2_000) * 4_000 / 2)
-    assert said == [length, table]
-    flop, said = counted(*dimensions, "seq_len = 1000", "vocab = 100000")
-    assert flop == pytest.approx(6 * (10e9 - 1e5 * 2_000) + 6 * (10 * 2 * 2_000) * 1_000 / 2)
-    assert said == []
-    assert counted(*dimensions, "seq_len = 1000")[1] == [table]
-    assert counted(*dimensions, "vocab = 100000")[1] == [length]
 
 
 def test_rated_power_is_the_chips_own_or_the_middle_of_others_by_their_peak():
@@ -352,14 +309,14 @@ def test_a_run_may_be_released_today_and_not_tomorrow(evidence):
         date = today + datetime.timedelta(days=days)
         text = PRETRAINING.replace("2025-06-01", date.isoformat())
         if allowed:
-            assert read_spec(text, "spec").release_date == date
+            assert read_spec(text, "spec", evidence).release_date == date
         else:
             with pytest.raises(InputError, match="is in the future"):
-                read_spec(text, "spec")
+                read_spec(text, "spec", evidence)
 
 
 def test_what_an_answer_assumes_begins_with_slips_and_keeps_the_rest(evidence):
     (found,) = estimate_all({"x": PRETRAINING.replace("15e12", "15e9")}, evidence).answers
-    plain = estimate(read_spec(PRETRAINING.replace("15e12", "15e9"), "x"), evidence)
+    plain = estimate(read_spec(PRETRAINING.replace("15e12", "15e9"), "x", evidence), evidence)
     assert found["assumptions"][-len(plain["assumptions"]) :] == plain["assumptions"]
     assert len(found["assumptions"]) > len(plain["assumptions"])

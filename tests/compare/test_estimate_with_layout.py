@@ -25,18 +25,18 @@ SPEC = {
     "params_active": "70B",
     "tokens": "2T",
     "hardware": "H100 SXM",
-    "configuration": "llama-3-70b",
+    "config": "llama-3-70b",
 }
 
 
 def test_a_layout_gives_three_views_and_their_pool_leads(evidence):
-    found = estimate(check_spec(SPEC | {"layout": LAYOUT}, "x.toml"), evidence)
+    found = estimate(check_spec(SPEC | {"layout": LAYOUT}, "x.toml", evidence), evidence)
     views = found["views"]
     assert set(views) == {"by_kind", "step_time", "combined", "weight"}
     assert found["gpu_hours"] == pytest.approx(views["combined"])
     low, high = sorted(views[name]["p50"] for name in ("by_kind", "step_time"))
     assert low <= views["combined"]["p50"] <= high
-    plain = estimate(check_spec(SPEC, "x.toml"), evidence)
+    plain = estimate(check_spec(SPEC, "x.toml", evidence), evidence)
     assert "views" not in plain
     assert plain["gpu_hours"] == pytest.approx(views["by_kind"])
 
@@ -44,7 +44,7 @@ def test_a_layout_gives_three_views_and_their_pool_leads(evidence):
 def test_a_better_layout_needs_fewer_hours_and_the_other_view_stays(evidence):
     deep = LAYOUT | {"pipeline_parallel": 16}  # a bubble of half the step
     found = [
-        estimate(check_spec(SPEC | {"layout": layout}, "x.toml"), evidence)["views"]
+        estimate(check_spec(SPEC | {"layout": layout}, "x.toml", evidence), evidence)["views"]
         for layout in (LAYOUT, deep)
     ]
     assert found[0]["step_time"]["p50"] < found[1]["step_time"]["p50"]
@@ -62,18 +62,17 @@ def test_a_better_layout_needs_fewer_hours_and_the_other_view_stays(evidence):
         ({"exchange_bytes_per_value": -1.0}, "greater than 0"),
     ],
 )
-def test_a_layout_that_makes_no_step_is_one_line(changes, message):
+def test_a_layout_that_makes_no_step_is_one_line(evidence, changes, message):
     with pytest.raises(InputError, match=message):
-        check_spec(SPEC | {"layout": LAYOUT | changes}, "x.toml")
+        check_spec(SPEC | {"layout": LAYOUT | changes}, "x.toml", evidence)
 
 
 def test_a_layout_needs_the_sizes_of_its_model(evidence):
-    without = {key: value for key, value in SPEC.items() if key != "configuration"}
-    with pytest.raises(InputError, match="needs a configuration"):
-        check_spec(without | {"layout": LAYOUT}, "x.toml")
-    unknown = check_spec(SPEC | {"layout": LAYOUT, "configuration": "no-model"}, "x.toml")
+    without = {key: value for key, value in SPEC.items() if key != "config"}
+    with pytest.raises(InputError, match="needs a config"):
+        check_spec(without | {"layout": LAYOUT}, "x.toml", evidence)
     with pytest.raises(InputError, match=r"no-model is not an id of architectures\.csv"):
-        estimate(unknown, evidence)
+        check_spec(SPEC | {"layout": LAYOUT, "config": "no-model"}, "x.toml", evidence)
 
 
 def test_another_chip_leaves_the_time_of_a_step_out_and_says_why():

@@ -1,6 +1,6 @@
 import pytest
 
-from analysis.data.chips import find_chip, peak_flop_s
+from analysis.data.chips import find_chip, peak_flop_s, peak_slips
 from analysis.data.mistakes import InputError
 
 
@@ -9,6 +9,63 @@ from analysis.data.mistakes import InputError
 )
 def test_other_spellings_are_one_chip(evidence, name):
     assert find_chip(name, evidence["hardware"]).name == "H800 SXM"
+
+
+@pytest.mark.parametrize(
+    ("printed", "chip"),
+    [
+        ("NVIDIA A100-SXM4-80GB", "A100 80GB SXM"),
+        ("NVIDIA A100-SXM4-40GB", "A100 40GB SXM"),
+        ("NVIDIA A100 80GB PCIe", "A100 80GB PCIe"),
+        ("NVIDIA H100 80GB HBM3", "H100 SXM"),
+        ("NVIDIA H100 PCIe", "H100 PCIe"),
+        ("NVIDIA H100 NVL", "H100 NVL"),
+        ("NVIDIA B300 SXM6 AC", "B300"),
+        ("NVIDIA GH200 480GB", "GH200"),
+        ("Tesla V100-SXM2-16GB", "V100 16GB SXM"),
+        ("NVIDIA GeForce RTX 4090", "RTX 4090"),
+        ("AMD Instinct MI250X", "MI250X"),
+        ("AMD Instinct MI300X OAM", "MI300X"),
+        ("H100-80G", "H100 SXM"),
+        ("tpu-v5e", "TPU v5e"),
+    ],
+)
+def test_names_are_read_as_tools_and_shops_print_them(evidence, printed, chip):
+    assert find_chip(printed, evidence["hardware"]).name == chip
+
+
+@pytest.mark.parametrize("name", ["A10", "L4", "L40", "H1000", "MI350Y"])
+def test_another_model_number_is_never_suggested(evidence, name):
+    with pytest.raises(InputError, match=r"is not in hardware\.csv$"):
+        find_chip(name, evidence["hardware"])
+
+
+def test_the_nearest_chip_of_the_same_number_is_suggested(evidence):
+    with pytest.raises(InputError, match=r"did you mean H200 SXM\?"):
+        find_chip("H200 NVL", evidence["hardware"])
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("MI250X GCD", "whole chips of 2 GCDs: name MI250X, half as many"),
+        ("TPU v3-256", "whole chips of 2 cores: name TPU v3, half as many"),
+        ("H20 die", "is a part or a slice; .* name H20"),
+    ],
+)
+def test_a_part_or_a_slice_of_chips_is_refused_with_what_counts(evidence, name, said):
+    with pytest.raises(InputError, match=said):
+        find_chip(name, evidence["hardware"])
+
+
+@pytest.mark.parametrize(
+    ("tflops", "said"),
+    [(989.4, None), (1979, "twice"), (989e12, "another unit"), (700, "differs and counts")],
+)
+def test_a_peak_that_is_not_the_dense_one_is_noticed(evidence, tflops, said):
+    hardware = evidence["hardware"]
+    slips = peak_slips(find_chip("H100", hardware), tflops, hardware)
+    assert (said is None and slips == []) or (len(slips) == 1 and said in slips[0])
 
 
 def test_every_name_in_the_table_finds_its_own_row(evidence):

@@ -36,9 +36,12 @@ def archive_mistakes(rows: pd.DataFrame) -> list[str]:
     return lines
 
 
+OF_THE_PROCESSOR = "GH200 480GB"  # as tools print it; the chip beside it has 96 GB
+
+
 def test_a_chip_has_the_memory_that_its_name_gives(evidence):
     chips = evidence["hardware"]
-    names = chips.chip + "|" + chips.other_names
+    names = chips.chip + "|" + chips.other_names.str.replace(OF_THE_PROCESSOR, "")
     assert memory_mistakes(chips.chip, names, chips.hbm_gib) == []
     assert GIGABYTES.findall("A100 80GB PCIe of 94 GB") == ["80", "94"]
 

@@ -108,6 +108,46 @@ def test_a_window_saves_only_the_work_of_its_own_layers():
     assert saved[0] > 0
 
 
+@pytest.mark.parametrize("seq_len_tokens", [4, 6, 60])
+def test_a_chunk_is_looked_back_on_as_if_counted_token_by_token(seq_len_tokens):
+    model = Configuration(**GROUPED, inter_dim=20, window_tokens=6, n_window_layers=2, chunked=True)
+    looked_back = sum(token % 6 + 0.5 for token in range(seq_len_tokens)) / seq_len_tokens
+    width = attention_width(model)
+    assert context_products(model, seq_len_tokens) == pytest.approx(width * looked_back)
+
+
+def test_a_linear_layer_by_hand():
+    """Queries, keys, values, gate and output 5 x 10x12; a matrix of 3x3 a head, updated and read,
+    whatever the length.
+    """
+    plain = Configuration(**GROUPED, inter_dim=20)
+    hybrid = Configuration(**GROUPED, inter_dim=20, n_linear_layers=1)
+    added = 5 * 10 * 12 - (2 * 10 * 12 + 2 * 10 * 6)
+    assert count_parameters(hybrid).total == count_parameters(plain).total + added
+    of_softmax = 4 * (3 + 3)
+    for length in (10, 1000):
+        assert context_products(hybrid, length) == of_softmax * length / 2 + 2 * 4 * 3 * 3
+
+
+def test_an_indexer_by_hand():
+    """Two heads of 5 from the width of 10, one key of 5, a weight a head; scores of the whole
+    context, then six tokens.
+    """
+    plain = Configuration(**GROUPED, inter_dim=20, window_tokens=6, n_window_layers=2)
+    picks = Configuration(
+        **GROUPED,
+        inter_dim=20,
+        window_tokens=6,
+        n_window_layers=2,
+        n_index_heads=2,
+        index_head_dim=5,
+    )
+    added = 2 * (10 * 2 * 5 + 10 * 5 + 10 * 2)
+    assert count_parameters(picks).total == count_parameters(plain).total + added
+    scores = context_products(picks, 100) - context_products(plain, 100)
+    assert scores == pytest.approx(2 * 2 * 5 * 100 / 2)
+
+
 @pytest.mark.parametrize(
     ("sizes", "message"),
     [
@@ -128,9 +168,15 @@ def test_a_window_saves_only_the_work_of_its_own_layers():
                 "moe_inter_dim": 1,
                 "n_dense_layers": 3,
             },
-            "fewer than its dense or windowed layers, 2",
+            "fewer than its dense, windowed or linear layers, 2",
         ),
-        ({"window_tokens": 1, "n_window_layers": 3}, "fewer than its dense or windowed layers, 2"),
+        (
+            {"window_tokens": 1, "n_window_layers": 3},
+            "fewer than its dense, windowed or linear layers, 2",
+        ),
+        ({"n_linear_layers": 3}, "fewer than its dense, windowed or linear layers, 2"),
+        ({"n_linear_layers": 1, **LATENT}, "not known beside latent attention"),
+        ({"n_index_heads": 1}, "index_head_dim is missing"),
         ({"n_layers": 0}, "greater than 0"),
         ({"mlp_matrices": 4}, "2 or 3"),
     ],

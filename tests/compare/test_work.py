@@ -1,0 +1,181 @@
+"""The work of a run by what is known of it: every key that is given counts, or is said not to."""
+
+import pandas as pd
+import pytest
+
+from analysis.compare.specification import check_spec
+from analysis.compare.work import flop_per_token_of_spec
+
+RUN = {
+    "name": "Some model",
+    "developer": "Somebody",
+    "release_date": "2025-06-01",
+    "params_total": 10e9,
+    "params_active": 10e9,
+    "tokens": 15e12,
+    "hardware": "H100",
+}
+OUTLINE = {"layers": 10, "d_model": 2000}
+TABLES = "params_active taken to count the tables of input and output"
+WIDE = "attention taken as wide as the model"
+
+
+@pytest.fixture
+def alike() -> pd.DataFrame:
+    """Three runs at 1, 1.2 and 2 times six a parameter."""
+    rows = [(1e9, 6e9, 2_000.0), (1e9, 7.2e9, 4_000.0), (2e9, 24e9, 9_000.0)]
+    return pd.DataFrame(rows, columns=["params_active", "flop_per_token", "seq_len_tokens"])
+
+
+@pytest.fixture
+def counted(evidence, alike):
+    """FLOP a token of a run of ten billion parameters, and what is said of it."""
+
+    def of(**keys) -> tuple[float, list[str]]:
+        said: list[str] = []
+        spec = check_spec(RUN | keys, "spec", evidence)
+        return flop_per_token_of_spec(spec, alike, said), said
+
+    return of
+
+
+@pytest.mark.parametrize("keys", [{}, {"layers": 10}, {"d_model": 2000}])
+def test_without_both_dimensions_flop_are_the_median_ratio_of_like_runs(counted, keys):
+    flop, said = counted(**keys)
+    assert flop == pytest.approx(6 * 10e9 * 1.2)
+    assert said == ["FLOP a token taken as 1.200 times six a parameter, the median of like runs"]
+
+
+@pytest.mark.parametrize("key", ["vocab", "seq_len", "n_heads", "head_dim", "tied_embeddings"])
+def test_a_key_of_an_outline_alone_is_said_to_change_nothing(counted, key):
+    flop, said = counted(**{key: True if key == "tied_embeddings" else 128})
+    assert flop == counted()[0]
+    assert f"{key} changes nothing without layers and d_model" in said
+
+
+def test_with_dimensions_what_is_not_given_is_said_and_taken(counted):
+    length = "sequence length taken as 4,000 tokens, the median of like runs"
+    table = "embedding table counted as multiplying: vocab is not given"
+    flop, said = counted(**OUTLINE)
+    assert flop == pytest.approx(6 * 10e9 + 6 * (10 * 2 * 2_000) * 4_000 / 2)
+    assert said == [length, table, WIDE]
+    flop, said = counted(**OUTLINE, seq_len=1000, vocab=100_000)
+    assert flop == pytest.approx(6 * (10e9 - 1e5 * 2_000) + 6 * (10 * 2 * 2_000) * 1_000 / 2)
+    assert said == [TABLES, WIDE]
+    assert counted(**OUTLINE, vocab=100_000)[1] == [length, TABLES, WIDE]
+
+
+def test_heads_wider_than_the_model_are_counted_so(counted):
+    """Ten layers of 32 heads of 100: 3,200 wide where the model is 2,000."""
+    known = {"seq_len": 1000, "vocab": 100_000}
+    flop, said = counted(**OUTLINE, **known, n_heads=32, head_dim=100)
+    assert flop == pytest.approx(6 * (10e9 - 1e5 * 2_000) + 6 * (10 * 2 * 3_200) * 1_000 / 2)
+    assert said == [TABLES]
+    flop, said = counted(**OUTLINE, **known, n_heads=32)
+    assert flop == counted(**OUTLINE, **known)[0]
+    assert "n_heads changes nothing: n_heads and head_dim are needed both" in said
+
+
+def test_a_table_that_is_shared_multiplies(counted):
+    """It is a tenth of the parameters, so a run that does not say is told what is taken."""
+    known = {**OUTLINE, "seq_len": 1000, "vocab": 500_000}
+    apart, said = counted(**known)
+    assert "tied_embeddings taken as false: input and output have a table each" in said
+    tied, said = counted(**known, tied_embeddings=True)
+    assert tied - apart == pytest.approx(6 * 5e5 * 2_000)
+    assert not any("tied" in line for line in said)
+
+
+@pytest.mark.parametrize(
+    ("active_counts", "tied", "tables"),
+    [("both", False, 0), ("head", False, 1), ("neither", False, 2), ("head", True, 0)],
+)
+def test_a_count_that_leaves_tables_out_is_filled_up(counted, active_counts, tied, tables):
+    known = {**OUTLINE, "seq_len": 1000, "vocab": 100_000, "tied_embeddings": tied}
+    flop, said = counted(**known, active_counts=active_counts)
+    assert flop - counted(**known)[0] == pytest.approx(6 * tables * 1e5 * 2_000)
+    assert said == [WIDE]
+
+
+@pytest.mark.parametrize(
+    ("keys", "flop"),
+    [
+        (
+            {
+                "params_total": 235e9,
+                "params_active": 22.19e9,
+                "layers": 94,
+                "d_model": 4096,
+                "n_heads": 64,
+                "head_dim": 128,
+                "vocab": 151_936,
+                "seq_len": 4096,
+            },
+            148.3e9,
+        ),
+        (
+            {
+                "params_total": 27.01e9,
+                "params_active": 27.01e9,
+                "layers": 62,
+                "d_model": 5376,
+                "n_heads": 32,
+                "head_dim": 128,
+                "vocab": 262_144,
+                "tied_embeddings": True,
+                "window_tokens": 1024,
+                "global_layers": 10,
+                "seq_len": 32_768,
+            },
+            172.7e9,
+        ),
+        (
+            {
+                "params_total": 1.236e9,
+                "params_active": 1.236e9,
+                "layers": 16,
+                "d_model": 2048,
+                "vocab": 128_256,
+                "tied_embeddings": True,
+                "seq_len": 8192,
+            },
+            9.03e9,
+        ),
+        (
+            {
+                "params_total": 20.91e9,
+                "params_active": 3.61e9,
+                "active_counts": "head",
+                "layers": 24,
+                "d_model": 2880,
+                "n_heads": 64,
+                "head_dim": 64,
+                "vocab": 201_088,
+                "window_tokens": 128,
+                "global_layers": 12,
+                "seq_len": 4096,
+            },
+            22.93e9,
+        ),
+    ],
+    ids=["wide heads", "windows", "shared table", "the head alone"],
+)
+def test_an_outline_with_all_its_keys_counts_as_its_configuration(counted, keys, flop):
+    """Counted from four published configurations, forward and backward, causal."""
+    assert counted(**keys)[0] == pytest.approx(flop, rel=2e-3)
+
+
+def test_a_config_fills_what_is_not_given_and_says_what_disagrees(counted):
+    """Llama 3 8B of architectures.csv: 8.03 billion parameters."""
+    flop, said = counted(config="llama-3-8b", seq_len=8192, params_total=9e9, params_active=8.03e9)
+    assert flop == pytest.approx(6 * 7.504e9 + 6 * 32 * 2 * 4096 * 8192 / 2, rel=1e-3)
+    assert said == ["params_total is 9e+09, by the config it is 8.03e+09"]
+    own = {"params_total": 8.03e9, "params_active": 7.5e9}
+    _, said = counted(config="llama-3-8b", seq_len=8192, layers=3, **own)
+    assert said == ["layers changes nothing: the config has its own"]
+
+
+def test_a_config_stands_in_for_the_parameters(evidence):
+    run = {key: value for key, value in RUN.items() if not key.startswith("params_")}
+    spec = check_spec(run | {"config": "llama-3-8b"}, "spec", evidence)
+    assert spec.params_total == spec.params_active == pytest.approx(8.03e9, rel=1e-3)
