@@ -34,10 +34,11 @@ def reconstruct_command(options: argparse.Namespace) -> None:
     if options.json:
         print(json.dumps(found.to_dict(), indent=1))
     else:
-        print(_reconstruction_text(found))
+        print(reconstruction_text(found))
 
 
-def _reconstruction_text(found: Reconstruction) -> str:
+def reconstruction_text(found: Reconstruction) -> str:
+    """A reconstruction as a table for people."""
     content = found.to_dict()
     rows = [
         {

@@ -1,15 +1,18 @@
-"""Commands that list what there is: facts, sources, scenarios."""
+"""Commands that list what there is: facts, sources, models, scenarios."""
 
 from __future__ import annotations
 
 import argparse
+import json
+from typing import Any
 
 import pandas as pd
 
 from analysis.data.facts import Fact
-from analysis.data.folder import edition_model
+from analysis.data.folder import edition_model, named_file
 from analysis.data.mistakes import UnknownName
 from analysis.data.scenario import (
+    Scenario,
     list_scenarios,
     load_scenario,
     parameters_frame,
@@ -19,26 +22,45 @@ from analysis.data.tables import Evidence
 
 def facts_command(options: argparse.Namespace) -> None:
     evidence = Evidence.load(options.data)
-    if options.id in set(evidence["arithmetic"].id):
-        print(_number_text(options.id, evidence))
-    elif options.id:
-        print(_fact_text(evidence.facts[options.id], evidence))
+    if options.id is None:
+        _show_facts(options, evidence)
+        return
+    numbered = options.id in set(evidence["arithmetic"].id)
+    model = options.model or edition_model()
+    lines = (
+        _number(options.id, model, evidence)
+        if numbered
+        else _fact(evidence.facts[options.id], evidence)
+    )
+    if options.json:
+        print(json.dumps(lines, indent=1, ensure_ascii=False))
     else:
-        columns = ["id", "value", "unit", "kind", "confidence", "source_id", "locator"]
-        print(
-            evidence["facts"][columns].to_string(
-                index=False, float_format=lambda value: f"{value:.10g}", max_colwidth=48
-            )
-        )
+        shown = {
+            name: f"{value:.10g}" if isinstance(value, float) else value
+            for name, value in lines.items()
+        }
+        print("\n".join(f"{name:<11}{text}" for name, text in shown.items() if text))
 
 
-def _fact_text(fact: Fact, evidence: Evidence) -> str:
+def _show_facts(options: argparse.Namespace, evidence: Evidence) -> None:
+    """All facts, or those that are of one model alone."""
+    rows = evidence["facts"]
+    if options.model:
+        named_file(evidence.directory, "models", options.model)
+        rows = rows[rows.subject == options.model]
+    columns = ["id", "value", "unit", "kind", "confidence", "source_id", "locator"]
+    _show(rows if options.json else rows[columns], options.json, 48)
+
+
+def _fact(fact: Fact, evidence: Evidence) -> dict[str, Any]:
     source = evidence["sources"].set_index("source_id").loc[fact.source_id]
-    span = f" ({fact.low:.10g} to {fact.high:.10g})" if fact.has_range else ""
-    lines = {
+    span = f"{fact.low:.10g} to {fact.high:.10g}" if fact.has_range else ""
+    return {
         "id": fact.id,
         "quantity": fact.quantity,
-        "value": f"{fact.value:.10g}{span} {fact.unit}",
+        "value": fact.value,
+        "unit": fact.unit,
+        "range": span,
         "kind": fact.kind,
         "confidence": fact.confidence,
         "source": f"{source.title} ({source.publisher}, {source.year})",
@@ -46,45 +68,81 @@ def _fact_text(fact: Fact, evidence: Evidence) -> str:
         "url": source.url,
         "note": fact.note,
     }
-    return "\n".join(f"{name:<11}{text}" for name, text in lines.items() if text)
 
 
-def _number_text(name: str, evidence: Evidence) -> str:
+def _number(name: str, model: str, evidence: Evidence) -> dict[str, Any]:
     from analysis.reconstruction.account import account_of
     from analysis.reconstruction.model_file import load_model
     from analysis.reconstruction.names import Names
 
-    model = edition_model()
     try:
         number = Names(load_model(model, evidence), evidence).number(name)
     except UnknownName:  # it rests on the bill, which takes a reconstruction
         number = account_of(model, load_scenario(), evidence).numbers[name]
-    lines = {
+    return {
         "id": name,
         "figure": number.label,
-        "value": f"{number.value:.10g} {number.unit}",
+        "value": float(number.value),
+        "unit": number.unit,
         "kind": number.kind,
+        "arithmetic": number.expression,
+        "note": number.note,
     }
-    lines |= {"arithmetic": number.expression, "note": number.note}
-    return "\n".join(f"{label:<11}{text}" for label, text in lines.items() if text)
 
 
 def sources_command(options: argparse.Namespace) -> None:
-    table = Evidence.load(options.data)["sources"][
-        ["source_id", "title", "publisher", "year", "kind", "url"]
+    rows = Evidence.load(options.data)["sources"]
+    columns = ["source_id", "title", "publisher", "year", "kind", "url"]
+    _show(rows if options.json else rows[columns], options.json, 60)
+
+
+def models_command(options: argparse.Namespace) -> None:
+    from analysis.reconstruction.model_file import list_models, load_model
+
+    evidence = Evidence.load(options.data)
+    models = [load_model(name, evidence) for name in list_models(evidence)]
+    rows = [
+        {
+            "model": model.name,
+            "title": model.title,
+            "developer": model.developer,
+            "release_date": str(model.release_date),
+            "chip": model.chip,
+            "phases": len(model.phases),
+            "hours_disclosed": sum(
+                phase.disclosed_as("gpu_hours") is not None for phase in model.phases
+            ),
+        }
+        for model in models
     ]
-    print(table.to_string(index=False, max_colwidth=60))
+    _show(pd.DataFrame(rows), options.json, 48)
 
 
 def scenarios_command(options: argparse.Namespace) -> None:
     rows = [
-        {
-            "scenario": found.name,
-            "title": found.title,
-            "sets": ", ".join(f"{key}={value}" for key, value in found.changed.items()),
-        }
+        {"scenario": found.name, "title": found.title, "sets": _sets(found)}
         for found in list_scenarios(options.data)
     ]
-    print(pd.DataFrame(rows).to_string(index=False))
+    if options.json:
+        parameters = parameters_frame().to_dict("records")
+        print(json.dumps({"scenarios": rows, "parameters": parameters}, indent=1))
+        return
+    _show(pd.DataFrame(rows), False, 60)
     print()
     print(parameters_frame().to_string(index=False))
+
+
+def _sets(scenario: Scenario) -> str:
+    rent = [f"rent={scenario.rent}"] if scenario.rent else []
+    return ", ".join([*rent, *(f"{name}={value}" for name, value in scenario.changed.items())])
+
+
+def _show(rows: pd.DataFrame, as_json: bool, width: int) -> None:
+    """Rows as a table for people, or as JSON in which what is not known is null."""
+    if as_json:
+        print(rows.to_json(orient="records", indent=1, double_precision=15))
+        return
+    text = rows.to_string(
+        index=False, float_format=lambda value: f"{value:.10g}", max_colwidth=width
+    )
+    print(text)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from analysis.cli import answers, editions, lists, sweeps
+from analysis.cli import answers, editions, lists, new_models, sweeps
 from analysis.cli.options import add_json, add_model, add_overrides, add_scenario
 from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
@@ -18,6 +18,7 @@ EXAMPLES = """examples (a MODEL is a file in data/models, RUN.toml describes a r
   traincost claims --json
   traincost estimate RUN.toml
   traincost sweep --grid mfu=0.2:0.5:4 --grid price_usd_per_gpu_hour=1,2,3 --out sweep.csv
+  traincost new-model NAME --config config.json
   traincost build -p mfu=0.3 --out my-edition
 
 traincost COMMAND --help says more of a command."""
@@ -54,7 +55,7 @@ def make_parser() -> argparse.ArgumentParser:
             add(added)
         return added
 
-    for add_commands in (_editions, _answers, _sweeps, _lists):
+    for add_commands in (_editions, _answers, _sweeps, _lists, _new_model):
         add_commands(command)
     return parser
 
@@ -112,8 +113,24 @@ def _sweeps(command: Command) -> None:
 
 def _lists(command: Command) -> None:
     words = "list the facts, or show one, or one that is derived from them"
-    facts = command("facts", lists.facts_command, words)
+    facts = command("facts", lists.facts_command, words, add_model, add_json)
     facts.add_argument("id", nargs="?", metavar="ID")
-    command("sources", lists.sources_command, "list the sources")
+    command("sources", lists.sources_command, "list the sources", add_json)
+    command("models", lists.models_command, "list the models that are accounted for", add_json)
     words = "list the scenarios and the parameters that they may set"
-    command("scenarios", lists.scenarios_command, words)
+    command("scenarios", lists.scenarios_command, words, add_json)
+
+
+def _new_model(command: Command) -> None:
+    words = "begin the account of another model: its file and its facts, and a first answer"
+    added = command("new-model", new_models.new_model_command, words)
+    added.add_argument("name", metavar="NAME", help="what its file will be called")
+    words = "the config.json that is published with its weights"
+    added.add_argument("--config", type=Path, metavar="FILE", help=words)
+    words = "begin with the file of another model, its figures as assumptions"
+    added.add_argument("--from", dest="other", metavar="MODEL", help=words)
+    for name, question in (new_models.QUESTIONS | new_models.OUTLINE).items():
+        added.add_argument(f"--{name.replace('_', '-')}", metavar="…", help=question)
+    words = "GPU-hours of its pre-training, where they are disclosed"
+    added.add_argument("--gpu-hours", metavar="…", help=words)
+    added.add_argument("--force", action="store_true", help="write over a model that is there")

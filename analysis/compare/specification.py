@@ -34,7 +34,7 @@ OF_CONFIG = {"head_dim": "head_dim", "vocab": "vocab_size", "tied_embeddings": "
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
-def _in_units(value: Any) -> Any:
+def in_units(value: Any) -> Any:
     """A number written as in papers, `70B` or `15 T`; anything else as it is."""
     written = value.strip().upper() if isinstance(value, str) else ""
     parts = re.fullmatch(r"([0-9]*\.?[0-9]+) ?([KMBT])", written)
@@ -42,7 +42,7 @@ def _in_units(value: Any) -> Any:
 
 
 Positive = Annotated[float, Field(gt=0, le=1e16)]
-Amount = Annotated[Positive, BeforeValidator(_in_units)]
+Amount = Annotated[Positive, BeforeValidator(in_units)]
 
 
 class _Spec(BaseModel):

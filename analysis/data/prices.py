@@ -35,6 +35,21 @@ def market_price(chip: str, date: str, evidence: Evidence) -> float | None:
     return None if quotes.empty else float(quotes.usd_per_gpu_hour.median())
 
 
+def newest_quote(chip: str, evidence: Evidence) -> str:
+    """The day of the newest quote for a chip; the empty string where there is none."""
+    prices = evidence["prices"]
+    return str(max(prices.date[prices.chip == chip], default=""))
+
+
+def quarter_middle(quarter: str) -> str:
+    """The day in the middle of a quarter.
+
+    >>> quarter_middle("2025q1")
+    '2025-02-15'
+    """
+    return f"{quarter[:4]}-{int(quarter[-1]) * 3 - 1:02}-15"
+
+
 def system_price(chip: str, evidence: Evidence) -> Distribution | None:
     """Price of a GPU with its share of the server [US$].
 

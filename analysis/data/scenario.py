@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from analysis.data.folder import default_directory, named_file, read_toml
 from analysis.data.mistakes import InputError, first_mistake
 
+# at the model's release, in a quarter, by the newest quotes, or what an owned chip costs
+RentChoice = Annotated[str, Field(pattern=r"^(release|today|owned|20\d\dq[1-4])$")]
 PRECEDENCE = "fact < scenario < -p"
 
 
@@ -157,6 +159,7 @@ class Scenario:
     meaning: str
     parameters: Parameters
     origins: Mapping[str, str] = field(hash=False)
+    rent: str | None = None  # where a GPU-hour's price is taken from, in place of the model's own
 
     @property
     def is_default(self) -> bool:
@@ -172,12 +175,14 @@ class Scenario:
     def setting(self) -> str:
         """The scenario and what it and `-p` set, in few words; empty for the default."""
         texts = [f"{name}={value}" for name, value in self.changed.items()]
-        return "" if self.is_default else ", ".join([f"scenario {self.name}", *texts])
+        rent = [f"rent={self.rent}"] if self.rent else []
+        return "" if self.is_default else ", ".join([f"scenario {self.name}", *rent, *texts])
 
     @property
     def summary(self) -> str:
         """One line: the scenario, what it and `-p` set, and what wins over what."""
-        texts = [f"{name}={value} ({self.origins[name]})" for name, value in self.changed.items()]
+        texts = [f"rent={self.rent} (scenario)"] if self.rent else []
+        texts += [f"{name}={value} ({self.origins[name]})" for name, value in self.changed.items()]
         said = ", ".join(texts) or "every parameter from the facts"
         return f"scenario {self.name}: {said}; {PRECEDENCE}"
 
@@ -187,6 +192,7 @@ class _ScenarioFile(BaseModel):
 
     title: str
     meaning: str
+    rent: RentChoice | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
@@ -212,7 +218,7 @@ def load_scenario(name: str = "paper", directory: Path | None = None, **override
     _validate(file.parameters, path.name)
     parameters = _validate(file.parameters | given, "")
     origins = dict.fromkeys(file.parameters, "scenario") | dict.fromkeys(given, "-p")
-    return Scenario(path.stem, file.title, file.meaning, parameters, origins)
+    return Scenario(path.stem, file.title, file.meaning, parameters, origins, file.rent)
 
 
 def list_scenarios(directory: Path | None = None) -> list[Scenario]:

@@ -18,7 +18,7 @@ from analysis.data.scenario import declared
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.agreement import agreement
 from analysis.reconstruction.open_ranges import open_ranges
-from analysis.reconstruction.reconstruction import rent_usd_per_gpu_hour
+from analysis.reconstruction.rent import rent_of
 from analysis.reconstruction.tabulated import (
     CHOSEN,
     PRICE,
@@ -67,7 +67,7 @@ def write_script(data: Mapping[str, Any], target: Path) -> None:
 
 def _parameters(account: Account, tables: Tabulated) -> list[dict[str, Any]]:
     free = opened(account.reconstruction)
-    rent = rent_usd_per_gpu_hour(account.model, free.scenario, account.evidence)
+    rent = rent_of(account.model, free.scenario, account.evidence).usd_per_gpu_hour
     ranges = open_ranges(free, account.evidence)
     return [
         _parameter(name, account)

@@ -194,7 +194,7 @@ class Account:
         return self.evidence.for_model(name, self.model.name).to_dict("records")
 
     def _of_edition(self) -> dict[str, Named]:
-        fact = self.model.price_usd_per_gpu_hour
+        fact = self.reconstruction.rent.fact
         rent = (Row("facts", fact),) if fact else ()
         price = Named(self.price_usd_per_gpu_hour, "usd_per_gpu_hour", rows=rent)
         owned = OwnershipInputs.of(self.chip, self.scenario.parameters, self.evidence)

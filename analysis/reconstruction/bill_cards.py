@@ -24,11 +24,6 @@ LINE_FIELDS = {
     "gpu_hours": ("GPU-hours", "gpu_hours"),
 }
 
-# where the rent of an edition is from
-SET = "Set for this edition."
-ASSUMED = "The rent that its own sources assume."
-QUOTED = "The middle of the quotes for its chip near its release."
-
 
 def line_card(path: str, account: Account) -> Card:
     """A line of the bill, `LINE.usd`: what it counts, on which hours and assumptions."""
@@ -54,15 +49,14 @@ def line_card(path: str, account: Account) -> Card:
 
 def edition_card(parameter: str, account: Account) -> Card:
     """A parameter of the edition: the rent of a GPU-hour."""
-    fact = account.model.price_usd_per_gpu_hour
-    given = account.scenario.parameters.price_usd_per_gpu_hour is not None
+    rent = account.reconstruction.rent
     return Card(
         "Rent of a GPU-hour",
-        quantity_text(account.price_usd_per_gpu_hour, "usd_per_gpu_hour"),
+        quantity_text(rent.usd_per_gpu_hour, "usd_per_gpu_hour"),
         "assumption",
         Row("edition", parameter),
-        says=SET if given else QUOTED if fact is None else ASSUMED,
-        parts=[] if given or fact is None else [operand(fact, account)],
+        says=rent.says,
+        parts=[operand(rent.fact, account)] if rent.fact else [],
     )
 
 

@@ -203,7 +203,7 @@ def facts_of(boundary: Boundary, reconstruction: Reconstruction) -> list[str]:
     phases = [reconstruction[phase].phase for phase in boundary.adds]
     disclosed = [found for phase in phases if (found := phase.disclosed_as("gpu_hours"))]
     hours = [fact for expression in disclosed for fact in facts_in(expression)]
-    price = reconstruction.model.price_usd_per_gpu_hour
+    price = reconstruction.rent.fact
     return [*hours, price] if price else hours
 
 

@@ -165,12 +165,14 @@ class Model(Strict):
     architecture_kind: Literal["dense", "moe"]
     chip: str
     price_usd_per_gpu_hour: str | None = None
+    rent: str | None = None
     architecture: dict[str, str]
     decoding: Decoding | None
     phases: list[Phase]
     boundaries: list[Boundary]
     belief: Belief | None
     checks: list[str]
+    bases: list[str]  # the model it stands on, and what that stands on
 
     def phase(self, phase_id: str) -> Phase:
         """The phase of that id; an `InputError` with the nearest one if there is none."""

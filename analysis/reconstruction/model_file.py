@@ -12,6 +12,7 @@ from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Facts
 from analysis.data.folder import named_file, read_toml
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean, first_mistake
+from analysis.data.scenario import RentChoice
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model import (
     Belief,
@@ -63,6 +64,7 @@ class _ModelFile(Strict):
     architecture_kind: Literal["dense", "moe"] = "moe"
     chip: str
     price_usd_per_gpu_hour: str | None = None
+    rent: RentChoice | None = None
     stands_on: str | None = None
     architecture: dict[str, str] = Field(default_factory=dict)
     decoding: Decoding | None = None
@@ -103,6 +105,7 @@ def load_model(name: str, evidence: Evidence) -> Model:
         decoding=file.decoding or (base.decoding if base else None),
         phases=phases,
         boundaries=file.boundary,
+        bases=[base.name, *base.bases] if base else [],
         checks=list(
             dict.fromkeys(
                 [*(base.checks if base else []), *file.checks, *_checks_of(phases, evidence.facts)]
@@ -167,6 +170,8 @@ def _check_model(model: Model, evidence: Evidence, file: str) -> None:
         _check_belief(model, model.belief, evidence.facts, f"models/{file}, belief")
     for where, quantity, unit in quantities(model):
         _check_quantity(f"models/{file}, {where}", quantity, unit, evidence.facts, model.checks)
+        if isinstance(quantity, str):
+            _check_subjects(f"models/{file}, {where}", quantity, model, evidence)
     if model.phases:
         configuration(model, evidence.facts)
     for phase in model.phases:
@@ -262,6 +267,17 @@ def _check_quantity(
             _check_expression(expression, unit, facts, checks)
         except InputError as error:
             raise error.at(where) from None
+
+
+def _check_subjects(where: str, expression: str, model: Model, evidence: Evidence) -> None:
+    """No figure of another model stands for one of this, but where a reason is given for it."""
+    others = set(list_models(evidence)) - {model.name, *model.bases}
+    for name in facts_in(expression):
+        subject = evidence.facts[name].subject
+        if subject in others:
+            raise InputError(
+                f"{name} is a fact of {subject}; to borrow it, write {{ take, why }}", where
+            )
 
 
 def _check_expression(expression: str, unit: str, facts: Facts, checks: list[str]) -> None:

@@ -10,8 +10,6 @@ import pandas as pd
 
 from analysis.data.chips import Chip, find_chip
 from analysis.data.facts import Facts
-from analysis.data.mistakes import InputError
-from analysis.data.prices import market_price
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
@@ -24,6 +22,7 @@ from analysis.reconstruction.ground import Ground, evaluate, ground_of
 from analysis.reconstruction.model import CrossCheck, Model, Phase, configuration
 from analysis.reconstruction.phase_samples import PhaseSamples
 from analysis.reconstruction.phase_tables import PhaseTables
+from analysis.reconstruction.rent import Rent, rent_of
 from analysis.runs.references import reference_runs
 from analysis.show.numbers import hours_text
 
@@ -81,8 +80,13 @@ class Reconstruction:
     model: Model
     scenario: Scenario
     phases: tuple[PhaseResult, ...]
-    price_usd_per_gpu_hour: float
+    rent: Rent
     chip: Chip
+
+    @property
+    def price_usd_per_gpu_hour(self) -> float:
+        """The rent of a GPU-hour [US$]."""
+        return self.rent.usd_per_gpu_hour
 
     def __getitem__(self, phase_id: str) -> PhaseResult:
         wanted = self.model.phase(phase_id).id
@@ -110,28 +114,12 @@ def reconstruct(model_name: str, scenario: Scenario, evidence: Evidence) -> Reco
         For an unknown model or chip, or a model file that names a wrong fact.
     """
     ground = ground_of(model_name, scenario, evidence)
-    price = rent_usd_per_gpu_hour(ground.model, scenario, evidence)
-    phases = tuple(_phase_result(phase, ground, price, evidence) for phase in ground.model.phases)
-    return Reconstruction(ground.model, scenario, phases, price, ground.chip)
-
-
-def rent_usd_per_gpu_hour(model: Model, scenario: Scenario, evidence: Evidence) -> float:
-    """The rent of a reconstruction [US$ per GPU-hour]: the scenario's, else the model's fact.
-
-    A model that names none is rented at the middle of the quotes for its chip near its release.
-    """
-    if scenario.parameters.price_usd_per_gpu_hour is not None:
-        return scenario.parameters.price_usd_per_gpu_hour
-    if model.price_usd_per_gpu_hour is not None:
-        return evidence.facts.with_unit(model.price_usd_per_gpu_hour, "usd_per_gpu_hour").value
-    chip = find_chip(model.chip, evidence["hardware"]).name
-    price = market_price(chip, str(model.release_date), evidence)
-    if price is None:
-        raise InputError(
-            f"no quote for {chip} is known; name a fact, or set price_usd_per_gpu_hour",
-            f"models/{model.name}.toml, price_usd_per_gpu_hour",
-        )
-    return price
+    rent = rent_of(ground.model, scenario, evidence)
+    phases = tuple(
+        _phase_result(phase, ground, rent.usd_per_gpu_hour, evidence)
+        for phase in ground.model.phases
+    )
+    return Reconstruction(ground.model, scenario, phases, rent, ground.chip)
 
 
 def _phase_result(phase: Phase, ground: Ground, price: float, evidence: Evidence) -> PhaseResult:

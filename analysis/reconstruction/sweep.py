@@ -26,7 +26,8 @@ from analysis.data.uncertainty import percentiles
 from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import Assumptions
 from analysis.reconstruction.model import NamedStage
-from analysis.reconstruction.reconstruction import disclosed_value, rent_usd_per_gpu_hour
+from analysis.reconstruction.reconstruction import disclosed_value
+from analysis.reconstruction.rent import rent_of
 
 ANSWER_SECONDS = 5
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
@@ -151,7 +152,7 @@ class _OnOneChip:
         self.ground = ground_of(model, scenario, evidence)
         parameters = scenario.parameters
         self.assumed = Assumptions.of(self.ground.model, self.ground.chip, parameters, evidence)
-        self.price = rent_usd_per_gpu_hour(self.ground.model, scenario, evidence)
+        self.price = rent_of(self.ground.model, scenario, evidence).usd_per_gpu_hour
         self.disclosed = {
             phase.id: disclosed_value(phase, "gpu_hours", evidence.facts) or np.nan
             for phase in self.ground.model.phases

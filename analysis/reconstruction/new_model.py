@@ -1,0 +1,245 @@
+"""A model file to begin with, from what is public of a model: every open field explained, and its
+facts beside it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.facts import Fact
+from analysis.data.folder import FACTS, named_file, read_bytes
+from analysis.data.mistakes import InputError
+from analysis.data.tables import Evidence
+from analysis.physics.architecture import Architecture
+
+COLUMNS = tuple(Fact.__dataclass_fields__)
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
+GENERAL = ("method", "hardware", "company", "other")  # subjects that are of no one model
+WHERE = "name the document, and the page or table in it"
+UNITS = {"tokens": "tokens", "seq_len": "tokens", "gpu_hours": "gpu_hours"}
+WORDS = {
+    "tokens": "tokens of pre-training",
+    "seq_len": "sequence length of pre-training",
+    "gpu_hours": "GPU-hours of pre-training",
+}
+
+FILE = """\
+# The account of {title}. Every figure is a fact: its id stands here, its value, source and place in
+# the source in {name}.facts.csv. `traincost reconstruct {name}` answers.
+
+title = "{title}"
+developer = "{developer}"  # its own runs are left out of what its efficiency is predicted from
+release_date = {release_date}
+architecture_kind = "{kind}"  # dense, or moe: a mixture of experts
+chip = "{chip}"  # a name of hardware.csv
+
+# What a GPU-hour is rented for: a fact in US$ per GPU-hour,
+# price_usd_per_gpu_hour = "{prefix}_price"
+# or a choice: release (the market near the release), today, 2025q1 (any quarter), owned.
+rent = "release"
+
+# Further disclosed figures of the run from which hours follow (days, MFU, cost, energy): no
+# reconstruction reads them. What a phase discloses below is one without being listed.
+checks = []
+
+[architecture]
+{architecture}
+
+[[phase]]
+id = "{prefix}_pretraining"
+label = "Pre-training"
+summary = "The model reads its corpus once."
+explanation = "The amount of arithmetic is known. Its efficiency is predicted from other runs."
+not_known = []  # sentences: what the sources leave open
+{disclosed}
+
+[[phase.stage]]
+id = "corpus"
+label = "The corpus, once"
+kind = "pretraining"
+tokens = "{prefix}_tokens"
+seq_len_tokens = "{prefix}_seq_len"
+
+# More phases follow in the same way. Kinds of stages and what each needs:
+#   pretraining     tokens (or steps and sequences_per_step), seq_len_tokens
+#   fine_tuning     samples, epochs, mean_tokens
+#   generation      samples, mean_tokens, optional draws_per_kept_sample; needs [decoding]
+#   reinforcement   gpus, prompts_per_step, samples_per_prompt, answers_per_rollout, limits,
+#                   mean_answer_tokens or length_curve, optional steps; needs [decoding]
+# A quantity is a fact's id, arithmetic on facts, {{ low = .., high = .., why = ".." }}, or
+# {{ take = "FACT", why = ".." }} where another run's figure stands in.
+
+# A line of the bill adds phases to the line above it.
+[[boundary]]
+id = "{prefix}_pretraining"
+label = "Pre-training"
+short = "Pre-training"
+counts = "The final pre-training run."
+leaves_out = "Failed and smaller runs, people and the machines."
+adds = ["{prefix}_pretraining"]
+headline = true
+"""
+
+
+@dataclass(frozen=True)
+class NewModel:
+    """What is public of a model: identity, sizes, and what its run took where that is known."""
+
+    name: str
+    title: str
+    developer: str
+    release_date: str
+    chip: str
+    architecture: Architecture
+    kind: str
+    read_in: str
+    tokens: float
+    seq_len: float
+    gpu_hours: float | None = None
+
+    @property
+    def prefix(self) -> str:
+        """What the ids of its facts begin with."""
+        return prefix_of(self.name)
+
+
+def prefix_of(name: str) -> str:
+    """The name of a model as the ids of its facts begin.
+
+    >>> prefix_of("llama-3.1-8b")
+    'llama_3_1_8b'
+    """
+    plain = re.sub(r"[^a-z0-9]+", "_", name)
+    return plain if plain[0].isalpha() else f"m_{plain}"
+
+
+def check_name(name: str, evidence: Evidence, force: bool) -> None:
+    """Refuse a name that is no file name, or that a model has already."""
+    if not NAME.fullmatch(name):
+        raise InputError(f"{name} is no name of a model: small letters, digits, '.', '_' and '-'")
+    for path in paths_of(name, evidence.directory):
+        if path.exists() and not force:
+            raise InputError(f"{path} is there already; --force writes over it")
+
+
+def paths_of(name: str, directory: Path) -> tuple[Path, Path]:
+    """Where a model and its facts stand in an evidence folder."""
+    models = directory / "models"
+    return models / f"{name}.toml", models / f"{name}{FACTS}"
+
+
+def model_text(model: NewModel) -> str:
+    """The file of a model, in TOML."""
+    sizes = "\n".join(f'{size} = "{model.prefix}_{size}"' for size in _sizes(model))
+    hours = f'disclosed = {{ gpu_hours = "{model.prefix}_gpu_hours" }}'
+    nothing = '# disclosed = { gpu_hours = "FACT", usd = "FACT" }  # either may be missing'
+    return FILE.format(
+        name=model.name,
+        title=_plain(model.title),
+        developer=_plain(model.developer),
+        release_date=model.release_date,
+        kind=model.kind,
+        chip=_plain(model.chip),
+        prefix=model.prefix,
+        architecture=sizes,
+        disclosed=nothing if model.gpu_hours is None else hours,
+    )
+
+
+def facts_text(model: NewModel) -> str:
+    """The facts of a model, as a table."""
+    rows = [
+        _fact(
+            model,
+            size,
+            f"configuration: {size.replace('_', ' ')}",
+            value,
+            _unit(size),
+            model.read_in,
+        )
+        for size, value in _sizes(model).items()
+    ]
+    for name, unit in UNITS.items():
+        value = getattr(model, name)
+        if value is not None:
+            rows.append(_fact(model, name, WORDS[name], value, unit, WHERE))
+    return _table(rows)
+
+
+def copied(name: str, title: str, other: str, evidence: Evidence) -> tuple[str, str]:
+    """The file and the facts of a model that begins as another: every fact under a name of its own,
+    as an assumption until a source of the model's stands in its row.
+    """
+    path = named_file(evidence.directory, "models", other)
+    text = read_bytes(path).decode("utf-8")
+    used = [fact for fact in evidence.facts.values() if _names(text, fact.id)]
+    own = [fact for fact in used if fact.subject not in GENERAL]
+    prefix = prefix_of(name)
+    for fact in sorted(own, key=lambda fact: -len(fact.id)):
+        text = re.sub(rf"\b{re.escape(fact.id)}(?=\b|__)", f"{prefix}_{fact.id}", text)
+    text = re.sub(r"(?m)^title = .*$", f'title = "{_plain(title)}"', text, count=1)
+    note = f"As of {other}; put the model's own figure and source in this row."
+    rows = [
+        {column: getattr(fact, column) for column in COLUMNS}
+        | {"id": f"{prefix}_{fact.id}", "subject": name, "kind": "assumption", "note": note}
+        for fact in own
+    ]
+    return text, _table(rows)
+
+
+def _names(text: str, fact_id: str) -> bool:
+    return re.search(rf"\b{re.escape(fact_id)}(?=\b|__)", text) is not None
+
+
+def _sizes(model: NewModel) -> dict[str, int]:
+    """The sizes that are not as nothing said."""
+    defaults = {key: info.default for key, info in type(model.architecture).model_fields.items()}
+    given = model.architecture.model_dump()
+    return {key: int(size) for key, size in given.items() if size and size != defaults[key]}
+
+
+def _unit(size: str) -> str:
+    return "params" if size.startswith("params_") else "count"
+
+
+def _fact(
+    model: NewModel, name: str, quantity: str, value: float, unit: str, where: str
+) -> dict[str, Any]:
+    return {
+        "id": f"{model.prefix}_{name}",
+        "subject": model.name,
+        "quantity": quantity,
+        "value": f"{value:.15g}",
+        "unit": unit,
+        "kind": "disclosed",
+        "confidence": "read",
+        "source_id": "own_document",
+        "locator": where,
+    }
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """Rows of facts as CSV."""
+    text = io.StringIO()
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n", restval="")
+    table.writeheader()
+    table.writerows(
+        {
+            key: "" if isinstance(cell, float) and pd.isna(cell) else cell
+            for key, cell in row.items()
+        }
+        for row in rows
+    )
+    return text.getvalue()
+
+
+def _plain(text: str) -> str:
+    """A text that can stand in quotation marks of TOML."""
+    return "".join(char for char in text if char.isprintable() and char not in '"\\')

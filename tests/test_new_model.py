@@ -1,0 +1,126 @@
+"""`traincost new-model`: an account begun from a config.json and six facts, or from another."""
+
+import json
+import tomllib
+
+import pytest
+
+from analysis.cli import main
+from analysis.data.tables import Evidence
+from analysis.physics.parameters import count_parameters
+from analysis.reconstruction.model import configuration
+from analysis.reconstruction.model_file import load_model
+from tests.runs.test_config_files import CONFIGS
+
+FLAGS = {
+    "--title": 'My "Model"\\',
+    "--developer": "Somebody",
+    "--release-date": "2025-04-29",
+    "--chip": "NVIDIA H800",
+    "--tokens": "36T",
+    "--seq-len": "4096",
+}
+
+
+@pytest.fixture
+def config(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(CONFIGS["qwen3-30b-a3b"]))
+    return path
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """An evidence folder with the model in it."""
+    folder = tmp_path_factory.mktemp("begun")
+    config = folder.parent / "config.json"
+    config.write_text(json.dumps(CONFIGS["qwen3-30b-a3b"]))
+    assert ask(folder, "--config", config) == 0
+    return folder
+
+
+def ask(folder, *arguments, **changes):
+    flags = FLAGS | {f"--{name.replace('_', '-')}": text for name, text in changes.items()}
+    given = [part for flag, text in flags.items() if text for part in (flag, text)]
+    return main(["new-model", "mine", "--data", str(folder), *map(str, arguments), *given])
+
+
+def test_an_account_is_begun_and_answers_at_once(tmp_path, config, capsys):
+    """In a folder that was not there: it begins as a copy of the project's evidence."""
+    folder = tmp_path / "evidence"
+    assert ask(folder, "--config", config, gpu_hours="1.5M") == 0
+    out, err = capsys.readouterr()
+    assert "Pre-training" in out and "1,500,000" in out and "copy of the project's" in err
+    found = Evidence.load(folder)
+    model = load_model("mine", found)
+    assert (model.title, model.chip, model.architecture_kind) == ("My Model", "H800 SXM", "moe")
+    assert count_parameters(configuration(model, found.facts)).total == pytest.approx(30.5e9, 0.01)
+    assert found.facts["mine_tokens"].value == 36e12
+    assert found.facts["mine_gpu_hours"].id in model.checks
+
+
+def test_an_outline_serves_where_there_is_no_config(tmp_path, capsys):
+    sizes = {"params_total": "70B", "params_active": "70B", "layers": "80", "d_model": "8192"}
+    assert ask(tmp_path / "new", **sizes, vocab="128K") == 0
+    assert load_model("mine", Evidence.load(tmp_path / "new")).architecture_kind == "dense"
+
+
+def test_another_model_is_begun_from_with_figures_as_assumptions(tmp_path, capsys):
+    folder = tmp_path / "new"
+    assert ask(folder, "--from", "deepseek-v3") == 0
+    found = Evidence.load(folder)
+    own = [fact for fact in found.facts.values() if fact.subject == "mine"]
+    assert len(own) > 30 and {fact.kind for fact in own} == {"assumption"}
+    text = (folder / "models" / "mine.toml").read_text()
+    assert 'title = "My Model"' in text and '"v3_pretraining_tokens"' not in text
+    assert tomllib.loads(text)["phase"][0]["stage"][0]["tokens"] == "mine_v3_pretraining_tokens"
+
+
+def test_a_model_that_is_there_is_written_over_only_when_told(begun, config, capsys):
+    before = (begun / "models" / "mine.toml").read_bytes()
+    assert ask(begun, "--config", config, title="Another") == 2
+    assert "is there already; --force" in capsys.readouterr().err
+    assert (begun / "models" / "mine.toml").read_bytes() == before
+    assert ask(begun, "--config", config, "--force", title="Another") == 0
+    assert ask(begun, "--config", config, "--force") == 0
+    assert (begun / "models" / "mine.toml").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"chip": "H8000"}, "H8000 is not in hardware.csv"),
+        ({"tokens": "many"}, "--tokens many: expected a number above zero"),
+        ({"tokens": "-1"}, "--tokens -1: expected a number"),
+        ({"release_date": "4/29/2025"}, "--release-date 4/29/2025: expected YYYY-MM-DD"),
+        ({"developer": "", "seq_len": ""}, "new-model needs --developer, --seq-len"),
+        ({"gpu_hours": "0"}, "--gpu-hours 0: expected a number above zero"),
+    ],
+)
+def test_a_mistake_leaves_all_as_it_was(begun, config, capsys, changes, said):
+    before = {path: path.read_bytes() for path in (begun / "models").glob("mine*")}
+    assert ask(begun, "--config", config, "--force", **changes) == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1 and said in errors[0]
+    assert {path: path.read_bytes() for path in (begun / "models").glob("mine*")} == before
+
+
+@pytest.mark.parametrize("name", ["../mine", "Mine", "", "a b", "-x", "x" * 80])
+def test_a_name_that_is_no_file_name_is_refused(tmp_path, capsys, name):
+    code = main(["new-model", "--data", str(tmp_path / "new"), "--", name])
+    assert code == 2 and "is no name of a model" in capsys.readouterr().err
+
+
+def test_a_folder_of_other_files_is_left_alone(tmp_path, config, capsys):
+    (tmp_path / "notes.md").write_text("mine")
+    assert ask(tmp_path, "--config", config) == 2
+    assert "holds other files and no datapackage.json" in capsys.readouterr().err
+
+
+def test_a_fact_of_another_model_is_borrowed_only_with_a_reason(begun, capsys):
+    mine, other = (begun / "models" / f"{name}.toml" for name in ("mine", "other"))
+    text = mine.read_text().replace('tokens = "mine_tokens"', "tokens = TOKENS")
+    other.write_text(text.replace("TOKENS", '"mine_tokens"'))
+    assert main(["reconstruct", "other", "--data", str(begun)]) == 2
+    other.unlink()
+    assert "is a fact of mine; to borrow it, write { take, why }" in capsys.readouterr().err
