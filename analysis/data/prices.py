@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import pandas as pd
+from pydantic import Field
 
 from analysis.data.facts import Row
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, between
+
+# at the model's release, in a quarter, by the newest quotes, or what an owned chip costs
+RentChoice = Annotated[str, Field(pattern=r"^(release|today|owned|20\d\dq[1-4])$")]
 
 
 def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:

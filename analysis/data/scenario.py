@@ -15,9 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from analysis.data.folder import default_directory, named_file, read_toml
 from analysis.data.mistakes import InputError, first_mistake
+from analysis.data.prices import RentChoice
 
-# at the model's release, in a quarter, by the newest quotes, or what an owned chip costs
-RentChoice = Annotated[str, Field(pattern=r"^(release|today|owned|20\d\dq[1-4])$")]
 PRECEDENCE = "fact < scenario < -p"
 
 
@@ -258,9 +257,7 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
 
 
 def parameters_frame() -> pd.DataFrame:
-    """The declared parameters: `parameter, unit, bounds, sampled` (the range that a sweep samples
-    where none is given), `meaning`.
-    """
+    """The declared parameters: `parameter, unit, bounds, sampled` (by a sweep), `meaning`."""
     return pd.DataFrame(
         {
             "parameter": name,

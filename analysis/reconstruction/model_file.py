@@ -12,7 +12,7 @@ from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Facts
 from analysis.data.folder import named_file, read_toml
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean, first_mistake
-from analysis.data.scenario import RentChoice
+from analysis.data.prices import RentChoice
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model import (
     Belief,
