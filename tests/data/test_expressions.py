@@ -101,6 +101,7 @@ def test_names_and_the_facts_they_stand_on():
     assert parse("a__low + b * a").names == ("a__low", "b", "a")
     assert facts_in("a__low + b * a") == ["a", "b", "a"]
     assert fact_of("a_low") == "a_low"
+    assert [fact_of(name) for name in ("a__high", "a__middle", "low")] == ["a", "a__middle", "low"]
 
 
 def test_what_can_be_added_and_multiplied_keeps_its_kind():
@@ -150,6 +151,7 @@ def test_the_bounds_of_the_grammar_are_those_that_were_set():
         ("(" * 24 + "a" + ")" * 24, "(" * 25 + "a" + ")" * 25),
         ("-" * 23 + "a", "-" * 24 + "a"),
         ("+".join("a" * 24), "+".join("a" * 25)),
+        ("a-(" * 22 + "a-a" + ")" * 22, "a-(" * 23 + "a-a" + ")" * 23),
         ("b ** 10", "b ** 10.1"),
         ("b ** -10", "b ** -11"),
     ):
