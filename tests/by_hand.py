@@ -17,6 +17,8 @@ CHIP = pd.DataFrame(
             "tdp_w": 1000.0,
             "peak_bf16_dense_tflops": 1000.0,
             "peak_fp16_dense_tflops": 1.0,
+            "parts": float("nan"),
+            "part": "",
         }
     ]
 )

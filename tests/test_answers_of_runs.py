@@ -9,7 +9,7 @@ import pytest
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import PretrainingSpec, ReinforcementSpec
 from analysis.runs.backtest import bootstrap, calibration, figures, summary
-from analysis.runs.candidates import candidates, design
+from analysis.runs.candidates import FOLDS, candidates, design
 from analysis.runs.choice import rules_of_thumb
 from analysis.runs.floor import known_developer, noise_floor
 from analysis.runs.public_estimators import OURS, beside_public_estimators
@@ -110,6 +110,9 @@ def test_the_grids_that_are_searched_were_chosen_once():
         "Gaussian process": {"kernel__k1__k2__length_scale": [2.0, 5.0]},
     }
     assert [candidate.rank for candidate in candidates().values()] == [0, 1, 2, 3, 4, 5]
+    kernel = candidates()["Gaussian process"].model.kernel.get_params(deep=True)
+    values = ("k1__k1__constant_value", "k1__k2__length_scale", "k2__noise_level")
+    assert [kernel[name] for name in values] == [0.1, 3.0, 0.08] and FOLDS == 5
 
 
 def test_a_chip_is_of_hoppers_time_from_2022_on_and_lengths_take_the_middle(evidence):
@@ -124,6 +127,9 @@ def test_a_chip_is_of_hoppers_time_from_2022_on_and_lengths_take_the_middle(evid
     assert made.log_flop.tolist() == pytest.approx([log(6e22)] * 4)
     assert made.fp8.tolist() == [1, 0, 0, 0]
     assert made.log_sparsity.tolist() == [0, 0, 0, 0]
+    silent = design(runs.assign(seq_len_tokens=np.nan, params_total=[1e10, 1e9, 4e10, 2e10]), chips)
+    assert silent.log_length.tolist() == [log(4_096)] * 4  # of which nobody says anything
+    assert silent.log_sparsity.tolist() == pytest.approx([0, 0, log(4), log(2)])
 
 
 def test_a_run_that_does_not_say_its_length_takes_the_middle_of_its_kind(evidence):

@@ -148,7 +148,8 @@ def test_all_parameters_of_an_outline_may_be_active_and_not_more():
 
 def test_parameters_of_a_model_with_a_dense_layer_by_hand():
     """Two layers of ten dimensions, the first one dense: attention 202 each (10x3 + 3x2x5 + 10x3 +
-    2x2x8 + 2x4x10), the dense layer 3 x 10x7 = 210, router 10x8 = 80, experts of 3 x 10x5 = 150.
+    2x2x8 + 2x4x10), the dense layer 3 x 10x7 = 210, router 10x8 = 80, experts of 3 x 10x5 = 150;
+    twice a module of an expert layer and a projection of 2 x 10x10.
     """
     counted = count_parameters(
         Configuration(
@@ -167,7 +168,9 @@ def test_parameters_of_a_model_with_a_dense_layer_by_hand():
             qk_nope_head_dim=4,
             qk_rope_head_dim=1,
             v_head_dim=4,
+            mtp_depth=2,
         )
     )
     assert counted.active_with_head == 2 * 202 + 210 + 80 + 3 * 150 + 200
     assert counted.total == 2 * 202 + 210 + 80 + 9 * 150 + 2 * 200
+    assert counted.mtp == 2 * (202 + 80 + 9 * 150 + 2 * 10**2)

@@ -501,3 +501,9 @@ def test_a_layout_that_does_not_fit_is_refused():
     with pytest.raises(ValueError, match="32 does not divide 16 experts"):
         few = MIXTURE.model_copy(update={"n_routed_experts": 16})
         seconds(few, changed(expert_parallel=32))
+
+
+def test_a_model_without_experts_spreads_none_over_chips():
+    with pytest.raises(ValueError, match="2 does not divide 0 experts"):
+        seconds(DENSE, changed(expert_parallel=2))
+    assert seconds(DENSE, changed(expert_parallel=1)) > 0

@@ -1,16 +1,23 @@
 """The choice of candidate and form: held to its rule, and blind to the runs that are predicted."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.data.protocol import protocol
+from analysis.runs import choice as choosing
 from analysis.runs.choice import (
     CLEARLY_WORSE,
+    _figures,
+    _scored,
     choice,
     compare,
     difference,
+    errors_of_thumb,
     predictions,
+    rule_at,
     rules_of_thumb,
     runs_of_the_choice,
     standard_errors,
@@ -107,3 +114,113 @@ def test_an_estimator_predicts_by_the_form_in_use_unless_told(evidence):
     run = estimator.runs.head(1)
     assert estimator.predict(run) == estimator.predict(run, FORM)
     assert estimator.predict(run, "conformal")[0].shape == "log_conformal"
+
+
+FIGURES = pd.DataFrame(
+    {
+        "log_error": np.log([1.0, 0.5, 8.0]),
+        "score": [1.0, 2.0, 6.0],
+        "inside": [True, False, True],
+        "width": np.log([2.0, 3.0, 16.0]),
+    }
+)
+
+
+def test_figures_of_a_candidate_by_hand():
+    assert _figures(FIGURES) == pytest.approx(
+        {
+            "score_by_rows": 3.0,
+            "median_error_factor": 2.0,
+            "p90_error_factor": 2.0 + 0.8 * 6.0,
+            "coverage_90": 2 / 3,
+            "median_width_factor": 3.0,
+        }
+    )
+
+
+def test_a_prediction_is_scored_in_logs_and_its_ends_are_inside():
+    """From 0.1 to 0.4 around 0.2; a value at an end is inside, one beyond it is not."""
+    view = SimpleNamespace(quantile=lambda ends: np.array([0.1, 0.2, 0.4])[ends.argsort()])
+    mfus = [0.1, 0.4, 0.3, 0.05, 0.8]
+    runs = pd.DataFrame({"id": list("abcde"), "developer": "A", "mfu": mfus, "more": 1.0})
+    found = _scored(runs, [view] * 5)
+    assert found.log_error.tolist() == pytest.approx(np.log([0.5, 2.0, 1.5, 0.25, 4.0]).tolist())
+    assert found.width.tolist() == pytest.approx([np.log(4)] * 5)
+    assert found.inside.tolist() == [True, True, True, False, False]
+    beyond = np.log(4) + 20 * np.log(2)
+    assert found.score.tolist() == pytest.approx([np.log(4)] * 3 + [beyond] * 2)
+    assert "more" not in found
+
+
+def scores(candidate, form, developers, values):
+    frame = pd.DataFrame({"developer": list(developers), "score": values})
+    return frame.assign(candidate=candidate, form=form, log_error=0.0, inside=True, width=0.0)
+
+
+MADE = pd.concat(
+    [
+        scores("constant", "normal", "AAABC", [1.0, 1.0, 4.0, 3.0, 4.0]),
+        scores("by type", "conformal", "ABC", [1.0, 1.0, 2.5]),
+        scores("by type", "normal", "ABC", [0.9, 1.2, 9.0]),
+    ],
+    ignore_index=True,
+)
+
+
+def test_candidates_are_compared_each_developer_alike_with_the_best_in_the_mean(monkeypatch):
+    monkeypatch.setattr(choosing, "predictions", lambda evidence: MADE)
+    found = compare("evidence").set_index(["candidate", "form"])
+    assert found.index.tolist() == [
+        ("constant", "normal"),
+        ("by type", "normal"),
+        ("by type", "conformal"),
+    ]
+    assert found.interval_score.tolist() == pytest.approx([3.0, 3.7, 1.5])
+    assert found.score_by_rows.tolist() == pytest.approx([2.6, 3.7, 1.5])
+    # above the best by 1, 2 and 1.5; deviation a half
+    assert found.worse_by.iloc[0] == pytest.approx(1.5 / (0.5 / 3**0.5))
+    assert found.worse_by.iloc[2] == 0.0
+    assert found.uses.iloc[0] == "nothing"
+
+
+def test_a_difference_and_four_thousand_samples_of_whole_developers_by_hand(monkeypatch):
+    """1, 2 and 1.5 apart; A has three rows, which count as their mean."""
+    monkeypatch.setattr(choosing, "predictions", lambda evidence: MADE)
+    pairs = ("constant", "normal"), ("by type", "conformal")
+    drawn = np.random.default_rng(0).integers(0, 3, (4000, 3))
+    means = np.array([1.0, 2.0, 1.5])[drawn].sum(axis=1) / 3
+    found = difference("evidence", *pairs)
+    assert found["value"] == pytest.approx(1.5)
+    assert (found["low"], found["high"]) == pytest.approx(tuple(np.quantile(means, [0.05, 0.95])))
+    assert difference("evidence", *pairs, 0) == found
+    uneven = [scores("a", "x", "ABC", [0.0, 0.0, 6.0]), scores("b", "x", "ABC", [0.0] * 3)]
+    both = pd.concat(uneven, ignore_index=True)
+    monkeypatch.setattr(choosing, "predictions", lambda evidence: both)
+    assert difference("evidence", ("a", "x"), ("b", "x"))["value"] == pytest.approx(2.0)
+
+
+def test_standard_errors_are_of_the_mean_not_of_the_middle():
+    # mean 2, deviation sqrt(12), of three developers: standard error 2
+    assert standard_errors(pd.Series([0.0, 0.0, 6.0])) == pytest.approx(1.0)
+
+
+def test_rules_of_thumb_miss_by_the_middle_and_the_ninth_tenth(monkeypatch):
+    errors = {"a rule": np.log([1.0, 2.0, 8.0])}
+    monkeypatch.setattr(choosing, "runs_of_the_choice", lambda evidence: evidence)
+    monkeypatch.setattr(choosing, "errors_of_thumb", lambda runs: runs and errors)
+    found = rules_of_thumb("evidence").iloc[0].to_dict()
+    assert found["candidate"] == "a rule" and found["median_error_factor"] == pytest.approx(2.0)
+    assert found["p90_error_factor"] == pytest.approx(2.0 * 4.0**0.8)
+
+
+def test_errors_of_rules_of_thumb_by_hand():
+    """Runs at 0.2, 0.3 and 0.9 of which attention is half: 6ND has half of their work."""
+    runs = pd.DataFrame({"params_active": 1e9, "flop_per_token": 12e9, "mfu": [0.2, 0.3, 0.9]})
+    found = errors_of_thumb(runs)
+    by_six = [0.1, 0.15, 0.45]
+    for mfu in (0.3, 0.375, 0.4):
+        factors = [max(mfu / value, value / mfu) for value in by_six]
+        assert np.exp(found[rule_at(mfu)]).tolist() == pytest.approx(factors)
+    best = found["6ND at the constant best in hindsight"]
+    assert np.exp(best).tolist() == pytest.approx([1.5, 1.0, 3.0])
+    assert len(found) == 4

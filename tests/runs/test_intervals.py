@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from analysis.runs.intervals import conformal, interval_score, normal, of_developers
+from analysis.runs.intervals import (
+    BETWEEN,
+    FORMS,
+    WITHIN,
+    conformal,
+    interval_score,
+    normal,
+    of_developers,
+)
 
 
 def test_a_normal_is_as_wide_as_the_root_mean_square_of_all_errors():
@@ -52,3 +60,21 @@ def test_the_right_width_has_the_best_score():
         for half in (0.5 * 0.3 * 1.645, 0.3 * 1.645, 2 * 0.3 * 1.645)
     ]
     assert scores[1] == min(scores)
+
+
+def test_forms_hold_for_every_value_above_nothing_and_the_simplest_is_the_first():
+    errors, names = np.array([0.1, -0.4, 0.2]), pd.Series(list("AAB"))
+    for form in FORMS.values():
+        found = form.around(errors, names)
+        assert (found.low, found.high) == (0.0, np.inf)
+    assert conformal(errors, names).spread == 1.0
+    assert {name: form.rank for name, form in FORMS.items()} == {
+        "normal": 0,
+        "random effects": 1,
+        "conformal": 2,
+    }
+
+
+def test_spreads_are_searched_up_to_eight_tenths_in_steps_of_a_fiftieth():
+    assert BETWEEN.tolist() == pytest.approx([n / 50 for n in range(41)])
+    assert WITHIN.tolist() == pytest.approx([n / 50 for n in range(1, 41)])

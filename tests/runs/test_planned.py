@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.data.mistakes import InputError
 from analysis.data.protocol import protocol
 from analysis.data.uncertainty import between, constant
 from analysis.runs import planned, specifications, views
@@ -26,7 +27,18 @@ from analysis.runs.specifications import (
     near_and_below,
     shares_of_choices,
 )
-from analysis.runs.step_constants import Constants, draw_constants, middles, processor
+from analysis.runs.step_constants import (
+    GIB,
+    GIGA,
+    MICRO,
+    TERA,
+    UNIT,
+    UNUSED,
+    Constants,
+    draw_constants,
+    middles,
+    processor,
+)
 from analysis.runs.views import _beside, _mean_scores, _normal, stacking_weight
 from tests.by_hand import with_tables
 
@@ -424,3 +436,66 @@ def test_kernels_of_attention_are_new_from_the_day_of_their_fact_on(evidence):
     for shift, generation in ((-2, "second"), (2, "third")):
         day = (first + pd.Timedelta(days=days - 1 + shift)).date().isoformat()
         assert constants.generation("hopper", day) == generation, day
+
+
+def with_chip(evidence, **figures):
+    hardware = evidence["hardware"]
+    for name, value in figures.items():
+        hardware.loc[hardware.chip == "H800 SXM", name] = value
+    return with_tables(evidence, hardware=hardware)
+
+
+@pytest.mark.parametrize(
+    "field", ["hbm_gib", "hbm_tb_s", "interconnect_gb_s", "peak_bf16_dense_tflops"]
+)
+def test_a_chip_needs_each_figure_to_be_more_than_nothing(evidence, field):
+    processor("H800 SXM", with_chip(evidence, **{field: 0.5}))
+    for value in (0.0, np.nan):
+        with pytest.raises(InputError, match=f"{field} is missing"):
+            processor("H800 SXM", with_chip(evidence, **{field: value}))
+
+
+def test_units_of_a_chip_are_exact():
+    assert (GIB, GIGA, TERA, MICRO) == (1024**3, 1e9, 1e12, 1e-6)
+    assert (UNIT.low, UNIT.high, UNUSED.tolist()) == (0.0, 1.0, [0.0])
+
+
+def test_constants_are_drawn_by_their_facts_and_a_products_two_figures_as_one(evidence):
+    facts, found = evidence.facts, draw_constants(evidence.facts)
+    names = {name for name in facts if name.startswith("step_")}
+    assert set(found.values) == names == set(middles(facts, {}, 1))
+    draws = protocol().constants.draws
+    for name in names:
+        fact, values = facts[name], found.values[name]
+        assert values.shape == (draws,), name
+        if fact.has_range:
+            assert fact.low <= values.min() < values.max() <= fact.high, name
+        else:
+            assert (values == fact.value).all(), name
+    orders = [
+        found.values[f"step_product_{what}_fp8_hopper"].argsort()
+        for what in ("ceiling", "half_length")
+    ]
+    assert (orders[0] == orders[1]).all()
+    other = found.values["step_memory"].argsort()
+    assert (orders[0] != other).any()
+    assert found.developers_figures and not draw_constants(facts, False).developers_figures
+
+
+def test_a_constant_without_the_developers_figures_is_its_second_row_if_it_has_one(evidence):
+    known = {"step_a": np.ones(1), "step_a_other": np.zeros(1), "step_b": np.ones(1)}
+    own = Constants(evidence.facts, known)
+    without = Constants(evidence.facts, known, developers_figures=False)
+    assert (own.value("a"), own.value("b")) == (1, 1)
+    assert (without.value("a"), without.value("b")) == (0, 1)
+    with pytest.raises(InputError, match="step_c"):
+        own.value("c")
+
+
+def test_before_all_kernels_of_attention_the_oldest_that_has_figures_is_meant(evidence):
+    constants = draw_constants(evidence.facts)
+    names = ("no_fused", "first", "second", "third")
+    for kernels in ("hopper", "ampere"):
+        known = [n for n in names if f"step_attention_forward_{n}_{kernels}" in evidence.facts]
+        assert constants.generation(kernels, "1990-01-01") == known[0]
+        assert constants.generation(kernels, "2030-01-01") == known[-1]

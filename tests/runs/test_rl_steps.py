@@ -17,6 +17,7 @@ from analysis.runs.rl_backtest import (
 )
 from analysis.runs.rl_fit import models_of
 from analysis.runs.rl_steps import StepEstimator, sparsity_cost
+from tests.by_hand import dense_run, with_runs, with_tables
 
 
 @pytest.fixture(scope="module")
@@ -195,3 +196,61 @@ def test_a_step_is_inside_if_it_is_less_far_off_than_half_the_width_to_either_si
     far_off = np.abs(errors) > np.log(found.width.to_numpy()) / 2
     assert (found.inside.to_numpy() == ~far_off).all()
     assert 0 < far_off.sum() < len(far_off)
+
+
+ROW = {
+    "id": "x",
+    "developer": "A",
+    "model": "m",
+    "grade": "own_run",
+    "unfit": "",
+    "step_seconds": 60.0,
+}
+
+
+def rows_of_steps(evidence, *changes):
+    """The evidence with these steps alone."""
+    table = evidence["rl_runs"]
+    rows = pd.DataFrame([ROW | STEP | change for change in changes]).reindex(columns=list(table))
+    words = [name for name in table if table[name].dtype == object]
+    return with_tables(evidence, rl_runs=rows.fillna(dict.fromkeys(words, "")))
+
+
+def test_a_step_counts_if_nothing_speaks_against_it_and_all_is_there(evidence):
+    needed = ["params_active", "params_total", "chips", "prompts_per_step", "samples_per_prompt"]
+    needed += ["mean_len_tokens", "step_seconds"]
+    made = rows_of_steps(
+        evidence,
+        {"id": "other", "developer": "B"},
+        {"id": "unfit", "unfit": "a reason"},
+        {"id": "no chip", "chip": ""},
+        *({"id": name, name: np.nan} for name in needed),
+        {"id": "fits"},
+    )
+    estimator = StepEstimator(made)
+    assert estimator.runs.id.tolist() == ["other", "fits"]
+    assert estimator.runs.index.tolist() == [0, 1] and list(estimator.runs) == list(made["rl_runs"])
+    assert StepEstimator(made, ("B",)).runs.id.tolist() == ["fits"]
+
+
+def test_the_fixed_part_grows_with_the_root_of_billions_exactly(estimator):
+    frame = pd.DataFrame([STEP | {"params_total": total} for total in (16e9, 1e9)])
+    assert estimator.design(frame)[:, 2].tolist() == [4.0, 1.0]
+
+
+def test_a_step_takes_any_time_above_nothing(estimator):
+    found = estimator.predict(pd.DataFrame([STEP])).step_seconds
+    assert (found.low, found.high) == (0.0, np.inf)
+
+
+def test_what_sparsity_costs_is_that_of_the_middle_runs(evidence):
+    """Dense at 0.4 in the middle, mixtures at 0.2 of four times their active parameters."""
+    dense = [dense_run("A", mfu, number) for number, mfu in enumerate((0.4, 0.39, 0.7))]
+    sparse = [
+        dense_run("B", mfu, number) | {"architecture": "moe", "params_total": 10e9 * times}
+        for number, (mfu, times) in enumerate(((0.2, 4), (0.19, 3), (0.5, 40)))
+    ]
+    runs = pd.DataFrame([*dense, *sparse])
+    made = with_runs(evidence, training_runs=runs)
+    assert sparsity_cost(made) == pytest.approx(0.5)
+    assert sparsity_cost(with_runs(evidence, training_runs=runs), ("C",)) == pytest.approx(0.5)

@@ -128,8 +128,8 @@ def test_figures_of_a_view_by_hand():
             "developer": ["A", "A", "B"],
             "log_error": [np.log(2.0), 0.0, -np.log(4.0)],
             "inside": [True, True, False],
-            "p05": [1.0, 1.0, 1.0],
-            "p95": [2.0, 3.0, 4.0],
+            "p05": [1.0, 2.0, 1.0],
+            "p95": [2.0, 6.0, 10.0],
             "log_score": [0.0, 1.0, 2.0],
             "interval_score": [1.0, 1.0, 3.0],
         }
