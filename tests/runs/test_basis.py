@@ -10,6 +10,9 @@ from tests.by_hand import with_tables
 @pytest.fixture(autouse=True)
 def nothing_seen(monkeypatch):
     monkeypatch.setattr(module, "_SEEN", {})
+    basis.cache_clear()
+    yield
+    basis.cache_clear()
 
 
 def with_facts(evidence, of_method: bool):
