@@ -18,7 +18,7 @@ from analysis.reconstruction.ground import setting_of
 from analysis.reconstruction.kinds import KINDS
 from analysis.reconstruction.ladder import ladder
 from analysis.reconstruction.reconstruction import reconstruct
-from analysis.reconstruction.stages import Span, distribution
+from analysis.reconstruction.stages import Borrowed, Span, distribution
 
 ACTIVE = 36_624_596_992  # parameters of V3 that multiply for one token, with the head
 WIDTH = 61 * 128 * (128 + 64 + 128)  # attention of V3: layers x heads x (query-key and value)
@@ -279,6 +279,11 @@ def test_a_span_goes_from_the_low_end_of_one_fact_to_the_high_end_of_another():
     found = distribution(Span(low="few", high="many", why="known of both"), "tokens", facts)
     assert (found.low, found.high) == (8, 16)
     assert found.assumed
+    borrowed = distribution(Borrowed(take="few", why="of another phase"), "tokens", facts)
+    assert (borrowed.low, borrowed.high) == (8, 12) and borrowed.assumed
+    reckoned = distribution("few * 2", "tokens", facts)
+    assert (reckoned.low, reckoned.high) == (20, 20) and not reckoned.assumed
+    assert not distribution("few", "tokens", facts).assumed
 
 
 # --- claims and sheets

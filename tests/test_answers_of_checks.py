@@ -124,6 +124,14 @@ def test_a_figure_is_written_as_it_is_meant():
     assert "times" not in value_text(0.5, "ratio")
 
 
+def test_an_interval_has_two_figures_where_it_is_wide_and_else_four():
+    assert counted(1.234e6, 5.678e6).text == "$1.2M to $5.7M"
+    assert counted(1.234e6, 1.4e6).text == "$1.2M to $1.4M"
+    assert counted(1.2344e6, 1.2452e6).text == "$1.234M to $1.245M"
+    assert Counted("", 86_193.3, 86_193.3, "count", ()).text == "86,190"
+    assert counted(1.234e6).text == "$1.234M" and counted(NONE).text == "no figure is public"
+
+
 def test_a_reason_names_what_fits():
     said_of, part = counted(9e6, label="the whole"), counted(5e6, label="a part")
     say = {

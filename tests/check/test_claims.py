@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.check import claims
 from analysis.check.claims import _judge, frame, inexpressible, judge_all, on_bill, to_list
 from analysis.check.counted import Counted, counted_quantities
 from analysis.check.rule import VERDICTS, fits, printed_range, verdict_of
@@ -216,3 +217,26 @@ def test_what_fits_is_not_off_and_what_is_contradicted_or_misleading_is(account)
     assert (claims.factor[claims.verdict == "supported"].dropna() == 1.0).all()
     assert (claims.factor[claims.verdict.isin(["contradicted", "misleading"])] != 1.0).all()
     assert claims.factor["reuters_294k"] == pytest.approx(294 / 5_860, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("value", "named", "verdict", "facts", "line"),
+    [
+        (9e6, "no", "supported", ("whole", "see"), "line of the part"),
+        (5e6, "no", "misleading", ("part", "whole", "see"), "line of the part"),
+        (5e6, "yes", "supported_within_boundary", ("part", "whole", "see"), "line of the part"),
+        (7e6, "no", "contradicted", ("part", "whole", "see"), "line of the whole"),
+    ],
+)
+def test_a_verdict_rests_on_what_it_is_judged_by(
+    value, named, verdict, facts, line, account, monkeypatch
+):
+    counted = {
+        (name, "usd"): Counted(name, worth, worth, "usd", (name,), f"line of the {name}")
+        for name, worth in (("whole", 9e6), ("part", 5e6))
+    }
+    monkeypatch.setattr(claims, "_known_facts", lambda row, account: ["see"])
+    changes = {"quantity": "usd", "said_of": "whole", "asserted_boundary": "part", "value": value}
+    changes |= {"boundary_named": named, "relation": "is", "value_to": math.nan, "digits": 1}
+    found = _judge(account.rows("claims")[0] | changes, counted, account)
+    assert (found.verdict, found.facts, found.line) == (verdict, facts, line)

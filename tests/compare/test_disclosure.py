@@ -9,6 +9,7 @@ import pytest
 
 from analysis.compare.card import Card, card_schema, standard
 from analysis.compare.disclosure import (
+    _field_words,
     answer,
     fields_by_model,
     list_cards,
@@ -257,3 +258,9 @@ def test_hours_need_both_chips_and_days_and_else_what_an_estimate_needs(evidence
     assert how(chips=8)["how"] == "not possible: needs params_total, params_active, tokens, chip"
     assert how(chips=8, tokens=1e12)["how"].endswith("needs params_total, params_active, chip")
     assert how(chips=8)["gpu_hours"] is None
+
+
+def test_a_field_is_called_by_its_words_or_by_its_name_with_blanks():
+    assert _field_words("params_total") == "parameters in all"
+    assert _field_words("mean_len_tokens") == "mean length of an answer"
+    assert _field_words("release_date") == "release date"

@@ -1,11 +1,13 @@
 import math
 
+import pandas as pd
 import pytest
 
 import analysis
 from analysis.data.facts import Row
 from analysis.data.prices import market_price
 from analysis.data.scenario import load_scenario
+from analysis.reconstruction import names as naming
 from analysis.reconstruction.account import account_of
 from analysis.reconstruction.model_file import load_model
 from analysis.reconstruction.names import Names
@@ -143,3 +145,13 @@ def test_rows_behind_come_in_the_order_that_they_are_named_and_once(account):
     ]
     text = "moe_reference_best_mfu * r1_zero_gpus"
     assert account.names.facts_behind([text]) == ["r1_zero_gpus"]
+
+
+def test_a_rent_near_a_day_is_the_middle_of_its_quotes_which_are_its_rows(monkeypatch):
+    quotes = pd.DataFrame({"id": ["a", "b", "c"], "usd_per_gpu_hour": [1.0, 2.0, 9.0]})
+    asked = []
+    monkeypatch.setattr(naming, "market_quotes", lambda *given: asked.append(given) or quotes)
+    found = naming._market("C", "2024-12-01", "evidence")
+    assert (found.value, found.unit, found.behind) == (2.0, "usd_per_gpu_hour", ())
+    assert found.rows == tuple(Row("prices", name) for name in "abc")
+    assert asked == [("C", "2024-12-01", "evidence")]

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -11,11 +12,20 @@ import pytest
 from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario, usual_range
+from analysis.reconstruction import sweep as sweeping
 from analysis.reconstruction.grids import combinations, parse_grid, size_of
 from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import ladder, rungs_of
 from analysis.reconstruction.reconstruction import reconstruct
-from analysis.reconstruction.sweep import chunks, evaluate, sweep, sweep_on_cluster
+from analysis.reconstruction.sweep import (
+    check_target,
+    chunks,
+    evaluate,
+    finished,
+    sweep,
+    sweep_on_cluster,
+    write,
+)
 
 FEW = {"samples": 256}
 
@@ -239,6 +249,11 @@ def test_points_of_a_sample_fill_their_range_and_choose_every_value_alike():
 def test_a_range_without_its_number_is_for_a_sample_alone():
     assert parse_grid("mfu=0.2:0.3", sampled=True) == ("mfu", (0.2, 0.3))
     assert parse_grid("mfu=0.2:0.3:7", sampled=True) == ("mfu", (0.2, 0.3))
+    with pytest.raises(InputError, match="expected key=a,b,c, or key=lo:hi:n with lo below hi"):
+        parse_grid("mfu=0.2:0.3:7:7", sampled=True)
+    for text in ("mfu=0.3:0.3", "mfu=0.3:0.2", "chip=1:2"):
+        with pytest.raises(InputError, match="with lo below hi"):
+            parse_grid(text, sampled=True)
     for text in (
         "mfu=0.2:0.3:1",
         "mfu=0.2:0.3:x",
@@ -261,3 +276,73 @@ def test_the_number_of_combinations_is_that_of_the_sample_or_the_product_of_the_
         combinations(["mfu=0.1,0.2", "mfu=0.3"], None)
     with pytest.raises(InputError, match="a sweep needs --grid"):
         combinations([], None)
+
+
+def test_pieces_are_put_in_the_order_of_the_combinations_with_what_they_rest_on(scenario):
+    evidence = SimpleNamespace(sha256="of the data")
+    pieces = [pd.DataFrame({"mfu": [0.4, 0.2]}, index=[7, 3]), pd.DataFrame({"mfu": [0.1]}, [1])]
+    found = finished(pieces, scenario, evidence)
+    assert found.index.tolist() == [0, 1, 2] and found.mfu.tolist() == [0.1, 0.2, 0.4]
+    assert list(found) == ["mfu", "scenario", "version", "data_sha256"]
+    assert set(found.scenario) == {scenario.summary} and set(found.data_sha256) == {"of the data"}
+
+
+def test_a_table_is_written_as_it_is_and_nothing_lies_beside_it(tmp_path):
+    frame = pd.DataFrame({"mfu": [0.1, 0.2], "usd": [1.0, 2.0]}, index=[5, 6])
+    write(frame, tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_text() == "mfu,usd\n0.1,1.0\n0.2,2.0\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+    with pytest.raises(InputError, match="cannot be written"):
+        write(frame, tmp_path / "nowhere" / "x.csv")
+
+
+def test_a_target_is_a_file_of_a_sweep_or_a_new_one_in_a_folder(tmp_path):
+    with pytest.raises(InputError, match="is a folder"):
+        check_target(tmp_path)
+    with pytest.raises(InputError, match="its folder is not there"):
+        check_target(tmp_path / "nowhere" / "x.csv")
+    target = tmp_path / "x.csv"
+    check_target(target)
+    target.write_text("mfu,scenario,version,data_sha256\n")
+    check_target(target)
+    for other in ("mfu,scenario,version\n", "", "\x00\n"):
+        target.write_text(other)
+        with pytest.raises(InputError, match="is no result of a sweep"):
+            check_target(target)
+
+
+def test_chunks_hold_five_hundred_and_those_of_alike_hours_together(scenario, evidence):
+    sets = combinations(["price_usd_per_gpu_hour=1:2:300", "mfu=0.3,0.2"], None)
+    pieces = list(chunks("deepseek-r1", scenario, evidence, sets))
+    assert [len(piece) for piece in pieces] == [500, 100]
+    assert pd.concat(pieces).mfu.is_monotonic_increasing
+    alike = combinations(["price_usd_per_gpu_hour=3,1,2"], None)
+    (whole,) = chunks("deepseek-r1", scenario, evidence, alike)
+    assert whole.price_usd_per_gpu_hour.tolist() == [3, 1, 2]
+
+
+def test_a_sweep_tells_how_far_it_is(scenario, evidence, monkeypatch):
+    monkeypatch.setattr(sweeping, "evaluate", lambda model, scenario, evidence, sets: sets)
+    sets = combinations(["price_usd_per_gpu_hour=1:2:300", "mfu=0.3,0.2"], None)
+    told = []
+    sweep("deepseek-r1", scenario, evidence, sets, lambda done, of: told.append((done, of)))
+    assert told == [(500, 600), (600, 600)]
+
+
+def test_a_stage_is_evaluated_once_for_what_reaches_it_and_kept_for_others(scenario, evidence):
+    """Two efficiencies and two prices: stages of one efficiency are drawn once."""
+    stages = {}
+    sets = combinations(["mfu=0.2,0.4", "price_usd_per_gpu_hour=1,2"], None)
+    found = evaluate("deepseek-r1", scenario, evidence, sets, stages)
+    ground = ground_of("deepseek-r1", load_scenario(mfu=0.2, **FEW), evidence)
+    by_efficiency = [
+        "mfu" in ground.parameters_of(phase.id, stage)
+        for phase in ground.model.phases
+        for stage in phase.stages
+    ]
+    assert len(stages) == sum(2 if reached else 1 for reached in by_efficiency)
+    again = evaluate("deepseek-r1", scenario, evidence, sets, stages)
+    pd.testing.assert_frame_equal(found, again)
+    assert found.usd_p50.tolist() == pytest.approx(
+        (found.gpu_hours_p50 * found.price_usd_per_gpu_hour).tolist()
+    )

@@ -1,6 +1,7 @@
 """The whole bill in its parts, and the middle of a phase, by hand."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -92,6 +93,9 @@ def test_the_frame_of_a_middle_has_the_first_and_last_of_what_is_known():
     assert middle.frame().to_dict("records") == [
         {"input": "mfu", "unit": "ratio", "first": 0.4, "last": 0.3}
     ]
+    partly = Middle({"longest_given_tokens": np.array([7.0, np.nan, 8.0])}, "reinforcement")
+    assert partly.frame()[["first", "last"]].to_numpy().tolist() == [[7.0, 8.0]]
+    assert list(Middle({}, "generation").frame()) == ["input", "unit", "first", "last"]
 
 
 def test_the_middle_of_reinforcement_along_a_curve_has_a_value_a_segment(account):
@@ -109,3 +113,18 @@ def test_an_efficiency_of_all_work_is_that_of_the_median_draw(account):
     flop = np.array([1.0, 2.0, 30.0]) * phase.chip.peak_flop_s * 3600
     made = replace(phase, stages={"x": Work(flop, flop, {})}, disclosed_gpu_hours=8.0)
     assert made.needed_mfu_of_all_work == pytest.approx(2 / 8)
+
+
+def test_the_median_is_of_the_sum_of_the_stages_of_the_kinds_that_are_asked_for(account):
+    """Reading takes 1, 2 and 9 hours, tuning 10, 30 and 20: together 11, 32 and 29."""
+    hours = {"a": [1.0, 2.0, 9.0], "b": [10.0, 30.0, 20.0]}
+    stages = [
+        SimpleNamespace(id=name, work=SimpleNamespace(kind=kind))
+        for name, kind in (("a", "pretraining"), ("b", "fine_tuning"))
+    ]
+    phase = SimpleNamespace(stages=stages, kinds=("pretraining", "fine_tuning"))
+    works = {name: Work(np.array(drawn), 2 * np.array(drawn), {}) for name, drawn in hours.items()}
+    made = replace(account["v3_pretraining"], phase=phase, stages=works)
+    assert made.median("pretraining") == 2.0 and made.median("fine_tuning") == 20.0
+    assert made.median() == made.median("pretraining", "fine_tuning") == 29.0
+    assert made.gpu_hours.tolist() == [11, 32, 29] and made.flop.tolist() == [22, 64, 58]

@@ -184,3 +184,14 @@ def test_naive_ways_by_kind_of_step_are_the_middle_of_each(by_kind):
     assert list(found) == ["n", "x"]
     assert found.loc["of A"].tolist() == [5, 3] and found.loc["of B"].tolist() == [1, 6]
     assert found.loc["all steps"].tolist() == [6, 3.5]
+
+
+def test_a_step_at_the_very_end_of_its_interval_is_inside(monkeypatch):
+    """An interval of no width around the seconds that were printed."""
+    others = SimpleNamespace(runs=steps(10.0, 20.0), log_error=(0.0, 2))
+    exact = lambda others, rows: (rows.step_seconds.to_numpy(), 0.0)  # noqa: E731
+    monkeypatch.setitem(rl_backtest.WAYS, "exact", exact)
+    monkeypatch.setattr(rl_backtest, "step_estimator_for", lambda evidence, exclude=(): others)
+    found = rl_backtest.left_out_intervals(None, way="exact")
+    assert found.inside.all() and found.width.tolist() == [1.0, 1.0]
+    assert found.interval_score.tolist() == [0.0, 0.0]
