@@ -1,10 +1,25 @@
 """The backtest: nested, complete, and its intervals as wide as they should be."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis.data.mistakes import InputError
-from analysis.runs.backtest import backtest, calibration, one_run, summary, with_ranges
+from analysis.data.uncertainty import between
+from analysis.runs import backtest as testing
+from analysis.runs.backtest import (
+    PROBABILITIES,
+    _beside,
+    backtest,
+    bootstrap,
+    calibration,
+    figures,
+    one_run,
+    summary,
+    with_ranges,
+)
 from analysis.runs.efficiency import Estimator
 from analysis.runs.floor import coverage_beside_its_band, known_developer, limits, noise_floor
 from analysis.runs.public_estimators import OURS, beside_public_estimators
@@ -76,3 +91,48 @@ def test_public_estimators_stand_beside_ours_on_the_runs_they_answer(tested, evi
 def test_what_limits_an_estimator_is_below_what_it_reaches(evidence):
     what = limits(evidence).median_factor.tolist()
     assert what[2] < what[0]
+
+
+def test_a_run_beside_what_is_expected_of_it_by_hand():
+    """At 0.7 it took 100 hours, 70 of work at the peak; expected is from 0.4 to 0.8."""
+    view = between(0.4, 0.8, "by hand")
+    found = _beside(SimpleNamespace(id="x", mfu=0.7, gpu_hours=100.0), view)
+    low, middle, high = view.quantile([0.05, 0.5, 0.95])
+    assert (found["p05"], found["predicted"], found["p95"]) == pytest.approx(
+        (70 / high, 70 / middle, 70 / low)
+    )
+    assert found["log_error"] == pytest.approx(np.log(0.7 / middle))
+    reached = np.interp(0.7, view.quantile(PROBABILITIES), PROBABILITIES)
+    assert found["level"] == pytest.approx(2 * reached - 1)
+    below = _beside(SimpleNamespace(id="x", mfu=float(low), gpu_hours=100.0), view)
+    assert below["level"] == pytest.approx(0.9)
+    assert PROBABILITIES.tolist() == pytest.approx([n / 2000 for n in range(2001)])
+
+
+def test_ranges_are_the_middle_nine_tenths_of_the_samples_of_developers(monkeypatch):
+    """Samples 0 to 100 of each figure: from 5 to 95."""
+    names = ("n", "median_error_factor", "interval_score")
+    values = dict(zip(names, (7.0, 8.0, 9.0), strict=True))
+    drawn = pd.DataFrame({name: np.arange(101.0) * (k + 1) for k, name in enumerate(names)})
+    monkeypatch.setattr(testing, "figures", lambda tested: tested and values)
+    monkeypatch.setattr(testing, "bootstrap", lambda tested, of: of("all") == values and drawn)
+    found = with_ranges("all").set_index("figure")
+    assert found.value.to_dict() == values
+    assert found.low.tolist() == pytest.approx([5, 10, 15])
+    assert found.high.tolist() == pytest.approx([95, 190, 285])
+    assert found.words["n"] == "runs"
+
+
+def test_a_bootstrap_without_a_seed_is_that_of_nought():
+    tested = pd.DataFrame({"developer": list("ABCDE"), "x": [1.0, 3.0, 4.0, 8.0, 9.0]})
+    mean = lambda rows: {"mean": rows.x.mean()}  # noqa: E731
+    first, same, other = (bootstrap(tested, mean, *seed) for seed in ((), (0,), (1,)))
+    pd.testing.assert_frame_equal(first, same)
+    assert not first.equals(other)
+
+
+def test_a_score_of_developers_counts_each_once():
+    tested = pd.DataFrame({"developer": list("AAAB"), "score": [1.0, 1.0, 7.0, 5.0]})
+    rest = tested.assign(error_factor=1.0, inside=True, p05=1.0, p95=1.0)
+    more = pd.concat([rest, rest.head(1).assign(developer="C", score=100.0)])
+    assert figures(more)["interval_score"] == pytest.approx((3 + 5 + 100) / 3)

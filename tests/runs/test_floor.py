@@ -6,7 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.runs.floor import coverage_band, spreads
+from analysis.runs import floor
+from analysis.runs.floor import (
+    Spreads,
+    coverage_band,
+    coverage_beside_its_band,
+    known_developer,
+    limits,
+    noise_floor,
+    spreads,
+)
+from analysis.runs.references import reference_runs
 from tests.by_hand import with_runs
 
 
@@ -63,3 +73,77 @@ def test_runs_that_share_their_developer_fall_together():
 def test_a_seed_gives_the_same_band():
     names = pd.Series(list("AABBC"))
     assert coverage_band(names, 0.1, 0.3, 7).equals(coverage_band(names, 0.1, 0.3, 7))
+
+
+def test_a_band_without_a_seed_is_that_of_nought_and_of_four_thousand_trials():
+    """A developer's runs share what is its own; an interval holds nine tenths of a normal."""
+    names = pd.Series(list("AABBCDEFG"))
+    found = coverage_band(names, 0.1, 0.3)
+    pd.testing.assert_frame_equal(found, coverage_band(names, 0.1, 0.3, 0))
+    rng = np.random.default_rng(0)
+    of_developer = rng.normal(0.0, 0.1, (4000, 7))[:, [0, 0, 1, 1, 2, 3, 4, 5, 6]]
+    errors = of_developer + rng.normal(0.0, 0.3, (4000, 9))
+    inside = np.abs(errors) <= 1.6448536 * sqrt(0.1**2 + 0.3**2)
+    alike = inside[:, 4:].sum(axis=1) + inside[:, :2].mean(axis=1) + inside[:, 2:4].mean(axis=1)
+    for row, shares in (("runs", inside.mean(axis=1)), ("developers", alike / 7)):
+        low, high = np.quantile(shares, [0.05, 0.95])
+        assert (found.low[row], found.high[row]) == pytest.approx((low, high))
+
+
+def test_coverage_beside_its_band_by_hand(monkeypatch):
+    made = Spreads(between=0.1, bound=0.2, within=0.3, of_means=0.4)
+    monkeypatch.setattr(floor, "spreads", lambda evidence: made)
+    tested = pd.DataFrame({"developer": list("AAABC"), "inside": [True, True, False, True, False]})
+    found = coverage_beside_its_band(tested, "evidence")
+    assert found.inside.to_dict() == pytest.approx(
+        {"runs": 3 / 5, "developers": (2 / 3 + 1 + 0) / 3}
+    )
+    band = coverage_band(tested.developer, 0.1, 0.3)
+    pd.testing.assert_frame_equal(found[["low", "high"]], band)
+
+
+def test_equal_runs_are_of_sizes_from_three_quarters_to_four_thirds(monkeypatch):
+    """Of each pair once: 3 beside 4 and 4 beside 3 billion fit, 2.9 beside 4 does not."""
+    runs = pd.DataFrame(
+        [
+            ("a", "A", 3e9, 0.2),
+            ("b", "A", 4e9, 0.4),
+            ("c", "A", 2.9e9, 0.1),
+            ("d", "B", 4e9, 0.1),
+            ("e", "B", 3e9, 0.1),
+        ],
+        columns=["id", "developer", "params_active", "mfu"],
+    ).assign(chip="C", architecture="dense")
+    monkeypatch.setattr(floor, "reference_runs", lambda evidence: runs)
+    found = noise_floor("evidence")
+    assert list(found.itertuples(index=False, name=None)) == [
+        ("a", "b", pytest.approx(2.0)),
+        ("a", "c", pytest.approx(2.0)),
+        ("d", "e", pytest.approx(1.0)),
+    ]
+
+
+def test_what_would_help_is_told_by_medians(monkeypatch):
+    known = pd.DataFrame({"without": [1.0, 2.0, 9.0], "error_factor": [1.0, 1.5, 4.0]})
+    pairs = pd.DataFrame({"ratio": [1.0, 1.2, 1.3, 9.0]})
+    monkeypatch.setattr(floor, "known_developer", lambda evidence: known)
+    monkeypatch.setattr(floor, "noise_floor", lambda evidence: pairs)
+    found = limits("evidence")
+    assert found.median_factor.tolist() == pytest.approx([2.0, 1.5, 1.25])
+    assert found.n.tolist() == [3, 3, 4]
+
+
+def test_developers_with_several_runs_are_predicted_with_their_others_known(evidence, monkeypatch):
+    runs = reference_runs(evidence).iloc[[0, 1, 2, 3]].reset_index(drop=True)
+    runs = runs.assign(developer=["A", "A", "B", "A"])
+    runs["mfu"] = [0.2, 0.4, 0.5, 0.3]
+    tested = pd.DataFrame({"id": runs.id[::-1], "error_factor": [4.0, 3.0, 2.0, 1.0]})
+    monkeypatch.setattr(floor, "reference_runs", lambda evidence: runs)
+    monkeypatch.setattr(floor, "backtest", lambda evidence: tested)
+    monkeypatch.setattr(floor, "fitted", lambda candidate, sample: "model")
+    said = np.log([0.4, 0.2, 0.5, 0.9])
+    monkeypatch.setattr(floor, "predictions_left_out", lambda *given: said)
+    found = known_developer(evidence)
+    assert found.id.tolist() == [runs.id[0], runs.id[1], runs.id[3]]
+    assert found.error_factor.tolist() == pytest.approx([2.0, 2.0, 3.0])
+    assert found.without.tolist() == [1.0, 2.0, 4.0]

@@ -104,19 +104,19 @@ def test_what_intervals_are_worth_by_rows_and_by_developer(monkeypatch):
 
 
 def test_developers_are_inside_from_the_level_on(monkeypatch):
-    """Nine of ten, one of one, and two of three, where nine in ten are asked for."""
-    inside = [True] * 9 + [False] + [True] + [True, True, False]
-    made = pd.DataFrame({"developer": [*"A" * 10, "B", *"CCC"], "inside": inside})
+    """Nine of ten, twice one of one, and two of three, where nine in ten are asked for."""
+    inside = [True] * 9 + [False] + [True] + [True, True, False] + [True]
+    made = pd.DataFrame({"developer": [*"A" * 10, "B", *"CCC", "D"], "inside": inside})
     asked = []
     monkeypatch.setattr(
         rl_backtest, "left_out_intervals", lambda *given: asked.append(given) or made
     )
     found = what_so_few_show("evidence").iloc[0]
     assert asked == [("evidence", 0.9)]
-    assert (found.developers, found["inside"]) == (3, 2)
-    # two or more of three with a share p: p^2 (3 - 2 p) is a tenth
+    assert (found.developers, found["inside"]) == (4, 3)
+    # three or more of four with a share p: p^3 (4 - 3 p) is a tenth
     share = found.at_least
-    assert share**2 * (3 - 2 * share) == pytest.approx(0.1)
+    assert share**3 * (4 - 3 * share) == pytest.approx(0.1)
 
 
 def test_what_errors_go_with_by_hand():
@@ -164,7 +164,8 @@ def by_kind(monkeypatch):
     monkeypatch.setattr(rl_backtest, "step_estimator_for", lambda evidence: estimator)
     monkeypatch.setattr(rl_backtest, "left_out_intervals", lambda evidence: intervals)
     monkeypatch.setattr(rl_backtest, "models_of", lambda runs: [20.0, 80.0, 10.0, 2.5, 30.0, 1.0])
-    monkeypatch.setattr(rl_backtest, "alternatives", lambda of, evidence: of and ways)
+    asked = {(estimator.runs.shape, "evidence"): ways}
+    monkeypatch.setattr(rl_backtest, "alternatives", lambda of, data: asked[of.runs.shape, data])
 
 
 def test_how_good_the_model_is_by_kind_of_step(by_kind):
