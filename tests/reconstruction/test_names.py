@@ -1,4 +1,5 @@
 import math
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -7,11 +8,14 @@ import analysis
 from analysis.data.facts import Row
 from analysis.data.prices import market_price
 from analysis.data.scenario import load_scenario
+from analysis.data.uncertainty import between
 from analysis.reconstruction import names as naming
 from analysis.reconstruction.account import account_of
 from analysis.reconstruction.model_file import load_model
 from analysis.reconstruction.names import Names
+from analysis.reconstruction.stages import PretrainingStage
 from analysis.runs.references import reference_runs
+from tests.by_hand import with_tables
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +159,70 @@ def test_a_rent_near_a_day_is_the_middle_of_its_quotes_which_are_its_rows(monkey
     assert (found.value, found.unit, found.behind) == (2.0, "usd_per_gpu_hour", ())
     assert found.rows == tuple(Row("prices", name) for name in "abc")
     assert asked == [("C", "2024-12-01", "evidence")]
+
+
+def test_rents_near_a_run_are_of_every_run_whose_chip_was_quoted_and_of_no_other(evidence):
+    quotes = pd.DataFrame(
+        [
+            ("a", "C 1", "2024-01-01", 3.0),
+            ("b", "C 1", "2025-06-01", 1.0),
+            ("c", "C 1", "2025-06-02", 1.0),
+            ("d", "D", "2025-01-01", 9.0),
+        ],
+        columns=["id", "chip", "date", "usd_per_gpu_hour"],
+    ).assign(commitment="")
+    runs = pd.DataFrame([("x.1", "C 1"), ("y", "E"), ("z", "")], columns=["id", "chip"]).assign(
+        release_date="2024-01-02"
+    )
+    found = naming._rents(with_tables(evidence, prices=quotes, training_runs=runs))
+    assert {name: figure.value for name, figure in found.items()} == {
+        "quote_low_c_1": 1.0,
+        "quote_high_c_1": 3.0,
+        "market_c_1_latest": 1.0,
+        "quote_low_d": 9.0,
+        "quote_high_d": 9.0,
+        "market_d_latest": 9.0,
+        "market_c_1_at_x_1": 3.0,
+    }
+    assert found["quote_low_c_1"].rows == (Row("prices", "b"), Row("prices", "c"))
+
+
+def test_work_of_a_token_is_at_the_middle_length_of_the_first_reading(evidence, monkeypatch):
+    model = load_model("deepseek-r1", evidence)
+    reading = next(stage for stage in model.stages if isinstance(stage, PretrainingStage))
+    made = SimpleNamespace(
+        chip=model.chip,
+        developer=model.developer,
+        architecture={"layers": "a fact"},
+        stages=[SimpleNamespace(seq_len_tokens="none"), reading],
+    )
+    lengths = {(reading.seq_len_tokens, "tokens"): between(1_000.0, 1_900.0, "by hand")}
+    monkeypatch.setattr(naming, "distribution", lambda field, unit, facts: lengths[field, unit])
+    monkeypatch.setattr(naming, "configuration", lambda model, facts: "its sizes")
+    monkeypatch.setattr(naming, "multiplying_parameters", lambda sizes: {"its sizes": 7}[sizes])
+    monkeypatch.setattr(
+        naming, "flop_per_token", lambda sizes, length: {"its sizes": 2.0}[sizes] * length
+    )
+    found = naming._own(made, evidence)
+    assert found["own_flop_per_token"].value == pytest.approx(2 * 1_450.0)
+    assert found["own_params_active"].value == 7.0
+    assert found["own_params_active"].behind == found["own_flop_per_token"].behind == ("a fact",)
+    bare = naming._own(SimpleNamespace(**vars(made) | {"architecture": {}}), evidence)
+    assert "own_peak_flop_s" in bare and "own_params_active" not in bare
+    unread = naming._own(SimpleNamespace(**vars(made) | {"stages": []}), evidence)
+    assert "own_params_active" in unread and "own_flop_per_token" not in unread
+
+
+def test_runs_that_reach_exactly_what_is_needed_are_counted(evidence, monkeypatch):
+    """0.2, 0.3 and 0.4 beside a needed 0.3: two; unknown where it is unknown."""
+    runs = pd.DataFrame({"id": list("abc"), "architecture": "dense", "mfu": [0.2, 0.3, 0.4]})
+    monkeypatch.setattr(naming, "_others", lambda model, evidence: runs)
+    names = Names(load_model("deepseek-r1", evidence), evidence)
+    name = "dense_reference_runs_at_needed_mfu"
+    for needed, count in ((0.3, 2.0), (0.31, 1.0)):
+        monkeypatch.setattr(Names, "value", lambda self, text, where, n=needed: n)
+        assert names._counts_at_needed_mfu()[name].value == count
+    monkeypatch.setattr(Names, "value", lambda self, text, where: math.nan)
+    assert math.isnan(names._counts_at_needed_mfu()[name].value)
+    without = Names(SimpleNamespace(belief=None), evidence)
+    assert without._counts_at_needed_mfu() == {}

@@ -8,7 +8,12 @@ import pandas as pd
 import pytest
 
 import analysis
+from analysis.data.scenario import load_scenario
+from analysis.data.uncertainty import between
+from analysis.physics.parameters import attention_width, multiplying_parameters
+from analysis.reconstruction import middle as middles
 from analysis.reconstruction.middle import Middle
+from analysis.reconstruction.reconstruction import reconstruct
 from analysis.reconstruction.setting import Work
 from analysis.reconstruction.whole import (
     beside_default,
@@ -128,3 +133,52 @@ def test_the_median_is_of_the_sum_of_the_stages_of_the_kinds_that_are_asked_for(
     assert made.median("pretraining") == 2.0 and made.median("fine_tuning") == 20.0
     assert made.median() == made.median("pretraining", "fine_tuning") == 29.0
     assert made.gpu_hours.tolist() == [11, 32, 29] and made.flop.tolist() == [22, 64, 58]
+
+
+def test_hours_and_work_at_the_middle_are_of_inputs_at_their_medians(monkeypatch):
+    """A reads, b and c tune; each works as long as its input is at its middle."""
+    kinds = {"a": "pretraining", "b": "fine_tuning", "c": "fine_tuning"}
+    stages = [SimpleNamespace(id=n, work=SimpleNamespace(kind=k)) for n, k in kinds.items()]
+    inputs = {
+        name: {"x": SimpleNamespace(name=f"x_{name}", distribution=between(low, low + 1.0, ""))}
+        for name, low in (("a", 2.0), ("b", 3.0), ("c", 4.0))
+    }
+
+    def evaluate(phase, given, draws, setting):
+        assert given is inputs and setting == "setting"
+        return {name: Work(draws[f"x_{name}"], 10 * draws[f"x_{name}"], {}) for name in kinds}
+
+    monkeypatch.setattr(middles, "evaluate", evaluate)
+    known = SimpleNamespace(stages=stages), "setting", inputs
+    assert middles.gpu_hours_at_middle(*known, "pretraining") == pytest.approx(2.5)
+    assert middles.gpu_hours_at_middle(*known, "fine_tuning") == pytest.approx(3.5 + 4.5)
+    assert middles.flop_at_middle(*known) == pytest.approx(25 + 35 + 45)
+
+
+def test_the_middle_of_stages_by_kind(account):
+    """What is read is steps of sequences where its tokens are not told; tuning has its samples."""
+    phase = account["v3_context_extension"]
+    found = phase.middle("pretraining").values
+    sizes = [
+        {field: float(item.distribution.quantile(0.5)) for field, item in given.items()}
+        for given in phase.stage_inputs.values()
+    ]
+    tokens = [s["steps"] * s["sequences_per_step"] * s["seq_len_tokens"] for s in sizes]
+    assert found["tokens"].tolist() == pytest.approx(tokens) and len(tokens) == 2
+    c = phase.setting.configuration
+    assert found["multiplying_parameters"].tolist() == [multiplying_parameters(c, True)] * 2
+    assert found["attention_width"].tolist() == [attention_width(c, True)] * 2
+    assert found["mfu"].tolist() == pytest.approx([s["mfu"] for s in sizes])
+    nothing = phase.middle("generation").values
+    assert set(nothing) == set(middles.UNITS) and all(len(v) == 0 for v in nothing.values())
+    tuning = account["r1_training"].middle("fine_tuning").values
+    assert {"epochs", "samples", "mean_tokens"} <= set(tuning)
+    assert set(tuning["multiplying_parameters"]) == {multiplying_parameters(c)}
+
+
+def test_a_longest_answer_that_is_given_is_told_and_else_unknown(account, evidence):
+    assert np.isnan(account["r1_zero_rl"].middle("reinforcement").longest_given_tokens).all()
+    given = reconstruct(
+        "deepseek-r1", load_scenario(longest_answer_tokens=9_000, samples=64), evidence
+    )
+    assert given["r1_zero_rl"].middle("reinforcement").longest_given_tokens == 9_000

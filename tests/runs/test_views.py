@@ -134,6 +134,15 @@ def test_figures_of_a_view_by_hand():
             "interval_score": [1.0, 1.0, 3.0],
         }
     )
+    uneven = pd.DataFrame(
+        {
+            "developer": list("AAABC"),
+            "log_score": [0.0, 0.0, 3.0, 2.0, 9.0],
+            "interval_score": [1.0, 1.0, 4.0, 3.0, 10.0],
+        }
+    ).assign(log_error=0.0, inside=True, p05=1.0, p95=1.0)
+    means = view_figures(uneven)
+    assert (means["log_score"], means["interval_score"]) == (4.0, 5.0)
     found = view_figures(frame)
     assert found["n"] == 3
     assert found["median_error_factor"] == pytest.approx(2.0)
