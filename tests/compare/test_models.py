@@ -2,7 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.compare.models import _or_none, _runs, at_one_date, compare, selected, to_list
+from analysis.compare.models import (
+    BILLION,
+    TRILLION,
+    ZETTA,
+    _or_none,
+    _runs,
+    at_one_date,
+    compare,
+    selected,
+    to_list,
+)
 from analysis.compare.trend import trend
 from analysis.data.chips import peaks_of
 from analysis.data.mistakes import InputError
@@ -160,3 +170,7 @@ def test_what_is_not_known_is_none_in_the_list_for_results(models):
     assert (_or_none(float("nan")), _or_none(2.5)) == (None, 2.5)
     for row, model in zip(to_list(models), models.itertuples(), strict=True):
         assert row["usd_common"] == (None if np.isnan(model.usd_common) else model.usd_common)
+
+
+def test_units_of_a_price_are_exact():
+    assert (TRILLION, BILLION, ZETTA) == (1e12, 1e9, 1e21)

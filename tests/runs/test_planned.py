@@ -19,7 +19,7 @@ from analysis.runs.planned import (
     ratios_of_runs,
     tabulated,
 )
-from analysis.runs.rate_record import figures, gain
+from analysis.runs.rate_record import by_developer, figures, gain, scored
 from analysis.runs.specifications import (
     _constants,
     _grouped,
@@ -499,3 +499,62 @@ def test_before_all_kernels_of_attention_the_oldest_that_has_figures_is_meant(ev
         known = [n for n in names if f"step_attention_forward_{n}_{kernels}" in evidence.facts]
         assert constants.generation(kernels, "1990-01-01") == known[0]
         assert constants.generation(kernels, "2030-01-01") == known[-1]
+
+
+UNEVEN = pd.DataFrame(
+    [  # means of A's groups are 1, 4 and 10; of developers 5, 2 and 8
+        ("A", "A1", 0.0),
+        ("A", "A1", 0.0),
+        ("A", "A1", 3.0),
+        ("A", "A2", 4.0),
+        ("A", "A3", 10.0),
+        ("B", "B1", 2.0),
+        ("C", "C1", 8.0),
+    ],
+    columns=["who", "group", "log_score"],
+).assign(configuration=list("xxxxyyz"))
+
+
+def test_a_score_is_the_mean_of_rows_of_groups_and_of_developers():
+    assert by_developer(UNEVEN, "log_score").to_dict() == {"A": 5.0, "B": 2.0, "C": 8.0}
+    by_model = by_developer(UNEVEN, "log_score", "configuration").to_dict()
+    assert by_model == {"x": 2.5, "y": 6.0, "z": 8.0}
+    inside = UNEVEN.log_score < 5.0
+    found = figures(
+        UNEVEN.assign(
+            inside=inside,
+            interval_score=2.0 * UNEVEN.log_score,
+            log_error=np.log([1.0, 1.0, 4.0, 0.2, 1.0, 0.25, 2.0]),
+            deviation=[0.1, 0.1, 0.1, 0.1, 0.2, 0.9, 0.9],
+        )
+    )
+    assert (found["log_score"], found["interval_score"]) == (5.0, 10.0)
+    assert found["coverage_90"] == pytest.approx(5 / 7)
+    assert found["coverage_90_developers"] == pytest.approx((2 / 3 + 1 + 0) / 3)
+    # of groups: 2 (the mean of 1, 1 and 4), 5, 1, 4 and 2
+    assert found["median_error_factor"] == pytest.approx(2.0)
+    assert found["p90_error_factor"] == pytest.approx(4.0 + 0.6)
+    assert found["median_width_factor"] == pytest.approx(np.exp(2 * 0.16448536))
+
+
+def test_a_gain_is_the_mean_over_developers_or_other_units():
+    """Better by 1, 1 and 4: 2, give or take sqrt(3) over sqrt(3)."""
+    of_a_step = UNEVEN.drop_duplicates("who").assign(log_score=[2.0, 3.0, 9.0], view="step_time")
+    both = pd.concat([of_a_step, of_a_step.assign(log_score=[1.0, 2.0, 5.0], view="baseline")])
+    assert gain(both) == pytest.approx((2.0, 1.0))
+    assert gain(both.assign(other=list("PPQ") * 2), "other") == pytest.approx((2.5, 1.5))
+
+
+def test_a_normal_prediction_of_a_log_is_scored_by_hand():
+    deviation = np.array([0.1, 0.2, 0.3])
+    half = 1.6448536269514722 * deviation
+    errors = np.array([0.0, -0.5, half[2]])
+    found = scored(pd.DataFrame({"id": list("abc")}), errors, deviation)
+    assert found.inside.tolist() == [True, False, True]
+    beyond = [0.0, 0.5 - half[1], 0.0]
+    assert found.interval_score.tolist() == pytest.approx(
+        (2 * half + 20 * np.array(beyond)).tolist()
+    )
+    density = np.exp(-0.5 * (errors / deviation) ** 2) / (deviation * np.sqrt(2 * np.pi))
+    assert found.log_score.tolist() == pytest.approx(np.log(density).tolist())
+    assert found.log_error.tolist() == errors.tolist()
