@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from analysis.compare.models import compare
-from analysis.compare.trend import trend
+from analysis.compare.trend import _Line, trend
 from analysis.data.prices import market_price
 from analysis.data.uncertainty import (
     Distribution,
@@ -205,6 +205,9 @@ def test_the_slope_of_a_trend_by_hand():
     own = found.own.iloc[0]
     assert own.expected == pytest.approx(exp(2)) and own.ratio == pytest.approx(exp(2))
     assert own.percentile == 1.0
+    cheaper = priced(("own", "2021-01-01", exp(2.5)), ("own", "2021-01-01", exp(-5)))
+    both = trend(pd.concat([found.runs[found.runs.developer != "own"], cheaper]), "own").own
+    assert both.percentile.tolist() == [3 / 4, 0.0]  # A twice and C lie below, B above
     # residuals -1.5 (A, twice at half the weight), 1.5 (B), 0 (C): scatter sqrt(4.5 / 3)
     first = found.line.iloc[0]
     reach = stats.t(1).ppf(0.95) * sqrt(4.5 / 3)
@@ -237,3 +240,11 @@ def test_the_market_price_is_the_middle_of_what_was_quoted_for_a_year_near_the_d
     assert market_price("D", "2024-11-30", quotes) == 4.0  # 182 days on
     assert market_price("D", "2023-05-01", quotes) == 4.0  # none within half a year: the nearest
     assert market_price("E", "2024-07-15", quotes) is None
+
+
+def test_a_run_is_dearer_than_those_that_lie_below_it_not_than_its_like():
+    line = _Line(0.0, 0.0, 2020.0, pd.Series([-1.0, 0.0, 1.0]), 1.0, 1.0, 1)
+    runs = pd.DataFrame({"year": [2020.0, 2025.0], "usd_per_zettaflop": [1.0, exp(1.5)]})
+    found = line.beside(runs)
+    assert found.percentile.tolist() == pytest.approx([1 / 3, 1.0])
+    assert found.ratio.tolist() == pytest.approx([1.0, exp(1.5)])

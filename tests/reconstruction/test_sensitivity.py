@@ -48,10 +48,15 @@ def test_an_estimate_of_a_share_stays_between_nothing_and_all(r1, monkeypatch):
     names = list(uncertain_inputs(r1, "r1_sft_data"))
     assert len(names) == 2
     found = SimpleNamespace(first_order=np.array([-0.1, 1.2]), total_order=np.array([-0.2, 1.1]))
-    monkeypatch.setattr(sensitivity.stats, "sobol_indices", lambda **_: found)
+    asked = {}
+    monkeypatch.setattr(
+        sensitivity.stats, "sobol_indices", lambda **given: asked.update(given) or found
+    )
     shares = sobol_indices(r1, "r1_sft_data").set_index("input")
     labels = [r1["r1_sft_data"].inputs[name].label for name in names]
     assert shares.total[labels].tolist() == shares.first_order[labels].tolist() == [0.0, 1.0]
+    assert asked["n"] == 512 and len(asked["dists"]) == 2
+    assert asked["rng"].random() == np.random.default_rng(0).random()
 
 
 def test_what_is_found_names_the_leading_input_and_its_share(r1):

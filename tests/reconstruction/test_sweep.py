@@ -46,6 +46,8 @@ def test_a_row_is_what_reconstruct_and_the_ladder_say(scenario, evidence):
     frame = sweep("deepseek-r1", scenario, evidence, combinations(grids, None))
     assert len(frame) == 32
     assert not [name for name in frame if name.startswith(("v3_alone", "fleet_capital"))]
+    assert "v3_pretraining_gpu_hours_p50" in frame and "v3_pretraining_usd_p50" not in frame
+    assert list(frame)[:5] == [text.split("=")[0] for text in grids] and frame.columns.is_unique
     for row in frame.iloc[[0, 13, 31]].to_dict("records"):
         given = {text.split("=")[0]: row[text.split("=")[0]] for text in grids}
         found = reconstruct("deepseek-r1", load_scenario(**FEW, **given), evidence)
@@ -303,8 +305,9 @@ def test_a_target_is_a_file_of_a_sweep_or_a_new_one_in_a_folder(tmp_path):
         check_target(tmp_path / "nowhere" / "x.csv")
     target = tmp_path / "x.csv"
     check_target(target)
-    target.write_text("mfu,scenario,version,data_sha256\n")
-    check_target(target)
+    for own in ("mfu,scenario,version,data_sha256\n", "scenario,version,data_sha256\n"):
+        target.write_text(own)
+        check_target(target)
     for other in ("mfu,scenario,version\n", "", "\x00\n"):
         target.write_text(other)
         with pytest.raises(InputError, match="is no result of a sweep"):

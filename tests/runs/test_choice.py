@@ -161,7 +161,7 @@ MADE = pd.concat(
     [
         scores("constant", "normal", "AAABC", [1.0, 1.0, 4.0, 3.0, 4.0]),
         scores("by type", "conformal", "ABC", [1.0, 1.0, 2.5]),
-        scores("by type", "normal", "ABC", [0.9, 1.2, 9.0]),
+        scores("by type", "normal", "ABC", [0.3, 0.9, 9.9]),
     ],
     ignore_index=True,
 )

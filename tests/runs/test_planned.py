@@ -458,6 +458,7 @@ def test_a_chip_needs_each_figure_to_be_more_than_nothing(evidence, field):
 def test_units_of_a_chip_are_exact():
     assert (GIB, GIGA, TERA, MICRO) == (1024**3, 1e9, 1e12, 1e-6)
     assert (UNIT.low, UNIT.high, UNUSED.tolist()) == (0.0, 1.0, [0.0])
+    assert (planned.UNIT.low, planned.UNIT.high) == (0.0, 1.0)
 
 
 def test_constants_are_drawn_by_their_facts_and_a_products_two_figures_as_one(evidence):
