@@ -128,6 +128,7 @@ def test_an_interval_has_two_figures_where_it_is_wide_and_else_four():
     assert counted(1.234e6, 5.678e6).text == "$1.2M to $5.7M"
     assert counted(1.234e6, 1.4e6).text == "$1.2M to $1.4M"
     assert counted(1.2344e6, 1.2452e6).text == "$1.234M to $1.245M"
+    assert counted(1.23e6, 1.1 * 1.23e6).text == "$1.23M to $1.353M"  # wide from above a tenth on
     assert Counted("", 86_193.3, 86_193.3, "count", ()).text == "86,190"
     assert counted(1.234e6).text == "$1.234M" and counted(NONE).text == "no figure is public"
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from analysis.data.mistakes import InputError
-from analysis.physics.architecture import Outline
+from analysis.physics.architecture import Configuration, Outline
 from analysis.reconstruction.new_model import (
     COLUMNS,
     NewModel,
@@ -61,6 +61,9 @@ def test_a_file_has_each_size_as_a_fact_and_hours_where_they_are_known():
     sizes = ("params_active", "n_layers", "dim", "vocab_size")
     assert found["architecture"] == {size: f"m_7b_mine_{size}" for size in sizes}
     assert "disclosed" not in found["phase"][0]
+    whole = {"n_layers": 10, "dim": 60, "vocab_size": 200, "n_heads": 4, "head_dim": 16}
+    usual = replace(MODEL, architecture=Configuration(**whole, inter_dim=80, mlp_matrices=3))
+    assert set(tomllib.loads(model_text(usual))["architecture"]) == {*whole, "inter_dim"}
     told = tomllib.loads(model_text(replace(MODEL, gpu_hours=1e6)))
     assert told["phase"][0]["disclosed"] == {"gpu_hours": "m_7b_mine_gpu_hours"}
 
