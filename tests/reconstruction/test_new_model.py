@@ -61,7 +61,14 @@ def test_a_file_has_each_size_as_a_fact_and_hours_where_they_are_known():
     sizes = ("params_active", "n_layers", "dim", "vocab_size")
     assert found["architecture"] == {size: f"m_7b_mine_{size}" for size in sizes}
     assert "disclosed" not in found["phase"][0]
-    whole = {"n_layers": 10, "dim": 60, "vocab_size": 200, "n_heads": 4, "head_dim": 16}
+    whole = {
+        "n_layers": 10,
+        "dim": 60,
+        "vocab_size": 200,
+        "n_heads": 4,
+        "head_dim": 16,
+        "n_kv_heads": 2,
+    }
     usual = replace(MODEL, architecture=Configuration(**whole, inter_dim=80, mlp_matrices=3))
     assert set(tomllib.loads(model_text(usual))["architecture"]) == {*whole, "inter_dim"}
     told = tomllib.loads(model_text(replace(MODEL, gpu_hours=1e6)))

@@ -193,10 +193,14 @@ def test_a_difference_and_four_thousand_samples_of_whole_developers_by_hand(monk
     assert found["value"] == pytest.approx(1.5)
     assert (found["low"], found["high"]) == pytest.approx(tuple(np.quantile(means, [0.05, 0.95])))
     assert difference("evidence", *pairs, 0) == found
-    uneven = [scores("a", "x", "ABC", [0.0, 0.0, 6.0]), scores("b", "x", "ABC", [0.0] * 3)]
+    above = np.array([0.0, 0.1, 0.3, 0.7, 1.3, 2.9, 10.7])
+    uneven = [scores("a", "x", "ABCDEFG", above), scores("b", "x", "ABCDEFG", 0.0 * above)]
     both = pd.concat(uneven, ignore_index=True)
     monkeypatch.setattr(choosing, "predictions", lambda evidence: both)
-    assert difference("evidence", ("a", "x"), ("b", "x"))["value"] == pytest.approx(2.0)
+    found = difference("evidence", ("a", "x"), ("b", "x"))
+    means = above[np.random.default_rng(0).integers(0, 7, (4000, 7))].mean(axis=1)
+    assert found["value"] == pytest.approx(16.0 / 7)
+    assert (found["low"], found["high"]) == pytest.approx(tuple(np.quantile(means, [0.05, 0.95])))
 
 
 def test_standard_errors_are_of_the_mean_not_of_the_middle():

@@ -525,14 +525,14 @@ def test_a_score_is_the_mean_of_rows_of_groups_and_of_developers():
         UNEVEN.assign(
             inside=inside,
             interval_score=2.0 * UNEVEN.log_score,
-            log_error=np.log([1.0, 1.0, 4.0, 0.2, 1.0, 0.25, 2.0]),
+            log_error=np.log([1.0, 1.0, 4.0, 0.2, 1.0, 0.25, 1.5]),
             deviation=[0.1, 0.1, 0.1, 0.1, 0.2, 0.9, 0.9],
         )
     )
     assert (found["log_score"], found["interval_score"]) == (5.0, 10.0)
     assert found["coverage_90"] == pytest.approx(5 / 7)
     assert found["coverage_90_developers"] == pytest.approx((2 / 3 + 1 + 0) / 3)
-    # of groups: 2 (the mean of 1, 1 and 4), 5, 1, 4 and 2
+    # of groups: 2 (the mean of 1, 1 and 4), 5, 1, 4 and 1.5
     assert found["median_error_factor"] == pytest.approx(2.0)
     assert found["p90_error_factor"] == pytest.approx(4.0 + 0.6)
     assert found["median_width_factor"] == pytest.approx(np.exp(2 * 0.16448536))
