@@ -1,10 +1,11 @@
 """What other developers' shares make of the bill: sums by hand, and what the sum would need."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
-from analysis.check.companies import companies, company_shares, possible
+from analysis.check.companies import _compared, companies, company_shares, possible
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
@@ -140,3 +141,17 @@ def test_a_share_of_what_is_not_there_is_one_line(edited):
         company_shares(account_of("deepseek-r1", load_scenario(), wrong))
     said = str(caught.value)
     assert said.startswith("company_shares.csv, line 3 (minimax), staff_share: minimax_stuff_share")
+
+
+@pytest.mark.parametrize(
+    ("needed", "says"),
+    [(50.0, "possible with"), (101.0, "possible with"), (106.0, "asks for"), (300.0, "asks for")],
+)
+def test_all_that_is_there_is_enough_and_more_is_not(needed, says):
+    """To two figures: 101 beside a hundred is once."""
+    numbers = {
+        name: SimpleNamespace(value=value, label=name)
+        for name, value in (("needed", needed), ("there", 100.0))
+    }
+    said = _compared("needed", "there", SimpleNamespace(numbers=numbers))
+    assert says in said
