@@ -156,7 +156,10 @@ class Belief(Strict):
 
 
 class Model(Strict):
-    """A model with its phases in order, those of the model it stands on first."""
+    """A model with its phases in order, those of the model it stands on first.
+
+    `chip_assumed` says why this chip, where no source names the chip of the run.
+    """
 
     name: str
     title: str
@@ -164,6 +167,7 @@ class Model(Strict):
     release_date: datetime.date
     architecture_kind: Literal["dense", "moe"]
     chip: str
+    chip_assumed: str = ""
     price_usd_per_gpu_hour: str | None = None
     rent: str | None = None
     architecture: dict[str, str]

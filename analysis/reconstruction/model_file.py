@@ -63,6 +63,7 @@ class _ModelFile(Strict):
     release_date: datetime.date
     architecture_kind: Literal["dense", "moe"] = "moe"
     chip: str
+    chip_assumed: str = ""
     price_usd_per_gpu_hour: str | None = None
     rent: RentChoice | None = None
     stands_on: str | None = None

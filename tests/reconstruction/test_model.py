@@ -75,6 +75,13 @@ def test_a_dense_model_with_nothing_disclosed_is_reconstructed(fork):
     assert 0 < hours["reconstructed"]["p05"] < hours["reconstructed"]["p95"]
 
 
+def test_a_chip_that_nobody_disclosed_is_assumed_with_a_reason(fork, evidence):
+    assumed = 'chip = "H100"\nchip_assumed = "The chip of its other models."'
+    found = load_model("fork", fork(('chip = "H100"', assumed)))
+    assert found.chip_assumed == "The chip of its other models."
+    assert load_model("deepseek-r1", evidence).chip_assumed == ""
+
+
 def test_its_efficiency_comes_from_dense_runs_and_deepseek_is_one_of_the_others(fork, evidence):
     found = reconstruct("fork", load_scenario(), fork())
     assert "dense" in found.phases[0].inputs["mfu"].distribution.basis
