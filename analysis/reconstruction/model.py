@@ -196,10 +196,10 @@ class Model(Strict):
 
 
 def configuration(model: Model, facts: Facts) -> Architecture:
-    """The model's architecture, each size from its fact: DeepSeek's own configuration, or outer
-    dimensions.
+    """The model's architecture, each size from its fact or from arithmetic on facts: its own
+    configuration, or outer dimensions.
     """
-    sizes = {key: int(facts[fact].value) for key, fact in model.architecture.items()}
+    sizes = {key: int(facts.calculate(size)) for key, size in model.architecture.items()}
     kind = Outline if set(sizes) <= set(Outline.model_fields) else Configuration
     try:
         return kind(**sizes)

@@ -37,6 +37,7 @@ from analysis.reconstruction.stages import (
     unit_of,
 )
 
+SIZE_UNITS = {"params": "params", "window": "tokens"}  # by first word; else a count
 TIME_OR_MONEY = ("gpu_hours", "hours", "days", "months", "usd")
 
 
@@ -225,8 +226,8 @@ def quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
     empty).
     """
     found: list[tuple[str, str | Span | Borrowed, str]] = [
-        (f"architecture.{key}", fact, "params" if key.startswith("params_") else "count")
-        for key, fact in model.architecture.items()
+        (f"architecture.{key}", size, SIZE_UNITS.get(key.partition("_")[0], "count"))
+        for key, size in model.architecture.items()
     ]
     for boundary in model.boundaries:
         found += (

@@ -195,7 +195,9 @@ def _own(model: Model, evidence: Evidence) -> dict[str, Named]:
     found = {"own_peak_flop_s": peak, **_kinds(model, evidence)}
     if not model.architecture:
         return found
-    architecture, facts = configuration(model, evidence.facts), tuple(model.architecture.values())
+    architecture = configuration(model, evidence.facts)
+    sizes = model.architecture.values()
+    facts = tuple(dict.fromkeys(name for size in sizes for name in parse(size).names))
     found["own_params_active"] = Named(float(multiplying_parameters(architecture)), "params", facts)
     first = next((s for s in model.stages if isinstance(s, PretrainingStage)), None)
     if first is not None:

@@ -10,6 +10,7 @@ from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model import configuration
 from analysis.reconstruction.model_file import list_models, load_model
+from analysis.reconstruction.names import Names
 from analysis.reconstruction.reconstruction import reconstruct
 
 FORK = """
@@ -80,6 +81,18 @@ def test_a_chip_that_nobody_disclosed_is_assumed_with_a_reason(fork, evidence):
     found = load_model("fork", fork(('chip = "H100"', assumed)))
     assert found.chip_assumed == "The chip of its other models."
     assert load_model("deepseek-r1", evidence).chip_assumed == ""
+
+
+def test_a_size_may_be_arithmetic_on_facts_and_a_window_is_in_tokens(fork):
+    counted = ('"v3_cfg_n_layers"', '"v3_cfg_n_layers - v3_cfg_n_dense_layers"')
+    evidence = fork(counted)
+    model = load_model("fork", evidence)
+    assert configuration(model, evidence.facts).n_layers == 61 - 3
+    behind = Names(model, evidence).named("own_params_active").behind
+    assert behind[1:3] == ("v3_cfg_n_layers", "v3_cfg_n_dense_layers")
+    window = ("[[phase]]", 'window_tokens = "v3_cfg_dim"\n\n[[phase]]')
+    with pytest.raises(InputError, match=r"window_tokens: .* unit is count, expected tokens"):
+        load_model("fork", fork(window))
 
 
 def test_its_efficiency_comes_from_dense_runs_and_deepseek_is_one_of_the_others(fork, evidence):
