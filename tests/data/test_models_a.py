@@ -7,6 +7,7 @@ import pytest
 import analysis
 from analysis.data.expressions import parse
 from analysis.data.mistakes import InputError
+from analysis.data.prices import market_price
 from analysis.data.scenario import load_scenario
 from analysis.physics.flop import flop_per_token
 from analysis.physics.parameters import count_parameters
@@ -74,6 +75,8 @@ def test_the_account_shows_what_is_disclosed_and_estimates_every_phase(name, evi
     hours = found.to_dict()["total"]["gpu_hours"]
     assert hours["disclosed"] == DISCLOSED[name]
     assert 0 < hours["reconstructed"]["p05"] < hours["reconstructed"]["p95"]
+    quotes = market_price(found.chip.name, str(found.model.release_date), evidence)
+    assert found.model.rent == "release" and found.price_usd_per_gpu_hour == quotes
     first = found.bill.iloc[0]
     assert first.headline == (DISCLOSED[name] is not None)
     assert set(first.adds) <= {phase.id for phase in found.model.phases}
