@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.cli.options import chosen_scenario, say
-from analysis.data.folder import edition_model
+from analysis.cli.options import Progress, chosen_scenario, say
+from analysis.data.folder import edition_model, read_text
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import (
     load_scenario,
@@ -21,6 +21,8 @@ from analysis.data.tables import Evidence
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
     from analysis.reconstruction.reconstruction import Reconstruction
+
+WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 
 
 def reconstruct_command(options: argparse.Namespace) -> None:
@@ -59,8 +61,7 @@ def reconstruction_text(found: Reconstruction) -> str:
 
 
 def estimate_command(options: argparse.Namespace) -> None:
-    from analysis.compare.estimate import estimate_all
-    from analysis.compare.specification import find_developer, read_texts
+    from analysis.compare.specification import find_developer
 
     evidence = Evidence.load(options.data)
     for line in evidence.broken_identities():
@@ -68,6 +69,38 @@ def estimate_command(options: argparse.Namespace) -> None:
     exclude = (
         (find_developer(options.exclude_developer, evidence),) if options.exclude_developer else ()
     )
+    if options.spec.lower().endswith(WORKBOOKS):
+        raise InputError(f"{options.spec}: a workbook; save its sheet as CSV (UTF-8)")
+    if options.spec.endswith(".csv"):
+        _estimate_table(options, evidence, exclude)
+    else:
+        _estimate_specs(options, evidence, exclude)
+
+
+def _estimate_table(
+    options: argparse.Namespace, evidence: Evidence, exclude: tuple[str, ...]
+) -> None:
+    """A run a row, answered beside its columns as CSV."""
+    from analysis.compare.spreadsheet import answered, read_rows
+
+    path = Path(options.spec)
+    rows = read_rows(read_text(path), path.name)
+    found = list(answered(rows, path.name, evidence, exclude, Progress("rows")))
+    if options.json:
+        print(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        print(pd.DataFrame(found).to_csv(index=False), end="")
+    lacking = sum(bool(row["not_answered"]) for row in found)
+    if lacking:
+        say(f"{lacking:,} of {len(found):,} rows have no answer: the column not_answered says why")
+
+
+def _estimate_specs(
+    options: argparse.Namespace, evidence: Evidence, exclude: tuple[str, ...]
+) -> None:
+    from analysis.compare.estimate import estimate_all
+    from analysis.compare.specification import read_texts
+
     folder = options.spec != "-" and Path(options.spec).is_dir()
     texts = (
         {"standard input": sys.stdin.read()}

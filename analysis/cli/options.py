@@ -5,8 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from time import perf_counter
 
 from analysis.data.scenario import Scenario, load_scenario, parse_overrides
+
+SECONDS_BETWEEN_LINES = 2.0
 
 
 def add_overrides(parser: argparse.ArgumentParser) -> None:
@@ -53,3 +56,20 @@ def chosen_scenario(
 def say(text: str) -> None:
     """A word for people, on standard error."""
     print(text, file=sys.stderr, flush=True)
+
+
+class Progress:
+    """Says how far a task is and how long it still takes, every two seconds."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.started, self.said = what, perf_counter(), perf_counter()
+
+    def __call__(self, done: int, of: int) -> None:
+        now = perf_counter()
+        if now - self.said >= SECONDS_BETWEEN_LINES or (
+            done == of and now - self.started >= SECONDS_BETWEEN_LINES
+        ):
+            self.said = now
+            taken = now - self.started
+            to_go = taken * (of - done) / done
+            say(f"{done:,} of {of:,} {self.what} ({taken:.0f} s, {to_go:.0f} s to go)")

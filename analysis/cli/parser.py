@@ -81,8 +81,8 @@ def _answers(command: Command) -> None:
     shown.add_argument("model", metavar="MODEL")
     words = "estimate a run that nobody disclosed, from a description in TOML"
     guessed = command("estimate", answers.estimate_command, words, add_json)
-    words = "a file, standard input, or a folder of files"
-    guessed.add_argument("spec", metavar="SPEC.toml|-|DIR", help=words)
+    words = "a file, standard input, a folder of files, or a table with a run in each row"
+    guessed.add_argument("spec", metavar="SPEC.toml|-|DIR|FILE.csv", help=words)
     words = "leave this developer's runs out of the data"
     guessed.add_argument("--exclude-developer", metavar="NAME", help=words)
     words = "the public claims with their verdicts"

@@ -5,17 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from time import perf_counter
 
 import pandas as pd
 
-from analysis.cli.options import chosen_scenario, say
+from analysis.cli.options import Progress, chosen_scenario, say
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
-
-SECONDS_BETWEEN_LINES = 2.0
-
 
 CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so may be drawn over
 
@@ -42,7 +38,7 @@ def sweep_command(options: argparse.Namespace) -> None:
     scenario, _ = chosen_scenario(options, evidence.directory)
     sets = combinations(options.grid, options.sample, scenario.parameters.seed)
     asked = (options.model or edition_model(), scenario, evidence, sets)
-    report = _Progress(len(sets))
+    report = Progress("combinations")
     if options.scheduler:
         frame = sweep_on_cluster(*asked, options.scheduler, report)
     else:
@@ -76,20 +72,3 @@ def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
     drawing = picture(charts.sweep_summary(frame, parameter))
     path.write_text(CHART_MARK + drawing, encoding="utf-8")
     print(path)
-
-
-class _Progress:
-    """Says how far a sweep is and how long it still takes, every two seconds."""
-
-    def __init__(self, total: int) -> None:
-        self.total, self.started, self.said = total, perf_counter(), perf_counter()
-
-    def __call__(self, done: int, of: int) -> None:
-        now = perf_counter()
-        if now - self.said >= SECONDS_BETWEEN_LINES or (
-            done == of and now - self.started >= SECONDS_BETWEEN_LINES
-        ):
-            self.said = now
-            taken = now - self.started
-            to_go = taken * (of - done) / done
-            say(f"{done:,} of {of:,} combinations ({taken:.0f} s, {to_go:.0f} s to go)")

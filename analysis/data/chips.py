@@ -97,9 +97,11 @@ def _chip(name: str, hardware: pd.DataFrame) -> Chip:
 
 def _words(name: str) -> frozenset[str]:
     """The words of a chip's name that tell it from others."""
-    parts = re.findall(r"[a-z0-9.]+", ADDED.sub(" ", name.lower()))
-    joined = [re.sub(r"^(\d+)g$", r"\1gb", re.sub(r"^sxm\d?$", "sxm", part)) for part in parts]
-    return frozenset(joined)
+    joined = re.sub(r"(\d) gb?\b", r"\1gb", name.lower())
+    parts = re.findall(r"[a-z0-9.]+", ADDED.sub(" ", joined))
+    return frozenset(
+        re.sub(r"^(\d+)g$", r"\1gb", re.sub(r"^sxm\d?$", "sxm", part)) for part in parts
+    )
 
 
 def _spellings(hardware: pd.DataFrame) -> dict[frozenset[str], list[str]]:

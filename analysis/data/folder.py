@@ -157,7 +157,7 @@ def named_file(directory: Path, folder: str, name: str) -> Path:
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file; an `InputError` if it is none."""
     try:
-        text = read_bytes(path).decode("utf-8")
+        text = read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"not valid TOML: {error}", path.name) from None
     return parse_toml(text, path.name)
@@ -169,6 +169,14 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
         return tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"not valid TOML: {error}", where) from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, a byte-order mark left out; an `InputError` if it is none."""
+    try:
+        return read_bytes(path).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not text in UTF-8: {error.reason}", str(path)) from None
 
 
 def read_bytes(path: Path) -> bytes:

@@ -81,6 +81,8 @@ def first_mistake(
         name = str(detail["loc"][-1])
         outer = ", ".join(part for part in (where, *map(str, detail["loc"][:-1])) if part)
         return UnknownName(name, kind, known, hint=hint, where=outer)
+    if detail["type"] == "missing":
+        return InputError(f"{field} is missing", where)
     message = str(detail.get("ctx", {}).get("error", detail["msg"]))
     found = detail["input"]
     found = f"a {type(found).__name__}" if isinstance(found, dict | list) else repr(found)

@@ -102,7 +102,7 @@ def test_a_number_without_a_card_is_named_with_its_page(tmp_path, account, row, 
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[[term]]\nid = "a"\nname = "a"', "glossary.toml, term.0.says: field required"),
+        ('[[term]]\nid = "a"\nname = "a"', "glossary.toml: term.0.says is missing"),
         ('[[word]]\nid = "a"', "glossary.toml: word is not"),
         ('[[term]]\nid = "a b"\nname = "a"\nsays = "b"', "glossary.toml, term.0.id: "),
         (

@@ -125,7 +125,7 @@ def test_excluding_a_developer_changes_the_answer_and_its_own_run_is_not_needed(
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("tokens = 15e12", "token = 15e12", "tokens: field required"),
+        ("tokens = 15e12", "token = 15e12", "tokens is missing"),
         (
             "tokens = 15e12",
             "tokens = 15e12\ntokenz = 1",

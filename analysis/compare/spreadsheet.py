@@ -1,0 +1,113 @@
+"""Estimates for the runs of a spreadsheet: a run a row, the answers beside its own columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from analysis.compare.estimate import estimate
+from analysis.compare.specification import PretrainingSpec, check_spec
+from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.tables import Evidence
+from analysis.data.uncertainty import PERCENTILES
+
+# our keys by the columns of Epoch AI's table of models (epoch.ai/data/ai-models)
+COLUMNS = {
+    "model": "name",
+    "organization": "developer",
+    "publication date": "release_date",
+    "parameters": "params_total",
+    "training dataset size (gradients)": "tokens",
+    "training dataset size (datapoints)": "tokens",
+    "training dataset size (total)": "tokens",
+    "training hardware": "hardware",
+    "hardware quantity": "chips",
+}
+KEYS = tuple(key for key in PretrainingSpec.model_fields if key not in ("shape", "layout", "kind"))
+NEEDED = ("name", "developer", "release_date", "params_total", "tokens", "hardware")
+ANSWERS = ("gpu_hours", "days", "usd", "energy_kwh", "co2_kg")
+YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
+
+Row = Mapping[str, str]
+
+
+def read_rows(text: str, where: str) -> list[dict[str, str]]:
+    """The rows of a table in CSV, by the names of its own columns.
+
+    Raises
+    ------
+    InputError
+        If it is no table, or lacks a column that every run needs, under our name or Epoch AI's.
+    """
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restval="")
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise InputError(f"not a readable table: {error}", where) from None
+    columns = [str(name) for name in reader.fieldnames or ()]
+    known = {_key(name) for name in columns}
+    missing = [] if "config" in known else [name for name in NEEDED if name not in known]
+    if missing:
+        near = did_you_mean(missing[0], columns)
+        raise InputError(f"column {missing[0]} is missing{near}", where)
+    if any(None in row for row in rows):
+        line = next(line for line, row in enumerate(rows, 2) if None in row)
+        raise InputError("has more cells than the table has columns", f"{where}, line {line}")
+    return rows
+
+
+def answered(
+    rows: list[dict[str, str]],
+    where: str,
+    evidence: Evidence,
+    exclude: tuple[str, ...] = (),
+    report: Callable[[int, int], None] = lambda done, of: None,
+) -> Iterator[dict[str, Any]]:
+    """Each row with its answer: the three percentiles of each figure, what was assumed, or why
+    there is none.
+    """
+    for done, row in enumerate(rows, 1):
+        yield dict(row) | _answer(row, f"{where}, line {done + 1}", evidence, exclude)
+        report(done, len(rows))
+
+
+def _answer(row: Row, where: str, evidence: Evidence, exclude: tuple[str, ...]) -> dict[str, Any]:
+    keys = _spec(row)
+    dense = "config" not in keys and "params_active" not in keys
+    try:
+        spec = check_spec(keys | (_as_dense(keys) if dense else {}), where, evidence)
+        found = estimate(spec, evidence, exclude)
+    except InputError as error:
+        message = str(error).removeprefix(f"{where}: ").removeprefix(f"{where}, ")
+        return _columns({}) | {"assumed": "", "not_answered": message}
+    taken = ["all parameters taken as active"] if dense else []
+    said = "; ".join([*taken, *found["assumptions"]])
+    return _columns(found) | {"assumed": said, "not_answered": ""}
+
+
+def _as_dense(keys: Mapping[str, Any]) -> dict[str, Any]:
+    return {"params_active": keys["params_total"]} if "params_total" in keys else {}
+
+
+def _columns(found: Mapping[str, Any]) -> dict[str, Any]:
+    """The figures of an answer, a column a percentile; empty where there is none."""
+    return {
+        f"{name}_{end}": f"{found[name][end]:.6g}" if name in found else ""
+        for name in ANSWERS
+        for end in PERCENTILES
+    }
+
+
+def _spec(row: Row) -> dict[str, Any]:
+    """The keys of a run that a row has."""
+    found = {_key(name): cell.strip() for name, cell in row.items() if cell.strip()}
+    spec: dict[str, Any] = {key: cell for key, cell in found.items() if key in KEYS}
+    tied = spec.get("tied_embeddings", "")
+    return spec | ({"tied_embeddings": YES_OR_NO.get(tied.lower(), tied)} if tied else {})
+
+
+def _key(column: str) -> str:
+    plain = column.strip().lower()
+    return COLUMNS.get(plain, plain)

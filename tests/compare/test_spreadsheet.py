@@ -1,0 +1,106 @@
+"""A spreadsheet of runs: a run a row, the answers beside its own columns."""
+
+import csv
+import io
+import json
+
+import pytest
+
+from analysis.cli import main
+from analysis.compare.estimate import estimate
+from analysis.compare.specification import check_spec
+from analysis.compare.spreadsheet import answered, read_rows
+from analysis.data.mistakes import InputError
+
+OURS = """name,developer,release_date,params_total,params_active,tokens,hardware,chips,remark
+One,Somebody,2025-06-01,70e9,70e9,15T,H100,1024,"kept, as it is"
+Two,Somebody,2025-06-01,235e9,22e9,36T,NVIDIA H800,,
+"""
+EPOCH = """Model,Organization,Publication date,Parameters,Training dataset size (gradients),\
+Training hardware,Hardware quantity
+One,Somebody,2025-06-01,70000000000,15000000000000,NVIDIA H100 SXM5 80GB,1024
+""".replace("\\\n", "")
+
+
+def answers(text, evidence):
+    return list(answered(read_rows(text, "runs.csv"), "runs.csv", evidence))
+
+
+def test_a_row_has_the_answer_of_its_run_beside_its_own_columns(evidence):
+    one, two = answers(OURS, evidence)
+    spec = {
+        "name": "One",
+        "developer": "Somebody",
+        "release_date": "2025-06-01",
+        "params_total": 70e9,
+        "params_active": 70e9,
+        "tokens": 15e12,
+        "hardware": "H100",
+        "chips": 1024,
+    }
+    alone = estimate(check_spec(spec, "spec", evidence), evidence)
+    for name in ("gpu_hours", "usd", "energy_kwh", "days"):
+        for end in ("p05", "p50", "p95"):
+            assert float(one[f"{name}_{end}"]) == pytest.approx(alone[name][end], rel=1e-5)
+    assert one["remark"] == "kept, as it is" and one["not_answered"] == ""
+    assert two["days_p50"] == "" and float(two["gpu_hours_p50"]) > 0
+
+
+def test_epochs_columns_are_known_and_parameters_taken_as_active(evidence):
+    (theirs,), (ours, _) = answers(EPOCH, evidence), answers(OURS, evidence)
+    assert theirs["gpu_hours_p50"] == ours["gpu_hours_p50"]
+    assert "all parameters taken as active" in theirs["assumed"]
+    assert "all parameters taken as active" not in ours["assumed"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("70e9,70e9", ",", "params_total is missing"),
+        ("H100", "A100", "A100 may be"),
+        ("2025-06-01", "6/1/2025", "release_date"),
+        ("15T", "fifteen", "tokens"),
+        ("70e9,70e9", "70e9,80e9", "params_active is larger"),
+    ],
+)
+def test_a_row_without_an_answer_says_why_and_the_others_answer(evidence, old, new, said):
+    one, two = answers(OURS.replace(old, new, 1), evidence)
+    assert one["gpu_hours_p50"] == "" and any(
+        part in one["not_answered"] for part in said.split("|")
+    )
+    assert two["not_answered"] == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "runs.csv: column name is missing"),
+        ("name,developer\n", "column release_date is missing"),
+        (
+            OURS.replace("hardware", "hardwares"),
+            "hardware is missing; did you mean hardwares",
+        ),
+        (OURS + "a,b,2025-06-01,1,1,1,H100,1,,more\n", "runs.csv, line 4: has more cells"),
+    ],
+)
+def test_what_is_no_table_of_runs_is_one_line(text, said):
+    with pytest.raises(InputError) as error:
+        read_rows(text, "runs.csv")
+    assert said in str(error.value)
+
+
+def test_the_command_answers_as_csv_or_as_json(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    path.write_bytes(b"\xef\xbb\xbf" + OURS.replace("70e9,70e9", ",").encode())
+    assert main(["estimate", str(path)]) == 0
+    out, err = capsys.readouterr()
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["name"] for row in rows] == ["One", "Two"]
+    assert "1 of 2 rows have no answer" in err
+    assert main(["estimate", str(path), "--json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["One", "Two"]
+
+
+def test_a_workbook_is_refused_with_a_word(capsys):
+    assert main(["estimate", "runs.xlsx"]) == 2
+    assert "a workbook; save its sheet as CSV" in capsys.readouterr().err
