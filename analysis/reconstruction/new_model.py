@@ -22,6 +22,7 @@ from analysis.physics.architecture import Architecture
 COLUMNS = tuple(Fact.__dataclass_fields__)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 GENERAL = ("method", "hardware", "company", "other")  # subjects that are of no one model
+SOURCE = "own_document"  # in sources.csv: the row of a fact names the document
 WHERE = "name the document, and the page or table in it"
 UNITS = {"tokens": "tokens", "seq_len": "tokens", "gpu_hours": "gpu_hours"}
 WORDS = {
@@ -220,7 +221,7 @@ def _fact(
         "unit": unit,
         "kind": "disclosed",
         "confidence": "read",
-        "source_id": "own_document",
+        "source_id": SOURCE,
         "locator": where,
     }
 

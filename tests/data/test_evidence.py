@@ -7,6 +7,7 @@ import pytest
 
 from analysis.data.facts import Row
 from analysis.data.prices import system_price
+from analysis.reconstruction.new_model import SOURCE
 
 GIGABYTES = re.compile(r"(\d+) ?GB\b")
 ARCHIVED = re.compile(r"web\.archive\.org/web/(\d{4})(\d\d)(\d\d)")
@@ -107,7 +108,7 @@ def test_an_address_is_of_one_source_and_every_source_is_named(evidence):
     known = sources.url[sources.url != ""].str.rstrip("/")
     assert sorted(known[known.duplicated()]) == []
     files = [path for path in evidence.directory.rglob("*") if path.suffix in {".csv", ".toml"}]
-    text = "\n".join(path.read_text() for path in files if path.name != "sources.csv")
+    text = "\n".join(path.read_text() for path in files if path.name != "sources.csv") + SOURCE
     assert [name for name in sources.source_id if not re.search(rf"\b{name}\b", text)] == []
 
 
