@@ -1,13 +1,13 @@
 """Reconstruct what it costs to train a language model, from public facts.
 
-The doors: `reconstruct`, `estimate`, `sweep`, `judge`, `evidence`, and `charts`. Each is loaded
-when it is first used.
+The doors: `reconstruct`, `accounts`, `estimate`, `sweep`, `judge`, `evidence`, and `charts`. Each is
+loaded when it is first used.
 """
 
 from importlib import import_module
 from typing import Any
 
-__all__ = ["charts", "estimate", "evidence", "judge", "reconstruct", "sweep"]
+__all__ = ["accounts", "charts", "estimate", "evidence", "judge", "reconstruct", "sweep"]
 
 
 def __getattr__(name: str) -> Any:

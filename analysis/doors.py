@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.check.claims import judge_all
 from analysis.compare import estimate as estimates
+from analysis.compare.accounts import accounts_of
 from analysis.compare.specification import check_spec
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import UnknownName
@@ -105,6 +106,42 @@ def reconstruct(
     """
     found, chosen = _opened(scenario, data, parameters)
     return account_of(model or edition_model(), chosen, found)
+
+
+def accounts(
+    models: str | None = None,
+    *,
+    scenario: str | None = None,
+    data: str | Path | None = None,
+    **parameters: Any,
+) -> list[Account]:
+    """The accounts of several models, the newest first.
+
+    Parameters
+    ----------
+    models
+        Files in `models/`, separated by commas; None: all that have phases.
+    scenario, data, parameters
+        As of :func:`reconstruct`.
+
+    Returns
+    -------
+    list of Account
+        One a model.
+
+    Raises
+    ------
+    InputError
+        As :func:`reconstruct` does.
+
+    Examples
+    --------
+    >>> [found.model.title for found in accounts("deepseek-v3, kimi-k2")]
+    ['Kimi K2', 'DeepSeek-V3']
+    """
+    found, chosen = _opened(scenario, data, parameters)
+    names = [name.strip() for name in models.split(",")] if models else None
+    return accounts_of(chosen, found, names)
 
 
 def judge(

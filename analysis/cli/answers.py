@@ -155,10 +155,19 @@ def claims_command(options: argparse.Namespace) -> None:
 
 def card_command(options: argparse.Namespace) -> None:
     from analysis.compare.disclosure import answer, load_card
+    from analysis.compare.forms import eu_form
 
     evidence = Evidence.load(options.data)
-    found = answer(load_card(options.card, evidence), evidence)
-    print(json.dumps(found, indent=1) if options.json else _card_text(found))
+    card = load_card(options.card, evidence)
+    found = answer(card, evidence)
+    for line in found["warnings"]:
+        say(f"warning: {line}")
+    if options.eu_form:
+        print(eu_form(card, evidence))
+    else:
+        print(json.dumps(found, indent=1) if options.json else _card_text(found))
+    if not found["possible"]:
+        raise InputError(f"impossible: {'; '.join(found['arithmetic'])}", options.card)
 
 
 def _card_text(found: dict[str, Any]) -> str:

@@ -90,6 +90,8 @@ def _answers(command: Command) -> None:
     words = "validate a disclosure card, print what is missing, and estimate the rest"
     card = command("card", answers.card_command, words, add_json)
     card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
+    words = "the compute part of the EU's model documentation form, estimates marked as such"
+    card.add_argument("--eu-form", action="store_true", help=words)
     compared = command("diff", answers.diff_command, "what differs between two editions", add_json)
     compared.add_argument("before", type=Path, metavar="EDITION_A", help="the folder of an edition")
     compared.add_argument("after", type=Path, metavar="EDITION_B", help="the folder of another")

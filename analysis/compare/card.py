@@ -12,7 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analysis.physics.durations import HOURS_PER_DAY
 
-HOURS_TOLERANCE = 0.10  # days and chips are often printed rounded
 PhaseKind = Literal["pretraining", "context_extension", "fine_tuning", "reinforcement"]
 
 
@@ -25,7 +24,7 @@ def _field(meaning: str, unit: str = "", **bounds: Any) -> Any:
     )
 
 
-Count = Annotated[float | None, Field(gt=0, le=1e17)]
+Count = Annotated[float | None, Field(gt=0, le=1e30)]
 
 
 class _Strict(BaseModel):
@@ -73,17 +72,15 @@ class CardPhase(_Strict):
             name: value is not None for name, value in (asked | {"efficiency": efficiency}).items()
         }
 
-    @model_validator(mode="after")
-    def _hours_match(self) -> Self:
-        if self.gpu_hours and self.chips and self.days:
-            by_days = self.chips * self.days * HOURS_PER_DAY
-            if abs(self.gpu_hours / by_days - 1.0) > HOURS_TOLERANCE:
-                raise ValueError(
-                    f"gpu_hours = {self.gpu_hours:,.0f}, but {self.chips:,.0f} chips x "
-                    f"{self.days:g} days x 24 h = {by_days:,.0f}; "
-                    f"allowed: {HOURS_TOLERANCE:.0%} apart"
-                )
-        return self
+    @property
+    def hours(self) -> float | None:
+        """Its GPU-hours as printed, else by its chips and days."""
+        return self.gpu_hours or self.hours_by_days
+
+    @property
+    def hours_by_days(self) -> float | None:
+        """Chips times days in hours."""
+        return self.chips * self.days * HOURS_PER_DAY if self.chips and self.days else None
 
 
 class Card(_Strict):
@@ -112,6 +109,22 @@ class Card(_Strict):
         "The price that its dollars rest on.", "US$ per GPU-hour"
     )
     boundary: str | None = _field("What its figures count and leave out.")
+
+    # what forms of others ask for beside; no part of the score
+    base_model: str | None = _field("The model that it was made from, or that there is none.")
+    market_date: datetime.date | None = _field("Day on which it came to the market of the Union.")
+    provider: str | None = _field("Whose machines they were.")
+    flop: Count = _field("Work of the final run.", "FLOP")
+    flop_method: str | None = _field("How its work was measured or counted.")
+    rd_compute_flop: Count = _field("Work of research and development, final run included.", "FLOP")
+    allocation: str | None = _field("How compute was divided inside the company.")
+    energy_mwh: Count = _field("Energy of training.", "MWh")
+    energy_method: str | None = _field("How its energy was measured or estimated.")
+    carbon_t_co2e: Count = _field("Carbon of training.", "t CO2e")
+    water_m3: Count = _field("Water of training.", "m3")
+    cost_usd: Count = _field("Cost of the model.", "US$")
+    cost_split: str | None = _field("How its cost is divided: data, people, research, final run.")
+
     phase: list[CardPhase] = Field(
         min_length=1, description="Every phase of training, disclosed or not."
     )

@@ -16,6 +16,8 @@ from pydantic import ValidationError
 
 from analysis.compare.card import Card, CardPhase
 from analysis.compare.estimate import estimate
+from analysis.compare.forms import FORMS, filled
+from analysis.compare.plausible import plausible
 from analysis.compare.specification import PretrainingSpec
 from analysis.data.chips import find_chip
 from analysis.data.folder import named_file, read_toml
@@ -79,16 +81,20 @@ def list_cards(evidence: Evidence) -> list[Card]:
 
 
 def answer(card: Card, evidence: Evidence) -> dict[str, Any]:
-    """The contract of `traincost card --json`: score, what is disclosed, what is missing, and what
-    we estimate of the rest.
+    """The contract of `traincost card --json`: score, what is disclosed, what is missing, what we
+    estimate of the rest, what it fills of the forms of others, and whether its work fits its hours.
     """
-    there = card.fields
+    there, checked = card.fields, plausible(card, evidence)
     return {
         "name": card.name,
         "score": card.score,
         "disclosed": [name for name, filled in there.items() if filled],
         "missing": [name for name, filled in there.items() if not filled],
         "estimate": [_phase_estimate(card, phase, evidence) for phase in card.phase],
+        **{key: filled(card, form, evidence) for form, key in FORMS.items()},
+        "possible": checked.possible,
+        "arithmetic": checked.impossible,
+        "warnings": checked.warnings,
     }
 
 

@@ -95,8 +95,7 @@ class Plan:
     @property
     def account_key(self) -> str:
         """One hash of what a model's account depends on: code, data and parameters."""
-        values = self.scenario.parameters.model_dump()
-        return _digest([], self.root, self.evidence_key, _json(values))
+        return _digest([], self.root, self.evidence_key, _json(_values(self.scenario)))
 
     @property
     def edition_key(self) -> str:
@@ -181,7 +180,7 @@ def plan(
     if directory != root / "data":
         given["data"] = str(directory.resolve())
     code = _digest([*_files(root / "analysis"), root / "requirements.lock"], root, sys.version)
-    data, values = folder_sha256(directory), scenario.parameters.model_dump()
+    data, values = folder_sha256(directory), _values(scenario)
     parts = {
         page.page: {"code": code, "data": data, **_own_parts(page, root, values)} for page in pages
     }
@@ -189,6 +188,11 @@ def plan(
     book_key = _digest([*_files(root / "book"), root / CITATION], root, code, data, *shared)
     evidence_key = _digest([], root, code, data)
     return Plan(root, scenario, given, pages, parts, evidence_key, book_key, base_url)
+
+
+def _values(scenario: Scenario) -> dict[str, Any]:
+    """What a scenario sets, by the parameter through which it reaches a notebook."""
+    return {**scenario.parameters.model_dump(), "scenario": scenario.rent}
 
 
 def _own_parts(page: Page, root: Path, values: Mapping[str, Any]) -> dict[str, str]:

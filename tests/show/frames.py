@@ -245,6 +245,16 @@ CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]
     ),
     "efficiency_of_runs": (runs(), lambda frame: (frame, 0.35, "The run", "dense")),
     "estimates_apart": (steps(), lambda frame: (frame,)),
+    "hours_by_phase": (
+        pd.DataFrame(
+            {
+                "title": [*NAMES, NAMES[0]],
+                "group": ["first", "first", "first", "later"],
+                "share": [0.6, 1.0, 1.0, 0.4],
+            }
+        ),
+        lambda frame: (frame,),
+    ),
     "hours_of_models": (phases(), lambda frame: (frame,)),
     "input_widths": (inputs(), lambda frame: (frame, "The phase")),
     "ladder_with_claims": (lines(), lambda frame: (frame, claims())),

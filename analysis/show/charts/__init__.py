@@ -4,6 +4,7 @@ A chart states its finding in its title, writes its description from its data, a
 files.
 """
 
+from analysis.show.charts.accounts import hours_by_phase
 from analysis.show.charts.backtest import backtest_dots, calibration_of, candidates_compared
 from analysis.show.charts.bill import bill_ladder, effects_on_the_bill
 from analysis.show.charts.claims import ladder_with_claims
@@ -37,6 +38,7 @@ __all__ = [
     "efficiency_of_runs",
     "estimates_apart",
     "every_specification",
+    "hours_by_phase",
     "hours_by_view",
     "hours_of_models",
     "input_widths",

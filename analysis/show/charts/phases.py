@@ -35,17 +35,21 @@ REST = "all else"
 OWN_REPORTS = "the developers' own reports"
 
 
-def disclosed_and_reconstructed(frame: pd.DataFrame, source: str = "") -> alt.LayerChart:
+def disclosed_and_reconstructed(
+    frame: pd.DataFrame, source: str = "", account: str = ""
+) -> alt.LayerChart:
     """Disclosed hours beside the reconstructed interval, a row a phase, on one scale.
 
     `frame`: `id, label, disclosed` (NaN where the source discloses none) and the percentiles `p05,
-    p50, p95`, in GPU-hours; `source` is where the disclosed ones stand.
+    p50, p95`, in GPU-hours; `source` is where the disclosed ones stand; `account` names a
+    model whose phases have no pages of their own.
     """
     frame = figures(frame, "disclosed", *INTERVAL)
     found = ends(*(frame[field] for field in ("disclosed", *INTERVAL)))
     if found is None:
         return sentence("No hours are disclosed, and no hours are reconstructed")
-    frame = _in_words(frame)
+    name = f"phases-{slug(account)}" if account else "phases"
+    frame = _in_words(frame, name, own=not account)
     room = room_for(frame.low_text), room_for(frame.high_text)
     measure = on_log_scale("counts", *found, room=room)
     base = rows(frame, "label", _furthest(frame))
@@ -59,12 +63,12 @@ def disclosed_and_reconstructed(frame: pd.DataFrame, source: str = "") -> alt.La
         " at the median",
         description=f"Disclosed against reconstructed, in GPU-hours. {described(frame)}",
         height=heights(frame.label),
-        name="phases",
+        name=name,
         source=f"{source or OWN_REPORTS}; reconstruction: this book",
     )
 
 
-def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
+def _in_words(frame: pd.DataFrame, name: str, own: bool) -> pd.DataFrame:
     worded = frame.assign(
         least=frame[["p05", "disclosed"]].min(axis=1),  # the words stand beside all marks
         most=frame[["p95", "disclosed"]].max(axis=1),
@@ -78,7 +82,11 @@ def _in_words(frame: pd.DataFrame) -> pd.DataFrame:
         + (f" ({row.low_text} to {row.high_text})" if row.low_text else "")
         for row in worded.itertuples()
     ]
-    opens = opens_at("results", frame, "reconstructed", field=".gpu_hours")
+    opens = (
+        opens_at("results", frame, "reconstructed", field=".gpu_hours")
+        if own
+        else counted_in(name, says, "account", "reconstructed")
+    )
     columns = ["label", "disclosed", *INTERVAL, "least", "most", "low_text", "high_text"]
     return worded[columns].assign(says=says, opens=opens)
 

@@ -1,0 +1,169 @@
+"""A disclosure sheet held against the forms of others: what it fills of each, and the compute part
+of the EU's model documentation form in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from analysis.compare.card import Card
+from analysis.compare.estimate import estimate
+from analysis.compare.specification import PretrainingSpec
+from analysis.data.chips import find_chip, rated_power_w
+from analysis.data.tables import Evidence
+from analysis.physics.cost import energy_kwh
+from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER
+
+FORMS = {"eu": "eu_form", "fmti": "fmti"}
+KWH_PER_MWH = 1000.0
+
+
+def filled(card: Card, form: str, evidence: Evidence) -> dict[str, list[str]]:
+    """Which fields of a form (`eu` or `fmti`) a sheet fills, and which are missing."""
+    rows = evidence["disclosure_forms"]
+    rows = rows[(rows.form == form) & (rows.card_field != "")]
+    found: dict[str, list[str]] = {"filled": [], "missing": []}
+    for row in rows.itertuples():
+        there = all(_is_given(card, name) for name in str(row.card_field).split("|"))
+        found["filled" if there else "missing"].append(str(row.field))
+    return found
+
+
+def _is_given(card: Card, name: str) -> bool:
+    """Whether a sheet has a field, or every phase of it a field of phases (`phase.days`)."""
+    of, _, key = name.partition(".")
+    if of == "phase":
+        return all(getattr(phase, key) is not None for phase in card.phase)
+    return getattr(card, name) is not None
+
+
+def agreement(cards: list[Card], evidence: Evidence) -> pd.DataFrame:
+    """Our reading of the index's indicators beside its own scores, for developers in both: `model`,
+    `company`, `indicator`, `ours`, `theirs`, `agrees`.
+    """
+    forms = evidence["disclosure_forms"]
+    asked = forms[forms.form == "fmti"].set_index("id").card_field
+    rows = [
+        {
+            "model": card.model,
+            "company": score.company,
+            "indicator": score.indicator,
+            "ours": int(all(_is_given(card, name) for name in fields.split("|") if name)),
+            "theirs": int(score.score),
+        }
+        for card in cards
+        for score in evidence["fmti_scores"].itertuples()
+        if score.company in card.developer
+        and (fields := str(asked.get(f"fmti_{score.indicator}", "")))
+    ]
+    frame = pd.DataFrame(rows, columns=["model", "company", "indicator", "ours", "theirs"])
+    return frame.assign(agrees=frame.ours == frame.theirs)
+
+
+def eu_form(card: Card, evidence: Evidence) -> str:
+    """The compute part of the EU's model documentation form, in Markdown: what is disclosed as it
+    is, and the rest as an estimate, marked so, with its method in words.
+    """
+    lines = [f"# {card.model}: compute, energy and size, by the EU's model documentation form", ""]
+    lines += [f"- **{name}**: {said}" for name, said in _answers(card, evidence)]
+    return "\n".join(lines)
+
+
+def _answers(card: Card, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    yield "Provider of the model", card.developer
+    yield "Model", card.model
+    yield "Date of release", f"{card.release_date}"
+    yield "Date on the Union's market", _or_not(card.market_date)
+    yield "Modified from another model", _or_not(card.base_model)
+    yield "Architecture", _or_not(card.architecture)
+    yield "Parameters in all", _figure(card.params_total, "")
+    for phase in card.phase:
+        yield f"Tokens of {phase.kind.replace('_', ' ')}", _figure(phase.tokens, "")
+    yield from _time(card)
+    yield from _work(card, evidence)
+
+
+def _time(card: Card) -> Iterator[tuple[str, str]]:
+    days, hours = ([getattr(phase, name) for phase in card.phase] for name in ("days", "gpu_hours"))
+    known = sum(day or 0.0 for day in days)
+    every = "" if all(days) else ", of the phases that say so"
+    yield "Days of training", f"{known:g}{every}" if known else "not disclosed"
+    known = sum(hour or 0.0 for hour in hours)
+    every = "" if all(hours) else ", of the phases that say so"
+    yield "Hours of hardware", f"{known:,.0f}{every}" if known else "not disclosed"
+
+
+def _work(card: Card, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """Computation and energy: as disclosed, else estimated."""
+    tokens = sum(phase.tokens or 0.0 for phase in card.phase)
+    if card.flop:
+        yield "Computation (FLOP)", f"{card.flop:.2g}; {_or_not(card.flop_method, 'method')}"
+    elif card.params_active and tokens:
+        work = TRAINING_FLOP_PER_PARAMETER * card.params_active * tokens
+        yield (
+            "Computation (FLOP)",
+            f"ESTIMATE {work:.2g}: six FLOP for each active parameter and disclosed token, without "
+            "attention",
+        )
+    else:
+        yield "Computation (FLOP)", "not disclosed, and no tokens to estimate it from"
+    yield "Energy of training (MWh)", _energy(card, evidence)
+
+
+def _energy(card: Card, evidence: Evidence) -> str:
+    if card.energy_mwh:
+        return f"{card.energy_mwh:.3g}; {_or_not(card.energy_method, 'method')}"
+    known = [phase for phase in card.phase if phase.hours and phase.chip]
+    method = (
+        "hours times the rated power of the chip, a server's share beside it, and the building's"
+    )
+    if known:
+        kwh = sum(_kwh(str(phase.chip), float(phase.hours or 0.0), evidence) for phase in known)
+        return f"ESTIMATE {kwh / KWH_PER_MWH:.2g}: {method}"
+    spec = _specification(card, evidence)
+    if spec is None:
+        return "not disclosed, and neither hours nor tokens and chip to estimate it from"
+    found = estimate(spec, evidence)["energy_kwh"]
+    low, middle, high = (found[end] / KWH_PER_MWH for end in ("p05", "p50", "p95"))
+    return (
+        f"ESTIMATE {middle:.2g} ({low:.2g} to {high:.2g}): {method}; the hours themselves are "
+        "estimated from tokens, parameters and what other runs reached"
+    )
+
+
+def _kwh(chip: str, hours: float, evidence: Evidence) -> float:
+    facts, name = evidence.facts, find_chip(chip, evidence["hardware"]).name
+    node, pue = facts["node_power_per_tdp"].value, facts["datacentre_pue"].value
+    return float(energy_kwh(hours, rated_power_w(name, evidence["hardware"]), node, pue))
+
+
+def _specification(card: Card, evidence: Evidence) -> PretrainingSpec | None:
+    """The pre-training of a sheet as a run to be estimated, where enough of it is public."""
+    phase = next((one for one in card.phase if one.kind == "pretraining"), None)
+    if phase is None or not (phase.tokens and phase.chip and card.params_total):
+        return None
+    return PretrainingSpec(
+        name=card.name,
+        developer=card.developer,
+        release_date=card.release_date,
+        params_total=card.params_total,
+        params_active=card.params_active or card.params_total,
+        tokens=phase.tokens,
+        hardware=find_chip(phase.chip, evidence["hardware"]).name,
+        seq_len=phase.seq_len_tokens,
+        architecture=card.architecture,
+    )
+
+
+def _figure(value: float | None, unit: str) -> str:
+    if value is None or np.isnan(value):
+        return "not disclosed"
+    return f"{value:.3g} {unit}".strip()
+
+
+def _or_not(value: object, what: str = "") -> str:
+    words = f"{what} not disclosed".strip()
+    return words if value is None else str(value)

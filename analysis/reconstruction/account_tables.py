@@ -1,0 +1,172 @@
+"""What the page of one model's account shows: its hours beside what is disclosed, its rent by
+source and time, and what its maker says and does not say.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.facts import Row
+from analysis.data.mistakes import InputError
+from analysis.reconstruction.account import Account
+from analysis.reconstruction.rent import rent_of
+from analysis.show import links
+from analysis.show.links import Html
+from analysis.show.numbers import quantity_text, significant, usd_text
+from analysis.show.tables import ROUGH, table
+
+# where the rent of an hour may be taken from, in words
+RENTS = {
+    None: "as the account has it",
+    "release": "the market near the release",
+    "today": "the newest quotes",
+    "owned": "on machines of one's own",
+}
+INTERVAL = ("p05", "p50", "p95")
+NOTHING = "not disclosed"
+
+
+def finding(account: Account) -> Html:
+    """What is disclosed of a model's hours, what public facts give, and what that would cost."""
+    low, middle, high = (_hours(account, end) for end in INTERVAL)
+    disclosed = account.frame().disclosed
+    found = f"public facts alone give {middle} GPU-hours, {low} to {high} nine times in ten"
+    if disclosed.isna().all():
+        said = f"<strong>Its maker discloses no hours; {found}.</strong>"
+    else:
+        said = f"<strong>Its maker discloses {_disclosed(account)}; {found}.</strong>"
+    rent = account.reconstruction.rent
+    money = account.to_dict()["total"]["usd"]["reconstructed"]
+    price = _figure(
+        account, quantity_text(rent.usd_per_gpu_hour, "usd_per_gpu_hour"), "rent", "assumption"
+    )
+    ends = [
+        _figure(account, usd_text(significant(money[end], 2)), "usd", "reconstructed")
+        for end in INTERVAL
+    ]
+    return Html(
+        f"<p>{said} At {price} an hour that is {ends[1]}, between {ends[0]} and {ends[2]}. "
+        f"{links.text(rent.says)}{_chip(account)}</p>"
+    )
+
+
+def _disclosed(account: Account) -> str:
+    frame = account.frame()
+    hours = quantity_text(significant(frame.disclosed.sum(), 4), "gpu_hours")
+    shown = _figure(account, hours, "disclosed", "disclosed")
+    known, all_of_them = int(frame.disclosed.notna().sum()), len(frame)
+    return shown if known == all_of_them else f"{shown} for {known} of {all_of_them} phases"
+
+
+def _chip(account: Account) -> str:
+    """A word where nobody says which chip it was."""
+    why = account.model.chip_assumed
+    return (
+        f" The chip, {links.text(account.chip.name)}, is assumed: {links.text(why)}" if why else ""
+    )
+
+
+def phases(account: Account) -> Html:
+    """Each phase: hours disclosed, the interval of our estimate, and its rent at the middle."""
+    frame = account.frame()[["label", "disclosed", *INTERVAL, "usd_p50"]]
+    return table(
+        frame,
+        units=dict.fromkeys(["disclosed", *INTERVAL], "gpu_hours") | {"usd_p50": "usd"},
+        head={"label": "phase", "p05": "5 %", "p50": "middle", "p95": "95 %", "usd_p50": "rent"},
+        figures=dict.fromkeys((*INTERVAL, "usd_p50"), ROUGH),
+        caption=f"{account.model.title}: hours disclosed and estimated, phase by phase",
+        name="phases-of-account",
+        kind="reconstructed",
+    )
+
+
+def rents(account: Account) -> Html:
+    """The same hours at other rents: near the release, by the newest quotes, owned."""
+    rows = [row for choice in RENTS if (row := _at_rent(account, choice)) is not None]
+    return table(
+        pd.DataFrame(rows),
+        units={"rent": "usd_per_gpu_hour", "disclosed": "usd", "middle": "usd"},
+        head={
+            "from": "the price of an hour",
+            "disclosed": "disclosed hours",
+            "middle": "our middle",
+        },
+        figures={"middle": ROUGH},
+        caption=f"{account.model.title}: the same hours at other prices",
+        name="rents",
+        kind="assumption",
+    )
+
+
+def _at_rent(account: Account, choice: str | None) -> dict[str, Any] | None:
+    scenario = dataclasses.replace(account.scenario, rent=choice or account.scenario.rent)
+    try:
+        rent = rent_of(account.model, scenario, account.evidence)
+    except InputError:  # of this chip nobody quotes such a price
+        return None
+    total = account.to_dict()["total"]["gpu_hours"]
+    disclosed = account.frame().disclosed.sum(min_count=1)
+    return {
+        "from": RENTS[choice],
+        "rent": rent.usd_per_gpu_hour,
+        "disclosed": disclosed * rent.usd_per_gpu_hour,
+        "middle": total["reconstructed"]["p50"] * rent.usd_per_gpu_hour,
+    }
+
+
+def not_known(account: Account) -> Html:
+    """What no source says, phase by phase."""
+    items = [
+        f"<li><strong>{links.text(result.phase.label)}.</strong> "
+        f"{links.text(' '.join(result.phase.not_known))}</li>"
+        for result in account.phases
+        if result.phase.not_known
+    ]
+    return Html(f"<ul>{''.join(items)}</ul>" if items else "<p>Nothing is named.</p>")
+
+
+def said(account: Account) -> Html:
+    """What the model's maker discloses of nine quantities, with its facts, or that it does not."""
+    rows = account.evidence["disclosed"]
+    rows = rows[rows.model == account.model.name]
+    if rows.empty:
+        return Html("<p>No row of disclosed.csv is on this model.</p>")
+    shown = [
+        {"quantity": row.quantity.replace("_", " "), "its maker says": _told(row, account)}
+        for row in rows.itertuples()
+    ]
+    return table(
+        pd.DataFrame(shown),
+        head={"quantity": "of"},
+        caption=f"{account.model.title}: what its maker discloses",
+        name="said",
+    )
+
+
+def _told(row: Any, account: Account) -> Html:
+    """The facts of a quantity, a sentence on it, or that there is none."""
+    names = [name for name in row.facts.split("|") if name]
+    facts = account.evidence.facts
+    told = [
+        Html(f"{links.fact(facts[name], account.evidence)} {links.text(facts[name].quantity)}")
+        for name in names
+    ]
+    words = [links.text(row.says)] if row.says else []
+    place = [links.source(row.source_id, account.evidence)] if row.source_id else []
+    return Html("; ".join([*told, *words, *place]) or NOTHING)
+
+
+def _hours(account: Account, end: str) -> Html:
+    total = account.to_dict()["total"]["gpu_hours"]["reconstructed"][end]
+    shown = quantity_text(significant(total, 2), "gpu_hours").removesuffix(" GPU-hours")
+    return _figure(account, shown, "hours", "reconstructed")
+
+
+def _figure(account: Account, shown: str, what: str, kind: str) -> Html:
+    """A figure of an account; `book/computed.toml` says how it comes about."""
+    page = f"{account.model.name}.html"
+    row: Row = links.counted_row(f"account.{what}", account.model.title, page)
+    return links.figure(shown, kind, row)
