@@ -1,7 +1,7 @@
 """Reconstruct what it costs to train a language model, from public facts.
 
-The doors: `reconstruct`, `accounts`, `estimate`, `sweep`, `judge`, `evidence`, and `charts`. Each is
-loaded when it is first used.
+The doors: `reconstruct`, `accounts`, `estimate`, `sweep`, `judge`, `evidence`, and `charts`. Each
+is loaded when it is first used.
 """
 
 from importlib import import_module

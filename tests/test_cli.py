@@ -108,7 +108,6 @@ def test_facts_sources_and_scenarios_answer(capsys, evidence):
             "cannot be written",
         ),
         (["rerun", str(ROOT / "README.md")], "not a notebook"),
-        (["reconstruct", "deepseek-v2"], "deepseek-v2 has no phases to reconstruct"),
         (["claims", "--scenario", "papr"], "did you mean paper?"),
         (
             ["claims", "-p", "depreciation_years=-1"],

@@ -124,3 +124,12 @@ def test_a_fact_of_another_model_is_borrowed_only_with_a_reason(begun, capsys):
     assert main(["reconstruct", "other", "--data", str(begun)]) == 2
     other.unlink()
     assert "is a fact of mine; to borrow it, write { take, why }" in capsys.readouterr().err
+
+
+def test_a_file_without_phases_is_nothing_to_reconstruct(begun, capsys):
+    mine, other = (begun / "models" / f"{name}.toml" for name in ("mine", "other"))
+    borrowed = mine.read_text().partition("[architecture]")[0]
+    other.write_text(borrowed)
+    assert main(["reconstruct", "other", "--data", str(begun)]) == 2
+    other.unlink()
+    assert "other has no phases to reconstruct" in capsys.readouterr().err

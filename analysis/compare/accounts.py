@@ -9,12 +9,13 @@ import pandas as pd
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction.account import Account, account_of
+from analysis.reconstruction.account_tables import QUANTITIES
 from analysis.reconstruction.model import Phase
 from analysis.reconstruction.model_file import list_models, load_model
 from analysis.show import links
 from analysis.show.links import Html
-from analysis.show.numbers import quantity_text
-from analysis.show.tables import ROUGH, table
+from analysis.show.numbers import quantity_text, significant
+from analysis.show.tables import ROUGH, day, table
 
 FIRST, LATER, TUNING, REINFORCEMENT = (
     "pre-training",
@@ -91,14 +92,14 @@ def finding(accounts: list[Account]) -> Html:
     if len(learned):
         top = learned.iloc[0]
         share = links.figure(
-            quantity_text(top.share, "ratio"),
+            quantity_text(significant(top.share, 2), "ratio"),
             "reconstructed",
             links.counted_row("models.reinforcement", top.title, f"{PAGE}.html"),
         )
         said += f"Reinforcement learning takes most of them in {links.text(top.title)}: {share}. "
     return Html(
-        f"<p>{said}{_counted(disclosing, 'disclosing')} makers disclose hours of at least one "
-        "phase. The others are estimated from public facts alone.</p>"
+        f"<p>{said}In {_counted(disclosing, 'disclosing')} accounts the maker discloses hours of "
+        "at least one phase. The others rest on public facts alone.</p>"
     )
 
 
@@ -114,7 +115,7 @@ def side_by_side(accounts: list[Account]) -> Html:
         rows.append(
             {
                 "model": _page(account),
-                "released": str(account.model.release_date),
+                "released": day(str(account.model.release_date)),
                 "chip": account.chip.name,
                 "disclosed": frame.disclosed.sum(min_count=1),
                 **total["gpu_hours"]["reconstructed"],
@@ -159,7 +160,7 @@ def who_says_what(accounts: list[Account]) -> Html:
     titles = {account.model.name: account.model.title for account in accounts}
     marks = wide.map(lambda there: "yes" if there is True or there == 1 else "–")
     marks.insert(0, "maker of", [titles[name] for name in names])
-    marks = marks.rename(columns=lambda name: name.replace("_", " "))
+    marks = marks.rename(columns=QUANTITIES)
     return table(
         marks.reset_index(drop=True),
         caption="Who says what: a figure or a word of each quantity, or nothing",

@@ -33,34 +33,36 @@ def filled(card: Card, form: str, evidence: Evidence) -> dict[str, list[str]]:
 
 
 def _is_given(card: Card, name: str) -> bool:
-    """Whether a sheet has a field, or every phase of it a field of phases (`phase.days`)."""
+    """Whether a sheet has a field, or its first phase a field of phases (`phase.days`): forms ask
+    for the final run.
+    """
     of, _, key = name.partition(".")
-    if of == "phase":
-        return all(getattr(phase, key) is not None for phase in card.phase)
-    return getattr(card, name) is not None
+    return getattr(card.phase[0] if of == "phase" else card, key or name) is not None
 
 
 def agreement(cards: list[Card], evidence: Evidence) -> pd.DataFrame:
-    """Our reading of the index's indicators beside its own scores, for developers in both: `model`,
-    `company`, `indicator`, `ours`, `theirs`, `agrees`.
+    """Our reading of the index's indicators beside its own scores, for models in both.
+
+    Returns
+    -------
+    DataFrame
+        `model`, `company`, `indicator` (in the index's words), `ours`, `theirs` and `agrees`.
     """
-    forms = evidence["disclosure_forms"]
-    asked = forms[forms.form == "fmti"].set_index("id").card_field
-    rows = [
-        {
-            "model": card.model,
-            "company": score.company,
-            "indicator": score.indicator,
-            "ours": int(all(_is_given(card, name) for name in fields.split("|") if name)),
-            "theirs": int(score.score),
-        }
-        for card in cards
-        for score in evidence["fmti_scores"].itertuples()
-        if score.company in card.developer
-        and (fields := str(asked.get(f"fmti_{score.indicator}", "")))
-    ]
+    forms = evidence["disclosure_forms"].set_index("id")
+    sheets = {card.model: card for card in cards}
+    rows = []
+    for score in evidence["fmti_scores"].itertuples():
+        for model in (name for name in sheets if _names(score.model, name)):
+            asked = forms.loc[f"fmti.{score.indicator}"]
+            ours = all(_is_given(sheets[model], name) for name in asked.card_field.split("|"))
+            rows.append((model, score.company, asked.field, int(ours), int(score.score)))
     frame = pd.DataFrame(rows, columns=["model", "company", "indicator", "ours", "theirs"])
     return frame.assign(agrees=frame.ours == frame.theirs)
+
+
+def _names(told: str, model: str) -> bool:
+    """Whether what the index scored is this model."""
+    return model in told or told in model
 
 
 def eu_form(card: Card, evidence: Evidence) -> str:

@@ -25,6 +25,7 @@ RENTS = {
     "today": "the newest quotes",
     "owned": "on machines of one's own",
 }
+QUANTITIES = {"gpus": "GPUs", "gpu_hours": "GPU-hours", "post_training": "post-training"}
 INTERVAL = ("p05", "p50", "p95")
 NOTHING = "not disclosed"
 
@@ -135,7 +136,10 @@ def said(account: Account) -> Html:
     if rows.empty:
         return Html("<p>No row of disclosed.csv is on this model.</p>")
     shown = [
-        {"quantity": row.quantity.replace("_", " "), "its maker says": _told(row, account)}
+        {
+            "quantity": QUANTITIES.get(row.quantity, row.quantity),
+            "its maker says": _told(row, account),
+        }
         for row in rows.itertuples()
     ]
     return table(

@@ -11,7 +11,7 @@ import html
 import itertools
 import math
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from numbers import Real
@@ -134,7 +134,7 @@ def table(
     columns = [
         _Column(
             (head or {}).get(name, name.replace("_", " ")),
-            measure((units or {}).get(name, ""), [cell.value for cell in column]),
+            measure((units or {}).get(name, ""), _on_scale(name, cells, units or {})),
             (figures or {}).get(name, COMPUTED),
             name in choices,
             any(_is_known(cell.value) for cell in column),
@@ -154,6 +154,14 @@ def table(
         f"<caption>{_NUMBER} {html.escape(caption)}</caption>"
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div></div>"
     )
+
+
+def _on_scale(
+    name: str, cells: Mapping[str, list[Cell]], units: Mapping[str, str]
+) -> Iterator[Any]:
+    """The values by which a column's scale is chosen: hours of one table have one scale."""
+    alike = [other for other in cells if units.get(other) == units.get(name) == "gpu_hours"]
+    return (cell.value for other in alike or [name] for cell in cells[other])
 
 
 def worked(frame: pd.DataFrame, caption: str, name: str, **look: Any) -> Html:

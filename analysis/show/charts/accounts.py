@@ -10,7 +10,7 @@ from analysis.show.charts.bars import SAYS, heights, rows
 from analysis.show.charts.frames import described, figures, share_text
 from analysis.show.charts.look import ACCENT, DISCLOSED, OTHERS, RECONSTRUCTED, color_by, finish
 from analysis.show.charts.look import sentence as sentence_of
-from analysis.show.charts.opening import counted_in
+from analysis.show.charts.opening import counted_in, linked
 
 NAME = "accounts"
 COLORS = (DISCLOSED, OTHERS, RECONSTRUCTED, ACCENT)
@@ -29,12 +29,12 @@ def hours_by_phase(frame: pd.DataFrame) -> alt.LayerChart:
     frame = _stacked(frame, groups)
     measure = from_zero("shares", frame.until)
     colors = dict(zip(groups, COLORS, strict=False))
-    bars = rows(frame, "title").mark_bar(size=16)
+    bars = linked(rows(frame, "title").mark_bar(size=16), frame)
     return finish(
         bars.encode(
             x=measure.x("from"),
             x2=alt.X2("until"),
-            color=color_by("group", colors, legend=alt.Legend(columns=1)),
+            color=color_by("group", colors, legend=alt.Legend(columns=1, labelLimit=0)),
             description=SAYS,
         ),
         title=_largest(frame, groups[0]),
