@@ -49,7 +49,7 @@ def finding(account: Account) -> Html:
         for end in INTERVAL
     ]
     return Html(
-        f"<p>{said} At {price} an hour that is {ends[1]}, between {ends[0]} and {ends[2]}. "
+        f"<p>{said} At {price} that is {ends[1]}, between {ends[0]} and {ends[2]}. "
         f"{links.text(rent.says)}{_chip(account)}</p>"
     )
 

@@ -22,7 +22,7 @@ from analysis.physics import architecture, cost, flop, rollout, training
 from analysis.publish import book
 from analysis.publish.kept import copy_of
 from analysis.publish.plan import list_moved, list_pages, plan
-from tests.book.conftest import PAGES
+from tests.book.conftest import EVERY_PAGE
 from tests.conftest import ROOT
 
 
@@ -59,7 +59,9 @@ class Links(HTMLParser):
 
 @pytest.fixture(scope="session")
 def links(edition) -> dict[str, Links]:
-    return {page: Links((edition / f"{page}.html").read_text(encoding="utf-8")) for page in PAGES}
+    return {
+        page: Links((edition / f"{page}.html").read_text(encoding="utf-8")) for page in EVERY_PAGE
+    }
 
 
 def test_every_page_is_there_and_the_executed_ones_hold_their_charts(edition):
@@ -234,7 +236,7 @@ def test_another_price_is_announced_on_every_page_and_moves_the_rungs(edition, t
         assert after["usd"]["p50"] == pytest.approx(
             2 * before["usd"]["p50"], rel=1e-5
         )  # printed to six figures
-    for page in PAGES:
+    for page in EVERY_PAGE:
         assert "Not the default edition" in (out / f"{page}.html").read_text(encoding="utf-8")
         assert "Not the default edition" not in (edition / f"{page}.html").read_text(
             encoding="utf-8"
@@ -277,7 +279,7 @@ def test_an_old_address_that_leads_nowhere_stops_the_build_and_the_last_edition_
 
 
 def test_a_page_says_once_what_it_is_called_and_how_wide_it_is(edition):
-    for page in PAGES:
+    for page in EVERY_PAGE:
         head = (edition / f"{page}.html").read_text(encoding="utf-8").partition("</head>")[0]
         (title,) = re.findall("<title>(.*?)</title>", head)
         names = title.split(" · ")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.book.conftest import PAGES
+from tests.book.conftest import EVERY_PAGE
 
 ELSEWHERE = re.compile(r"(https?:|//|data:|mailto:)")
 NAMES = ("aria-describedby", "aria-labelledby", "aria-controls", "for")
@@ -52,7 +52,7 @@ def broken(page: str, addresses: dict[str, Addresses], edition: Path) -> Iterato
 
 
 def test_every_link_of_every_page_leads_to_a_file_and_an_anchor(addresses, edition):
-    assert set(PAGES) < set(addresses)
+    assert set(EVERY_PAGE) < set(addresses)
     found = {page: list(broken(page, addresses, edition)) for page in addresses}
     assert {page: targets for page, targets in found.items() if targets} == {}
 
@@ -65,7 +65,7 @@ def test_no_id_stands_twice_on_a_page_and_every_id_that_is_named_is_there(addres
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", EVERY_PAGE)
 def test_without_scripts_charts_numbers_and_tables_stand(visit, page):
     with visit(page, java_script_enabled=False) as (opened, trouble):
         # the page runs none of its own scripts; these are the test's
@@ -93,7 +93,7 @@ def test_without_scripts_charts_numbers_and_tables_stand(visit, page):
 def test_pages_that_lead_on_and_the_page_of_search_ask_for_nothing_and_are_quiet(
     visit, edition, addresses
 ):
-    others = sorted(set(addresses) - set(PAGES))
+    others = sorted(set(addresses) - set(EVERY_PAGE))
     assert "search" in others
     for page in others:
         with visit(page) as (opened, trouble):

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from analysis.publish.pages import Line, read_page
 from analysis.publish.search import VARIABLE
 from analysis.publish.sharing import SEARCH
-from tests.book.conftest import PAGES, PHONE
+from tests.book.conftest import EVERY_PAGE, PHONE
 
 pytestmark = pytest.mark.browser
 
@@ -108,7 +108,7 @@ def test_the_search_of_every_page_leads_there_by_the_keyboard_alone(visit):
 
 def test_the_index_is_light_and_loaded_by_the_page_of_search_alone(edition):
     assert (edition / "_static" / SEARCH).stat().st_size <= 300_000
-    for page in PAGES:
+    for page in EVERY_PAGE:
         assert "search-index" not in (edition / f"{page}.html").read_text(encoding="utf-8")
     assert not (edition / "searchindex.js").exists()
     assert not (edition / "_static" / "searchtools.js").exists()
@@ -117,7 +117,7 @@ def test_the_index_is_light_and_loaded_by_the_page_of_search_alone(edition):
 def test_every_page_is_in_the_index_and_its_code_is_not(edition):
     """`isclose` stands in the cells that hold a sum against the package, and in no sentence."""
     index = index_of(edition)
-    assert [name for name, *_ in index] == PAGES
+    assert [name for name, *_ in index] == EVERY_PAGE
     code = re.compile(r"\bisclose\b")
     assert code.search((edition / "backtest.html").read_text(encoding="utf-8"))
     assert not code.search(json.dumps(index))

@@ -16,7 +16,7 @@ from analysis.publish.previews import HEIGHT_PX, WIDTH_PX, preview_tags, write_p
 from analysis.publish.sharing import book_title
 from analysis.show.links import PAGES as PAGES_OF_TABLES
 from analysis.show.numbers import VERDICT_WORDS
-from tests.book.conftest import PAGES
+from tests.book.conftest import EVERY_PAGE
 from tests.conftest import ROOT
 
 BASE = "https://example.org/book/"
@@ -51,12 +51,14 @@ class Head(HTMLParser):
 
 @pytest.fixture(scope="session")
 def heads(edition) -> dict[str, Head]:
-    return {page: Head((edition / f"{page}.html").read_text(encoding="utf-8")) for page in PAGES}
+    return {
+        page: Head((edition / f"{page}.html").read_text(encoding="utf-8")) for page in EVERY_PAGE
+    }
 
 
 def test_every_page_says_what_it_is_and_no_two_say_the_same(heads):
     titles = [head.meta["og:title"] for head in heads.values()]
-    assert len(set(titles)) == len(PAGES)
+    assert len(set(titles)) == len(EVERY_PAGE)
     for head in heads.values():
         assert 20 <= len(head.meta["description"]) <= 202
         assert head.meta["description"] == head.meta["og:description"]
@@ -71,9 +73,9 @@ def test_without_an_address_nothing_is_said_that_needs_one(heads, edition):
 
 
 def test_with_an_address_each_page_has_its_own_and_a_picture(edition, tmp_path):
-    page = read_page(edition / f"{PAGES[0]}.html")
+    page = read_page(edition / f"{EVERY_PAGE[0]}.html")
     head = Head(f"{preview_tags(page, 'Book', BASE)}</head>")
-    assert head.meta["og:url"] == head.links["canonical"] == f"{BASE}{PAGES[0]}.html"
+    assert head.meta["og:url"] == head.links["canonical"] == f"{BASE}{EVERY_PAGE[0]}.html"
     write_pictures([page, page], "Book", read_citation(ROOT), tmp_path)
     picture = (tmp_path / head.meta["og:image"].removeprefix(BASE)).read_bytes()
     assert picture.startswith(b"\x89PNG")
@@ -153,7 +155,7 @@ def test_every_review_has_what_readers_of_reviews_ask_for(edition, reviews, evid
 def test_the_first_page_and_the_evidence_describe_the_data_as_it_lies_there(
     heads, edition, evidence
 ):
-    for page in (PAGES[0], PAGES_OF_TABLES["facts"]):
+    for page in (EVERY_PAGE[0], PAGES_OF_TABLES["facts"]):
         (found,) = heads[page].scripts
         assert found["@type"] == "Dataset" and "by/4.0" in found["license"]
         assert len(found["description"]) > 20 and found["name"]

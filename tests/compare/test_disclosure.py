@@ -99,7 +99,8 @@ def test_disclosing_one_more_field_raises_the_score(write):
 
 def test_what_is_missing_is_named(write, evidence):
     found = answer(write(CARD), evidence)
-    assert set(found) == {"name", "score", "disclosed", "missing", "estimate"}
+    told = {"name", "score", "disclosed", "missing", "estimate"}
+    assert set(found) == told | {"eu_form", "fmti", "possible", "arithmetic", "warnings"}
     assert "boundary" in found["missing"] and "phase 1 (pretraining).efficiency" in found["missing"]
     assert "phase 1 (pretraining).tokens" in found["disclosed"]
 
@@ -120,12 +121,6 @@ def test_hours_that_are_not_disclosed_are_estimated_or_the_reason_is_said(write,
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        (
-            "days = 54.2",
-            "days = 30",
-            "phase 1: gpu_hours = 2,664,000, but 2,048 chips x 30 days x 24 h = 1,474,560; "
-            "allowed: 10% apart",
-        ),
         (
             "params_active = 37e9",
             "params_active = 37e11",

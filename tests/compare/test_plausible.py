@@ -1,0 +1,126 @@
+"""Whether a sheet's work fits its hours, by hand; what it fills of the forms of others."""
+
+import pytest
+
+from analysis.cli import main
+from analysis.compare.card import Card
+from analysis.compare.disclosure import list_cards, load_card
+from analysis.compare.forms import agreement, eu_form, filled
+from analysis.compare.plausible import best_efficiency, plausible
+
+SHEET = {
+    "name": "sheet",
+    "model": "A model",
+    "developer": "Somebody",
+    "release_date": "2025-01-01",
+    "params_total": 70e9,
+    "params_active": 70e9,
+}
+PEAK = 989.4e12  # of an H100, dense BF16
+
+
+def sheet(flop: float | None = None, **phase) -> Card:
+    reading = {"kind": "pretraining", "chip": "H100", "tokens": 1e12, **phase}
+    return Card.model_validate(SHEET | {"phase": [reading], "flop": flop})
+
+
+def hours_at(share: float, work: float = 6 * 70e9 * 1e12) -> float:
+    """Hours in which an H100 does the work at a share of its peak."""
+    return work / (share * PEAK * 3600)
+
+
+@pytest.mark.parametrize(("share", "possible"), [(0.4, True), (0.99, True), (1.01, False)])
+def test_work_over_the_peak_of_the_chip_is_impossible(evidence, share, possible):
+    found = plausible(sheet(gpu_hours=hours_at(share)), evidence)
+    assert found.possible is possible
+    assert bool(found.warnings) is (possible and share > best_efficiency(evidence))
+    lines = [*found.impossible, *found.warnings]
+    assert all(f"{share:.0%} of its peak of 989.4 TFLOP/s" in line for line in lines)
+
+
+def test_hours_follow_from_chips_and_days_where_none_are_printed(evidence):
+    days = hours_at(2.0) / 100 / 24
+    assert not plausible(sheet(chips=100, days=days), evidence).possible
+    assert plausible(sheet(chips=100, days=4 * days), evidence).possible
+
+
+def test_work_that_the_sheet_states_is_held_against_all_its_hours(evidence):
+    hours = hours_at(0.4)
+    found = plausible(sheet(flop=2 * hours * 3600 * PEAK, gpu_hours=hours), evidence)
+    assert [line.partition(":")[0] for line in found.impossible] == ["flop"]
+
+
+def test_without_a_chip_or_hours_nothing_can_be_said(evidence):
+    assert plausible(sheet(chip=None, gpu_hours=1.0), evidence).possible
+    assert plausible(sheet(), evidence).possible
+    assert plausible(sheet(tokens=None, gpu_hours=1.0), evidence).possible
+
+
+@pytest.mark.parametrize(("days", "odd"), [(10, False), (10.9, False), (11.2, True), (8.9, True)])
+def test_hours_off_chips_times_days_by_more_than_a_tenth_are_odd(evidence, days, odd):
+    """A hundred chips for ten days are 24,000 hours."""
+    card = sheet(chips=100, days=days, gpu_hours=24_000, tokens=1e9)
+    found = plausible(card, evidence).warnings
+    assert bool(found) is odd
+    assert all("gpu_hours = 24,000, but 100 chips x" in line for line in found)
+
+
+def test_an_impossible_sheet_ends_in_exit_code_two_with_its_arithmetic(tmp_path, capsys):
+    path = tmp_path / "sheet.toml"
+    keys = [f'{key} = "{word}"' for key, word in SHEET.items() if isinstance(word, str)]
+    keys[-1] = "release_date = 2025-01-01"
+    phase = '[[phase]]\nkind = "pretraining"\nchip = "H100"\ngpu_hours = 1000\ntokens = 1e12\n'
+    path.write_text("\n".join([*keys, "params_total = 70e9", "params_active = 70e9", phase]))
+    assert main(["card", str(path), "--json"]) == 2
+    out, err = capsys.readouterr()
+    assert '"possible": false' in out
+    errors = [line for line in err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1 and "impossible: phase 1 (pretraining): 4.2e+23 FLOP" in errors[0]
+
+
+def test_published_sheets_are_possible_but_for_those_that_are_told_apart(evidence):
+    odd = {card.name for card in list_cards(evidence) if plausible(card, evidence).warnings}
+    assert "palmyra-x5" in odd and "deepseek-v3" not in odd
+    assert all(plausible(card, evidence).possible for card in list_cards(evidence))
+
+
+def test_forms_name_fields_of_the_sheet(evidence):
+    known = {*Card.model_fields, *(f"phase.{name}" for name in sheet().phase[0].model_dump())}
+    for row in evidence["disclosure_forms"].itertuples():
+        assert set(filter(None, row.card_field.split("|"))) <= known, row.id
+
+
+def test_what_a_sheet_fills_of_a_form_moves_to_the_other_list_when_it_is_filled(evidence):
+    before, after = (filled(card, "fmti", evidence) for card in (sheet(), sheet(flop=1e24)))
+    assert len(before["filled"]) + len(before["missing"]) == 10
+    method = sheet(flop=1e24).model_copy(update={"flop_method": "6ND"})
+    assert set(before["missing"]) >= set(after["missing"])
+    assert len(filled(method, "fmti", evidence)["filled"]) == len(before["filled"]) + 1
+
+
+def test_our_sheets_and_the_index_agree_but_for_what_is_listed(evidence):
+    found = agreement(list_cards(evidence), evidence)
+    assert set(found.company) == {"Alibaba", "DeepSeek", "Meta", "Writer"}
+    assert found.groupby("model").size().eq(10).all()
+    writer = found[found.company == "Writer"]
+    assert writer.ours.all() and writer.theirs.all()
+
+
+def test_an_estimate_in_the_form_is_marked_as_one(evidence):
+    """42e22 FLOP; a thousand hours at 700 W, times server and building."""
+    form = eu_form(sheet(gpu_hours=1e6), evidence)
+    assert "ESTIMATE 4.2e+23: six FLOP for each active parameter" in form
+    facts = evidence.facts
+    mwh = 1e3 * 0.7 * facts["node_power_per_tdp"].value * facts["datacentre_pue"].value
+    assert f"ESTIMATE {mwh:.2g}: hours times the rated power" in form
+    told = eu_form(load_card("palmyra-x5", evidence), evidence)
+    assert "1.2e+24; 6 x active" in told and "ESTIMATE" not in told
+    assert "to estimate it from" in eu_form(sheet(chip=None, tokens=None), evidence)
+    guessed = eu_form(sheet(), evidence)
+    assert "the hours themselves are estimated" in guessed
+
+
+def test_the_command_writes_the_form(capsys):
+    assert main(["card", "deepseek-v3", "--eu-form"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("# DeepSeek-V3") and "**Energy of training (MWh)**" in out
