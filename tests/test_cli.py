@@ -195,7 +195,19 @@ def test_claims_and_cards_answer_in_the_form_of_the_contract(capsys):
     card = json.loads(out)
     assert (
         code == 0
-        and set(card) == {"name", "score", "disclosed", "missing", "estimate"}
+        and set(card)
+        == {
+            "name",
+            "score",
+            "disclosed",
+            "missing",
+            "estimate",
+            "eu_form",
+            "fmti",
+            "possible",
+            "arithmetic",
+            "warnings",
+        }
         and len(card["missing"]) > 20
     )
     code, out, _ = run(capsys, "card", "llama-3.1-405b")

@@ -9,33 +9,46 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from analysis.cli.options import say
 from analysis.cli.parser import make_parser
-from analysis.data.mistakes import InputError
+from analysis.data.mistakes import InputError, ManyMistakes
+
+DONE, OURS, THEIRS = 0, 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its escape
+            stream.reconfigure(errors="backslashreplace")
     try:
         options = make_parser().parse_args(arguments)
         options.run(options)
     except InputError as error:
-        for line in str(error).splitlines():
-            print(f"error: {line}", file=sys.stderr)
-        return 2
+        for line in error.mistakes if isinstance(error, ManyMistakes) else [str(error)]:
+            say(f"error: {line}")
+        return THEIRS
     except BrokenPipeError:
         sys.stderr.close()
-        return 0
+        return DONE
     except KeyboardInterrupt:
-        print("error: interrupted", file=sys.stderr)
-        return 1
-    except RuntimeError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except shutil.Error as error:  # of a folder, with a line for each of its files
+        say("error: interrupted")
+        return OURS
+    except (RuntimeError, MemoryError, OSError) as error:  # a full disk or memory, most likely
+        first, *others = _why(error).splitlines() or [""]
+        say(f"error: {first}")
+        for line in others:  # of a notebook that failed: what, and with which parameters
+            say(line, "  ")
+        return OURS
+    return DONE
+
+
+def _why(error: RuntimeError | MemoryError | OSError) -> str:
+    if isinstance(error, MemoryError):
+        return "out of memory"
+    if isinstance(error, shutil.Error):  # of a folder, with a line for each of its files
         _, target, why = error.args[0][0]
-        print(f"error: {target}: {why.partition(': ')[0]}", file=sys.stderr)
-        return 1
-    except OSError as error:  # a full disk, most likely
-        print(f"error: {error.filename or 'writing'}: {error.strerror or error}", file=sys.stderr)
-        return 1
-    return 0
+        return f"{target}: {why.partition(': ')[0]}"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'writing'}: {error.strerror or error}"
+    return str(error)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.cli.options import Progress, chosen_scenario, say
-from analysis.data.folder import edition_model, read_text
-from analysis.data.mistakes import InputError
+from analysis.data.folder import edition_model, read_standard_input, read_text
+from analysis.data.mistakes import InputError, ManyMistakes
 from analysis.data.scenario import (
     load_scenario,
     parse_overrides,
@@ -103,7 +102,7 @@ def _estimate_specs(
 
     folder = options.spec != "-" and Path(options.spec).is_dir()
     texts = (
-        {"standard input": sys.stdin.read()}
+        {"standard input": read_standard_input()}
         if options.spec == "-"
         else read_texts(Path(options.spec))
     )
@@ -117,7 +116,7 @@ def _estimate_specs(
         for answer in found.answers:
             print(_estimate_text(answer))
     if found.mistakes:
-        raise InputError("\n".join(found.mistakes))
+        raise ManyMistakes(found.mistakes)
 
 
 def _estimate_text(answer: dict[str, Any]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 
+from analysis.data.mistakes import one_line
 from analysis.data.scenario import Scenario, load_scenario, parse_overrides
 
 SECONDS_BETWEEN_LINES = 2.0
@@ -53,9 +55,10 @@ def chosen_scenario(
     return scenario, overrides
 
 
-def say(text: str) -> None:
-    """A word for people, on standard error."""
-    print(text, file=sys.stderr, flush=True)
+def say(text: str, indent: str = "") -> None:
+    """A word for people, on standard error, in one line."""
+    with suppress(ValueError, OSError):  # closed, or full: nobody can be told
+        print(f"{indent}{one_line(text)}", file=sys.stderr, flush=True)
 
 
 class Progress:

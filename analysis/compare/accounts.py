@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from analysis.data.folder import edition_model
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction.account import Account, account_of
@@ -19,9 +20,9 @@ from analysis.show.tables import ROUGH, day, table
 
 FIRST, LATER, TUNING, REINFORCEMENT = (
     "pre-training",
-    "more text, longer sequences",
-    "fine-tuning and its data",
-    "reinforcement learning",
+    "later text",
+    "fine-tuning",
+    "reinforcement",
 )
 GROUPS = (FIRST, LATER, TUNING, REINFORCEMENT)
 INTERVAL = ("p05", "p50", "p95")
@@ -169,6 +170,6 @@ def who_says_what(accounts: list[Account]) -> Html:
 
 
 def _page(account: Account) -> Html:
-    """A model by its title, linked to its page."""
-    name = account.model.name
+    """A model by its title, linked to its page; the book's own model has the first one."""
+    name = "index" if account.model.name == edition_model() else account.model.name
     return Html(f'<a href="{links.text(name)}.html">{links.text(account.model.title)}</a>')

@@ -4,12 +4,12 @@ bill.
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
+from analysis.data.strictness import Day, Numbers
 from analysis.physics.durations import HOURS_PER_DAY
 
 PhaseKind = Literal["pretraining", "context_extension", "fine_tuning", "reinforcement"]
@@ -27,7 +27,7 @@ def _field(meaning: str, unit: str = "", **bounds: Any) -> Any:
 Count = Annotated[float | None, Field(gt=0, le=1e30)]
 
 
-class _Strict(BaseModel):
+class _Strict(Numbers):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, str_min_length=1)
 
 
@@ -94,7 +94,7 @@ class Card(_Strict):
     )
     model: str = Field(description="The model.")
     developer: str = Field(description="Who trained it.")
-    release_date: datetime.date = Field(description="Day of release.")
+    release_date: Day = Field(description="Day of release.")
     training_run: str | None = Field(
         default=None, description="Its row in training_runs.csv, if it has one."
     )
@@ -112,7 +112,7 @@ class Card(_Strict):
 
     # what forms of others ask for beside; no part of the score
     base_model: str | None = _field("The model that it was made from, or that there is none.")
-    market_date: datetime.date | None = _field("Day on which it came to the market of the Union.")
+    market_date: Day | None = _field("Day on which it came to the market of the Union.")
     provider: str | None = _field("Whose machines they were.")
     flop: Count = _field("Work of the final run.", "FLOP")
     flop_method: str | None = _field("How its work was measured or counted.")

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Literal
 
 import pandas as pd
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -21,6 +20,7 @@ from pydantic import (
 
 from analysis.data.folder import parse_toml
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean, first_mistake
+from analysis.data.strictness import Day, Numbers
 from analysis.data.tables import Evidence
 from analysis.physics.architecture import Configuration
 from analysis.physics.parameters import count_parameters
@@ -45,16 +45,16 @@ Positive = Annotated[float, Field(gt=0, le=1e16)]
 Amount = Annotated[Positive, BeforeValidator(in_units)]
 
 
-class _Spec(BaseModel):
+class _Spec(Numbers):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     name: str
     developer: str
-    release_date: datetime.date
+    release_date: Day
     params_total: Amount
     params_active: Amount
     hardware: str = ""
-    peak_bf16_tflops: Positive | None = None
+    peak_bf16_tflops: Annotated[float, Field(ge=0.1, le=1e15)] | None = None
     chips: Positive | None = None
     precision: Literal["bf16", "fp16", "fp8"] | None = None
     layers: Positive | None = None
@@ -109,6 +109,11 @@ class ReinforcementSpec(_Spec):
     mean_len: Positive
     max_len: Positive
     asynchronous: bool = False
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        if self.mean_len > self.max_len:
+            raise ValueError("mean_len is larger than max_len")
 
 
 Spec = PretrainingSpec | ReinforcementSpec

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ PACKAGE = "datapackage.json"
 PROTOCOL = "protocol.toml"  # the project's own rules
 RECORDS = ("models", "cards", "scenarios")  # folders of TOML files
 FACTS = ".facts.csv"  # what the table of a model's own facts is called after it
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 CURVE = re.compile(r"curves/[A-Za-z0-9][A-Za-z0-9._-]*\.csv")
 
 Resource = dict[str, Any]
@@ -177,6 +178,16 @@ def read_text(path: Path) -> str:
         return read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"not text in UTF-8: {error.reason}", str(path)) from None
+
+
+def read_standard_input() -> str:
+    """All of standard input, in UTF-8; an `InputError` if it is closed or none."""
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not text in UTF-8: {error.reason}", "standard input") from None
+    except (AttributeError, OSError, ValueError):
+        raise InputError("is closed", "standard input") from None
 
 
 def read_bytes(path: Path) -> bytes:

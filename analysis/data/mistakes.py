@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from pydantic import ValidationError
+
+LONGEST, CUT = 300, " … "  # characters of a line
 
 
 class InputError(ValueError):
@@ -34,6 +37,37 @@ class InputError(ValueError):
         return self
 
 
+class ManyMistakes(InputError):
+    """Several mistakes at once, each a line of its own."""
+
+    def __init__(self, mistakes: Iterable[InputError | str]) -> None:
+        self.mistakes = [str(one) for one in mistakes]
+        super().__init__("; ".join(self.mistakes))
+
+
+def one_line(text: str) -> str:
+    """A text as one line that a terminal shows as it is: control characters and marks of direction
+    as escapes, lines folded, the middle of a long one left out.
+
+    >>> one_line("a\\nb\\x1b[31m"), len(one_line("x" * 1000))
+    ('a b\\\\x1b[31m', 300)
+    """
+    folded = " ".join(str(text).split())
+    shown = "".join(char if _is_plain(char) else _escaped(char) for char in folded)
+    if len(shown) <= LONGEST:
+        return shown
+    half = (LONGEST - len(CUT)) // 2
+    return shown[:half] + CUT + shown[-(LONGEST - len(CUT) - half) :]
+
+
+def _is_plain(char: str) -> bool:
+    return char == " " or unicodedata.category(char)[0] not in "CZ"
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape", "backslashreplace").decode("ascii")
+
+
 class UnknownName(InputError):
     """A name that is not there, with the nearest one that is.
 
@@ -51,12 +85,15 @@ class UnknownName(InputError):
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """`; did you mean …?` with the nearest known name, or the empty string.
 
-    Near is a like spelling, or all words shared: `gpu_price` is near `price_usd_per_gpu_hour`.
+    Near is what begins so, a like spelling, or all words shared: `gpu_price` is near
+    `price_usd_per_gpu_hour`.
     """
     words = _words(name)
     sharing = [other for other in known if words and words <= _words(other)]
+    begun = [other for other in known if len(name) > 2 and other.startswith(name)]
     close = (
-        get_close_matches(name, list(known), n=1, cutoff=0.6)
+        begun[:1]
+        or get_close_matches(name, list(known), n=1, cutoff=0.6)
         or sharing
         or get_close_matches(name, list(known), n=1, cutoff=0.5)
     )

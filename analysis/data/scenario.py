@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from analysis.data.folder import default_directory, named_file, read_toml
 from analysis.data.mistakes import InputError, first_mistake
 from analysis.data.prices import RentChoice
+from analysis.data.strictness import Numbers
 
 PRECEDENCE = "fact < scenario < -p"
 
@@ -34,7 +35,7 @@ def _parameter(
     return Field(description=meaning, json_schema_extra=extra, **bounds)
 
 
-class Parameters(BaseModel):
+class Parameters(Numbers):
     """What a rerunner may change. None leaves the value to the facts and the priors."""
 
     model_config = ConfigDict(

@@ -26,6 +26,7 @@ def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         said = str(error).strip()
         raise InputError(f"not a readable table: {said}", resource["path"]) from None
+    _refuse_disguised(resource, frame, path)
     try:
         valid = from_frictionless_schema(resource["schema"]).validate(frame, lazy=True)
     except SchemaErrors as error:
@@ -36,6 +37,22 @@ def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
         if field["type"] in {"string", "date"}
     ]
     return valid.astype(dict.fromkeys(texts, object)).fillna(dict.fromkeys(texts, ""))
+
+
+def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, path: Path) -> None:
+    """Refuse what a reader of tables takes for something else: a NUL, that ends a cell, and numbers
+    that are none, or not finite.
+    """
+    if b"\0" in path.read_bytes():
+        raise InputError("holds a NUL, and is no text", resource["path"])
+    for field in resource["schema"]["fields"]:
+        if field["type"] in ("number", "integer") and field["name"] in frame:
+            column = frame[field["name"]]
+            cells = column[column.notna()].astype(str)
+            bad = cells[cells.str.contains("_") | cells.str.lower().str.contains("inf")]
+            if len(bad):
+                where = f"{_row(resource, frame, int(bad.index[0]))}, {field['name']}"
+                raise InputError(f"found {bad.iloc[0]}, allowed is a {field['type']}", where)
 
 
 def _table_mistake(

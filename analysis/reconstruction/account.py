@@ -195,7 +195,7 @@ class Account:
 
     def _of_edition(self) -> dict[str, Named]:
         fact = self.reconstruction.rent.fact
-        rent = (Row("facts", fact),) if fact else ()
+        rent = (Row("facts", fact) if fact else Row("edition", "price_usd_per_gpu_hour"),)
         price = Named(self.price_usd_per_gpu_hour, "usd_per_gpu_hour", rows=rent)
         owned = OwnershipInputs.of(self.chip, self.scenario.parameters, self.evidence)
         inputs = owned.distributions.values() if owned else ()

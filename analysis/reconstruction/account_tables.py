@@ -59,7 +59,10 @@ def _disclosed(account: Account) -> str:
     hours = quantity_text(significant(frame.disclosed.sum(), 4), "gpu_hours")
     shown = _figure(account, hours, "disclosed", "disclosed")
     known, all_of_them = int(frame.disclosed.notna().sum()), len(frame)
-    return shown if known == all_of_them else f"{shown} for {known} of {all_of_them} phases"
+    if known == all_of_them:
+        return shown
+    some = _figure(account, f"{known} of {all_of_them}", "phases", "derived")
+    return f"{shown} for {some} phases"
 
 
 def _chip(account: Account) -> str:

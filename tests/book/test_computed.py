@@ -82,7 +82,7 @@ def test_a_place_that_is_not_there_and_a_table_that_is_none_are_said(evidence, p
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('[[place]]\nid = "a.b"\nname = "a"\nsays = "b"', "computed.toml, place.0.data: field req"),
+        ('[[place]]\nid = "a.b"\nname = "a"\nsays = "b"', "computed.toml: place.0.data is missing"),
         ('[[place]]\nid = "ab"\nname = "a"\nsays = "b"\ndata = []', "computed.toml, place.0.id: "),
         (
             '[[place]]\nid = "a.b"\nname = "a"\nsays = "b"\ndata = []\n' * 2,

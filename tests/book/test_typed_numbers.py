@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 
 from analysis.compare.disclosure import list_cards
 from analysis.publish.book import page_names
+from analysis.reconstruction.model_file import list_models, load_model
 from tests.conftest import ROOT
 
 NOT_PROSE = (
@@ -41,6 +42,7 @@ def names_of_models(evidence) -> list[str]:
     """Names that hold digits, and what they begin with up to a number: `Llama 4` of `Llama 4 X`."""
     names = {*evidence["training_runs"].model, *evidence["rl_runs"].model}
     names |= {card.model for card in list_cards(evidence)} | {*evidence["hardware"].chip}
+    names |= {load_model(name, evidence).title for name in list_models(evidence)}
     for name in list(names):
         words = name.split()
         names |= {" ".join(words[: place + 1]) for place in range(1, len(words))}

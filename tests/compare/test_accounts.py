@@ -86,7 +86,7 @@ def test_the_page_of_a_model_says_what_is_disclosed_and_what_is_not(evidence):
 
 def test_an_assumed_chip_is_said(evidence):
     glm = account_of("glm-4.5", load_scenario(), evidence)
-    assert "The chip, H800 SXM, is assumed" in text(account_tables.finding(glm))
+    assert "The chip, H800 SXM, is assumed. No source" in text(account_tables.finding(glm))
 
 
 def test_other_prices_of_the_same_hours_by_hand(evidence):

@@ -13,7 +13,8 @@ import pytest
 
 from analysis.data.expressions import OPERATORS, fact_of, parse
 from analysis.data.folder import default_directory
-from analysis.reconstruction.model_file import list_models, load_model, quantities
+from analysis.reconstruction.model_checks import quantities
+from analysis.reconstruction.model_file import list_models, load_model
 from analysis.reconstruction.names import Named
 from analysis.reconstruction.stages import expressions_of
 

@@ -217,7 +217,8 @@ def test_the_rent_leads_to_the_fact_that_it_is(account, small_models):
     assert (rent.value, rent.unit) == (2.0, "usd_per_gpu_hour")
     assert rent.rows == (Row("facts", "v3_rental_price_assumed"),)
     quoted = account_of(small_models, "plain")
-    assert quoted.names.named("edition_price_usd_per_gpu_hour").rows == ()
+    edition = Row("edition", "price_usd_per_gpu_hour")
+    assert quoted.names.named("edition_price_usd_per_gpu_hour").rows == (edition,)
 
 
 def test_one_account_serves_all_who_ask_for_the_same(r1, evidence):

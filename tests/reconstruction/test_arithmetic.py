@@ -8,7 +8,8 @@ from analysis.data.expressions import parse
 from analysis.data.facts import Row
 from analysis.reconstruction.arithmetic import arithmetic_table, linked, row_of
 from analysis.reconstruction.cards import named_card
-from analysis.reconstruction.model_file import list_models, load_model, quantities
+from analysis.reconstruction.model_checks import quantities
+from analysis.reconstruction.model_file import list_models, load_model
 from analysis.reconstruction.stages import expressions_of
 from analysis.show import ledger, links
 

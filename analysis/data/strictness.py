@@ -1,0 +1,32 @@
+"""What a stranger's numbers and dates may be: no truth value counts as one, no number as a day."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ValidationInfo, field_validator
+
+
+def _as_day(value: Any) -> Any:
+    if isinstance(value, str | datetime.date) and not isinstance(value, datetime.datetime):
+        return value
+    raise ValueError("expected a day, YYYY-MM-DD")
+
+
+Day = Annotated[datetime.date, BeforeValidator(_as_day)]
+
+
+class Numbers(BaseModel):
+    """A record in which true and false stand for no number, and 1_0 is none."""
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_number_in_disguise(cls, value: Any, info: ValidationInfo) -> Any:
+        wanted = str(cls.model_fields[str(info.field_name)].annotation)
+        number = "float" in wanted or "int" in wanted
+        if isinstance(value, bool) and number and "bool" not in wanted:
+            raise ValueError("expected a number, not true or false")
+        if isinstance(value, str) and number and "_" in value and "str" not in wanted:
+            raise ValueError("expected a number, without underscores")
+        return value
