@@ -111,7 +111,7 @@ def test_facts_sources_and_scenarios_answer(capsys, evidence):
         (["claims", "--scenario", "papr"], "did you mean paper?"),
         (
             ["claims", "-p", "depreciation_years=-1"],
-            "depreciation_years: input should be greater than 0",
+            "depreciation_years: input should be greater than or equal to 0.01",
         ),
         (
             ["claims", "-p", "utilisation=1.2"],

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.cli.options import Progress, chosen_scenario, say
+from analysis.cli.options import Progress, as_json, chosen_scenario, say, tell
 from analysis.data.folder import edition_model, read_standard_input, read_text
 from analysis.data.mistakes import InputError, ManyMistakes
 from analysis.data.scenario import (
@@ -33,9 +32,9 @@ def reconstruct_command(options: argparse.Namespace) -> None:
         say(f"warning: {line}")
     found = reconstruct(options.model, scenario, evidence)
     if options.json:
-        print(json.dumps(found.to_dict(), indent=1))
+        tell(as_json(found.to_dict()))
     else:
-        print(reconstruction_text(found))
+        tell(reconstruction_text(found))
 
 
 def reconstruction_text(found: Reconstruction) -> str:
@@ -86,9 +85,9 @@ def _estimate_table(
     rows = read_rows(read_text(path), path.name)
     found = list(answered(rows, path.name, evidence, exclude, Progress("rows")))
     if options.json:
-        print(json.dumps(found, indent=1, ensure_ascii=False))
+        tell(as_json(found))
     else:
-        print(pd.DataFrame(found).to_csv(index=False), end="")
+        tell(pd.DataFrame(found).to_csv(index=False), end="")
     lacking = sum(bool(row["not_answered"]) for row in found)
     if lacking:
         say(f"{lacking:,} of {len(found):,} rows have no answer: the column not_answered says why")
@@ -111,10 +110,10 @@ def _estimate_specs(
     for line in found.warnings:
         say(f"warning: {line}")
     if options.json and (folder or found.answers):
-        print(json.dumps(found.answers if folder else found.answers[0], indent=1))
+        tell(as_json(found.answers if folder else found.answers[0]))
     elif not options.json:
         for answer in found.answers:
-            print(_estimate_text(answer))
+            tell(_estimate_text(answer))
     if found.mistakes:
         raise ManyMistakes(found.mistakes)
 
@@ -145,11 +144,11 @@ def claims_command(options: argparse.Namespace) -> None:
     for line in evidence.broken_identities():
         say(f"warning: {line}")
     if options.json:
-        print(json.dumps(to_list(judged), indent=1, ensure_ascii=False))
+        tell(as_json(to_list(judged)))
     else:
         for one in judged:
-            print(f"{one.id}  {one.verdict}\n  {one.claim}\n  {one.reason}")
-        print(counts_of(judged).to_string(index=False))
+            tell(f"{one.id}  {one.verdict}\n  {one.claim}\n  {one.reason}")
+        tell(counts_of(judged).to_string(index=False))
 
 
 def card_command(options: argparse.Namespace) -> None:
@@ -162,9 +161,9 @@ def card_command(options: argparse.Namespace) -> None:
     for line in found["warnings"]:
         say(f"warning: {line}")
     if options.eu_form:
-        print(eu_form(card, evidence))
+        tell(eu_form(card, evidence))
     else:
-        print(json.dumps(found, indent=1) if options.json else _card_text(found))
+        tell(as_json(found) if options.json else _card_text(found))
     if not found["possible"]:
         raise InputError(f"impossible: {'; '.join(found['arithmetic'])}", options.card)
 
@@ -187,12 +186,12 @@ def diff_command(options: argparse.Namespace) -> None:
 
     frame = difference(read_results(options.before), read_results(options.after))
     if options.json:
-        print(frame.to_json(orient="records", indent=1, double_precision=10))
+        tell(frame.to_json(orient="records", indent=1, double_precision=10))
     elif frame.empty:
-        print("nothing differs")
+        tell("nothing differs")
     else:
         for part, rows in frame.groupby("part", sort=False):
             rows = rows.drop(columns="part")
-            print(
+            tell(
                 f"{part}\n{rows.to_string(index=False, na_rep='', float_format='{:,.6g}'.format)}\n"
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.cli.options import chosen_scenario, say
+from analysis.cli.options import chosen_scenario, say, tell
 from analysis.data.chips import find_chip
 from analysis.data.folder import evidence_folder
 from analysis.data.mistakes import InputError
@@ -38,7 +38,7 @@ def build_command(options: argparse.Namespace) -> None:
     tidy(out)
     if planned.stands_in(out) and not options.no_cache:
         say(f"nothing changed: {len(planned.pages)} pages stand")
-        print(f"open {out / 'index.html'}")
+        tell(f"open {out / 'index.html'}")
         return
     from analysis.publish.edition import (
         build,  # only now: what a build imports takes longer than to see that none is due
@@ -51,7 +51,7 @@ def build_command(options: argparse.Namespace) -> None:
             broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more"
         )
     _check_chip(scenario, evidence)
-    print(f"open {build(planned, evidence, out, not options.no_cache, say, options.fresh_kernels)}")
+    tell(f"open {build(planned, evidence, out, not options.no_cache, say, options.fresh_kernels)}")
 
 
 def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
@@ -69,7 +69,7 @@ def rerun_command(options: argparse.Namespace) -> None:
     parameters = given | ({"data": str(options.data.resolve())} if options.data else {})
     job = Job(options.notebook.stem, options.notebook, parameters, output)
     execute_one(job, lambda: _check_rerun(job))
-    print(output)
+    tell(output)
 
 
 def _check_rerun(job: Job) -> None:
@@ -95,7 +95,7 @@ def pages_command(options: argparse.Namespace) -> None:
 
     pages = list_pages(checkout())
     if options.json:
-        print(
+        tell(
             json.dumps(
                 [
                     {"page": page.page, "notebook": page.notebook, "parameters": page.parameters}
@@ -108,4 +108,4 @@ def pages_command(options: argparse.Namespace) -> None:
         rows = [
             {"page": page.page, "notebook": page.notebook, "title": page.title} for page in pages
         ]
-        print(pd.DataFrame(rows).to_string(index=False))
+        tell(pd.DataFrame(rows).to_string(index=False))

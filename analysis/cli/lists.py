@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 import pandas as pd
 
+from analysis.cli.options import as_json, tell
 from analysis.data.facts import Fact
 from analysis.data.folder import edition_model, named_file
 from analysis.data.mistakes import UnknownName
@@ -33,13 +33,13 @@ def facts_command(options: argparse.Namespace) -> None:
         else _fact(evidence.facts[options.id], evidence)
     )
     if options.json:
-        print(json.dumps(lines, indent=1, ensure_ascii=False))
+        tell(as_json(lines))
     else:
         shown = {
             name: f"{value:.10g}" if isinstance(value, float) else value
             for name, value in lines.items()
         }
-        print("\n".join(f"{name:<11}{text}" for name, text in shown.items() if text))
+        tell("\n".join(f"{name:<11}{text}" for name, text in shown.items() if text))
 
 
 def _show_facts(options: argparse.Namespace, evidence: Evidence) -> None:
@@ -125,11 +125,11 @@ def scenarios_command(options: argparse.Namespace) -> None:
     ]
     if options.json:
         parameters = parameters_frame().to_dict("records")
-        print(json.dumps({"scenarios": rows, "parameters": parameters}, indent=1))
+        tell(as_json({"scenarios": rows, "parameters": parameters}))
         return
     _show(pd.DataFrame(rows), False, 60)
-    print()
-    print(parameters_frame().to_string(index=False))
+    tell("")
+    tell(parameters_frame().to_string(index=False))
 
 
 def _sets(scenario: Scenario) -> str:
@@ -140,9 +140,9 @@ def _sets(scenario: Scenario) -> str:
 def _show(rows: pd.DataFrame, as_json: bool, width: int) -> None:
     """Rows as a table for people, or as JSON in which what is not known is null."""
     if as_json:
-        print(rows.to_json(orient="records", indent=1, double_precision=15))
+        tell(rows.to_json(orient="records", indent=1, double_precision=15))
         return
     text = rows.to_string(
         index=False, float_format=lambda value: f"{value:.10g}", max_colwidth=width
     )
-    print(text)
+    tell(text)

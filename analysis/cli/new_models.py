@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from analysis.cli.options import say
+from analysis.cli.options import say, tell
 from analysis.data.chips import find_chip
 from analysis.data.folder import PACKAGE, default_directory, evidence_folder, named_files
 from analysis.data.mistakes import InputError
@@ -163,6 +163,6 @@ def _write(name: str, texts: tuple[str, str], directory: Path) -> None:
             else:
                 path.write_bytes(content)
         raise
-    print(reconstruction_text(found))
+    tell(reconstruction_text(found))
     for path in paths:
-        print(path)
+        tell(path)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import sys
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
-from analysis.data.mistakes import one_line
+from analysis.data.mistakes import many_lines, one_line
 from analysis.data.scenario import Scenario, load_scenario, parse_overrides
 
 SECONDS_BETWEEN_LINES = 2.0
@@ -53,6 +56,24 @@ def chosen_scenario(
     scenario = load_scenario(options.scenario, directory, **overrides)
     say(scenario.summary)
     return scenario, overrides
+
+
+def tell(text: object, end: str = "\n") -> None:
+    """An answer, on standard output, with what a terminal would obey shown as escapes."""
+    print(many_lines(str(text)), end=end)
+
+
+def as_json(content: Any) -> str:
+    """Content as JSON, in which a figure that is not finite is null."""
+    return json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def say(text: str, indent: str = "") -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.cli.options import Progress, chosen_scenario, say
+from analysis.cli.options import Progress, chosen_scenario, say, tell
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
@@ -44,7 +44,7 @@ def sweep_command(options: argparse.Namespace) -> None:
     else:
         frame = sweep(*asked, report)
     write(frame, options.out)
-    print(options.out)
+    tell(options.out)
     _sweep_chart(frame, str(sets.columns[0]), picture)
 
 
@@ -71,4 +71,4 @@ def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
         return
     drawing = picture(charts.sweep_summary(frame, parameter))
     path.write_text(CHART_MARK + drawing, encoding="utf-8")
-    print(path)
+    tell(path)

@@ -55,7 +55,7 @@ class Answers:
 
 
 def estimate_all(
-    texts: Mapping[str, str],
+    texts: Mapping[str, str | InputError],
     evidence: Evidence,
     exclude: tuple[str, ...] = (),
     beside: Path | None = None,
@@ -66,12 +66,12 @@ def estimate_all(
     all_of_them = Answers([], [], [])
     for where, text in texts.items():
         try:
+            if isinstance(text, InputError):
+                raise text
             spec = read_spec(text, where, evidence, beside)
             answer = estimate(spec, evidence, exclude)
         except InputError as error:
-            all_of_them.mistakes.append(
-                str(error) if str(error).startswith(where) else f"{where}, {error}"
-            )
+            all_of_them.mistakes.append(str(error) if where in str(error) else f"{where}, {error}")
             continue
         slips = unit_slips(spec, estimator_for(evidence, exclude).runs)
         all_of_them.warnings.extend(f"{where}: {line}" for line in slips)

@@ -18,7 +18,7 @@ from pydantic import (
     ValidationError,
 )
 
-from analysis.data.folder import parse_toml
+from analysis.data.folder import parse_toml, read_text
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean, first_mistake
 from analysis.data.strictness import Day, Numbers
 from analysis.data.tables import Evidence
@@ -161,17 +161,21 @@ def _with_shape(content: Mapping[str, Any], evidence: Evidence, beside: Path) ->
     return {**found, **content, "shape": shape}
 
 
-def read_texts(path: Path) -> dict[str, str]:
-    """The text of a file, or of every TOML file of a folder, by name."""
-    files = sorted(path.glob("*.toml")) if path.is_dir() else [path]
-    if not files:
+def read_texts(path: Path) -> dict[str, str | InputError]:
+    """The text of a file, or of every TOML file of a folder, by name; of one that cannot be read
+    its mistake.
+    """
+    if not path.is_dir():
+        return {path.name: read_text(path)}
+    found: dict[str, str | InputError] = {}
+    for file in sorted(path.glob("*.toml")):
+        try:
+            found[file.name] = read_text(file)
+        except InputError as error:
+            found[file.name] = error
+    if not found:
         raise InputError(f"{path}: holds no .toml file")
-    try:
-        return {file.name: file.read_text(encoding="utf-8") for file in files}
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not text in UTF-8: {error.reason}") from None
+    return found
 
 
 def find_developer(name: str, evidence: Evidence) -> str:

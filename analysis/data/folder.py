@@ -191,8 +191,10 @@ def read_standard_input() -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file; an `InputError` if it cannot be read."""
+    """The content of a regular file; an `InputError` if it is none, or cannot be read."""
     try:
+        if path.exists() and not path.is_file():
+            raise InputError("not a regular file", str(path))
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{error.strerror}", str(path)) from None

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from pydantic import ValidationError
 
+SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 LONGEST, CUT = 300, " … "  # characters of a line
 
 
@@ -60,8 +61,13 @@ def one_line(text: str) -> str:
     return shown[:half] + CUT + shown[-(LONGEST - len(CUT) - half) :]
 
 
+def many_lines(text: str) -> str:
+    """A text of many lines in which control characters and marks of direction are escapes."""
+    return "".join(char if char in "\n\t" or _is_plain(char) else _escaped(char) for char in text)
+
+
 def _is_plain(char: str) -> bool:
-    return char == " " or unicodedata.category(char)[0] not in "CZ"
+    return char == " " or unicodedata.category(char)[0] not in "CZ" or char in SPACES
 
 
 def _escaped(char: str) -> str:

@@ -59,7 +59,7 @@ class Parameters(Numbers):
             "attention counted causally.",
             (0.1, 0.6),
             "Efficiency of training",
-            gt=0,
+            ge=1e-4,
             le=1,
         ),
     ] = None
@@ -70,7 +70,7 @@ class Parameters(Numbers):
             "Time to decode one token of the longest answer of a rollout.",
             (5.0, 100.0),
             "Time per output token",
-            gt=0,
+            ge=1e-3,
             le=10_000,
         ),
     ] = None
@@ -103,7 +103,7 @@ class Parameters(Numbers):
             "Share of the hours of their life in which owned machines do paid or useful work.",
             (0.3, 1.0),
             "Use of owned machines",
-            gt=0,
+            ge=1e-3,
             le=1,
         ),
     ] = None
@@ -113,7 +113,7 @@ class Parameters(Numbers):
             "years",
             "Life over which owned machines are written off, in equal parts.",
             (2.0, 8.0),
-            gt=0,
+            ge=0.01,
             le=30,
         ),
     ] = None
@@ -196,9 +196,10 @@ class _ScenarioFile(BaseModel):
     parameters: dict[str, Any] = Field(default_factory=dict)
 
 
-def load_scenario(name: str = "paper", directory: Path | None = None, **overrides: Any) -> Scenario:
-    """Read a scenario by the name of a file in `scenarios/` or by path, and lay `overrides` over
-    it.
+def load_scenario(
+    name: str = "paper", directory: Path | None = None, /, **overrides: Any
+) -> Scenario:
+    """Read a scenario by name or path, and lay `overrides` over it.
 
     Overrides that are None do not count, so that a notebook can pass every parameter it declares.
 
@@ -242,9 +243,7 @@ def declared(name: str) -> Mapping[str, Any]:
 
 
 def usual_range(name: str) -> tuple[float, float] | None:
-    """The range of a parameter that a sweep samples where none is given; None for a parameter
-    without one.
-    """
+    """The range of a parameter that a sweep samples where none is given, if it has one."""
     usual = declared(name)["usual"]
     return (float(usual[0]), float(usual[1])) if usual else None
 

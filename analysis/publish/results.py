@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.check.claims import judge_all
 from analysis.check.claims import to_list as claims_list
 from analysis.compare import models as comparison
-from analysis.data.folder import package_version
-from analysis.data.mistakes import InputError
+from analysis.data.folder import package_version, read_bytes
+from analysis.data.mistakes import InputError, first_mistake
 from analysis.data.tables import Evidence
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.ladder import to_list as boundaries_list
@@ -71,15 +72,68 @@ def read_results(edition: Path) -> dict[str, Any]:
     """
     path = edition / "results.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        _ = found["edition"]["parameters"], found["models"], found["boundaries"]
-    except OSError as error:
-        raise InputError(
-            f"{path}: {error.strerror}; an edition's folder has a results.json"
-        ) from None
-    except (ValueError, KeyError, TypeError):
+        found = json.loads(read_bytes(path).decode("utf-8"))
+        _Results.model_validate(found)
+    except InputError as error:
+        raise InputError(f"{error}; an edition's folder has a results.json") from None
+    except ValidationError as error:
+        where = f"{path}: not the results of an edition"
+        raise first_mistake(error, where, _Results.model_fields) from None
+    except (ValueError, RecursionError):
         raise InputError(f"{path}: not the results of an edition") from None
-    return found
+    return dict(found)
+
+
+class _Part(BaseModel):
+    """What is read of a part of the results; other keys are left as they are."""
+
+    model_config = ConfigDict(extra="allow", allow_inf_nan=False)
+
+
+class _Interval(_Part):
+    reconstructed: dict[str, float]
+
+
+class _Phase(_Part):
+    gpu_hours: _Interval
+    usd: _Interval
+
+
+class _NamedPhase(_Phase):
+    label: str
+
+
+class _Model(_Part):
+    phases: list[_NamedPhase]
+    total: _Phase
+
+
+class _Line(_Part):
+    label: str
+    usd: dict[str, float | None]
+
+
+class _Verdict(_Part):
+    id: str
+    verdict: str
+
+
+class _Ranked(_Part):
+    id: str
+    usd_common: float | None
+
+
+class _Edition(_Part):
+    parameters: dict[str, Any]
+    data_sha256: str
+
+
+class _Results(_Part):
+    edition: _Edition
+    models: dict[str, _Model]
+    boundaries: list[_Line]
+    claims: list[_Verdict] = Field(default_factory=list)
+    comparison: list[_Ranked] = Field(default_factory=list)
 
 
 def difference(before: dict[str, Any], after: dict[str, Any]) -> pd.DataFrame:

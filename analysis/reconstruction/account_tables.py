@@ -69,7 +69,7 @@ def _chip(account: Account) -> str:
     """A word where nobody says which chip it was."""
     why = account.model.chip_assumed
     return (
-        f" The chip, {links.text(account.chip.name)}, is assumed: {links.text(why)}" if why else ""
+        f" The chip, {links.text(account.chip.name)}, is assumed. {links.text(why)}" if why else ""
     )
 
 

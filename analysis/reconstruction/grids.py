@@ -14,6 +14,7 @@ from scipy.stats import qmc
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.scenario import PARAMETER_NAMES, usual_range
 
+MOST = 100_000_000  # combinations of one sweep
 NOT_SWEPT = ("samples", "seed")
 
 
@@ -49,10 +50,13 @@ def combinations(grids: Sequence[str], sample: int | None, seed: int = 0) -> pd.
 def size_of(grids: Sequence[str], sample: int | None) -> int:
     """How many combinations that will be, without making them."""
     if sample is not None:
-        if sample < 1:
-            raise InputError(f"--sample {sample}: expected one or more")
+        if not 1 <= sample <= MOST:
+            raise InputError(f"--sample {sample}: expected one to {MOST:,}")
         return sample
-    return math.prod(len(parse_grid(text)[1]) for text in grids)
+    size = math.prod(len(parse_grid(text)[1]) for text in grids)
+    if size > MOST:
+        raise InputError(f"{size:,} combinations are more than the {MOST:,} that a sweep takes")
+    return size
 
 
 def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple[float, float]]:
@@ -86,6 +90,8 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
             f"--grid {text}: expected key=lo:hi:n with n of two or more, "
             f"found n = {count or 'nothing'}"
         )
+    if len(count) > 8:
+        raise InputError(f"--grid {text}: n is more than {MOST:,}")
     return key, [float(value) for value in np.linspace(low, high, int(count))]
 
 

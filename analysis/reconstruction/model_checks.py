@@ -22,6 +22,7 @@ from analysis.reconstruction.stages import (
     unit_of,
 )
 
+FEWEST_POINTS = 2  # points without which there is no curve
 SIZE_UNITS = {"params": "params", "window": "tokens"}  # by first word; else a count
 
 
@@ -48,17 +49,23 @@ def check_model(model: Model, evidence: Evidence, file: str, known: Collection[s
     for phase in model.phases:
         for stage in phase.stages:
             curve = getattr(stage.work, "length_curve", None)
-            if curve and curve not in evidence:
-                known = did_you_mean(curve, evidence.tables)
-                raise InputError(
-                    f"models/{file}, {phase.id}.{stage.id}.length_curve: "
-                    f"{curve} is not a table{known}"
-                )
+            if curve:
+                _check_curve(curve, f"models/{file}, {phase.id}.{stage.id}.length_curve", evidence)
             if stage.work.kind in {"generation", "reinforcement"} and model.decoding is None:
                 raise InputError(
                     f"models/{file}, {phase.id}.{stage.id}: "
                     "a stage that writes tokens needs the model's [decoding]"
                 )
+
+
+def _check_curve(name: str, where: str, evidence: Evidence) -> None:
+    """A curve is a table of lengths by step, with two points at least."""
+    if name not in evidence:
+        raise UnknownName(name, "a table", evidence.tables, where=where)
+    if not {"step", "mean_answer_tokens"} <= set(evidence[name]):
+        raise InputError(f"{name} is no curve: it has no step and mean_answer_tokens", where)
+    if len(evidence[name]) < FEWEST_POINTS:
+        raise InputError(f"{name} has fewer than {FEWEST_POINTS} points", where)
 
 
 def _check_bill(model: Model, file: str) -> None:

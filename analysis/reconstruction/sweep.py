@@ -260,8 +260,8 @@ def write(frame: pd.DataFrame, path: Path) -> None:
 
 def check_target(path: Path) -> None:
     """Refuse a file that exists and is no sweep, and a folder that cannot be written."""
-    if path.is_dir():
-        raise InputError(f"--out {path}: is a folder; name a file")
+    if path.exists() and not path.is_file():
+        raise InputError(f"--out {path}: is a folder or no regular file; name a file")
     if path.exists():
         try:
             columns = pd.read_csv(path, nrows=0).columns

@@ -93,7 +93,7 @@ SAME_AS = {
 
 def reconstructed(model, evidence):
     """Every percentile of every phase, and the hours that are disclosed."""
-    scenario = load_scenario(directory=evidence.directory, samples=1024, price_usd_per_gpu_hour=2.0)
+    scenario = load_scenario("paper", evidence.directory, samples=1024, price_usd_per_gpu_hour=2.0)
     phases = reconstruct(model, scenario, evidence).to_dict()["phases"]
     keys = ("flop", "mfu")
     ours = [
@@ -187,7 +187,7 @@ def by_each_view(model, evidence):
     The weight that pools the two is of other developers' runs, but those are predicted with the
     rows of all developers but their own.
     """
-    scenario = load_scenario(directory=evidence.directory, samples=1024, price_usd_per_gpu_hour=2.0)
+    scenario = load_scenario("paper", evidence.directory, samples=1024, price_usd_per_gpu_hour=2.0)
     phases = reconstruct(model, scenario, evidence).to_dict()["phases"]
     return [
         [row["views"]["by_kind"], row["views"]["step_time"]]

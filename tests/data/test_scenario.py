@@ -49,7 +49,7 @@ def test_texts_and_whole_numbers_become_what_is_meant():
     [
         ({"gpu_price": "3"}, "gpu_price is not a parameter; did you mean price_usd_per_gpu_hour?"),
         ({"mfu": "40"}, "mfu: input should be less than or equal to 1, found '40'"),
-        ({"mfu": "0"}, "mfu: input should be greater than 0"),
+        ({"mfu": "0"}, "mfu: input should be greater than or equal to 0.0001"),
         ({"mfu": "nan"}, "mfu: input should be a finite number"),
         ({"mfu": "forty"}, "mfu: input should be a valid number"),
         (

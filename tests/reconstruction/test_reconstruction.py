@@ -22,7 +22,7 @@ PHASES = [
 
 
 def figures(evidence: Evidence, **overrides: object) -> dict:
-    scenario = load_scenario(directory=evidence.directory, **{"samples": 1024, **overrides})
+    scenario = load_scenario("paper", evidence.directory, **{"samples": 1024, **overrides})
     return reconstruct("deepseek-r1", scenario, evidence).to_dict()
 
 
