@@ -186,7 +186,7 @@ def diff_command(options: argparse.Namespace) -> None:
 
     frame = difference(read_results(options.before), read_results(options.after))
     if options.json:
-        tell(frame.to_json(orient="records", indent=1, double_precision=10))
+        tell(as_json(frame.astype(object).to_dict("records")))
     elif frame.empty:
         tell("nothing differs")
     else:

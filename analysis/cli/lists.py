@@ -137,10 +137,10 @@ def _sets(scenario: Scenario) -> str:
     return ", ".join([*rent, *(f"{name}={value}" for name, value in scenario.changed.items())])
 
 
-def _show(rows: pd.DataFrame, as_json: bool, width: int) -> None:
+def _show(rows: pd.DataFrame, in_json: bool, width: int) -> None:
     """Rows as a table for people, or as JSON in which what is not known is null."""
-    if as_json:
-        tell(rows.to_json(orient="records", indent=1, double_precision=15))
+    if in_json:
+        tell(as_json(rows.astype(object).to_dict("records")))
         return
     text = rows.to_string(
         index=False, float_format=lambda value: f"{value:.10g}", max_colwidth=width

@@ -65,7 +65,7 @@ def tell(text: object, end: str = "\n") -> None:
 
 def as_json(content: Any) -> str:
     """Content as JSON, in which a figure that is not finite is null."""
-    return json.dumps(_finite(content), indent=1, ensure_ascii=False, allow_nan=False)
+    return json.dumps(_finite(content), indent=1, allow_nan=False)
 
 
 def _finite(content: Any) -> Any:
