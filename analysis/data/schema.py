@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from pandera.errors import SchemaErrors
 from pandera.io.pandas_io import from_frictionless_schema
@@ -49,7 +50,8 @@ def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, path: Path)
         if field["type"] in ("number", "integer") and field["name"] in frame:
             column = frame[field["name"]]
             cells = column[column.notna()].astype(str)
-            bad = cells[cells.str.contains("_") | cells.str.lower().str.contains("inf")]
+            infinite = np.isinf(pd.to_numeric(cells, errors="coerce"))
+            bad = cells[cells.str.contains("_") | infinite]
             if len(bad):
                 where = f"{_row(resource, frame, int(bad.index[0]))}, {field['name']}"
                 raise InputError(f"found {bad.iloc[0]}, allowed is a {field['type']}", where)
