@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 
+from analysis.cli.options import extra_of, install
 from analysis.cli.parser import make_parser
 from analysis.data.mistakes import InputError
 
@@ -35,6 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _, target, why = error.args[0][0]
         print(f"error: {target}: {why.partition(': ')[0]}", file=sys.stderr)
         return 1
+    except ModuleNotFoundError as error:  # a package of an extra; those of the core are there
+        package = str(error.name).partition(".")[0]
+        if package == "analysis":
+            raise
+        print(f"error: {package} is not installed; {install(extra_of(package))}", file=sys.stderr)
+        return 2
     except OSError as error:  # a full disk, most likely
         print(f"error: {error.filename or 'writing'}: {error.strerror or error}", file=sys.stderr)
         return 1
