@@ -204,7 +204,7 @@ def test_a_failing_cell_is_three_lines_and_keeps_its_partial_output(tmp_path: Pa
             "v4_pretraining is not a phase of deepseek-r1",
         ),
         ("comparison", {"date": "yesterday"}, "date: yesterday is not a day"),
-        ("comparison", {"developer": "Metta"}, "Metta is not a developer of disclosed runs"),
+        ("comparison", {"developer": "Metta"}, "Metta is not a developer of these models"),
         ("disclosure", {"card": "olmoo"}, "did you mean olmo"),
     ],
 )

@@ -9,7 +9,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from analysis.cli.options import say
+from analysis.cli.options import extra_of, install, say
 from analysis.cli.parser import make_parser
 from analysis.data.mistakes import InputError, ManyMistakes
 
@@ -27,6 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         for line in error.mistakes if isinstance(error, ManyMistakes) else [str(error)]:
             say(f"error: {line}")
+        return THEIRS
+    except ModuleNotFoundError as error:  # a package of an extra; those of the core are there
+        package = str(error.name).partition(".")[0]
+        if package == "analysis":
+            raise
+        say(f"error: {package} is not installed; {install(extra_of(package))}")
         return THEIRS
     except BrokenPipeError:
         sys.stderr.close()

@@ -32,8 +32,8 @@ def build_command(options: argparse.Namespace) -> None:
     base_url = checked_base_url(options.base_url) if options.base_url is not None else ""
     directory = evidence_folder(options.data)
     scenario, overrides = chosen_scenario(options, directory)
-    planned = plan(scenario, options.scenario, overrides, directory, base_url)
-    out = (options.out or planned.root / "book" / "_build" / "html").resolve()
+    planned = plan(scenario, options.scenario, overrides, directory, base_url, options.model)
+    out = (options.out or planned.place).resolve()
     refuse_place(out, planned.root, directory)
     tidy(out)
     if planned.stands_in(out) and not options.no_cache:

@@ -97,3 +97,21 @@ class Progress:
             taken = now - self.started
             to_go = taken * (of - done) / done
             say(f"{done:,} of {of:,} {self.what} ({taken:.0f} s, {to_go:.0f} s to go)")
+
+
+def extra_of(package: str) -> str:
+    """The extra that brings a package which a command imports when it runs.
+
+    >>> extra_of("nbformat"), extra_of("distributed")
+    ('book', 'sweep')
+    """
+    return "sweep" if package == "distributed" else "book"
+
+
+def install(extra: str) -> str:
+    """How an extra is installed where the package is.
+
+    >>> install("book")
+    "install the extra `book`: pip install 'traincost[book]'"
+    """
+    return f"install the extra `{extra}`: pip install 'traincost[{extra}]'"

@@ -61,8 +61,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 def _editions(command: Command) -> None:
-    built = command("build", editions.build_command, "build an edition of the book", add_scenario)
-    built.add_argument("--out", type=Path, metavar="DIR", help="where to put it (book/_build/html)")
+    words = "build an edition of the book, or the book of another model"
+    built = command("build", editions.build_command, words, add_model, add_scenario)
+    words = "where to put it (book/_build/html, or book/_build/NAME of another model)"
+    built.add_argument("--out", type=Path, metavar="DIR", help=words)
     words = "the address it will have on the web: previews of pages need one"
     built.add_argument("--base-url", metavar="https://…", help=words)
     built.add_argument("--no-cache", action="store_true", help="execute every page, changed or not")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.cli.options import Progress, chosen_scenario, say, tell
+from analysis.cli.options import Progress, chosen_scenario, install, say, tell
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
@@ -67,7 +67,7 @@ def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
         from analysis.show import charts
         from analysis.show.charts.picture import picture
     except ImportError:
-        say("no chart: install the extra `book`")
+        say(f"no chart: {install('book')}")
         return
     drawing = picture(charts.sweep_summary(frame, parameter))
     path.write_text(CHART_MARK + drawing, encoding="utf-8")

@@ -72,7 +72,7 @@ def own_runs(found: Trend, developer: str) -> Html:
         },
         figures=dict.fromkeys(("usd_per_zettaflop", "expected", "percentile"), ROUGH),
         caption=f"Runs of {developer} against the line of the others"
-        if developer
+        if len(own)
         else "Nobody's runs are held against the line",
         name="own-runs",
     )

@@ -31,7 +31,7 @@ from analysis.show.links import Html, counted, figure
 from analysis.show.numbers import date_text, quantity_text, significant, usd_text
 
 TRILLION, BILLION, ZETTA = 1e12, 1e9, 1e21
-NEWEST = 10
+NEWEST, OWN = 10, 3
 
 
 def compare(evidence: Evidence) -> pd.DataFrame:
@@ -146,6 +146,23 @@ def selected(compared: pd.DataFrame, names: str | None = None) -> pd.DataFrame:
         if name not in known.index:
             raise UnknownName(name, "a model of the comparison", known.index)
     return known.loc[ids].reset_index()
+
+
+def around(evidence: Evidence, developer: str, date: str) -> pd.DataFrame:
+    """The models that stand well beside one of a developer: those released nearest to its `date`,
+    ten at most, up to three of them the developer's own.
+
+    Returns
+    -------
+    DataFrame
+        Their rows of training_runs.csv, the developer's own first.
+    """
+    runs = _runs(evidence)
+    days = pd.to_datetime(runs.release_date) - pd.Timestamp(date)
+    nearest = runs.assign(apart=days.abs()).sort_values("apart", kind="stable")
+    own = nearest[nearest.developer == developer].head(OWN)
+    others = nearest[nearest.developer != developer].head(NEWEST - len(own))
+    return pd.concat([own, others]).drop(columns="apart")
 
 
 def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:

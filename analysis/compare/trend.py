@@ -49,7 +49,7 @@ def trend(compared: pd.DataFrame, developer: str | None = None) -> Trend:
     compared
         Models as `compare` gives them.
     developer
-        Whose runs are left out, and held against the line of the others; nobody's without.
+        Whose disclosed runs are left out and held against the others' line; nobody's without.
 
     Returns
     -------
@@ -59,12 +59,12 @@ def trend(compared: pd.DataFrame, developer: str | None = None) -> Trend:
     Raises
     ------
     InputError
-        If no disclosed run is of that developer.
+        If none of the models is of that developer.
     """
     known = compared[(compared.how == "disclosed") & compared.usd_per_zettaflop.notna()]
     runs = known.assign(year=year_of(known.release_date))
-    if developer is not None and developer not in set(runs.developer):
-        raise UnknownName(developer, "a developer of disclosed runs", runs.developer.unique())
+    if developer is not None and developer not in set(compared.developer):
+        raise UnknownName(developer, "a developer of these models", compared.developer.unique())
     line = _Line.through(runs[runs.developer != developer])
     low, high = line.factor_interval()
     years = np.linspace(runs.year.min(), runs.year.max(), POINTS_OF_THE_LINE)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pandera.errors import SchemaErrors
-from pandera.io.pandas_io import from_frictionless_schema
+from pandera.pandas import Check, Column, DataFrameSchema
 
 from analysis.data.folder import regular_file
 from analysis.data.mistakes import InputError, did_you_mean
+
+TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
 
 
 def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
@@ -29,7 +31,7 @@ def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
         raise InputError(f"not a readable table: {said}", resource["path"]) from None
     _refuse_disguised(resource, frame, path)
     try:
-        valid = from_frictionless_schema(resource["schema"]).validate(frame, lazy=True)
+        valid = table_schema(resource["schema"]).validate(frame, lazy=True)
     except SchemaErrors as error:
         raise _table_mistake(resource, frame, error.failure_cases) from None
     texts = [
@@ -50,11 +52,48 @@ def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, path: Path)
         if field["type"] in ("number", "integer") and field["name"] in frame:
             column = frame[field["name"]]
             cells = column[column.notna()].astype(str)
-            infinite = np.isinf(pd.to_numeric(cells, errors="coerce"))
-            bad = cells[cells.str.contains("_") | infinite]
+            bad = cells[cells.str.contains("_") | cells.map(_is_infinite)]
             if len(bad):
                 where = f"{_row(resource, frame, int(bad.index[0]))}, {field['name']}"
                 raise InputError(f"found {bad.iloc[0]}, allowed is a {field['type']}", where)
+
+
+def _is_infinite(cell: str) -> bool:
+    try:
+        return math.isinf(float(cell))
+    except ValueError:
+        return False
+
+
+def table_schema(schema: dict[str, Any]) -> DataFrameSchema:
+    """What pandera validates a table by: fields, in any order, with their types and constraints."""
+    key = schema["primaryKey"][0]
+    columns = {field["name"]: _column(field, field["name"] == key) for field in schema["fields"]}
+    return DataFrameSchema(columns, coerce=True, strict=True)
+
+
+def _column(field: dict[str, Any], is_key: bool) -> Column:
+    limits = field.get("constraints", {})
+    return Column(
+        "category" if "enum" in limits else TYPES[field["type"]],
+        _checks(limits),
+        nullable=not is_key and not limits.get("required", False),
+        unique=is_key or limits.get("unique", False),
+        coerce=True,
+    )
+
+
+def _checks(limits: dict[str, Any]) -> list[Check]:
+    """A check for each constraint on what a cell may be."""
+    if "minimum" in limits and "maximum" in limits:
+        return [Check.in_range(limits["minimum"], limits["maximum"])]
+    checks: dict[str, Callable[[Any], Check]] = {
+        "minimum": Check.ge,
+        "maximum": Check.le,
+        "pattern": lambda pattern: Check.str_matches(f"^{pattern}$"),
+        "enum": Check.isin,
+    }
+    return [checks[name](limit) for name, limit in limits.items() if name in checks]
 
 
 def _table_mistake(

@@ -18,10 +18,10 @@ from pydantic import (
 class Configuration(BaseModel):
     """A transformer by the sizes of its own configuration file.
 
-    The names are those of `inference/configs/config_671B.json` of the DeepSeek-V3 repository, and
-    of the same kind where that file has none. Attention is latent with a `kv_lora_rank`, else of
-    `n_kv_heads` that groups of heads share. A model without experts is dense in all its layers. A
-    linear layer has keys, values and a gate for each of `n_heads`.
+    The names are those of `inference/configs/config_671B.json` in the repository of
+    arXiv:2412.19437, and of the same kind where that file has none. Attention is latent with a
+    `kv_lora_rank`, else of `n_kv_heads` that groups of heads share. A model without experts is
+    dense in all its layers. A linear layer has keys, values and a gate for each of `n_heads`.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

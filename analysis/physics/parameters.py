@@ -38,8 +38,8 @@ def count_parameters(configuration: Configuration) -> ParameterCount:
 
     Notes
     -----
-    Normalisations and biases are left out: under a hundredth of a per cent. Source: DeepSeek-V2
-    (arXiv:2405.04434), section 2, and `inference/model.py` of the DeepSeek-V3 repository.
+    Normalisations and biases are left out: under a hundredth of a per cent. Source:
+    arXiv:2405.04434, section 2, and `inference/model.py` in the repository of arXiv:2412.19437.
 
     Examples
     --------
@@ -113,7 +113,7 @@ def multiplying_parameters(architecture: Architecture, mtp: bool = False) -> int
 
     Notes
     -----
-    Source: PaLM (arXiv:2204.02311), appendix B; the modules by DeepSeek-V3 (arXiv:2412.19437),
+    Source: PaLM (arXiv:2204.02311), appendix B; the modules by arXiv:2412.19437,
     section 2.2.
 
     Examples
@@ -154,7 +154,7 @@ def attention_width(architecture: Architecture, mtp: bool = False) -> int:
     Notes
     -----
     Source: PaLM (arXiv:2204.02311), appendix B; the widths of multi-head latent attention by
-    DeepSeek-V2 (arXiv:2405.04434), section 2.1.
+    arXiv:2405.04434, section 2.1.
 
     Examples
     --------
@@ -202,7 +202,8 @@ def context_products(
     where the window holds the sequence; W/2 in chunks. A linear layer updates and reads a square
     matrix a head: as much work as to look back on as many tokens as a head is wide
     (MiniMax-01, arXiv:2501.08313). An indexer scores the whole context, and its layer then looks
-    back on a window's tokens, wherever they stand (`inference/model.py` of DeepSeek-V3.2-Exp).
+    back on a window's tokens, wherever they stand (`inference/model.py` of
+    V3.2-Exp, after arXiv:2412.19437).
 
     Examples
     --------

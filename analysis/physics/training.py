@@ -35,7 +35,7 @@ def gpu_hours(
 
     Examples
     --------
-    DeepSeek-V3: 14.8 trillion tokens at 250.4 GFLOP, on chips of 989 TFLOP/s used to 38.94 %:
+    A run of 14.8 trillion tokens at 250.4 GFLOP, on chips of 989 TFLOP/s used to 38.94 %:
 
     >>> round(float(gpu_hours(14.8e12, 250.4e9, 989e12, 0.3894)), -3)
     2673000.0

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from analysis.check.claims import find_claim
 from analysis.data.facts import Row
@@ -80,8 +80,15 @@ def card_of(row: Row, account: Account, words: Words) -> Card:
         raise InputError(f"{row.table}:{name}: a number without a card") from None
 
 
-def script_of(rows: Mapping[Row, str], account: Account, words: Words) -> str:
-    """The script with a card for every row; an `InputError` names the page of one without."""
+def script_of(
+    rows: Mapping[Row, str],
+    account: Account,
+    words: Words,
+    led: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+) -> str:
+    """The script with a card for every row, its links as `led` has them; an `InputError` names the
+    page of one without.
+    """
     found: dict[str, Card] = {}
     for row, page in rows.items():
         try:
@@ -89,7 +96,7 @@ def script_of(rows: Mapping[Row, str], account: Account, words: Words) -> str:
         except InputError as error:
             raise error.at(page) from None
     texts = {
-        "cards": {name: card.to_dict() for name, card in sorted(found.items())},
+        "cards": {name: led(card.to_dict()) for name, card in sorted(found.items())},
         "sources": sources_of([*found.values()], account.evidence),
         "marks": MARKS,
     }

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.data.mistakes import InputError, first_mistake
-from analysis.publish.plan import Page
+from analysis.publish.plan import Page, Plan
 
 TOC = "_toc.yml"
 OF_SPHINX = ("search", "genindex")
@@ -84,6 +84,13 @@ def contents(book: Path) -> Contents:
     except ValidationError as error:
         known = {*Contents.model_fields, *Part.model_fields, *Chapter.model_fields}
         raise first_mistake(error, TOC, known) from None
+
+
+def contents_of(plan: Plan) -> Contents:
+    """The table of contents of a planned edition."""
+    if plan.other:
+        return Contents.model_validate(plan.other.toc)
+    return contents(plan.root / "book")
 
 
 def page_names(book: Path) -> list[str]:

@@ -82,6 +82,11 @@ def whole_in_short(account: Account) -> str:
     return "" if whole is None or whole.usd != whole.usd else short_usd(whole.usd, whole.usd)
 
 
+def usd_at_middle(account: Account) -> str:
+    """What all phases come to at the middle of our estimate, as the account of a model shows it."""
+    return usd_text(significant(account.to_dict()["total"]["usd"]["reconstructed"]["p50"], 2))
+
+
 def _setting(row: Any) -> str:
     """A parameter in words, its value here and in the default edition."""
     declared = parameters_frame().set_index("parameter")

@@ -5,6 +5,7 @@ evidence as a data set. An address is relative to the edition where it has none 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,14 @@ def rating(verdict: str, why: str) -> Thing:
     } | place
 
 
-def data_set(account: Account, cited: Citation, base_url: str, about: str) -> Thing:
-    """The evidence folder and the results as a Dataset; `about` is what the first page says."""
+def data_set(
+    account: Account, cited: Citation, base_url: str, about: str, results: Sequence[str]
+) -> Thing:
+    """The evidence folder and the files of `results` as a Dataset; `about` is what the first page
+    says.
+    """
     package = json.loads(read_bytes(account.evidence.directory / PACKAGE))
-    files = [RESULTS, CLAIMS, f"data/{PACKAGE}"]
+    files = [*results, f"data/{PACKAGE}"]
     tables = [f"data/{table['path']}" for table in resources(account.evidence.directory)]
     return {
         "@type": "Dataset",

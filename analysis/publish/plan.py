@@ -17,12 +17,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from analysis.data.folder import folder_sha256, read_bytes, read_toml
+from analysis.data.folder import edition_model, folder_sha256, read_bytes, read_toml
 from analysis.data.mistakes import InputError, first_mistake
 from analysis.data.scenario import Scenario
 from analysis.publish.place import read_mark
 
 CITATION = Path("CITATION.cff")
+OWN = "html"  # the folder of the edition
 WEB_ADDRESS = re.compile(r"https?://[\w.-]+(:\d{1,5})?(/[\w.~%/-]*)?", re.I)
 
 
@@ -65,13 +66,26 @@ class _PagesFile(BaseModel):
 
 
 @dataclass(frozen=True)
+class OtherBook:
+    """What a book has of its own that is about another model than the edition: the model's name,
+    the book's title, its table of contents, and which page stands `instead` of one that it lacks.
+    """
+
+    model: str
+    title: str
+    toc: Mapping[str, Any]
+    instead: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Plan:
     """An edition to be: its pages, the parameters given, and as hashes what all of it depends on.
 
     `parts` holds a page's hashes by the word that says why it runs again; `evidence_key` is that of
     code and data alone, `book_key` that of what all pages share when they are published,
     `edition_key` that of everything. `base_url` is the address that the edition will have on the
-    web, with a slash at its end; empty where it is not known.
+    web, with a slash at its end; empty where it is not known. `other` is there if the book is about
+    another model than the edition.
     """
 
     root: Path
@@ -82,6 +96,20 @@ class Plan:
     evidence_key: str
     book_key: str
     base_url: str = ""
+    other: OtherBook | None = None
+
+    @property
+    def model(self) -> str:
+        """The model that the book is about."""
+        return self.other.model if self.other else edition_model()
+
+    @property
+    def place(self) -> Path:
+        """Where the edition stands unless it is told otherwise: no other takes the own one's."""
+        name = self.other.model if self.other else OWN
+        if self.other and name == OWN:
+            raise InputError(f"--model {name}: the edition stands there; name a folder by --out")
+        return self.root / "book" / "_build" / name
 
     def parameters_of(self, page: Page) -> dict[str, Any]:
         """What a page is executed with: its own parameters, and those given that reach it."""
@@ -143,7 +171,7 @@ def list_pages(root: Path) -> list[Page]:
         For a key that the file does not have, one that it lacks, or a notebook that is not there.
     """
     pages = _pages_file(root).page
-    return [Page(**page.model_dump(), declares=_declared_in(root, page.notebook)) for page in pages]
+    return [Page(**page.model_dump(), declares=declared_in(root, page.notebook)) for page in pages]
 
 
 def list_moved(root: Path) -> dict[str, str]:
@@ -166,12 +194,13 @@ def plan(
     overrides: Mapping[str, str],
     directory: Path,
     base_url: str = "",
+    model: str | None = None,
 ) -> Plan:
-    """The plan of an edition from the evidence in `directory`; nothing is computed for it but
-    hashes.
+    """The plan of an edition from the evidence in `directory`, or of the book of another `model`;
+    nothing is computed for it but hashes.
     """
     root = checkout()
-    pages = list_pages(root)
+    pages, other = _pages_of(model, root, directory)
     from_file = scenario_name.endswith(".toml")
     given = {
         "scenario": str(Path(scenario_name).resolve()) if from_file else scenario_name,
@@ -185,9 +214,23 @@ def plan(
         page.page: {"code": code, "data": data, **_own_parts(page, root, values)} for page in pages
     }
     shared = [scenario.name, _json(values), scenario.title, str(scenario.is_default)]
+    shared += [other.model] if other else []
     book_key = _digest([*_files(root / "book"), root / CITATION], root, code, data, *shared)
     evidence_key = _digest([], root, code, data)
-    return Plan(root, scenario, given, pages, parts, evidence_key, book_key, base_url)
+    return Plan(root, scenario, given, pages, parts, evidence_key, book_key, base_url, other)
+
+
+def _pages_of(
+    model: str | None, root: Path, directory: Path
+) -> tuple[list[Page], OtherBook | None]:
+    """The pages that are executed for the edition, or for the book of another model."""
+    if model is None or model == edition_model():
+        return list_pages(root), None
+    # only here: the edition's own plan needs neither the evidence nor a model
+    from analysis.data.tables import Evidence
+    from analysis.publish.any_model import book_of
+
+    return book_of(model, root, Evidence.load(directory))
 
 
 def _values(scenario: Scenario) -> dict[str, Any]:
@@ -208,7 +251,7 @@ def _json(content: Any) -> str:
     return json.dumps(content, sort_keys=True)
 
 
-def _declared_in(root: Path, notebook: str) -> tuple[str, ...]:
+def declared_in(root: Path, notebook: str) -> tuple[str, ...]:
     """The names that a notebook's parameter cell declares, as papermill reads them."""
     cells = json.loads(read_bytes(root / "notebooks" / f"{notebook}.ipynb"))["cells"]
     sources = ["".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])]

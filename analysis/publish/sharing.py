@@ -8,7 +8,7 @@ import yaml
 
 from analysis.publish.brief import write_brief
 from analysis.publish.citation import Citation, read_citation
-from analysis.publish.linked_data import CLAIMS, data_set, script, write_claims
+from analysis.publish.linked_data import CLAIMS, RESULTS, data_set, script, write_claims
 from analysis.publish.pages import PageText
 from analysis.publish.plan import Plan
 from analysis.publish.previews import add_to_head, preview_tags, write_pictures
@@ -24,14 +24,16 @@ def share(pages: list[PageText], account: Account, plan: Plan, edition: Path) ->
     """Write what stands beside the pages of an edition, and in their heads; the book opens with the
     first of them.
     """
-    cited, book = read_citation(plan.root), book_title(plan.root / "book")
+    cited = read_citation(plan.root)
+    book = plan.other.title if plan.other else book_title(plan.root / "book")
     write_index(pages, edition / "_static" / SEARCH)
     for page in pages:
         elements = preview_tags(page, book, plan.base_url)
-        linked = _linked_data(page, pages[0], account, cited, plan.base_url)
+        linked = _linked_data(page, pages[0], account, cited, plan)
         add_to_head(edition / f"{page.name}.html", f"{elements}\n{linked}".rstrip())
-    write_claims(account, cited, plan.base_url, edition)
-    write_brief(account, cited, pages[0], plan.base_url, edition)
+    if not plan.other:  # the claims and the first page are those of the edition's model
+        write_claims(account, cited, plan.base_url, edition)
+        write_brief(account, cited, pages[0], plan.base_url, edition)
     if plan.base_url:  # nobody finds a picture without the address
         write_pictures(pages, book, cited, edition)
 
@@ -43,11 +45,12 @@ def book_title(book: Path) -> str:
 
 
 def _linked_data(
-    page: PageText, first: PageText, account: Account, cited: Citation, base_url: str
+    page: PageText, first: PageText, account: Account, cited: Citation, plan: Plan
 ) -> str:
     """What the head of a page says to machines besides: of the data, and of the claims."""
     if page.name == PAGES_OF_TABLES["claims"]:
         return ALTERNATE
     if page is first or page.name == PAGES_OF_TABLES["facts"]:
-        return script(data_set(account, cited, base_url, first.description))
+        results = [RESULTS] if plan.other else [RESULTS, CLAIMS]
+        return script(data_set(account, cited, plan.base_url, first.description, results))
     return ""

@@ -34,6 +34,7 @@ from analysis.data.tables import Evidence
 from analysis.publish import try_page
 from analysis.publish.changes import changes_html
 from analysis.publish.citation import citation_html, read_citation, report_html
+from analysis.publish.first import default_account
 from analysis.publish.glossary import find_term, glossary_table, read_glossary
 from analysis.publish.plan import checkout
 from analysis.publish.results import difference, scenario_results
@@ -156,8 +157,7 @@ class Edition:
         own = scenario_results(self.account)
         if self.scenario.is_default and evidence.sha256 == self.evidence.sha256:
             return difference(own, own)
-        default = account_of(self.account.model.name, load_scenario(), evidence)
-        found = [scenario_results(default), own]
+        found = [scenario_results(default_account(self.account)), own]
         if evidence.sha256 != self.evidence.sha256:  # ranks depend on the evidence alone
             date = str(self.account.model.release_date)
             ranked = [

@@ -17,8 +17,9 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
+from analysis.publish.book import OWN_TAG
 from analysis.publish.contents import contents
-from analysis.publish.plan import Page, checkout, list_pages
+from analysis.publish.plan import Page
 from analysis.show import links
 from analysis.show.tables import numbered
 
@@ -52,12 +53,13 @@ def with_parts(app: Sphinx, _page: str, _template: str, context: dict[str, Any],
     context["generate_toctree_html"] = named_menu
     context["parts"] = contents(Path(app.srcdir)).parts
     context["root_title"] = HOME
+    context["is_own"] = app.tags.has(OWN_TAG)
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags", ""))
 
 
 def read_notebook(app: Sphinx, name: str, source: list[str]) -> None:
     """Leave no bar where code is hidden, and say under the title where the notebook is."""
-    page = next((page for page in list_pages(checkout()) if page.page == name), None)
+    page = next((page for page in app.config.traincost_pages if page["page"] == name), None)
     if page is None:
         return
     notebook = nbformat.reads(source[0], as_version=4)
@@ -65,7 +67,7 @@ def read_notebook(app: Sphinx, name: str, source: list[str]) -> None:
         tags = cell.metadata.get("tags", [])
         cell.metadata["tags"] = ["remove-input" if tag == "hide-input" else tag for tag in tags]
     title, _, rest = notebook.cells[0].source.partition("\n")
-    line = where_from(page, app.config.traincost_given)
+    line = where_from(Page(**page), app.config.traincost_given)
     notebook.cells[0].source = f"{title}\n\n{line}\n\n{rest}"
     source[0] = nbformat.writes(notebook)
 
@@ -127,6 +129,7 @@ def drop_what_no_page_loads(app: Sphinx, failure: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_config_value("traincost_pages", [], "env", [list])
     app.connect("config-inited", without_rows_of_buttons)
     app.connect("html-page-context", with_parts, priority=900)  # after the theme's own
     app.connect("config-inited", with_notebook_styles)

@@ -12,7 +12,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from analysis.publish.book import page_names
+from analysis.publish.contents import page_names
 from analysis.publish.plan import list_pages
 from tests.conftest import ROOT
 

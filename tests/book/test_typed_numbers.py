@@ -6,7 +6,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from analysis.compare.disclosure import list_cards
-from analysis.publish.book import page_names
+from analysis.publish.contents import page_names
 from analysis.reconstruction.model_file import list_models, load_model
 from tests.conftest import ROOT
 

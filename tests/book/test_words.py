@@ -14,7 +14,7 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from analysis.publish.book import page_names
+from analysis.publish.contents import page_names
 from tests.conftest import ROOT
 
 MOST_WORDS = 25

@@ -94,7 +94,7 @@ def test_models_come_in_the_order_asked_for_or_the_newest(models):
 def test_without_a_developer_the_line_is_that_of_all(models):
     whole = trend(models)
     assert whole.own.empty and len(whole.runs) > 50
-    with pytest.raises(InputError, match="Metta is not a developer of disclosed runs"):
+    with pytest.raises(InputError, match="Metta is not a developer of these models"):
         trend(models, "Metta")
 
 

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import frictionless
 import pytest
+from pandera.io.pandas_io import from_frictionless_schema
 
 from analysis.data.expressions import parse
+from analysis.data.folder import default_directory, resources
 from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.schema import table_schema
 from analysis.data.tables import Evidence
 
 KNOWN = ["price_usd_per_gpu_hour", "chip", "mfu", "samples"]
@@ -17,6 +20,24 @@ KNOWN = ["price_usd_per_gpu_hour", "chip", "mfu", "samples"]
 def test_package_is_valid_by_the_standards_own_validator(evidence):
     report = frictionless.validate(str(evidence.directory / "datapackage.json"))
     assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
+
+
+def test_a_table_is_validated_as_pandera_reads_the_standard():
+    """Field by field the schema is what pandera makes of it with the standard's own package."""
+    of_a_table = ("strict", "coerce", "unique", "index", "ordered", "checks")
+    of_a_column = ("name", "dtype", "checks", "nullable", "unique", "coerce", "required", "regex")
+
+    def said(schema, make):
+        table = make(schema)
+        columns = {
+            name: [repr(getattr(column, of)) for of in of_a_column]
+            for name, column in table.columns.items()
+        }
+        return [repr(getattr(table, of)) for of in of_a_table], columns
+
+    for resource in resources(default_directory()):
+        schema = resource["schema"]
+        assert said(schema, table_schema) == said(schema, from_frictionless_schema)
 
 
 def test_every_identity_holds(evidence):

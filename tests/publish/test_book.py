@@ -6,8 +6,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from analysis.publish.book import BookFailed, assemble
+from analysis.publish.failed import BookFailed
 from analysis.publish.plan import Page
+from analysis.publish.sources import assemble
 from analysis.show.links import STYLE
 
 LINK = '<a class="figure" data-row="facts:one" href="https://x.org/?a=1&amp;b">$2</a>'

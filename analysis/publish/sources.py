@@ -1,0 +1,124 @@
+"""The sources of an edition: the texts of the book, as they stand in the book of any model, and the
+executed notebooks.
+"""
+
+from __future__ import annotations
+
+import html as markup
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+
+from analysis.data.folder import edition_model
+from analysis.data.scenario import Scenario
+from analysis.publish.contents import TOC, contents_of, prose_path
+from analysis.publish.failed import BookFailed
+from analysis.publish.plan import Page, Plan
+from analysis.publish.ways import without_lost_links
+from analysis.show.links import in_book
+
+SCRIPTS = "_scripts"
+NOT_SOURCES = ("_build", "__pycache__", SCRIPTS)
+WITH_MARKUP = ("text/html", "text/markdown")
+
+
+def write_sources(plan: Plan, executed: Mapping[str, Path], sources: Path) -> None:
+    """All that Sphinx makes the pages of an edition from."""
+    book, other = plan.root / "book", plan.other
+    if other:
+        words = partial(as_told_of, model=other.model, pages=contents_of(plan).pages)
+        assemble(book, executed, plan.pages, sources, words)
+        _keep_texts(sources, contents_of(plan).pages, [*executed], words)
+        _write_if_new(sources / TOC, yaml.safe_dump(dict(other.toc), allow_unicode=True))
+    else:
+        assemble(book, executed, plan.pages, sources)
+    given = {"title": other.title} if other else {}
+    configure(sources, given, "" if plan.scenario.is_default else _set_apart(plan.scenario))
+
+
+def _set_apart(scenario: Scenario) -> str:
+    """What stands above every page of an edition that is not the default one."""
+    return f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed."
+
+
+def as_told_of(text: str, model: str, pages: Collection[str]) -> str:
+    """A text of the book as it stands in the book of another model, which has these pages.
+
+    >>> as_told_of("See [all](hours.ipynb) and `new-model`.", "some-model", [])
+    'See all and `new-model`.'
+    """
+    return without_lost_links(text.replace(edition_model(), model), pages)
+
+
+def _keep_texts(
+    sources: Path, pages: Sequence[str], executed: Sequence[str], words: Callable[[str], str]
+) -> None:
+    """Of the book's texts those that are among the pages, as they are told of another model."""
+    for path in sources.glob("*.md"):
+        if path.stem in pages and path.stem not in executed:
+            _write_if_new(path, words(path.read_text(encoding="utf-8")))
+        else:
+            path.unlink()
+
+
+def assemble(
+    book: Path,
+    executed: Mapping[str, Path],
+    pages: Sequence[Page],
+    target: Path,
+    words: Callable[[str], str] = str,
+) -> None:
+    """Copy the book's sources and the executed notebooks, each under its page's title and with its
+    prose, its texts as `words` has them, into one folder.
+
+    Where the sources are there already, only notebooks that differ are written.
+    """
+    if not target.exists():
+        shutil.copytree(book, target, ignore=shutil.ignore_patterns(*NOT_SOURCES))
+    for page in pages:
+        notebook = _as_page(page, nbformat.read(executed[page.page], as_version=4))
+        if page.prose:
+            text = prose_path(book, page.prose).read_text(encoding="utf-8")
+            notebook.cells.insert(-1, new_markdown_cell(text, id=page.prose))
+        for cell in notebook.cells:
+            cell.source = words(cell.source) if cell.cell_type == "markdown" else cell.source
+        _write_if_new(target / f"{page.page}.ipynb", nbformat.writes(notebook))
+
+
+def _as_page(page: Page, notebook: NotebookNode) -> NotebookNode:
+    """An executed notebook as a page of the book: under its title, its figures linked to their
+    rows, and without an error.
+    """
+    heading, _, rest = notebook.cells[0].source.partition("\n")
+    if not heading.startswith("# "):
+        raise BookFailed(f"{page.page}: the first cell of its notebook has no title")
+    notebook.cells[0].source = f"# {page.title}\n{rest}"
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
+        if output.output_type == "error":
+            raise BookFailed(f"{page.page}: the executed notebook holds an error: {output.ename}")
+        data = output.get("data", {})
+        data.update({kind: in_book(data[kind]) for kind in WITH_MARKUP if kind in data})
+    return notebook
+
+
+def _write_if_new(path: Path, text: str) -> None:
+    """Sphinx goes by the time of a file: one that stays the same keeps it."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")
+
+
+def configure(sources: Path, given: Mapping[str, str], announcement: str) -> None:
+    """Settings of the book other than its own, and a banner at the top of every page."""
+    if not (given or announcement):
+        return
+    path = sources / "_config.yml"
+    config = yaml.safe_load(path.read_text(encoding="utf-8")) | dict(given)
+    if announcement:
+        config["html"]["announcement"] = markup.escape(announcement)
+    _write_if_new(path, yaml.safe_dump(config))
