@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.physics.parameters import attention_width, multiplying_parameters
+from analysis.physics.parameters import context_products, multiplying_parameters
 from analysis.reconstruction.ground import evaluate
 from analysis.reconstruction.model import NamedStage, Phase
 from analysis.reconstruction.reinforcement import segments
@@ -150,22 +150,34 @@ def _columns(stage: NamedStage, setting: Setting, inputs: StageInputs) -> dict[s
             "draws_per_kept_sample": values.get("draws_per_kept_sample", once),
             "tokens_per_s_per_gpu": values["tokens_per_s_per_gpu"],
         }
-    pretraining = stage.work.kind == "pretraining"
-    architecture = setting.configuration
-    work = {
-        "multiplying_parameters": np.array([multiplying_parameters(architecture, pretraining)]),
-        "attention_width": np.array([attention_width(architecture, pretraining)]),
-        "peak_flop_s": peak,
-        "mfu": values["mfu"],
-    }
-    if not pretraining:
+    if stage.work.kind != "pretraining":
         names = ("epochs", "samples", "mean_tokens")
-        return {name: values[name] for name in names} | work
+        return {name: values[name] for name in names} | _training(
+            values["mean_tokens"], values["mfu"], setting, mtp=False
+        )
     length = values["seq_len_tokens"]
     tokens = values.get("tokens")
     if tokens is None:
         tokens = values["steps"] * values["sequences_per_step"] * length
-    return {"tokens": tokens, "seq_len_tokens": length} | work
+    training = _training(length, values["mfu"], setting, mtp=True)
+    return {"tokens": tokens, "seq_len_tokens": length} | training
+
+
+def _training(
+    length: np.ndarray, mfu: np.ndarray, setting: Setting, mtp: bool
+) -> dict[str, np.ndarray]:
+    """What the work of a token is made of, and what the chips do of it.
+
+    The width of attention is that of layers which look back on half of a text of this length:
+    layers with a window or a summary count by the work that they do.
+    """
+    architecture = setting.configuration
+    return {
+        "multiplying_parameters": np.array([multiplying_parameters(architecture, mtp)]),
+        "attention_width": context_products(architecture, length, mtp=mtp) / (length / 2),
+        "peak_flop_s": np.array([setting.chip.peak_flop_s]),
+        "mfu": mfu,
+    }
 
 
 def _of_reinforcement(
