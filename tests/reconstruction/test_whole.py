@@ -176,6 +176,17 @@ def test_the_middle_of_stages_by_kind(account):
     assert set(tuning["multiplying_parameters"]) == {multiplying_parameters(c)}
 
 
+@pytest.mark.parametrize("model", ["minimax-m1", "olmo-3-32b", "kimi-k2"])
+def test_the_sum_by_hand_holds_for_layers_with_a_window_or_a_summary(model):
+    account = analysis.reconstruct(model, samples=64)
+    for result in account.phases:
+        if result.phase.kinds == ["pretraining"]:
+            x = result.middle("pretraining")
+            per_token = 6 * (x.multiplying_parameters + x.attention_width * x.seq_len_tokens / 2)
+            hours = np.sum(x.tokens * per_token / (x.peak_flop_s * x.mfu * 3600))
+            assert hours == pytest.approx(result.at_middle("pretraining"), rel=1e-9)
+
+
 def test_a_longest_answer_that_is_given_is_told_and_else_unknown(account, evidence):
     assert np.isnan(account["r1_zero_rl"].middle("reinforcement").longest_given_tokens).all()
     given = reconstruct(

@@ -1,0 +1,131 @@
+"""The plan of a book of any model, and where its links lead."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from analysis.compare.models import around
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import load_scenario
+from analysis.data.tables import Evidence
+from analysis.publish.any_model import book_of
+from analysis.publish.plan import Plan, plan
+from analysis.publish.ways import Ways, without_lost_links
+from tests.conftest import ROOT
+
+
+def planned(directory, model: str | None) -> Plan:
+    scenario = load_scenario("paper", directory)
+    return plan(scenario, "paper", {}, directory, model=model)
+
+
+def pages_of(found: Plan) -> list[str]:
+    parts = found.other.toc["parts"]
+    return [found.other.toc["root"], *(one["file"] for part in parts for one in part["chapters"])]
+
+
+def test_a_page_for_each_phase_by_the_notebook_of_its_kind(evidence):
+    found = planned(evidence.directory, "olmo-3-32b")
+    notebooks = {page.page: page.notebook for page in found.pages}
+    assert notebooks["index"] == "account" and notebooks["olmo3_pretraining"] == "pretraining"
+    assert notebooks["olmo3_sft"] == "fine_tuning" and notebooks["olmo3_rl"] == "reinforcement"
+    assert {*notebooks} < {*pages_of(found)} and {"hours", "bill", "about"} < {*pages_of(found)}
+    for page in found.pages:
+        assert {*page.parameters} <= {*page.declares}
+        assert page.parameters.get("model", "olmo-3-32b") == "olmo-3-32b"
+
+
+def test_a_model_without_hours_has_no_page_on_them(evidence):
+    assert not {"hours", "bill"} & {*pages_of(planned(evidence.directory, "kimi-k2"))}
+
+
+def test_what_is_not_known_of_a_model_is_no_parameter(small_models):
+    found = {page.page: page for page in planned(small_models, "quiet").pages}
+    assert "card" not in found["disclosure"].parameters
+    assert "developer" not in found["comparison"].parameters
+
+
+def test_each_book_has_its_key_and_its_folder(evidence):
+    own, same, kimi, glm = (
+        planned(evidence.directory, name) for name in (None, "deepseek-r1", "kimi-k2", "glm-4.5")
+    )
+    assert own.edition_key == same.edition_key and same.other is None
+    keys = [found.edition_key for found in (own, kimi, glm)]
+    assert len(set(keys)) == len({found.book_key for found in (own, kimi, glm)}) == 3
+    built = ROOT / "book" / "_build"
+    assert [own.place, kimi.place] == [built / "html", built / "kimi-k2"]
+
+
+@pytest.mark.parametrize("phase", ["evidence", "index", "search", "../up", "a b", ""])
+def test_a_phase_has_an_address_of_its_own(edited, phase):
+    folder = edited("models/kimi-k2.toml", 'id = "k2_pretraining"', f'id = "{phase}"')
+    path = folder / "models" / "kimi-k2.toml"
+    path.write_text(path.read_text().replace('"k2_pretraining"', f'"{phase}"'))
+    with pytest.raises(InputError, match=re.escape("models/kimi-k2.toml")) as stopped:
+        book_of("kimi-k2", ROOT, Evidence.load(folder))
+    assert "\n" not in str(stopped.value)
+
+
+def test_a_title_is_text_whatever_stands_in_it(edited):
+    folder = edited("models/kimi-k2.toml", 'title = "Kimi K2"', 'title = "<b>K</b> *2* {model}"')
+    pages, other = book_of("kimi-k2", ROOT, Evidence.load(folder))
+    first = next(page for page in pages if page.page == "index")
+    assert r"\<b\>K\</b\> \*2\* \{model\}" in first.title
+    assert "<" not in other.title and "{model}" in other.title
+
+
+def test_models_near_in_time_stand_beside_one_its_developers_own_first(evidence):
+    found = around(evidence, "Meta", "2024-07-23")
+    assert len(found) == 10 and (found.developer == "Meta").tolist() == [True] * 3 + [False] * 7
+    assert found.id.iloc[0].startswith("llama3.1")
+    apart = (pd.to_datetime(found.release_date) - pd.Timestamp("2024-07-23")).abs()
+    assert apart.iloc[3:].is_monotonic_increasing
+    assert len(around(evidence, "Nobody", "2024-07-23")) == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("[a *b*](bill.ipynb#x) and [c](rerun.md)", "a *b* and [c](rerun.md)"),
+        ("![a](bill.ipynb) [b](https://x.org/bill.md) [c](#here)", None),
+        ("`[a](bill.md)`", "`a`"),
+    ],
+)
+def test_a_link_to_a_page_that_is_not_there_is_words(text, left):
+    assert without_lost_links(text, ["rerun"]) == (text if left is None else left)
+
+
+PAGE = """<a href="one.html#a">1</a> <a href="one.html#z">2</a> <a class="x" href="lost.html">3
+</a> <a class="figure" data-row="t:i" href="lost.html#a" id="b">4</a> <a href="https://x.org">5</a>
+<a data-row="t:j" href="other.html#a">6</a> <a href="#b">7</a> <a href="data/f.csv" download>8</a>
+"""
+MENDED = """<a href="one.html#a">1</a> 2 3
+ <a class="figure" data-row="t:i" href="one.html#a" id="b">4</a> <a href="https://x.org">5</a>
+<a data-row="t:j" href="two.html">6</a> <a href="#b">7</a> <a href="data/f.csv" download>8</a>
+"""
+
+
+@pytest.fixture
+def ways(tmp_path) -> Ways:
+    """The addresses of a folder with two pages and a file; `lost` is told of on the first."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "f.csv").touch()
+    (tmp_path / "one.html").write_text('<p id="a"></p>')
+    (tmp_path / "two.html").write_text(PAGE)
+    return Ways.of(tmp_path, "two", {"lost": "one"})
+
+
+def test_links_lead_somewhere_or_are_words_and_numbers_keep_theirs(ways, tmp_path):
+    ways.mend(tmp_path)
+    assert (tmp_path / "two.html").read_text() == MENDED
+    assert (tmp_path / "one.html").read_text() == '<p id="a"></p>'
+
+
+def test_a_card_leads_to_what_stands_in_and_its_parts_nowhere_else(ways):
+    parts = [{"name": "x", "href": "one.html#a"}, {"name": "y", "href": "lost.html#a"}]
+    found = ways.card({"href": "lost.html#a", "parts": parts})
+    assert found == {"href": "one.html#a", "parts": [parts[0], {"name": "y"}]}
+    assert ways.card({"href": "other.html"}) == {"href": "two.html"}
