@@ -22,6 +22,7 @@ from analysis.data.folder import named_files, regular_file
 from analysis.data.tables import Evidence
 from analysis.publish.cards import SCRIPT as CARDS
 from analysis.publish.cards import Words, rows_shown, script_of
+from analysis.publish.carried import ARCHIVE, left_out, write_archive
 from analysis.publish.contents import check_addresses, contents_of, write_moved
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
@@ -89,6 +90,9 @@ def write(
     check(html, names, known)
     publish_figures(html, names, report)
     _write_beside(plan, account, work)
+    write_archive(html / ARCHIVE, plan)
+    for name in left_out(plan.root):
+        report(f"{name}: not in {ARCHIVE}, for git does not track it")
 
 
 def _settings(plan: Plan, evidence: Evidence) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis.data.folder import edition_model, folder_sha256, read_bytes, read_toml
 from analysis.data.mistakes import InputError, first_mistake
 from analysis.data.scenario import Scenario
+from analysis.publish.carried import files_below, project_files
 from analysis.publish.place import read_mark
 
 CITATION = Path("CITATION.cff")
@@ -83,9 +84,9 @@ class Plan:
 
     `parts` holds a page's hashes by the word that says why it runs again; `evidence_key` is that of
     code and data alone, `book_key` that of what all pages share when they are published,
-    `edition_key` that of everything. `base_url` is the address that the edition will have on the
-    web, with a slash at its end; empty where it is not known. `other` is there if the book is about
-    another model than the edition.
+    `files_key` that of the files that it is built again from, `edition_key` that of everything.
+    `base_url` is the address that the edition will have on the web, with a slash at its end; empty
+    where it is not known. `other` is there if the book is about another model than the edition.
     """
 
     root: Path
@@ -97,6 +98,7 @@ class Plan:
     book_key: str
     base_url: str = ""
     other: OtherBook | None = None
+    files_key: str = ""
 
     @property
     def model(self) -> str:
@@ -129,7 +131,7 @@ class Plan:
     def edition_key(self) -> str:
         """One hash of all that the edition depends on."""
         keys = [self.key(page) for page in self.pages]
-        return _digest([], self.root, self.book_key, self.base_url, *keys)
+        return _digest([], self.root, self.book_key, self.files_key, self.base_url, *keys)
 
     def stands_in(self, out: Path) -> bool:
         """Whether the edition in a folder is this one, and whole."""
@@ -208,16 +210,19 @@ def plan(
     }
     if directory != root / "data":
         given["data"] = str(directory.resolve())
-    code = _digest([*_files(root / "analysis"), root / "requirements.lock"], root, sys.version)
+    code = _digest([*files_below(root / "analysis"), root / "requirements.lock"], root, sys.version)
     data, values = folder_sha256(directory), _values(scenario)
     parts = {
         page.page: {"code": code, "data": data, **_own_parts(page, root, values)} for page in pages
     }
     shared = [scenario.name, _json(values), scenario.title, str(scenario.is_default)]
     shared += [other.model] if other else []
-    book_key = _digest([*_files(root / "book"), root / CITATION], root, code, data, *shared)
+    book_key = _digest([*files_below(root / "book"), root / CITATION], root, code, data, *shared)
     evidence_key = _digest([], root, code, data)
-    return Plan(root, scenario, given, pages, parts, evidence_key, book_key, base_url, other)
+    files_key = _digest([root / name for name in project_files(root)], root)
+    return Plan(
+        root, scenario, given, pages, parts, evidence_key, book_key, base_url, other, files_key
+    )
 
 
 def _pages_of(
@@ -267,10 +272,3 @@ def _digest(files: Iterable[Path], root: Path, *texts: str) -> str:
     for text in texts:
         digest.update(text.encode() + b"\0")
     return digest.hexdigest()[:24]
-
-
-def _files(folder: Path) -> list[Path]:
-    """The files of a folder that are sources, not built from them."""
-    built = {"_build", "__pycache__"}
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in found if not built & set(path.relative_to(folder).parts))
