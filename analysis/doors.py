@@ -136,8 +136,8 @@ def accounts(
 
     Examples
     --------
-    >>> [found.model.title for found in accounts("deepseek-v3, kimi-k2")]
-    ['Kimi K2', 'DeepSeek-V3']
+    >>> [found.model.title for found in accounts("llama-3.1-405b, kimi-k2")]
+    ['Kimi K2', 'Llama 3.1 405B']
     """
     found, chosen = _opened(scenario, data, parameters)
     names = [name.strip() for name in models.split(",")] if models else None
