@@ -89,8 +89,8 @@ def write(
     known = usd_at_middle(account) if plan.other else whole_in_short(account)
     check(html, names, known)
     publish_figures(html, names, report)
-    _write_beside(plan, account, work)
     write_archive(html / ARCHIVE, plan)
+    _write_beside(plan, account, work)
     for name in left_out(plan.root):
         report(f"{name}: not in {ARCHIVE}, for git does not track it")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis.cli import main
+from analysis.publish.carried import ARCHIVE
 from analysis.publish.linked_data import CLAIMS
 from tests.book.test_links import Addresses, broken
 
@@ -89,6 +90,7 @@ def test_what_cannot_be_said_of_the_model_is_left_out(kimi):
     for beside in ("traincost-brief.pdf", CLAIMS, "_static/try-data.js"):
         assert not (kimi / beside).exists(), beside
     assert "the brief" not in article(kimi / "about.html")
+    assert f'href="{ARCHIVE}"' in (kimi / "rerun.html").read_text(encoding="utf-8")
     assert {path.stem for path in (kimi / "notebooks").iterdir()} >= {"account", "pretraining"}
 
 
