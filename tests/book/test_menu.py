@@ -133,9 +133,9 @@ def test_pages_of_phases_are_folded_under_theirs_until_one_is_open(visit):
     with visit("bill") as (opened, _):
         under = opened.locator("nav.bd-docs-nav a[href='v3_pretraining.html']")
         expect(under).to_be_hidden()
-        opened.locator("nav.bd-docs-nav li.has-children", has=under).locator(
-            ".toctree-toggle"
-        ).click()
+        phase = opened.locator("a[href='v3_pretraining.html']")
+        folded = opened.locator("nav.bd-docs-nav li.has-children", has=phase)
+        folded.locator(".toctree-toggle").click()
         under.click()
         opened.wait_for_url("**/v3_pretraining.html")
         expect(opened.locator("nav.bd-docs-nav a.current").last).to_have_text("V3 pre-training")

@@ -193,7 +193,7 @@ def test_work_of_a_token_is_at_the_middle_length_of_the_first_reading(evidence, 
     made = SimpleNamespace(
         chip=model.chip,
         developer=model.developer,
-        architecture={"layers": "a fact"},
+        architecture={"layers": "a_fact"},
         stages=[SimpleNamespace(seq_len_tokens="none"), reading],
     )
     lengths = {(reading.seq_len_tokens, "tokens"): between(1_000.0, 1_900.0, "by hand")}
@@ -206,7 +206,7 @@ def test_work_of_a_token_is_at_the_middle_length_of_the_first_reading(evidence, 
     found = naming._own(made, evidence)
     assert found["own_flop_per_token"].value == pytest.approx(2 * 1_450.0)
     assert found["own_params_active"].value == 7.0
-    assert found["own_params_active"].behind == found["own_flop_per_token"].behind == ("a fact",)
+    assert found["own_params_active"].behind == found["own_flop_per_token"].behind == ("a_fact",)
     bare = naming._own(SimpleNamespace(**vars(made) | {"architecture": {}}), evidence)
     assert "own_peak_flop_s" in bare and "own_params_active" not in bare
     unread = naming._own(SimpleNamespace(**vars(made) | {"stages": []}), evidence)

@@ -272,7 +272,7 @@ def test_a_range_without_its_number_is_for_a_sample_alone():
 def test_the_number_of_combinations_is_that_of_the_sample_or_the_product_of_the_grids():
     assert size_of(["mfu=0.1,0.2,0.3", "price_usd_per_gpu_hour=1:2:4"], None) == 12
     assert size_of(["mfu=0.1:0.2"], 7) == 7 and size_of([], 1) == 1
-    with pytest.raises(InputError, match="--sample 0: expected one or more"):
+    with pytest.raises(InputError, match="--sample 0: expected one to 100,000,000"):
         size_of([], 0)
     with pytest.raises(InputError, match="mfu stands twice"):
         combinations(["mfu=0.1,0.2", "mfu=0.3"], None)
