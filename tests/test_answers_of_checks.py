@@ -146,6 +146,8 @@ def test_a_reason_names_what_fits():
     assert "no independent figure of the whole" in say["not_checkable"]
     within = reason(claim(5e6), "supported_within_boundary", said_of, part)
     assert within.endswith("For the whole it is more: $9M.")
+    touching = reason(claim(5e6), "supported_within_boundary", counted(2e6, 6e6), counted(5e6, 7e6))
+    assert "For the whole it is more: " in touching  # the two overlap: not less for sure
     assert reason(claim(9e6), "contradicted", part, part) == "$9M is wrong for a part ($5M)."
     less = reason(claim(9e6), "supported_within_boundary", part, said_of)
     assert less.endswith("For a part it is less: $5M.")
