@@ -89,6 +89,7 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
 def _architecture(options: argparse.Namespace, evidence: Evidence) -> tuple[Architecture, str]:
     """The sizes of the model, and where they were read."""
     from analysis.physics.architecture import Outline
+    from analysis.reconstruction.new_model import WHERE
     from analysis.runs.config_files import read_config
 
     if options.config:
@@ -101,7 +102,7 @@ def _architecture(options: argparse.Namespace, evidence: Evidence) -> tuple[Arch
     sizes = {names.get(name, name): size for name, size in answers.items()}
     if sizes["params_total"] < sizes["params_active"]:
         raise InputError("--params-total is smaller than --params-active")
-    return Outline(**sizes), "name the document, and the page or table in it"
+    return Outline(**sizes), WHERE
 
 
 def _is_mixture(shape: Architecture) -> bool:

@@ -159,7 +159,7 @@ def who_says_what(accounts: list[Account]) -> Html:
     names = [account.model.name for account in accounts if account.model.name in wide.index]
     wide = wide.reindex(index=names, columns=list(dict.fromkeys(rows.quantity)))
     titles = {account.model.name: account.model.title for account in accounts}
-    marks = wide.map(lambda there: "yes" if there is True or there == 1 else "–")
+    marks = wide.map(lambda there: "yes" if there == 1 else "–")
     marks.insert(0, "maker of", [titles[name] for name in names])
     marks = marks.rename(columns=QUANTITIES)
     return table(

@@ -16,9 +16,8 @@ from pydantic import ValidationError
 
 from analysis.compare.card import Card, CardPhase
 from analysis.compare.estimate import estimate
-from analysis.compare.forms import FORMS, filled
+from analysis.compare.forms import FORMS, filled, run_of
 from analysis.compare.plausible import plausible
-from analysis.compare.specification import PretrainingSpec
 from analysis.data.chips import find_chip
 from analysis.data.folder import named_file, read_toml
 from analysis.data.mistakes import InputError, did_you_mean, first_mistake
@@ -165,10 +164,11 @@ def _phase_estimate(card: Card, phase: CardPhase, evidence: Evidence) -> dict[st
     if phase.chips and phase.days:
         return _known(phase, "chips x days", phase.chips * phase.days * HOURS_PER_DAY)
     lacking = _lacking(card, phase)
-    if lacking:
+    run = None if lacking else run_of(card, phase, evidence)
+    if run is None:
         how = f"not possible: needs {lacking}"
         return {"phase": phase.kind, "how": how, "gpu_hours": None}
-    hours = estimate(_specification(card, phase, evidence), evidence)["gpu_hours"]
+    hours = estimate(run, evidence)["gpu_hours"]
     return {"phase": phase.kind, "how": "estimated", "gpu_hours": hours}
 
 
@@ -187,20 +187,6 @@ def _lacking(card: Card, phase: CardPhase) -> str:
         "chip": phase.chip,
     }
     return ", ".join(name for name, value in needed.items() if value is None)
-
-
-def _specification(card: Card, phase: CardPhase, evidence: Evidence) -> PretrainingSpec:
-    return PretrainingSpec(
-        name=card.name,
-        developer=card.developer,
-        release_date=card.release_date,
-        params_total=card.params_total,
-        params_active=card.params_active,
-        tokens=phase.tokens,
-        hardware=find_chip(str(phase.chip), evidence["hardware"]).name,
-        seq_len=phase.seq_len_tokens,
-        architecture=card.architecture,
-    )
 
 
 def _mistake(error: ValidationError, file: str) -> InputError:

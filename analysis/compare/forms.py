@@ -6,10 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import pandas as pd
 
-from analysis.compare.card import Card
+from analysis.compare.card import Card, CardPhase
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import PretrainingSpec
 from analysis.data.chips import find_chip, rated_power_w
@@ -19,6 +18,7 @@ from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER
 
 FORMS = {"eu": "eu_form", "fmti": "fmti"}
 KWH_PER_MWH = 1000.0
+NOTHING = "not disclosed"
 
 
 def filled(card: Card, form: str, evidence: Evidence) -> dict[str, list[str]]:
@@ -81,21 +81,20 @@ def _answers(card: Card, evidence: Evidence) -> Iterator[tuple[str, str]]:
     yield "Date on the Union's market", _or_not(card.market_date)
     yield "Modified from another model", _or_not(card.base_model)
     yield "Architecture", _or_not(card.architecture)
-    yield "Parameters in all", _figure(card.params_total, "")
+    yield "Parameters in all", _figure(card.params_total)
     for phase in card.phase:
-        yield f"Tokens of {phase.kind.replace('_', ' ')}", _figure(phase.tokens, "")
+        yield f"Tokens of {phase.kind.replace('_', ' ')}", _figure(phase.tokens)
     yield from _time(card)
     yield from _work(card, evidence)
 
 
 def _time(card: Card) -> Iterator[tuple[str, str]]:
-    days, hours = ([getattr(phase, name) for phase in card.phase] for name in ("days", "gpu_hours"))
-    known = sum(day or 0.0 for day in days)
-    every = "" if all(days) else ", of the phases that say so"
-    yield "Days of training", f"{known:g}{every}" if known else "not disclosed"
-    known = sum(hour or 0.0 for hour in hours)
-    every = "" if all(hours) else ", of the phases that say so"
-    yield "Hours of hardware", f"{known:,.0f}{every}" if known else "not disclosed"
+    """Days and hours of the phases that say them, added up."""
+    for words, name in (("Days of training", "days"), ("Hours of hardware", "gpu_hours")):
+        given = [getattr(phase, name) for phase in card.phase]
+        known = sum(one or 0.0 for one in given)
+        every = "" if all(given) else ", of the phases that say so"
+        yield words, f"{known:,.10g}{every}" if known else NOTHING
 
 
 def _work(card: Card, evidence: Evidence) -> Iterator[tuple[str, str]]:
@@ -125,7 +124,8 @@ def _energy(card: Card, evidence: Evidence) -> str:
     if known:
         kwh = sum(_kwh(str(phase.chip), float(phase.hours or 0.0), evidence) for phase in known)
         return f"ESTIMATE {kwh / KWH_PER_MWH:.2g}: {method}"
-    spec = _specification(card, evidence)
+    phase = next((one for one in card.phase if one.kind == "pretraining"), None)
+    spec = run_of(card, phase, evidence) if phase else None
     if spec is None:
         return "not disclosed, and neither hours nor tokens and chip to estimate it from"
     found = estimate(spec, evidence)["energy_kwh"]
@@ -142,10 +142,11 @@ def _kwh(chip: str, hours: float, evidence: Evidence) -> float:
     return float(energy_kwh(hours, rated_power_w(name, evidence["hardware"]), node, pue))
 
 
-def _specification(card: Card, evidence: Evidence) -> PretrainingSpec | None:
-    """The pre-training of a sheet as a run to be estimated, where enough of it is public."""
-    phase = next((one for one in card.phase if one.kind == "pretraining"), None)
-    if phase is None or not (phase.tokens and phase.chip and card.params_total):
+def run_of(card: Card, phase: CardPhase, evidence: Evidence) -> PretrainingSpec | None:
+    """A phase of a sheet that reads a corpus as a run to be estimated, where enough of it is
+    public; all its parameters are active where the sheet does not say.
+    """
+    if not (phase.tokens and phase.chip and card.params_total):
         return None
     return PretrainingSpec(
         name=card.name,
@@ -160,10 +161,8 @@ def _specification(card: Card, evidence: Evidence) -> PretrainingSpec | None:
     )
 
 
-def _figure(value: float | None, unit: str) -> str:
-    if value is None or np.isnan(value):
-        return "not disclosed"
-    return f"{value:.3g} {unit}".strip()
+def _figure(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.3g}"
 
 
 def _or_not(value: object, what: str = "") -> str:
