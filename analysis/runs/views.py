@@ -49,9 +49,15 @@ def runs_with_layout(evidence: Evidence) -> pd.DataFrame:
     return found.rename(columns={"id_": "measured"}).drop(columns="run")
 
 
-@lru_cache(maxsize=4)
-def predicted_runs(evidence: Evidence) -> pd.DataFrame:
+@lru_cache(maxsize=64)
+def predicted_runs(evidence: Evidence, exclude: tuple[str, ...] = ()) -> pd.DataFrame:
     """Runs with hours and a layout, by each view without their developer.
+
+    Parameters
+    ----------
+    exclude
+        developers whose rows are in no part of this: neither runs that are predicted, nor in what
+        predicts the others.
 
     Returns
     -------
@@ -60,8 +66,9 @@ def predicted_runs(evidence: Evidence) -> pd.DataFrame:
         efficiency: `by_kind, by_kind_deviation, step_time, step_time_deviation`, and `mfu`.
     """
     found = []
-    for run in runs_with_layout(evidence).itertuples():
-        kind, step = _views(run, evidence)
+    runs = runs_with_layout(evidence)
+    for run in runs[~runs.developer.isin(exclude)].itertuples():
+        kind, step = _views(run, evidence, exclude)
         row = {"id": run.id, "developer": run.developer, "gpu_hours": run.gpu_hours, "mfu": run.mfu}
         for name, view in (("by_kind", kind), ("step_time", step)):
             row[name], row[f"{name}_deviation"] = _normal(view)
@@ -69,8 +76,10 @@ def predicted_runs(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(found)
 
 
-def _views(run: Any, evidence: Evidence) -> tuple[Distribution, Distribution]:
-    own = tuple(sorted({run.developer, run.who}))
+def _views(
+    run: Any, evidence: Evidence, exclude: tuple[str, ...] = ()
+) -> tuple[Distribution, Distribution]:
+    own = tuple(sorted({run.developer, run.who, *exclude}))
     kind = estimator_for(evidence, own).predict(pd.DataFrame([run._asdict()]))[0]
     return kind, by_step_time(_planned(run, own, evidence), evidence)
 
@@ -97,10 +106,9 @@ def stacking_weight(evidence: Evidence, exclude: Collection[str] = ()) -> dict[s
     dict
         `stacking` (the best weight s), `developers` (D) and `weight` (w).
     """
-    runs = predicted_runs(basis(evidence))
-    runs = runs[~runs.developer.isin(exclude)]
+    runs = predicted_runs(basis(evidence), tuple(sorted(exclude)))
     rules = protocol().combined
-    count = int(runs.developer.nunique())
+    count = int(runs.developer.nunique()) if len(runs) else 0
     best = float(WEIGHTS[np.argmax(_mean_scores(runs))]) if count else rules.prior_weight
     prior = rules.prior_developers * rules.prior_weight
     weight = (count * best + prior) / (count + rules.prior_developers)

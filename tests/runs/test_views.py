@@ -108,13 +108,34 @@ def test_the_best_weight_is_that_of_the_best_mean_score(evidence):
     assert stacking_weight(evidence)["stacking"] == pytest.approx(best)
 
 
+@pytest.mark.parametrize("by", [0.5, 2.0])
+def test_the_weight_of_a_run_never_saw_its_developer(evidence, by):
+    """Nor did the other runs that it is found from: neither their rates nor their hours."""
+    runs, rates = evidence["training_runs"], evidence["training_throughput"]
+    for own in predicted_runs(evidence).developer.unique():
+        other = changed(
+            evidence,
+            training_runs=runs.assign(
+                gpu_hours=runs.gpu_hours.where(runs.developer != own, by * runs.gpu_hours)
+            ),
+            training_throughput=rates.assign(
+                tokens_per_s_per_gpu=rates.tokens_per_s_per_gpu.where(
+                    rates.who != own, by * rates.tokens_per_s_per_gpu
+                )
+            ),
+        )
+        assert own not in set(predicted_runs(evidence, (own,)).developer)
+        assert predicted_runs(other, (own,)).equals(predicted_runs(evidence, (own,)))
+        assert stacking_weight(other, {own}) == stacking_weight(evidence, {own})
+
+
 def test_the_record_of_a_run_never_saw_its_developer(evidence):
     runs = evidence["training_runs"]
     one = hours_record(evidence)
     own = one.developer.iloc[0]
     wild = runs.assign(gpu_hours=runs.gpu_hours.where(runs.developer != own, 9 * runs.gpu_hours))
     other = hours_record(changed(evidence, training_runs=wild))
-    for view in ("by_kind", "step_time"):
+    for view in ("by_kind", "step_time", "combined"):
         before, after = (
             frame[(frame.developer == own) & (frame["view"] == view)].predicted.tolist()
             for frame in (one, other)
