@@ -38,6 +38,7 @@ from analysis.publish.kept import (
 from analysis.publish.pages import read_page
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import Plan, list_moved
+from analysis.publish.policy import set_policy
 from analysis.publish.results import evidence_results, scenario_results
 from analysis.publish.sharing import share
 from analysis.publish.sources import SCRIPTS, write_sources
@@ -137,6 +138,8 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
         write_moved(html, list_moved(plan.root))
     pages = [read_page(html / f"{name}.html") for name in contents_of(plan).pages]
     share(pages, account, plan, html)
+    for page in sorted(html.glob("*.html")):
+        set_policy(page)
 
 
 def publish_evidence(directory: Path, target: Path) -> None:

@@ -95,3 +95,19 @@ def watched(opened: Page, address: str) -> list[str]:
     )
     opened.on("pageerror", lambda error: trouble.append(str(error)))
     return trouble
+
+
+def wait_until(opened: Page, condition: str) -> None:
+    """Wait until a condition holds on a page; playwright's own way runs text, which the policy of
+    the pages refuses.
+    """
+    opened.evaluate(
+        f"""new Promise((resolve, reject) => {{
+            const stop = Date.now() + 10_000;
+            (function look() {{
+                if ({condition}) resolve();
+                else if (Date.now() > stop) reject(Error("waited for 10 s"));
+                else setTimeout(look, 10);
+            }})();
+        }})"""
+    )

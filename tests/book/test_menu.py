@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from analysis.publish.contents import contents
 from analysis.publish.plan import list_moved
-from tests.book.conftest import PHONE
+from tests.book.conftest import PHONE, wait_until
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
@@ -159,7 +159,7 @@ def test_the_bar_leads_to_each_part_and_says_which_is_open(visit, part):
 def test_the_bar_is_one_row_within_the_screen_and_stays_when_the_page_is_scrolled(visit, width):
     with visit("bill", viewport={"width": width, "height": 844}) as (opened, _):
         opened.mouse.wheel(0, 3000)
-        opened.wait_for_function("scrollY > 1000")
+        wait_until(opened, "scrollY > 1000")
         box = opened.locator(".bar").bounding_box()
         assert box["y"] == 0 and box["height"] < 60
         ends = opened.locator(".bar a, .bar button").evaluate_all(

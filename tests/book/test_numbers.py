@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.book.conftest import PAGES, PHONE, WIDE
+from tests.book.conftest import PAGES, PHONE, WIDE, wait_until
 
 pytestmark = pytest.mark.browser
 MARKS = ("disclosed", "derived", "reconstructed", "assumption")
@@ -46,7 +46,7 @@ def one_of_each_kind(opened: Page) -> list[Locator]:
 
 def expect_card(opened: Page, number: Locator) -> None:
     """The card of a number is open, inside the window, says what a card says, and moves nothing."""
-    opened.wait_for_function(IS_OPEN)
+    wait_until(opened, IS_OPEN)
     said, marks = number.evaluate(SAYS), number.get_attribute("class")
     assert all(said[part] for part in ("across", "down", "name", "leads", "same")), said
     assert said["expanded"] == "true"

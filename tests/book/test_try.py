@@ -20,7 +20,7 @@ from analysis.reconstruction.account import account_of
 from analysis.reconstruction.agreement import random_settings
 from analysis.reconstruction.sweep import HOURS_FIRST, evaluate
 from analysis.reconstruction.tabulated import PRICE, SHARE, TOTAL, USE, bill_at, opened
-from tests.book.conftest import PHONE, WIDE, watched
+from tests.book.conftest import PHONE, WIDE, wait_until, watched
 from tests.book.test_numbers import CARD, open_and_close
 from tests.conftest import ROOT
 
@@ -200,7 +200,7 @@ def test_an_address_restores_its_settings_also_when_it_changes_under_the_page(tr
     assert [try_page.input_value(f"#try-{name}") for name in ("price", "mfu")] == ["3", "30"]
     three = try_page.inner_text(".try-sum")
     try_page.evaluate("location.hash = '#price=2'")
-    try_page.wait_for_function("document.querySelector('#try-price').value === '2'")
+    wait_until(try_page, "document.querySelector('#try-price').value === '2'")
     assert try_page.input_value("#try-mfu") == "" and try_page.inner_text(".try-sum") != three
     assert try_page.inner_text(".try-said") == ""
 
@@ -275,7 +275,7 @@ def test_the_drawing_keeps_its_words_in_its_frame_and_nothing_scrolls_sideways(
 ):
     with visit("try", viewport=viewport, color_scheme=scheme) as (page, trouble):
         page.evaluate("location.hash = '#price=3&failed=0.9&mfu=0.2'")
-        page.wait_for_function("document.querySelector('#try-price').value === '3'")
+        wait_until(page, "document.querySelector('#try-price').value === '3'")
         outside = page.evaluate(
             """() => {
               const frame = document.querySelector(".try-chart").getBoundingClientRect();
