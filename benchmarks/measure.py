@@ -19,7 +19,6 @@ PACKAGES = (
     "altair",
     "numpy",
     "pandas",
-    "scikit-learn",
     "distributed",
 )
 

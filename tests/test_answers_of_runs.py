@@ -9,8 +9,9 @@ import pytest
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import PretrainingSpec, ReinforcementSpec
 from analysis.runs.backtest import bootstrap, calibration, figures, summary
-from analysis.runs.candidates import FOLDS, candidates, design
+from analysis.runs.candidates import CANDIDATES, FOLDS, NOISE, SIGNAL
 from analysis.runs.choice import rules_of_thumb
+from analysis.runs.features import design
 from analysis.runs.floor import known_developer, noise_floor
 from analysis.runs.public_estimators import OURS, beside_public_estimators
 from analysis.runs.references import reference_runs
@@ -99,20 +100,17 @@ def test_public_estimators_are_off_by_the_larger_ratio(evidence):
     assert table.runs["Y"] == 1 and table.median_factor["Y"] == pytest.approx(1.25)
 
 
-def test_the_grids_that_are_searched_were_chosen_once():
-    grids = {name: candidate.grid for name, candidate in candidates().items()}
-    assert grids == {
-        "constant": {},
-        "by type": {"alpha": [0.3, 1.0, 3.0]},
-        "by type and chip": {"alpha": [0.3, 1.0, 3.0]},
-        "linear": {"alpha": [3.0, 10.0, 30.0, 100.0]},
-        "pooled": {"alpha": [3.0, 10.0, 30.0]},
-        "Gaussian process": {"kernel__k1__k2__length_scale": [2.0, 5.0]},
+def test_the_strengths_that_are_tried_were_chosen_once():
+    assert {name: candidate.strengths for name, candidate in CANDIDATES.items()} == {
+        "constant": (0.0,),
+        "by type": (0.3, 1.0, 3.0),
+        "by type and chip": (0.3, 1.0, 3.0),
+        "linear": (3.0, 10.0, 30.0, 100.0),
+        "pooled": (3.0, 10.0, 30.0),
+        "Gaussian process": (2.0, 5.0),
     }
-    assert [candidate.rank for candidate in candidates().values()] == [0, 1, 2, 3, 4, 5]
-    kernel = candidates()["Gaussian process"].model.kernel.get_params(deep=True)
-    values = ("k1__k1__constant_value", "k1__k2__length_scale", "k2__noise_level")
-    assert [kernel[name] for name in values] == [0.1, 3.0, 0.08] and FOLDS == 5
+    assert [candidate.rank for candidate in CANDIDATES.values()] == [0, 1, 2, 3, 4, 5]
+    assert (SIGNAL, NOISE, FOLDS) == (0.1, 0.08, 5)
 
 
 def test_a_chip_is_of_hoppers_time_from_2022_on_and_lengths_take_the_middle(evidence):

@@ -138,8 +138,8 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
         write_moved(html, list_moved(plan.root))
     pages = [read_page(html / f"{name}.html") for name in contents_of(plan).pages]
     share(pages, account, plan, html)
-    for page in sorted(html.glob("*.html")):
-        set_policy(page)
+    for path in sorted(html.glob("*.html")):
+        set_policy(path)
 
 
 def publish_evidence(directory: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ of its interval.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ import pandas as pd
 from analysis.data.mistakes import UnknownName
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
+from analysis.runs.basis import basis
 from analysis.runs.efficiency import estimator_for
 from analysis.runs.intervals import interval_score
 from analysis.runs.references import each_developer, reference_runs
@@ -43,6 +45,11 @@ def backtest(evidence: Evidence) -> pd.DataFrame:
         `log_error` (of the hours), `level` (of the narrowest interval that holds the disclosed
         figure), `inside` the 90 % one, and its `score`.
     """
+    return _backtest(basis(evidence)).copy()
+
+
+@lru_cache(maxsize=4)
+def _backtest(evidence: Evidence) -> pd.DataFrame:
     runs = reference_runs(evidence)
     parts = []
     for developer, own in each_developer(runs.developer):

@@ -1,236 +1,187 @@
 """Ways to predict the log MFU of a run from what is public of it, and how one is fitted.
 
-Developers are clusters: a developer weighs as the square root of its rows, and a grid is chosen by
-folds of whole developers.
+All are linear in the values that they learn, so a fit is one system of equations, and a fit without
+some rows follows from the one with all. Developers are clusters: a developer weighs as the square
+root of its rows, and a strength is chosen by folds of whole developers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 import pandas as pd
-import sklearn
-from sklearn.base import BaseEstimator, clone
-from sklearn.compose import ColumnTransformer, make_column_transformer
-from sklearn.dummy import DummyRegressor
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
-from sklearn.linear_model import Ridge
-from sklearn.model_selection import GroupKFold, ParameterGrid
-from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from analysis.data.chips import chip_rows, peak_flop_s
-from analysis.runs.references import left_out, row_weights, year_of
+from analysis.runs.features import Sample
+from analysis.runs.references import left_out
 
-NUMBERS = ["log_active", "log_sparsity", "log_peak", "log_flop", "log_length", "fp8", "year"]
+NUMBERS = ("log_active", "log_sparsity", "log_peak", "log_flop", "log_length", "fp8", "year")
 FOLDS = 5
-FIRST_YEAR_OF_HOPPER = 2022
-# of a single run that does not say: the commonest length; only the richer candidates look at it
-USUAL_LENGTH_TOKENS = 4096.0
+# of the Gaussian process, over columns in standard deviations: they share the variance of log MFU
+SIGNAL, NOISE = 0.1, 0.08
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A way to predict log MFU; `rank` orders by simplicity, `grid` of the model is chosen within
-    each fit.
+    """A way to predict log MFU: a regression on columns, with or without a penalty, or a Gaussian
+    process over them.
+
+    Attributes
+    ----------
+    rank
+        Simpler candidates come first.
+    uses
+        What it looks at, in words.
+    numbers, words
+        Features that enter as they are, in standard deviations, and as a column for each word.
+    strengths
+        Of the penalty, or the length scales of a `smooth` one, to be chosen from.
+    smooth
+        Whether it is a Gaussian process; that takes no weights of rows.
     """
 
     rank: int
-    columns: ColumnTransformer
-    model: BaseEstimator
-    grid: Mapping[str, list[Any]]
     uses: str
+    numbers: tuple[str, ...]
+    words: tuple[str, ...]
+    strengths: tuple[float, ...]
+    smooth: bool = False
 
 
-def candidates() -> dict[str, Candidate]:
-    """The candidates, from the simplest to the richest.
-
-    Grids and kernel were set once, before the backtest: strengths a factor of about three apart;
-    over standardised columns, a signal variance of 0.1 and a noise of 0.08 share the variance of
-    log MFU among runs.
-    """
-    numbers = (StandardScaler(), NUMBERS)
-    kernel = ConstantKernel(0.1) * RBF(3.0) + WhiteKernel(0.08)
-    light, strong = {"alpha": [0.3, 1.0, 3.0]}, {"alpha": [3.0, 10.0, 30.0]}
-    kind = make_column_transformer(_one_hot("architecture"))
-    chip = make_column_transformer(_one_hot("architecture", "generation"))
-    plain = make_column_transformer(numbers, _one_hot("architecture"))
-    pooled = make_column_transformer(numbers, _one_hot("architecture", "developer", "chip"))
-    return {
-        "constant": Candidate(0, kind, DummyRegressor(), {}, "nothing"),
-        "by type": Candidate(1, kind, Ridge(), light, "dense or mixture of experts"),
-        "by type and chip": Candidate(2, chip, Ridge(), light, "and the chip's generation"),
-        "linear": Candidate(
-            3, plain, Ridge(), {"alpha": [3.0, 10.0, 30.0, 100.0]}, "all features, regularised"
-        ),
-        "pooled": Candidate(
-            4, pooled, Ridge(), strong, "all features, developers and chips as pooled effects"
-        ),
-        "Gaussian process": Candidate(
-            5,
-            make_column_transformer(numbers),
-            GaussianProcessRegressor(kernel, optimizer=None),
-            {"kernel__k1__k2__length_scale": [2.0, 5.0]},
-            "all features, smooth",
-        ),
-    }
-
-
-def _one_hot(*fields: str) -> tuple[OneHotEncoder, list[str]]:
-    return OneHotEncoder(handle_unknown="ignore", sparse_output=False), list(fields)
-
-
-def design(runs: pd.DataFrame, hardware: pd.DataFrame) -> pd.DataFrame:
-    """Features of runs: what is public of a run before anyone knows its hours.
-
-    Parameters
-    ----------
-    runs
-        Rows with the columns of training_runs.csv that are used here, and `flop_per_token`.
-    hardware
-        The chips; one that is not among them has no peak here.
-
-    Returns
-    -------
-    DataFrame
-        A row a run: natural logs of its sizes, its `year`, and the words it is known by. Unknown
-        sequence lengths take the median.
-    """
-    chips = chip_rows(runs.chip, hardware).reset_index()
-    said = runs.seq_len_tokens.dropna()
-    lengths = runs.seq_len_tokens.fillna(said.median() if len(said) else USUAL_LENGTH_TOKENS)
-    sparsity = (runs.params_total / runs.params_active).clip(lower=1.0)
-    recent = chips.year >= FIRST_YEAR_OF_HOPPER
-    return pd.DataFrame(
-        {
-            "log_active": np.log(runs.params_active.to_numpy()),
-            "log_sparsity": np.log(sparsity.to_numpy()),
-            "log_peak": np.log(peak_flop_s(chips).to_numpy()),
-            "log_flop": np.log((runs.tokens * runs.flop_per_token).to_numpy()),
-            "log_length": np.log(lengths.to_numpy(dtype=float)),
-            "fp8": (runs.precision == "fp8").to_numpy(dtype=float),
-            "year": year_of(runs.release_date).to_numpy(),
-            "architecture": runs.architecture.to_numpy(),
-            "generation": np.where(recent, "Hopper and later", "before Hopper"),
-            "chip": runs.chip.to_numpy(),
-            "developer": runs.developer.to_numpy(),
-        }
-    )
+# Strengths were set once, before the backtest, a factor of about three apart.
+CANDIDATES = {
+    "constant": Candidate(0, "nothing", (), (), (0.0,)),
+    "by type": Candidate(1, "dense or mixture of experts", (), ("architecture",), (0.3, 1.0, 3.0)),
+    "by type and chip": Candidate(
+        2, "and the chip's generation", (), ("architecture", "generation"), (0.3, 1.0, 3.0)
+    ),
+    "linear": Candidate(
+        3, "all features, regularised", NUMBERS, ("architecture",), (3.0, 10.0, 30.0, 100.0)
+    ),
+    "pooled": Candidate(
+        4,
+        "all features, developers and chips as pooled effects",
+        NUMBERS,
+        ("architecture", "developer", "chip"),
+        (3.0, 10.0, 30.0),
+    ),
+    "Gaussian process": Candidate(5, "all features, smooth", NUMBERS, (), (2.0, 5.0), smooth=True),
+}
 
 
 @dataclass(frozen=True)
-class Sample:
-    """What a candidate is fitted on: a row a run, all parts in the same order."""
+class Columns:
+    """How features become columns, by those of a sample: a word that it does not have is none."""
 
-    features: pd.DataFrame
-    log_mfu: np.ndarray
-    weights: np.ndarray
-    developers: pd.Series
+    means: pd.Series
+    deviations: pd.Series
+    words: Mapping[str, np.ndarray]
 
     @classmethod
-    def of(cls, runs: pd.DataFrame, hardware: pd.DataFrame) -> Self:
-        """The sample of reference runs."""
-        weights = row_weights(runs.developer, runs.trust)
-        return cls(design(runs, hardware), np.log(runs.mfu.to_numpy()), weights, runs.developer)
-
-    def rows(self, chosen: np.ndarray) -> Sample:
-        """Some of the rows."""
-        return Sample(
-            self.features[chosen],
-            self.log_mfu[chosen],
-            self.weights[chosen],
-            self.developers[chosen],
+    def of(cls, candidate: Candidate, features: pd.DataFrame) -> Self:
+        """The columns of a candidate."""
+        numbers = features[list(candidate.numbers)]
+        deviations = numbers.std(ddof=0).where(numbers.nunique() > 1, 1.0)
+        return cls(
+            numbers.mean(),
+            deviations,
+            {field: np.unique(features[field].to_numpy(dtype=str)) for field in candidate.words},
         )
 
+    def encode(self, features: pd.DataFrame) -> np.ndarray:
+        """The columns of some runs, of shape (runs, columns)."""
+        numbers = (features[self.means.index] - self.means) / self.deviations
+        words = [
+            (features[field].to_numpy(dtype=str)[:, None] == seen).astype(float)
+            for field, seen in self.words.items()
+        ]
+        return np.hstack([numbers.to_numpy(dtype=float), *words])
 
-def fitted(candidate: Candidate, sample: Sample) -> Pipeline:
-    """The candidate with its grid chosen by folds of whole developers, fitted on the whole sample.
+
+@dataclass(frozen=True)
+class Fitted:
+    """A candidate on a sample, with a strength."""
+
+    candidate: Candidate
+    sample: Sample
+    strength: float
+    columns: Columns
+    encoded: np.ndarray
+
+    def predict(self, features: pd.DataFrame) -> np.ndarray:
+        """Log MFU of each run."""
+        return self._taken(self.columns.encode(features)) @ self.sample.log_mfu
+
+    def left_out(self, groups: pd.Series) -> np.ndarray:
+        """Log MFU of each row of the sample by the same fit without the row's group: its residual
+        grows by what the group saw of itself. Columns stay as they are.
+        """
+        values, taken = self.sample.log_mfu, self._taken_of_sample
+        residuals = values - taken @ values
+
+        def predict(_: str, own: np.ndarray) -> np.ndarray:
+            unseen = np.eye(own.sum()) - taken[np.ix_(own, own)]
+            return values[own] - np.linalg.solve(unseen, residuals[own])
+
+        return left_out(groups, predict)
+
+    @cached_property
+    def _taken_of_sample(self) -> np.ndarray:
+        return self._taken(self.encoded)
+
+    def _taken(self, encoded: np.ndarray) -> np.ndarray:
+        """What the prediction of each run takes of each value of the sample: (runs, sample)."""
+        if self.candidate.smooth:
+            noisy = self._covariance(self.encoded) + NOISE * np.eye(len(self.encoded))
+            return np.linalg.solve(noisy, self._covariance(encoded)).T
+        columns = _with_ones(self.encoded)
+        penalty = np.diag(np.r_[0.0, np.full(columns.shape[1] - 1, self.strength)])
+        weighed = columns.T * self.sample.weights
+        return _with_ones(encoded) @ np.linalg.solve(weighed @ columns + penalty, weighed)
+
+    def _covariance(self, encoded: np.ndarray) -> np.ndarray:
+        squares = ((self.encoded[:, None] - encoded[None]) ** 2).sum(axis=2)
+        return SIGNAL * np.exp(-squares / (2.0 * self.strength**2))
+
+
+def _with_ones(encoded: np.ndarray) -> np.ndarray:
+    return np.hstack([np.ones((len(encoded), 1)), encoded])
+
+
+def fitted(candidate: Candidate, sample: Sample) -> Fitted:
+    """The candidate with the strength that misses least over folds of whole developers, on the
+    whole sample.
 
     Columns are encoded once for all folds: what a fold has not seen is a column of zeros in it.
     """
-    columns = clone(candidate.columns).fit(sample.features)
-    encoded = columns.transform(sample.features)
-    with _unchecked():
-        model = _fit(_chosen(candidate, encoded, sample), encoded, sample)
-    return Pipeline([("columns", columns), ("model", model)])
-
-
-def predictions_left_out(model: Pipeline, sample: Sample, groups: pd.Series) -> np.ndarray:
-    """Predicted log MFU of each row by the same model fitted without the row's group; columns stay
-    encoded as they are.
-    """
-    encoded = model["columns"].transform(sample.features)
-    return _left_out_of(smoother(model["model"], encoded, sample.weights), sample.log_mfu, groups)
-
-
-def smoother(model: BaseEstimator, encoded: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """What the prediction of each row takes of the value of each, of shape (rows, rows).
-
-    All candidates are linear in the values that they learn, so a fit without some rows follows from
-    the one with all, and nothing is fitted again.
-    """
-    if isinstance(model, GaussianProcessRegressor):
-        noisy = model.kernel(encoded) + model.alpha * np.eye(len(encoded))
-        return np.linalg.solve(noisy, model.kernel(encoded, encoded)).T
-    ones = np.ones((len(encoded), 1))
-    ridge = isinstance(model, Ridge)
-    columns = np.hstack([ones, encoded]) if ridge else ones
-    pulled = np.r_[0.0, np.full(columns.shape[1] - 1, model.alpha if ridge else 0.0)]
-    weighed = columns.T * weights
-    return columns @ np.linalg.solve(weighed @ columns + np.diag(pulled), weighed)
-
-
-def _left_out_of(smoothing: np.ndarray, values: np.ndarray, groups: pd.Series) -> np.ndarray:
-    """Each row predicted without its group: its residual grows by what the group saw of itself."""
-    residuals = values - smoothing @ values
-
-    def predict(_: str, own: np.ndarray) -> np.ndarray:
-        unseen = np.eye(own.sum()) - smoothing[np.ix_(own, own)]
-        return values[own] - np.linalg.solve(unseen, residuals[own])
-
-    return left_out(groups, predict)
-
-
-def _chosen(candidate: Candidate, encoded: np.ndarray, sample: Sample) -> BaseEstimator:
-    """The candidate's model with the values of its grid that miss least over folds of whole
-    developers: the choice that GridSearchCV makes.
-    """
-    models = [
-        clone(candidate.model).set_params(**values) for values in ParameterGrid(candidate.grid)
+    columns = Columns.of(candidate, sample.features)
+    encoded = columns.encode(sample.features)
+    tried = [
+        Fitted(candidate, sample, strength, columns, encoded) for strength in candidate.strengths
     ]
-    if len(models) == 1:
-        return models[0]
-    folds = _folds(sample.developers)
+    if len(tried) == 1:
+        return tried[0]
+    folds = folds_of(sample.developers)
 
-    def error(model: BaseEstimator) -> float:
-        smoothing = smoother(model, encoded, sample.weights)
-        errors = np.abs(sample.log_mfu - _left_out_of(smoothing, sample.log_mfu, folds))
-        return float(pd.Series(errors).groupby(folds).mean().mean())
+    def error(fit: Fitted) -> float:
+        errors = pd.Series(np.abs(sample.log_mfu - fit.left_out(folds)))
+        return float(errors.groupby(folds).mean().mean())
 
-    return min(models, key=error)
-
-
-def _folds(developers: pd.Series) -> pd.Series:
-    """The fold of each row: developers stay whole."""
-    found = np.zeros(len(developers), dtype=int)
-    split = GroupKFold(FOLDS).split(found, groups=developers.to_numpy())
-    for number, (_, test) in enumerate(split):
-        found[test] = number
-    return pd.Series(found).astype(str)
+    return min(tried, key=error)
 
 
-def _fit(model: BaseEstimator, encoded: np.ndarray, sample: Sample) -> BaseEstimator:
-    """A copy of the model fitted, weighted; a Gaussian process takes no weights."""
-    weighted = not isinstance(model, GaussianProcessRegressor)
-    weights = {"sample_weight": sample.weights} if weighted else {}
-    return clone(model).fit(encoded, sample.log_mfu, **weights)
-
-
-def _unchecked() -> AbstractContextManager[None]:
-    """Rows are checked when they are loaded; thousands of small fits would check them again."""
-    return sklearn.config_context(assume_finite=True, skip_parameter_validation=True)
+def folds_of(developers: pd.Series) -> pd.Series:
+    """The fold of each row: developers stay whole, and the largest go first, each into the fold
+    that has the fewest rows.
+    """
+    rows = developers.value_counts().sort_index(ascending=False).sort_values(
+        ascending=False, kind="stable"
+    )  # fmt: skip
+    filled, found = np.zeros(FOLDS), {}
+    for developer, count in rows.items():
+        found[developer] = int(np.argmin(filled))
+        filled[found[developer]] += count
+    return developers.map(found).reset_index(drop=True)

@@ -15,8 +15,9 @@ from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER
-from analysis.runs.candidates import candidates
+from analysis.runs.candidates import CANDIDATES
 from analysis.runs.efficiency import Estimator
+from analysis.runs.features import design
 from analysis.runs.intervals import FORMS, interval_score
 from analysis.runs.references import each_developer, reference_runs
 
@@ -46,31 +47,32 @@ def predictions(evidence: Evidence) -> pd.DataFrame:
         its log, whether it is `inside`, and the `score`.
     """
     runs = runs_of_the_choice(evidence)
-    parts = [
-        _predicted(Estimator(evidence, (*_kept_out(), developer), name), runs[own])
-        .assign(candidate=name)
-        for name in candidates()
+    left_out = [
+        (developer, runs[own], design(runs[own], evidence["hardware"]))
         for developer, own in each_developer(runs.developer)
-    ]  # fmt: skip
-    return pd.concat(parts, ignore_index=True)
+    ]
+    parts = [
+        {"candidate": name, "form": form, **_scored(rows, expected)}
+        for name in CANDIDATES
+        for developer, rows, features in left_out
+        for form, expected in Estimator(evidence, (*_kept_out(), developer), name)
+        .by_form(features, FORMS)
+        .items()
+    ]
+    return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
 
 
-def _predicted(estimator: Estimator, runs: pd.DataFrame) -> pd.DataFrame:
-    found = estimator.by_form(runs, FORMS)
-    return pd.concat(
-        [_scored(runs, expected).assign(form=form) for form, expected in found.items()]
-    )
-
-
-def _scored(runs: pd.DataFrame, expected: list[Distribution]) -> pd.DataFrame:
+def _scored(runs: pd.DataFrame, expected: list[Distribution]) -> dict[str, np.ndarray]:
     low, middle, high = np.log([mfu.quantile(ENDS) for mfu in expected]).T
     value = np.log(runs.mfu.to_numpy())
-    return runs[["id", "developer"]].assign(
-        log_error=value - middle,
-        width=high - low,
-        inside=(low <= value) & (value <= high),
-        score=interval_score(low, high, value),
-    )
+    return {
+        "id": runs.id.to_numpy(),
+        "developer": runs.developer.to_numpy(),
+        "log_error": value - middle,
+        "width": high - low,
+        "inside": (low <= value) & (value <= high),
+        "score": interval_score(low, high, value),
+    }
 
 
 def compare(evidence: Evidence) -> pd.DataFrame:
@@ -84,15 +86,14 @@ def compare(evidence: Evidence) -> pd.DataFrame:
         `median_error_factor`, `p90_error_factor`, `coverage_90`, `median_width_factor`, and
         `worse_by`: how many standard errors, over developers, it lies above the best.
     """
-    known = candidates()
     pairs = predictions(evidence).groupby(["candidate", "form"])
     scores = {pair: rows.groupby("developer").score.mean() for pair, rows in pairs}
     best = min(scores.values(), key=np.mean)
-    order = sorted(scores, key=lambda pair: (known[pair[0]].rank, FORMS[pair[1]].rank))
+    order = sorted(scores, key=lambda pair: (CANDIDATES[pair[0]].rank, FORMS[pair[1]].rank))
     rows = [
         {
             "candidate": name,
-            "uses": known[name].uses,
+            "uses": CANDIDATES[name].uses,
             "form": form,
             "interval_score": scores[name, form].mean(),
             **_figures(pairs.get_group((name, form))),

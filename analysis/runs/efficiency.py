@@ -16,13 +16,8 @@ import pandas as pd
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.runs.basis import basis
-from analysis.runs.candidates import (
-    Sample,
-    candidates,
-    design,
-    fitted,
-    predictions_left_out,
-)
+from analysis.runs.candidates import CANDIDATES, fitted
+from analysis.runs.features import Sample, design
 from analysis.runs.intervals import FORMS
 from analysis.runs.references import reference_runs
 from analysis.show.numbers import ARCHITECTURE_WORDS
@@ -41,29 +36,27 @@ class Estimator:
     exclude
         Developers whose runs are in neither fit nor width.
     name
-        One of `candidates`.
+        One of `CANDIDATES`.
 
     Attributes
     ----------
     runs
         The reference runs of the fit, as :func:`reference_runs` gives them.
     model
-        The fitted model: features (see `design`) to log MFU.
+        The fitted candidate: features (see `design`) to log MFU.
     """
 
     def __init__(
         self, evidence: Evidence, exclude: Collection[str] = (), name: str = CHOSEN
     ) -> None:
         self.hardware, self.facts = evidence["hardware"], evidence.facts
-        self.runs = reference_runs(evidence, exclude=exclude)
-        self.sample = Sample.of(self.runs, self.hardware)
-        self.model = fitted(candidates()[name], self.sample)
+        self.runs, self.sample = _sample(evidence, tuple(sorted(exclude)))
+        self.model = fitted(CANDIDATES[name], self.sample)
 
     @cached_property
     def errors(self) -> np.ndarray:
         """Log MFU of each run less its prediction with its developer left out."""
-        left = predictions_left_out(self.model, self.sample, self.sample.developers)
-        return self.sample.log_mfu - left
+        return self.sample.log_mfu - self.model.left_out(self.sample.developers)
 
     def predict(self, runs: pd.DataFrame, form: str = FORM) -> list[Distribution]:
         """MFU of runs whose hours are not known.
@@ -80,11 +73,12 @@ class Estimator:
         list of Distribution
             MFU [1] of each run, calibrated; wider where less like it was seen.
         """
-        return self.by_form(runs, [form])[form]
+        return self.by_form(design(runs, self.hardware), [form])[form]
 
-    def by_form(self, runs: pd.DataFrame, forms: Collection[str]) -> dict[str, list[Distribution]]:
-        """The same for some forms, by their names."""
-        features = design(runs, self.hardware)
+    def by_form(
+        self, features: pd.DataFrame, forms: Collection[str]
+    ) -> dict[str, list[Distribution]]:
+        """The same for some forms, by their names, and for features as `design` gives them."""
         columns = (features.architecture, self.model.predict(features), self.spreads(features))
         each = list(zip(*columns, strict=True))
         around = {form: FORMS[form].around(self.errors, self.sample.developers) for form in forms}
@@ -115,15 +109,22 @@ class Estimator:
         chip on which no run was seen; within, it is one.
         """
         seen = self.sample.features
-        above = (features[BEYOND] - seen[BEYOND].max()).clip(lower=0.0)
-        below = (seen[BEYOND].min() - features[BEYOND]).clip(lower=0.0)
-        unseen_chip = ~features.chip.isin(seen.chip)
+        reached, largest = features[BEYOND].to_numpy(), seen[BEYOND].to_numpy()
+        above = np.maximum(reached - largest.max(axis=0), 0.0)
+        below = np.maximum(largest.min(axis=0) - reached, 0.0)
+        unseen_chip = ~np.isin(features.chip.to_numpy(dtype=str), seen.chip.to_numpy(dtype=str))
         beyond = self._ratio("width_per_log_unit_beyond") * (above + below).sum(axis=1)
-        strange = self._ratio("width_of_an_unseen_chip") * unseen_chip
-        return (1.0 + beyond + strange).to_numpy(dtype=float)
+        return 1.0 + beyond + self._ratio("width_of_an_unseen_chip") * unseen_chip
 
     def _ratio(self, fact: str) -> float:
         return self.facts.with_unit(fact, "ratio").value
+
+
+@lru_cache(maxsize=64)
+def _sample(evidence: Evidence, exclude: tuple[str, ...]) -> tuple[pd.DataFrame, Sample]:
+    """The reference runs without some developers, and what any candidate is fitted on."""
+    runs = reference_runs(evidence, exclude=exclude)
+    return runs, Sample.of(runs, evidence["hardware"])
 
 
 def estimator_for(evidence: Evidence, exclude: Collection[str] = ()) -> Estimator:

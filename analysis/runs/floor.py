@@ -10,8 +10,9 @@ from scipy.special import ndtri
 
 from analysis.data.tables import Evidence
 from analysis.runs.backtest import backtest
-from analysis.runs.candidates import Sample, candidates, fitted, predictions_left_out
+from analysis.runs.candidates import CANDIDATES, fitted
 from analysis.runs.choice import runs_of_the_choice
+from analysis.runs.features import Sample
 from analysis.runs.intervals import BETWEEN, OUTSIDE, WITHIN
 from analysis.runs.random_effects import RandomEffects
 from analysis.runs.references import developer_weights, reference_runs
@@ -122,8 +123,7 @@ def known_developer(evidence: Evidence) -> pd.DataFrame:
     """
     runs = reference_runs(evidence)
     sample = Sample.of(runs, evidence["hardware"])
-    pooled = fitted(candidates()["pooled"], sample)
-    run_left_out = predictions_left_out(pooled, sample, runs.id)
+    run_left_out = fitted(CANDIDATES["pooled"], sample).left_out(runs.id)
     without = backtest(evidence).set_index("id").error_factor
     frame = runs[["id", "developer"]].assign(
         error_factor=np.exp(np.abs(sample.log_mfu - run_left_out)),

@@ -132,8 +132,9 @@ def each_developer(developers: pd.Series) -> Iterator[tuple[str, np.ndarray]]:
     >>> [(name, own.tolist()) for name, own in each_developer(pd.Series(["A", "B", "A"]))]
     [('A', [True, False, True]), ('B', [False, True, False])]
     """
+    names = developers.to_numpy()
     for developer in developers.unique():
-        yield str(developer), (developers == developer).to_numpy()
+        yield str(developer), names == developer
 
 
 def left_out(developers: pd.Series, predict: Callable[[str, np.ndarray], ArrayLike]) -> np.ndarray:

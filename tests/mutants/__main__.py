@@ -18,8 +18,7 @@ from tests.mutants.faults import FLOORS, ROOT, Fault, all_faults, equivalents, n
 from tests.mutants.trial import Asked, Verdict, ask, in_forks, judge, keep, kept, lay, test_files
 
 SHARED = FLOORS[:4]  # that are laid once the faults in them are judged, for those above
-WARM = ["pandas", "scipy.stats", "scipy.optimize", "sklearn.pipeline", "sklearn.gaussian_process"]
-WARM += ["sklearn.linear_model", "sklearn.model_selection", "pandera.pandas"]
+WARM = ["pandas", "scipy.stats", "scipy.optimize", "pandera.pandas"]
 NOTICED_BY = {
     "answers": "the answers by hand, or the module's own examples",
     "others": "other tests",

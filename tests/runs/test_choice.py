@@ -143,7 +143,7 @@ def test_a_prediction_is_scored_in_logs_and_its_ends_are_inside():
     view = SimpleNamespace(quantile=lambda ends: np.array([0.1, 0.2, 0.4])[ends.argsort()])
     mfus = [0.1, 0.4, 0.3, 0.05, 0.8]
     runs = pd.DataFrame({"id": list("abcde"), "developer": "A", "mfu": mfus, "more": 1.0})
-    found = _scored(runs, [view] * 5)
+    found = pd.DataFrame(_scored(runs, [view] * 5))
     assert found.log_error.tolist() == pytest.approx(np.log([0.5, 2.0, 1.5, 0.25, 4.0]).tolist())
     assert found.width.tolist() == pytest.approx([np.log(4)] * 5)
     assert found.inside.tolist() == [True, True, True, False, False]

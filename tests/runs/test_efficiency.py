@@ -4,20 +4,19 @@ should be.
 
 import numpy as np
 import pytest
-from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, GroupKFold
-from sklearn.pipeline import Pipeline
+from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyRegressor
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from analysis.data.tables import Evidence
-from analysis.runs.candidates import (
-    FOLDS,
-    Sample,
-    candidates,
-    design,
-    fitted,
-    predictions_left_out,
-)
+from analysis.runs.candidates import CANDIDATES, FOLDS, Candidate, Fitted, fitted, folds_of
 from analysis.runs.efficiency import CHOSEN, Estimator, estimator_for
+from analysis.runs.features import Sample, design
 from analysis.runs.references import (
     developer_weights,
     reference_runs,
@@ -48,25 +47,75 @@ def test_the_same_evidence_is_fitted_once(evidence, estimator):
     assert estimator_for(evidence, ["DeepSeek"]) is estimator
 
 
-@pytest.mark.parametrize(
-    "name", [name for name, candidate in candidates().items() if candidate.grid]
-)
-def test_a_grid_is_searched_as_scikit_learn_does(runs, evidence, name):
-    candidate, sample = candidates()[name], Sample.of(runs, evidence["hardware"])
-    weighed = {} if name == "Gaussian process" else {"model__sample_weight": sample.weights}
-    grid = {f"model__{key}": values for key, values in candidate.grid.items()}
-    search = GridSearchCV(
-        Pipeline([("model", candidate.model)]),
-        grid,
-        cv=GroupKFold(FOLDS),
-        scoring="neg_mean_absolute_error",
+# --- the closed forms beside scikit-learn, which shares nothing with them
+
+
+def of_scikit_learn(candidate: Candidate, strength: float, sample: Sample, rows) -> Pipeline:
+    """The same candidate, its columns by the whole sample, fitted on some rows of it."""
+    numbers, words = list(candidate.numbers), list(candidate.words)
+    columns = make_column_transformer(
+        (StandardScaler(), numbers),
+        # a mean looks at no column, but wants one
+        (
+            OneHotEncoder(handle_unknown="ignore", sparse_output=False),
+            words if numbers or words else ["developer"],
+        ),
     )
-    encoded = clone(candidate.columns).fit_transform(sample.features)
-    search.fit(encoded, sample.log_mfu, groups=sample.developers, **weighed)
-    ours = fitted(candidate, sample)["model"].get_params()
-    assert {key: ours[key] for key in candidate.grid} == {
-        key.removeprefix("model__"): value for key, value in search.best_params_.items()
-    }
+    kernel = ConstantKernel(0.1) * RBF(strength) + WhiteKernel(0.08)
+    if candidate.smooth:
+        model = GaussianProcessRegressor(kernel, optimizer=None)
+    else:
+        model = Ridge(strength) if candidate.words else DummyRegressor()
+    columns.fit(sample.features)
+    weighed = {} if candidate.smooth else {"sample_weight": sample.weights[rows]}
+    encoded = columns.transform(sample.features[rows])
+    if not encoded.size:
+        encoded = np.zeros((len(encoded), 1))
+        columns = make_column_transformer(("drop", []), remainder="passthrough").fit(
+            sample.features
+        )
+    model.fit(encoded, sample.log_mfu[rows], **weighed)
+    return make_pipeline(columns, model)
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+def test_predictions_are_those_of_scikit_learn(runs, evidence, name):
+    candidate, all_runs = CANDIDATES[name], Sample.of(runs, evidence["hardware"])
+    rows = (runs.developer != "Meta").to_numpy()
+    sample = Sample.of(runs[rows].reset_index(drop=True), evidence["hardware"])
+    for strength in candidate.strengths:
+        columns = fitted(candidate, sample).columns
+        ours = Fitted(candidate, sample, strength, columns, columns.encode(sample.features))
+        theirs = of_scikit_learn(candidate, strength, sample, np.full(len(sample.features), True))
+        expected = theirs.predict(all_runs.features)
+        assert ours.predict(all_runs.features) == pytest.approx(expected, abs=1e-8)
+
+
+def test_folds_are_those_of_scikit_learn(runs):
+    for developers in (runs.developer, runs.developer[::-1], runs.developer[::3]):
+        split = GroupKFold(FOLDS).split(developers, groups=developers.to_numpy())
+        expected = np.zeros(len(developers), dtype=int)
+        for number, (_, test) in enumerate(split):
+            expected[test] = number
+        assert folds_of(developers).tolist() == expected.tolist()
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, candidate in CANDIDATES.items() if len(candidate.strengths) > 1]
+)
+def test_the_strength_is_the_one_that_misses_least_over_folds(runs, evidence, name):
+    candidate, sample = CANDIDATES[name], Sample.of(runs, evidence["hardware"])
+    folds = folds_of(sample.developers).to_numpy()
+
+    def mean_error(strength: float) -> float:
+        errors = []
+        for fold in range(FOLDS):
+            rest = of_scikit_learn(candidate, strength, sample, folds != fold)
+            found = rest.predict(sample.features[folds == fold])
+            errors.append(np.abs(found - sample.log_mfu[folds == fold]).mean())
+        return float(np.mean(errors))
+
+    assert fitted(candidate, sample).strength == min(candidate.strengths, key=mean_error)
 
 
 def test_a_chip_of_twice_the_peak_is_never_slower(estimator, runs, evidence):
@@ -133,7 +182,7 @@ def test_less_trusted_hours_weigh_less(runs, evidence):
 def test_every_candidate_predicts_something_physical(runs, evidence):
     features = design(runs, evidence["hardware"])
     assert not features.isna().any().any()
-    for name in candidates():
+    for name in CANDIDATES:
         found = np.exp(Estimator(evidence, (), name).model.predict(features))
         assert ((found > 0.01) & (found < 1)).all(), name
 
@@ -151,21 +200,19 @@ def test_scaling_all_hours_scales_the_answer(evidence, runs, folder):
     assert after == pytest.approx(before / 2, rel=0.02)
 
 
-@pytest.mark.parametrize("name", candidates())
+@pytest.mark.parametrize("name", CANDIDATES)
 def test_what_is_left_out_is_predicted_as_by_a_fit_without_it(runs, evidence, name):
     sample = Sample.of(runs, evidence["hardware"])
-    model = fitted(candidates()[name], sample)
-    left = predictions_left_out(model, sample, sample.developers)
-    encoded = model["columns"].transform(sample.features)
+    fit = fitted(CANDIDATES[name], sample)
+    left = fit.left_out(sample.developers)
     for developer in ("Meta", "Google", "BigScience"):
         own = (runs.developer == developer).to_numpy()
-        weighed = {} if name == "Gaussian process" else {"sample_weight": sample.weights[~own]}
-        without = clone(model["model"]).fit(encoded[~own], sample.log_mfu[~own], **weighed)
-        assert left[own] == pytest.approx(without.predict(encoded[own]), abs=1e-8)
+        without = of_scikit_learn(fit.candidate, fit.strength, sample, ~own)
+        assert left[own] == pytest.approx(without.predict(sample.features[own]), abs=1e-8)
 
 
 def test_the_chosen_candidate_exists():
-    assert CHOSEN in candidates()
+    assert CHOSEN in CANDIDATES
 
 
 def test_how_much_wider_an_interval_is_by_hand(estimator):
@@ -197,6 +244,5 @@ def test_errors_of_left_out_developers_are_those_of_a_fit_without_them(runs, evi
     """Two developers of one run each: both are predicted by the other's MFU alone."""
     two = runs[runs.architecture == "dense"].drop_duplicates("developer").head(2)
     sample = Sample.of(two.reset_index(drop=True), evidence["hardware"])
-    model = fitted(candidates()["constant"], sample)
-    left = predictions_left_out(model, sample, sample.developers)
+    left = fitted(CANDIDATES["constant"], sample).left_out(sample.developers)
     assert left == pytest.approx(sample.log_mfu[::-1])

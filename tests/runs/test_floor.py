@@ -1,6 +1,7 @@
 """How far runs and developers lie apart, and where chance puts the coverage of right intervals."""
 
 from math import exp, log, sqrt
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -140,9 +141,9 @@ def test_developers_with_several_runs_are_predicted_with_their_others_known(evid
     tested = pd.DataFrame({"id": runs.id[::-1], "error_factor": [4.0, 3.0, 2.0, 1.0]})
     monkeypatch.setattr(floor, "reference_runs", lambda evidence: runs)
     monkeypatch.setattr(floor, "backtest", lambda evidence: tested)
-    monkeypatch.setattr(floor, "fitted", lambda candidate, sample: "model")
     said = np.log([0.4, 0.2, 0.5, 0.9])
-    monkeypatch.setattr(floor, "predictions_left_out", lambda *given: said)
+    model = SimpleNamespace(left_out=lambda groups: said)
+    monkeypatch.setattr(floor, "fitted", lambda candidate, sample: model)
     found = known_developer(evidence)
     assert found.id.tolist() == [runs.id[0], runs.id[1], runs.id[3]]
     assert found.error_factor.tolist() == pytest.approx([2.0, 2.0, 3.0])

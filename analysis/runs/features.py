@@ -1,0 +1,72 @@
+"""What is public of a run before anyone knows its hours, and what a way to predict its efficiency
+is fitted on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.chips import chip_rows, peak_flop_s
+from analysis.runs.references import row_weights, year_of
+
+FIRST_YEAR_OF_HOPPER = 2022
+# of a single run that does not say: the commonest length; only the richer candidates look at it
+USUAL_LENGTH_TOKENS = 4096.0
+
+
+def design(runs: pd.DataFrame, hardware: pd.DataFrame) -> pd.DataFrame:
+    """Features of runs: what is public of a run before anyone knows its hours.
+
+    Parameters
+    ----------
+    runs
+        Rows with the columns of training_runs.csv that are used here, and `flop_per_token`.
+    hardware
+        The chips; one that is not among them has no peak here.
+
+    Returns
+    -------
+    DataFrame
+        A row a run: natural logs of its sizes, its `year`, and the words it is known by. Unknown
+        sequence lengths take the median.
+    """
+    chips = chip_rows(runs.chip, hardware).reset_index()
+    said = runs.seq_len_tokens.dropna()
+    lengths = runs.seq_len_tokens.fillna(said.median() if len(said) else USUAL_LENGTH_TOKENS)
+    sparsity = (runs.params_total / runs.params_active).clip(lower=1.0)
+    recent = chips.year >= FIRST_YEAR_OF_HOPPER
+    return pd.DataFrame(
+        {
+            "log_active": np.log(runs.params_active.to_numpy()),
+            "log_sparsity": np.log(sparsity.to_numpy()),
+            "log_peak": np.log(peak_flop_s(chips).to_numpy()),
+            "log_flop": np.log((runs.tokens * runs.flop_per_token).to_numpy()),
+            "log_length": np.log(lengths.to_numpy(dtype=float)),
+            "fp8": (runs.precision == "fp8").to_numpy(dtype=float),
+            "year": year_of(runs.release_date).to_numpy(),
+            "architecture": runs.architecture.to_numpy(),
+            "generation": np.where(recent, "Hopper and later", "before Hopper"),
+            "chip": runs.chip.to_numpy(),
+            "developer": runs.developer.to_numpy(),
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What a candidate is fitted on: a row a run, all parts in the same order."""
+
+    features: pd.DataFrame
+    log_mfu: np.ndarray
+    weights: np.ndarray
+    developers: pd.Series
+
+    @classmethod
+    def of(cls, runs: pd.DataFrame, hardware: pd.DataFrame) -> Self:
+        """The sample of reference runs."""
+        weights = row_weights(runs.developer, runs.trust)
+        return cls(design(runs, hardware), np.log(runs.mfu.to_numpy()), weights, runs.developer)
