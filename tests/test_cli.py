@@ -245,14 +245,16 @@ def test_a_notebook_that_is_of_no_model_runs_too(capsys, tmp_path):
     "command",
     [["reconstruct", "deepseek-r1", "--json"], ["claims", "--json"], ["estimate", "-", "--json"]],
 )
-def test_the_computing_path_imports_no_plotting_or_notebook_package(command):
+def test_the_computing_path_imports_what_it_needs_and_no_more(command, evidence):
+    """No plotting, no notebook; and nothing that checks tables, once they were found valid."""
     spec = (
         "name='a'\ndeveloper='b'\nrelease_date=2025-01-01\nparams_total='7B'\n"
         "params_active='7B'\ntokens='2T'\nhardware='H100'"
     )
     program = (
         f"import sys, analysis.cli; code = analysis.cli.main({command!r});"
-        "heavy = {'altair', 'papermill', 'sphinx', 'IPython', 'nbformat', 'matplotlib'};"
+        "heavy = {'altair', 'papermill', 'sphinx', 'IPython', 'nbformat', 'matplotlib',"
+        "'pandera', 'frictionless', 'sklearn'};"
         "sys.exit(bool(code) or bool(heavy & set(sys.modules)))"
     )
     subprocess.run(

@@ -1,140 +1,63 @@
-"""Tables read and checked by the one schema, datapackage.json."""
+"""Tables read by the one schema, datapackage.json, each checked once for the same content."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
+import io
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pandera.errors import SchemaErrors
-from pandera.pandas import Check, Column, DataFrameSchema
 
+from analysis.data import known
 from analysis.data.folder import regular_file
 from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.rows import row_of
 
-TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
+NUMBERS = {"number": "float64", "integer": "int64"}
 
 
 def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
     """A table of a folder, every cell as the schema wants it; texts that are empty are empty."""
     path = regular_file(directory, resource["path"])
     try:
-        frame = pd.read_csv(
-            path, keep_default_na=False, na_values=[""], float_precision="round_trip"
-        )
+        content = path.read_bytes()
+        frame = _parsed(resource, content)
     except OSError as error:
         raise InputError(f"{error.strerror}", str(path)) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         said = str(error).strip()
         raise InputError(f"not a readable table: {said}", resource["path"]) from None
-    _refuse_disguised(resource, frame, path)
-    try:
-        valid = table_schema(resource["schema"]).validate(frame, lazy=True)
-    except SchemaErrors as error:
-        raise _table_mistake(resource, frame, error.failure_cases) from None
-    texts = [
-        field["name"]
-        for field in resource["schema"]["fields"]
-        if field["type"] in {"string", "date"}
-    ]
-    return valid.astype(dict.fromkeys(texts, object)).fillna(dict.fromkeys(texts, ""))
+    key = known.key_of(content, json.dumps(resource).encode())
+    if not known.is_known(key):
+        from analysis.data.validation import validate  # imports as much as the rest together
+
+        validate(resource, frame, content)
+        known.remember(key)
+    return _typed(resource, frame)
 
 
-def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, path: Path) -> None:
-    """Refuse what a reader of tables takes for something else: a NUL, that ends a cell, and numbers
-    that are none, or not finite.
-    """
-    if b"\0" in path.read_bytes():
-        raise InputError("holds a NUL, and is no text", resource["path"])
-    for field in resource["schema"]["fields"]:
-        if field["type"] in ("number", "integer") and field["name"] in frame:
-            column = frame[field["name"]]
-            cells = column[column.notna()].astype(str)
-            bad = cells[cells.str.contains("_") | cells.map(_is_infinite)]
-            if len(bad):
-                where = f"{_row(resource, frame, int(bad.index[0]))}, {field['name']}"
-                raise InputError(f"found {bad.iloc[0]}, allowed is a {field['type']}", where)
-
-
-def _is_infinite(cell: str) -> bool:
-    try:
-        return math.isinf(float(cell))
-    except ValueError:
-        return False
-
-
-def table_schema(schema: dict[str, Any]) -> DataFrameSchema:
-    """What pandera validates a table by: fields, in any order, with their types and constraints."""
-    key = schema["primaryKey"][0]
-    columns = {field["name"]: _column(field, field["name"] == key) for field in schema["fields"]}
-    return DataFrameSchema(columns, coerce=True, strict=True)
-
-
-def _column(field: dict[str, Any], is_key: bool) -> Column:
-    limits = field.get("constraints", {})
-    return Column(
-        "category" if "enum" in limits else TYPES[field["type"]],
-        _checks(limits),
-        nullable=not is_key and not limits.get("required", False),
-        unique=is_key or limits.get("unique", False),
-        coerce=True,
+def _parsed(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
+    """The cells: texts as they stand, others as pandas takes them; what is empty is missing."""
+    fields = resource["schema"]["fields"]
+    texts = {field["name"]: str for field in fields if field["type"] not in NUMBERS}
+    return pd.read_csv(
+        io.BytesIO(content),
+        keep_default_na=False,
+        na_values=[""],
+        float_precision="round_trip",
+        dtype=texts,
     )
 
 
-def _checks(limits: dict[str, Any]) -> list[Check]:
-    """A check for each constraint on what a cell may be."""
-    if "minimum" in limits and "maximum" in limits:
-        return [Check.in_range(limits["minimum"], limits["maximum"])]
-    checks: dict[str, Callable[[Any], Check]] = {
-        "minimum": Check.ge,
-        "maximum": Check.le,
-        "pattern": lambda pattern: Check.str_matches(f"^{pattern}$"),
-        "enum": Check.isin,
+def _typed(resource: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
+    fields = resource["schema"]["fields"]
+    numbers = {
+        field["name"]: NUMBERS[field["type"]] for field in fields if field["type"] in NUMBERS
     }
-    return [checks[name](limit) for name, limit in limits.items() if name in checks]
-
-
-def _table_mistake(
-    resource: dict[str, Any], frame: pd.DataFrame, cases: pd.DataFrame
-) -> InputError:
-    """The first failure of a table as one line."""
-    fields = {field["name"]: field for field in resource["schema"]["fields"]}
-    structural = cases[cases.check.isin(["column_in_dataframe", "column_in_schema"])]
-    if len(structural):
-        name = str(structural.failure_case.iloc[0])
-        if name in fields:
-            near = did_you_mean(name, set(frame.columns) - set(fields))
-            return InputError(f"column {name} is missing{near}", resource["path"])
-        near = did_you_mean(name, fields)
-        return InputError(f"column {name} is not known{near}", resource["path"])
-    # a failed coercion fails the later checks too: name the cell that caused it
-    case = cases[cases["index"].notna()].iloc[0] if cases["index"].notna().any() else cases.iloc[0]
-    allowed = _allowed(fields[case.column], case.failure_case, str(case.check))
-    where = resource["path"]
-    if pd.notna(case["index"]):
-        where = _row(resource, frame, int(case["index"]))
-    return InputError(f"found {case.failure_case!s}, {allowed}", f"{where}, {case.column}")
-
-
-def _row(resource: dict[str, Any], frame: pd.DataFrame, position: int) -> str:
-    """File, line and key of a row."""
-    key = frame[resource["schema"]["primaryKey"][0]].iloc[position]
-    return f"{resource['path']}, line {position + 2} ({key})"
-
-
-def _allowed(field: dict[str, Any], found: object, check: str) -> str:
-    limits = field.get("constraints", {})
-    if "unique" in check or "duplicate" in check:
-        return "which stands there already; each must be unique"
-    if "enum" in limits:
-        return f"allowed are {', '.join(limits['enum'])}{did_you_mean(str(found), limits['enum'])}"
-    bounds = [
-        f"{name} {limits[name]}" for name in ("minimum", "maximum", "pattern") if name in limits
-    ]
-    required = ", required" if limits.get("required") else ""
-    return f"allowed is a {field['type']}{required}{', ' + ', '.join(bounds) if bounds else ''}"
+    texts = dict.fromkeys((field["name"] for field in fields if field["name"] not in numbers), "")
+    return frame.astype(numbers).fillna(texts)
 
 
 def check_foreign_keys(
@@ -147,6 +70,6 @@ def check_foreign_keys(
         column = table[key["fields"]]
         unknown = column[(column != "") & ~column.isin(known)]
         if len(unknown):
-            where = f"{_row(resource, table, int(unknown.index[0]))}, {key['fields']}"
+            where = f"{row_of(resource, table, int(unknown.index[0]))}, {key['fields']}"
             name = str(unknown.iloc[0])
             raise InputError(f"{name} is not in {other}{did_you_mean(name, list(known))}", where)

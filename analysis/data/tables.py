@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data import known
 from analysis.data.facts import Fact, Facts
 from analysis.data.folder import (
     FACTS,
@@ -149,6 +150,7 @@ def _load(directory: Path, signature: tuple[tuple[str, int, int], ...]) -> Evide
     for path in facts_of_models(directory):
         added = _facts_of_model(directory, {**facts, "path": path}, tables)
         tables["facts"] = pd.concat([tables["facts"], added], ignore_index=True)
+    known.write()
     return Evidence.of(directory, tables)
 
 

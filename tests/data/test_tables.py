@@ -11,8 +11,8 @@ from pandera.io.pandas_io import from_frictionless_schema
 from analysis.data.expressions import parse
 from analysis.data.folder import default_directory, resources
 from analysis.data.mistakes import InputError, did_you_mean
-from analysis.data.schema import table_schema
 from analysis.data.tables import Evidence
+from analysis.data.validation import table_schema
 
 KNOWN = ["price_usd_per_gpu_hour", "chip", "mfu", "samples"]
 

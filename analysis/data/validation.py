@@ -1,0 +1,114 @@
+"""What a table must be like to be read: by pandera, from the one schema."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+from pandera.errors import SchemaErrors
+from pandera.pandas import Check, Column, DataFrameSchema
+
+from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.rows import row_of
+
+TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
+
+
+def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
+    """Refuse a table that the schema does not allow; the first failure as one line."""
+    _refuse_disguised(resource, frame, content)
+    try:
+        table_schema(resource["schema"]).validate(frame, lazy=True)
+    except SchemaErrors as error:
+        raise _table_mistake(resource, frame, error.failure_cases) from None
+
+
+def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
+    """Refuse what a reader of tables takes for something else: a NUL, that ends a cell, and numbers
+    that are none, or not finite.
+    """
+    if b"\0" in content:
+        raise InputError("holds a NUL, and is no text", resource["path"])
+    for field in resource["schema"]["fields"]:
+        if field["type"] in ("number", "integer") and field["name"] in frame:
+            column = frame[field["name"]]
+            cells = column[column.notna()].astype(str)
+            bad = cells[cells.str.contains("_") | cells.map(_is_infinite)]
+            if len(bad):
+                where = f"{row_of(resource, frame, int(bad.index[0]))}, {field['name']}"
+                raise InputError(f"found {bad.iloc[0]}, allowed is a {field['type']}", where)
+
+
+def _is_infinite(cell: str) -> bool:
+    try:
+        return math.isinf(float(cell))
+    except ValueError:
+        return False
+
+
+def table_schema(schema: dict[str, Any]) -> DataFrameSchema:
+    """What pandera validates a table by: fields, in any order, with their types and constraints."""
+    key = schema["primaryKey"][0]
+    columns = {field["name"]: _column(field, field["name"] == key) for field in schema["fields"]}
+    return DataFrameSchema(columns, coerce=True, strict=True)
+
+
+def _column(field: dict[str, Any], is_key: bool) -> Column:
+    limits = field.get("constraints", {})
+    return Column(
+        "category" if "enum" in limits else TYPES[field["type"]],
+        _checks(limits),
+        nullable=not is_key and not limits.get("required", False),
+        unique=is_key or limits.get("unique", False),
+        coerce=True,
+    )
+
+
+def _checks(limits: dict[str, Any]) -> list[Check]:
+    """A check for each constraint on what a cell may be."""
+    if "minimum" in limits and "maximum" in limits:
+        return [Check.in_range(limits["minimum"], limits["maximum"])]
+    checks: dict[str, Callable[[Any], Check]] = {
+        "minimum": Check.ge,
+        "maximum": Check.le,
+        "pattern": lambda pattern: Check.str_matches(f"^{pattern}$"),
+        "enum": Check.isin,
+    }
+    return [checks[name](limit) for name, limit in limits.items() if name in checks]
+
+
+def _table_mistake(
+    resource: dict[str, Any], frame: pd.DataFrame, cases: pd.DataFrame
+) -> InputError:
+    """The first failure of a table as one line."""
+    fields = {field["name"]: field for field in resource["schema"]["fields"]}
+    structural = cases[cases.check.isin(["column_in_dataframe", "column_in_schema"])]
+    if len(structural):
+        name = str(structural.failure_case.iloc[0])
+        if name in fields:
+            near = did_you_mean(name, set(frame.columns) - set(fields))
+            return InputError(f"column {name} is missing{near}", resource["path"])
+        near = did_you_mean(name, fields)
+        return InputError(f"column {name} is not known{near}", resource["path"])
+    # a failed coercion fails the later checks too: name the cell that caused it
+    case = cases[cases["index"].notna()].iloc[0] if cases["index"].notna().any() else cases.iloc[0]
+    allowed = _allowed(fields[case.column], case.failure_case, str(case.check))
+    where = resource["path"]
+    if pd.notna(case["index"]):
+        where = row_of(resource, frame, int(case["index"]))
+    return InputError(f"found {case.failure_case!s}, {allowed}", f"{where}, {case.column}")
+
+
+def _allowed(field: dict[str, Any], found: object, check: str) -> str:
+    limits = field.get("constraints", {})
+    if "unique" in check or "duplicate" in check:
+        return "which stands there already; each must be unique"
+    if "enum" in limits:
+        return f"allowed are {', '.join(limits['enum'])}{did_you_mean(str(found), limits['enum'])}"
+    bounds = [
+        f"{name} {limits[name]}" for name in ("minimum", "maximum", "pattern") if name in limits
+    ]
+    required = ", required" if limits.get("required") else ""
+    return f"allowed is a {field['type']}{required}{', ' + ', '.join(bounds) if bounds else ''}"
