@@ -52,7 +52,9 @@ def counts(model) -> dict[str, float]:
     }
 
 
-@pytest.mark.parametrize("row", PRINTED.itertuples(), ids=lambda row: f"{row.name}-{row.counted}")
+@pytest.mark.parametrize(
+    "row", list(PRINTED.itertuples()), ids=lambda row: f"{row.name}-{row.counted}"
+)
 def test_a_published_config_counts_as_its_maker_prints(read, row):
     """To a hundredth, or two where the note says why."""
     assert counts(read(CONFIGS[row.name]))[row.counted] == pytest.approx(row.printed, row.places)
