@@ -5,6 +5,7 @@ Exit codes: 0 done; 2 the user's mistake, in one line; 1 ours.
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ DONE, OURS, THEIRS = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    # our products are small: threads cost them more than they give, and may change the last digit
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its escape
             stream.reconfigure(errors="backslashreplace")

@@ -90,7 +90,11 @@ def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground
             f"{model_name} has no phases to reconstruct: its file holds an architecture only"
         )
     chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
-    settings = {phase.id: setting_of(model, phase, scenario, evidence) for phase in model.phases}
+    by_developer = {
+        developer: setting_of(model, developer, scenario, evidence)
+        for developer in dict.fromkeys(phase.developer for phase in model.phases)
+    }
+    settings = {phase.id: by_developer[phase.developer] for phase in model.phases}
     inputs = {phase.id: phase_inputs(phase, settings[phase.id]) for phase in model.phases}
     every = {
         item.name: item.distribution
@@ -102,9 +106,11 @@ def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground
     return Ground(model, chip, settings, inputs, draws)
 
 
-def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidence) -> Setting:
-    """What a phase may know: the facts less every check, and no run of its own developer."""
-    own = {model.developer, phase.developer}
+def setting_of(model: Model, developer: str, scenario: Scenario, evidence: Evidence) -> Setting:
+    """What a developer's phase of a model may know: the facts less every check, and no run of its
+    own developer.
+    """
+    own = {model.developer, developer}
     tables = {
         name: table[~table.developer.isin(own)] if name in RUN_TABLES else table
         for name, table in ((name, evidence[name]) for name in evidence.tables if name != "facts")
@@ -117,7 +123,7 @@ def setting_of(model: Model, phase: Phase, scenario: Scenario, evidence: Evidenc
     return Setting(
         facts,
         tables,
-        phase.developer,
+        developer,
         architecture,
         model.architecture_kind,
         model.decoding,

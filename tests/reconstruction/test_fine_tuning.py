@@ -12,7 +12,7 @@ from analysis.reconstruction.model_file import load_model
 @pytest.fixture(scope="module")
 def setting(evidence):
     model = load_model("deepseek-r1", evidence)
-    return setting_of(model, model.phase("r1_sft_data"), load_scenario(), evidence)
+    return setting_of(model, model.developer, load_scenario(), evidence)
 
 
 def test_a_day_of_the_serving_fleet_comes_out_of_its_rate(evidence):

@@ -64,7 +64,7 @@ def test_what_is_read_first_is_told_whatever_stands_before(small_models):
 
 def test_a_phase_sees_every_table_but_the_facts_and_no_run_of_its_own_developer(evidence):
     model = load_model("deepseek-r1", evidence)
-    setting = setting_of(model, model.phases[0], load_scenario(), evidence)
+    setting = setting_of(model, model.phases[0].developer, load_scenario(), evidence)
     assert set(setting.tables) == set(evidence.tables) - {"facts"}
     for name in ("training_runs", "rl_runs"):
         others = evidence[name].developer != "DeepSeek"
