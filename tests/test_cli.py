@@ -241,6 +241,18 @@ def test_a_notebook_that_is_of_no_model_runs_too(capsys, tmp_path):
     assert code == 0 and out.strip() == str(tmp_path / "mine.ipynb")
 
 
+def test_help_and_mistakes_in_options_import_no_numbers():
+    """They answer at once."""
+    program = (
+        "import sys, analysis.cli\n"
+        "try: analysis.cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "analysis.cli.main(['reconstruct', '--nonsense'])\n"
+        "sys.exit(bool({'numpy', 'pandas', 'scipy'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+
+
 @pytest.mark.parametrize(
     "command",
     [["reconstruct", "deepseek-r1", "--json"], ["claims", "--json"], ["estimate", "-", "--json"]],

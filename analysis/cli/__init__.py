@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from analysis.cli.options import extra_of, install, say
 from analysis.cli.parser import make_parser
@@ -26,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         options = make_parser().parse_args(arguments)
-        options.run(options)
+        module, _, run = options.run.partition(".")
+        getattr(import_module(f"analysis.cli.{module}"), run)(options)
     except InputError as error:
         for line in error.mistakes if isinstance(error, ManyMistakes) else [str(error)]:
             say(f"error: {line}")

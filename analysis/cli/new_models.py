@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.cli.options import say, tell
+from analysis.cli.words import OUTLINE, QUESTIONS
 from analysis.data.chips import find_chip
 from analysis.data.folder import PACKAGE, default_directory, evidence_folder, named_files
 from analysis.data.mistakes import InputError
@@ -19,22 +20,6 @@ from analysis.data.tables import Evidence
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
     from analysis.physics.architecture import Architecture
-
-QUESTIONS = {
-    "title": "the model's name, as its maker writes it",
-    "developer": "who trained it",
-    "release_date": "when it was released, YYYY-MM-DD",
-    "chip": "the chip it was trained on, such as H100",
-    "tokens": "tokens of its pre-training, such as 15T",
-    "seq_len": "sequence length of its pre-training, in tokens",
-}
-OUTLINE = {
-    "params_total": "parameters in all, such as 70B",
-    "params_active": "parameters that a token passes, with the embedding tables",
-    "layers": "layers",
-    "d_model": "width of the model",
-    "vocab": "words of its vocabulary",
-}
 
 
 def new_model_command(options: argparse.Namespace) -> None:

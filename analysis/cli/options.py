@@ -9,10 +9,12 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from analysis.data.mistakes import many_lines, one_line
-from analysis.data.scenario import Scenario, load_scenario, parse_overrides
+
+if TYPE_CHECKING:
+    from analysis.data.scenario import Scenario
 
 SECONDS_BETWEEN_LINES = 2.0
 
@@ -52,6 +54,8 @@ def chosen_scenario(
     options: argparse.Namespace, directory: Path
 ) -> tuple[Scenario, dict[str, str]]:
     """The scenario with what was laid over it, said on standard error."""
+    from analysis.data.scenario import load_scenario, parse_overrides
+
     overrides = parse_overrides(options.overrides)
     scenario = load_scenario(options.scenario, directory, **overrides)
     say(scenario.summary)

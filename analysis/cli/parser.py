@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from analysis.cli import answers, editions, lists, new_models, sweeps
 from analysis.cli.options import add_json, add_model, add_overrides, add_scenario
+from analysis.cli.words import MOST_WITHOUT_YES, OUTLINE, QUESTIONS
 from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
 
@@ -46,10 +46,10 @@ def make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
 
     def command(
-        name: str, run: Any, text: str, *options: Callable[[argparse.ArgumentParser], None]
+        name: str, run: str, text: str, *options: Callable[[argparse.ArgumentParser], None]
     ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
-        added.set_defaults(run=run)
+        added.set_defaults(run=run)  # a module and a function, imported when it runs
         added.add_argument("--data", type=Path, metavar="DIR", help="another evidence folder")
         for add in options:
             add(added)
@@ -62,7 +62,7 @@ def make_parser() -> argparse.ArgumentParser:
 
 def _editions(command: Command) -> None:
     words = "build an edition of the book, or the book of another model"
-    built = command("build", editions.build_command, words, add_model, add_scenario)
+    built = command("build", "editions.build_command", words, add_model, add_scenario)
     words = "where to put it (book/_build/html, or book/_build/NAME of another model)"
     built.add_argument("--out", type=Path, metavar="DIR", help=words)
     words = "the address it will have on the web: previews of pages need one"
@@ -70,38 +70,40 @@ def _editions(command: Command) -> None:
     built.add_argument("--no-cache", action="store_true", help="execute every page, changed or not")
     words = "start a kernel for each page; do not fork"
     built.add_argument("--fresh-kernels", action="store_true", help=words)
-    rerun = command("rerun", editions.rerun_command, "execute one notebook", add_overrides)
+    rerun = command("rerun", "editions.rerun_command", "execute one notebook", add_overrides)
     rerun.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     words = "the executed notebook (NOTEBOOK.executed.ipynb)"
     rerun.add_argument("--out", type=Path, metavar="FILE", help=words)
-    command("pages", editions.pages_command, "list the pages that an edition executes", add_json)
+    command("pages", "editions.pages_command", "list the pages that an edition executes", add_json)
 
 
 def _answers(command: Command) -> None:
     words = "reconstruct a model's phases"
-    shown = command("reconstruct", answers.reconstruct_command, words, add_scenario, add_json)
+    shown = command("reconstruct", "answers.reconstruct_command", words, add_scenario, add_json)
     shown.add_argument("model", metavar="MODEL")
     words = "estimate a run that nobody disclosed, from a description in TOML"
-    guessed = command("estimate", answers.estimate_command, words, add_json)
+    guessed = command("estimate", "answers.estimate_command", words, add_json)
     words = "a file, standard input, a folder of files, or a table with a run in each row"
     guessed.add_argument("spec", metavar="SPEC.toml|-|DIR|FILE.csv", help=words)
     words = "leave this developer's runs out of the data"
     guessed.add_argument("--exclude-developer", metavar="NAME", help=words)
     words = "the public claims with their verdicts"
-    command("claims", answers.claims_command, words, add_model, add_scenario, add_json)
+    command("claims", "answers.claims_command", words, add_model, add_scenario, add_json)
     words = "validate a disclosure card, print what is missing, and estimate the rest"
-    card = command("card", answers.card_command, words, add_json)
+    card = command("card", "answers.card_command", words, add_json)
     card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
     words = "the compute part of the EU's model documentation form, estimates marked as such"
     card.add_argument("--eu-form", action="store_true", help=words)
-    compared = command("diff", answers.diff_command, "what differs between two editions", add_json)
+    compared = command(
+        "diff", "answers.diff_command", "what differs between two editions", add_json
+    )
     compared.add_argument("before", type=Path, metavar="EDITION_A", help="the folder of an edition")
     compared.add_argument("after", type=Path, metavar="EDITION_B", help="the folder of another")
 
 
 def _sweeps(command: Command) -> None:
     words = "evaluate many parameter sets at once"
-    swept = command("sweep", sweeps.sweep_command, words, add_model, add_scenario)
+    swept = command("sweep", "sweeps.sweep_command", words, add_model, add_scenario)
     words = "values of a parameter; may be repeated"
     metavar = "key=a,b,c|lo:hi:n"
     swept.add_argument("--grid", action="append", default=[], metavar=metavar, help=words)
@@ -111,29 +113,29 @@ def _sweeps(command: Command) -> None:
     swept.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help=words)
     words = "on a Dask cluster instead of in this process"
     swept.add_argument("--scheduler", metavar="local|ADDRESS", help=words)
-    words = f"do it even if there are more than {sweeps.MOST_WITHOUT_YES:,} combinations"
+    words = f"do it even if there are more than {MOST_WITHOUT_YES:,} combinations"
     swept.add_argument("--yes", action="store_true", help=words)
 
 
 def _lists(command: Command) -> None:
     words = "list the facts, or show one, or one that is derived from them"
-    facts = command("facts", lists.facts_command, words, add_model, add_json)
+    facts = command("facts", "lists.facts_command", words, add_model, add_json)
     facts.add_argument("id", nargs="?", metavar="ID")
-    command("sources", lists.sources_command, "list the sources", add_json)
-    command("models", lists.models_command, "list the models that are accounted for", add_json)
+    command("sources", "lists.sources_command", "list the sources", add_json)
+    command("models", "lists.models_command", "list the models that are accounted for", add_json)
     words = "list the scenarios and the parameters that they may set"
-    command("scenarios", lists.scenarios_command, words, add_json)
+    command("scenarios", "lists.scenarios_command", words, add_json)
 
 
 def _new_model(command: Command) -> None:
     words = "begin the account of another model: its file and its facts, and a first answer"
-    added = command("new-model", new_models.new_model_command, words)
+    added = command("new-model", "new_models.new_model_command", words)
     added.add_argument("name", metavar="NAME", help="what its file will be called")
     words = "the config.json that is published with its weights"
     added.add_argument("--config", type=Path, metavar="FILE", help=words)
     words = "begin with the file of another model, its figures as assumptions"
     added.add_argument("--from", dest="other", metavar="MODEL", help=words)
-    for name, question in (new_models.QUESTIONS | new_models.OUTLINE).items():
+    for name, question in (QUESTIONS | OUTLINE).items():
         added.add_argument(f"--{name.replace('_', '-')}", metavar="…", help=question)
     words = "GPU-hours of its pre-training, where they are disclosed"
     added.add_argument("--gpu-hours", metavar="…", help=words)

@@ -9,14 +9,12 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.cli.options import Progress, chosen_scenario, install, say, tell
+from analysis.cli.words import MOST_WITHOUT_YES
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
 
 CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so may be drawn over
-
-
-MOST_WITHOUT_YES = 100_000  # combinations of a sweep
 
 
 def sweep_command(options: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import stdtrit
 
 from analysis.data.mistakes import UnknownName
 from analysis.runs.references import row_weights, year_of
@@ -107,7 +107,7 @@ class _Line:
     @property
     def reach(self) -> float:
         """How many standard errors a 90 % interval reaches to each side."""
-        return float(stats.t.ppf(CENTRAL, self.freedom))
+        return float(stdtrit(self.freedom, CENTRAL))
 
     def factor_interval(self) -> tuple[float, float]:
         """The 90 % interval of the factor a year."""

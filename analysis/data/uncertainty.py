@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import stats
-from scipy.special import ndtri
-from scipy.stats import qmc
+from scipy.special import ndtri, stdtr, stdtrit
 
 from analysis.data.facts import Fact, Row
 
@@ -60,17 +59,18 @@ class Distribution:
         if self.shape == "constant":
             return np.full_like(p, self.low)
         if self.shape == "uniform":
-            return stats.uniform.ppf(p, self.low, self.high - self.low)
+            return self.low + p * (self.high - self.low)
         if self.shape == "log_uniform":
-            return stats.loguniform.ppf(p, self.low, self.high)
+            return np.exp(np.log(self.low) + p * np.log(self.high / self.low))
         if self.shape in ("log_normal", "log_conformal"):
             return np.clip(np.exp(self.centre + self.spread * self._reach(p)), self.low, self.high)
         if self.shape == "tabulated":
             return np.interp(p, self.coverage, self.misses)
-        student = stats.t(self.freedom, loc=self.centre, scale=self.spread)
-        return np.exp(
-            student.ppf(_within(p, student.cdf(_log(self.low)), student.cdf(_log(self.high))))
+        low, high = (
+            stdtr(self.freedom, (_log(end) - self.centre) / self.spread)
+            for end in (self.low, self.high)
         )
+        return np.exp(self.centre + self.spread * stdtrit(self.freedom, low + p * (high - low)))
 
     def _reach(self, p: np.ndarray) -> np.ndarray:
         """How far from the centre a probability lies, in units of the spread."""
@@ -176,9 +176,7 @@ def draw(
         for name, distribution in distributions.items()
         if distribution.shape != "constant" or distribution.has_points
     )
-    points = qmc.Sobol(max(len(uncertain), 1), scramble=True, seed=seed).random_base2(
-        samples.bit_length() - 1
-    )
+    points = sobol_points(max(len(uncertain), 1), samples.bit_length() - 1, seed)
     columns = dict(zip(uncertain, points.T, strict=False))
     return {
         name: distribution.quantile(columns.get(name, np.zeros(samples)))
@@ -186,8 +184,24 @@ def draw(
     }
 
 
-def _within(p: np.ndarray, low: float, high: float) -> np.ndarray:
-    return low + p * (high - low)
+@lru_cache(maxsize=16)
+def sobol_points(dimensions: int, power: int, seed: int) -> np.ndarray:
+    """Two to a power of scrambled Sobol points, of shape (points, dimensions), read alone."""
+    from scipy.stats import qmc  # takes longer to import than all the rest
+
+    points = qmc.Sobol(dimensions, scramble=True, seed=seed).random_base2(power)
+    points.setflags(write=False)
+    return points
+
+
+def normal_log_density(value: ArrayLike, centre: ArrayLike, spread: ArrayLike) -> np.ndarray:
+    """The log density of a normal distribution; the arguments broadcast.
+
+    >>> round(float(np.exp(normal_log_density(1.0, 1.0, 2.0))), 4)
+    0.1995
+    """
+    x, mean, deviation = (np.asarray(given, dtype=float) for given in (value, centre, spread))
+    return -(((x - mean) / deviation) ** 2) / 2.0 - np.log(np.sqrt(2.0 * np.pi) * deviation)
 
 
 def _log(value: float) -> float:

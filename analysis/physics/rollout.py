@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy.special import ndtri
 
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.flop import FORWARD_FLOP_PER_PARAMETER
@@ -83,7 +83,7 @@ def longest_answer_tokens(
     """
     n = np.asarray(answers, dtype=float)
     sigma = np.asarray(log_sd, dtype=float)
-    above_the_middle = stats.norm.ppf(n / (n + 1.0))
+    above_the_middle = ndtri(n / (n + 1.0))
     longest = np.asarray(mean_tokens) * np.exp(sigma * above_the_middle - sigma**2 / 2.0)
     return np.minimum(longest, limit_tokens)
 

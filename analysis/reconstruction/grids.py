@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import qmc
 
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.scenario import PARAMETER_NAMES, usual_range
+from analysis.data.uncertainty import sobol_points
 
 MOST = 100_000_000  # combinations of one sweep
 NOT_SWEPT = ("samples", "seed")
@@ -108,9 +108,7 @@ def _sampled(
     axes: Mapping[str, list[Any] | tuple[float, float]], count: int, seed: int
 ) -> pd.DataFrame:
     """Scrambled Sobol points over the axes: within ranges, or among the values of a list."""
-    points = qmc.Sobol(len(axes), scramble=True, seed=seed).random_base2(
-        max(count - 1, 1).bit_length()
-    )[:count]
+    points = sobol_points(len(axes), max(count - 1, 1).bit_length(), seed)[:count]
     columns = {}
     for column, (name, axis) in zip(points.T, axes.items(), strict=True):
         if isinstance(axis, tuple):

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from analysis.data.mistakes import InputError
 from analysis.data.protocol import protocol
@@ -85,7 +85,7 @@ def by_step_time(
     rules = protocol().constants
     ratio = billed_over_running(evidence, run.developers)
     points = draw({"noise": UNIT, "ratio": ratio}, rules.draws, rules.seed + 1)
-    shifted = rate * np.exp(mean + deviation * stats.norm.ppf(points["noise"]))
+    shifted = rate * np.exp(mean + deviation * ndtri(points["noise"]))
     peak = processor(run.chip, evidence).peak_bf16_flop_s
     return tabulated(
         run.flop_per_token * shifted / peak / points["ratio"],

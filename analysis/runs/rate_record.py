@@ -8,14 +8,15 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
+from analysis.data.uncertainty import normal_log_density
 from analysis.runs.step_view import FIXED, Shift, borrowed_spread, misses_of
 
 BASELINE = ("mixture", "fp8", "hopper")
-HALF_WIDTH = float(stats.norm.ppf(0.95))
+HALF_WIDTH = float(ndtri(0.95))
 ALPHA = 0.1
 VIEWS = {"step_time": "step time, shifted", "baseline": "MFU by kind, precision and chip"}
 
@@ -84,7 +85,7 @@ def scored(rows: pd.DataFrame, log_error: np.ndarray, deviation: np.ndarray) -> 
     return rows.assign(
         log_error=log_error,
         deviation=deviation,
-        log_score=stats.norm.logpdf(log_error, 0.0, deviation),
+        log_score=normal_log_density(log_error, 0.0, deviation),
         interval_score=2.0 * half + 2.0 / ALPHA * beyond,
         inside=np.abs(log_error) <= half,
     )

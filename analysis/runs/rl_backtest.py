@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import betaincinv, stdtrit
 
 from analysis.data.chips import peaks_of
 from analysis.data.tables import Evidence
@@ -87,7 +87,7 @@ def left_out_intervals(
     for developer, own in each_developer(steps.developer):
         others, rows = step_estimator_for(evidence, (developer,)), steps[own]
         seconds, spread = predict(others, rows)
-        reach = spread * stats.t(others.log_error[1]).ppf((1.0 + level) / 2.0)
+        reach = spread * stdtrit(others.log_error[1], (1.0 + level) / 2.0)
         errors = np.abs(np.log(seconds / numbers(rows.step_seconds)))
         score = 2.0 * reach + 2.0 / (1.0 - level) * np.maximum(errors - reach, 0.0)
         found = {"inside": errors <= reach, "width": np.exp(2.0 * reach), "interval_score": score}
@@ -202,7 +202,7 @@ def least_share(hits: int, tries: int) -> float:
     >>> round(least_share(7, 7), 2)
     0.72
     """
-    return float(stats.beta(hits, tries - hits + 1).ppf(1.0 - LEVEL)) if hits else 0.0
+    return float(betaincinv(hits, tries - hits + 1, 1.0 - LEVEL)) if hits else 0.0
 
 
 def steps_by_kind(evidence: Evidence) -> pd.DataFrame:

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from scipy.optimize import least_squares
+from scipy.special import ndtri
 
 from analysis.data.facts import Facts
 
 BENCHMARK = "vendor_benchmark"
 WEIGHT_BYTES = 2.0  # of a parameter in BF16, as the prior of reading weights is told
-STANDARD_ERRORS_OF_A_RANGE = 2.0 * float(stats.norm.ppf(0.95))
+STANDARD_ERRORS_OF_A_RANGE = 2.0 * float(ndtri(0.95))
 
 
 @dataclass(frozen=True)

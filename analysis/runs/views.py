@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import PERCENTILES, Distribution
+from analysis.data.uncertainty import PERCENTILES, Distribution, normal_log_density
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.flop import flop_per_token
 from analysis.runs.basis import basis
@@ -119,7 +118,7 @@ def _mean_scores(runs: pd.DataFrame) -> np.ndarray:
     """Mean log score of the pool at each weight, each developer alike."""
     log_mfu = np.log(runs.mfu.to_numpy())
     step, kind = (
-        stats.norm.pdf(log_mfu, runs[view], runs[f"{view}_deviation"])
+        np.exp(normal_log_density(log_mfu, runs[view], runs[f"{view}_deviation"]))
         for view in ("step_time", "by_kind")
     )
     scores = np.log(np.outer(step, WEIGHTS) + np.outer(kind, 1.0 - WEIGHTS))
