@@ -7,6 +7,7 @@ from analysis.physics.architecture import Configuration, Outline
 from analysis.physics.flop import flop_per_token, flop_per_token_from_dimensions
 from analysis.physics.parameters import (
     attention_width,
+    context_products,
     count_parameters,
     multiplying_parameters,
     total_parameters,
@@ -146,31 +147,43 @@ def test_all_parameters_of_an_outline_may_be_active_and_not_more():
         Outline(params_active=8, params_total=7, **sizes)
 
 
+SMALL = Configuration(
+    n_layers=2,
+    dim=10,
+    n_dense_layers=1,
+    inter_dim=7,
+    moe_inter_dim=5,
+    n_routed_experts=8,
+    n_shared_experts=1,
+    n_activated_experts=2,
+    vocab_size=20,
+    n_heads=2,
+    q_lora_rank=3,
+    kv_lora_rank=2,
+    qk_nope_head_dim=4,
+    qk_rope_head_dim=1,
+    v_head_dim=4,
+    mtp_depth=2,
+)
+
+
 def test_parameters_of_a_model_with_a_dense_layer_by_hand():
     """Two layers of ten dimensions, the first one dense: attention 202 each (10x3 + 3x2x5 + 10x3 +
     2x2x8 + 2x4x10), the dense layer 3 x 10x7 = 210, router 10x8 = 80, experts of 3 x 10x5 = 150;
     twice a module of an expert layer and a projection of 2 x 10x10.
     """
-    counted = count_parameters(
-        Configuration(
-            n_layers=2,
-            dim=10,
-            n_dense_layers=1,
-            inter_dim=7,
-            moe_inter_dim=5,
-            n_routed_experts=8,
-            n_shared_experts=1,
-            n_activated_experts=2,
-            vocab_size=20,
-            n_heads=2,
-            q_lora_rank=3,
-            kv_lora_rank=2,
-            qk_nope_head_dim=4,
-            qk_rope_head_dim=1,
-            v_head_dim=4,
-            mtp_depth=2,
-        )
-    )
+    counted = count_parameters(SMALL)
     assert counted.active_with_head == 2 * 202 + 210 + 80 + 3 * 150 + 200
     assert counted.total == 2 * 202 + 210 + 80 + 9 * 150 + 2 * 200
     assert counted.mtp == 2 * (202 + 80 + 9 * 150 + 2 * 10**2)
+
+
+def test_two_modules_multiply_twice_as_much_as_one_by_hand():
+    """Each: attention 202, router 80, two experts and a shared one of 150, a projection of
+    2 x 10x10, and the head of 20x10 again; two heads of five for a key and four for a value, that
+    look back on four of eight tokens.
+    """
+    added = multiplying_parameters(SMALL, mtp=True) - multiplying_parameters(SMALL)
+    assert added == 2 * (202 + 80 + 3 * 150 + 200 + 200)
+    assert context_products(SMALL, 8) == context_products(SMALL, 8, mtp=False) == 2 * 18 * 4
+    assert context_products(SMALL, 8, mtp=True) == (2 + 2) * 18 * 4

@@ -14,15 +14,19 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from analysis.data.tables import Evidence
+from analysis.data.uncertainty import Distribution
+from analysis.runs import efficiency
 from analysis.runs.candidates import CANDIDATES, FOLDS, Candidate, Fitted, fitted, folds_of
 from analysis.runs.efficiency import CHOSEN, Estimator, estimator_for
 from analysis.runs.features import Sample, design
+from analysis.runs.intervals import Form
 from analysis.runs.references import (
     developer_weights,
     reference_runs,
     row_weights,
     trust_in_hours,
 )
+from tests.by_hand import with_runs, with_tables
 
 
 @pytest.fixture(scope="module")
@@ -226,6 +230,36 @@ def test_how_much_wider_an_interval_is_by_hand(estimator):
     assert estimator.spreads(ten_times) == pytest.approx(wider)
     assert estimator.spreads(tenth) == pytest.approx(wider)
     assert estimator.spreads(inside.assign(chip="nobody's")) == pytest.approx(1.1)
+
+
+def test_a_distribution_of_errors_is_moved_to_the_prediction_and_widened(estimator, monkeypatch):
+    """Errors of 0.5 in the mean, 0.2 wide; a run of ten times the largest work, on a new chip."""
+    made = Distribution("log_normal", 0.0, np.inf, "", centre=0.5, spread=0.2)
+    monkeypatch.setattr(efficiency, "FORMS", {"made": Form(0, "", lambda errors, who: made)})
+    seen = estimator.sample.features
+    far = seen.head(1).assign(log_active=seen.log_active.mean(), chip="nobody's")
+    far = far.assign(log_flop=seen.log_flop.max() + np.log(10))
+    ((found,),) = estimator.by_form(far, ["made"]).values()
+    assert found.centre == pytest.approx(0.5 + estimator.model.predict(far)[0])
+    assert found.spread == pytest.approx(0.2 * (1 + 0.1 * 2.302585 + 0.1))
+    assert (found.low, found.high) == (0.0, estimator.facts["highest_mfu"].value)
+
+
+def test_errors_and_the_basis_of_four_runs_by_hand(evidence):
+    """One reached 0.2 and three 0.4, two of them by one developer; each is predicted by the mean
+    log of the other developers.
+    """
+    made = with_runs(evidence, ("A", 0.2), ("B", 0.4), ("B", 0.4), ("C", 0.4))
+    kinds = made["training_runs"].assign(architecture=["moe", "dense", "dense", "dense"])
+    found = Estimator(with_tables(made, training_runs=kinds), name="constant")
+    of_b = 2**0.5  # a developer weighs as the root of its runs
+    assert found.errors == pytest.approx(
+        np.log(2) * np.array([-1, 1 / 2, 1 / 2, 1 / (1 + of_b)]), abs=1e-9
+    )
+    dense, mixture = found.predict(kinds.iloc[[1, 0]].assign(flop_per_token=1.0))
+    words = "estimator on 4 runs, {} of them of this kind ({}), of {} developers"
+    assert dense.basis == words.format(3, "dense", 2)
+    assert mixture.basis == words.format(1, "mixture of experts", 1)
 
 
 def test_features_of_a_run_by_hand(runs, evidence):

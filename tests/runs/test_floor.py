@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.runs import floor
+from analysis.runs.candidates import CANDIDATES
 from analysis.runs.floor import (
     Spreads,
     coverage_band,
@@ -18,7 +19,7 @@ from analysis.runs.floor import (
     spreads,
 )
 from analysis.runs.references import reference_runs
-from tests.by_hand import with_runs
+from tests.by_hand import with_runs, with_tables
 
 
 def test_spreads_by_the_analysis_of_variance(evidence):
@@ -39,6 +40,21 @@ def test_spreads_by_the_analysis_of_variance(evidence):
     width = 2 * 1.644854 * sqrt(found.between**2 + found.within**2)
     assert log(found.width) == pytest.approx(width)
     assert found.width < found.width_at_most
+
+
+def test_means_scatter_about_what_is_usual_for_a_type(evidence):
+    """Two developers of dense models about 0.3 and two of mixtures about 0.2, each a factor e^0.3
+    to one side; of three runs of each, two lie a tenth back and one two tenths on.
+    """
+    runs = [
+        (name, usual * exp(side * (0.3 + own)))
+        for name, usual, side in (("A", 0.3, 1), ("B", 0.3, -1), ("C", 0.2, 1), ("D", 0.2, -1))
+        for own in (-0.1, -0.1, 0.2)
+    ]
+    made = with_runs(evidence, *runs)
+    kinds = made["training_runs"].assign(architecture=["dense"] * 6 + ["moe"] * 6)
+    found = spreads(with_tables(made, training_runs=kinds))
+    assert found.of_means == pytest.approx(0.3 * sqrt(4 / 3))
 
 
 def test_means_of_single_runs_scatter_without_developers_that_differ(evidence):
@@ -77,16 +93,18 @@ def test_a_seed_gives_the_same_band():
 
 
 def test_a_band_without_a_seed_is_that_of_nought_and_of_four_thousand_trials():
-    """A developer's runs share what is its own; an interval holds nine tenths of a normal."""
-    names = pd.Series(list("AABBCDEFG"))
-    found = coverage_band(names, 0.1, 0.3)
-    pd.testing.assert_frame_equal(found, coverage_band(names, 0.1, 0.3, 0))
+    """A developer's runs, one to eight, share what is its own; an interval holds nine tenths of a
+    normal.
+    """
+    names = np.repeat(range(8), range(1, 9))
+    found = coverage_band(pd.Series(names), 0.1, 0.3)
+    pd.testing.assert_frame_equal(found, coverage_band(pd.Series(names), 0.1, 0.3, 0))
     rng = np.random.default_rng(0)
-    of_developer = rng.normal(0.0, 0.1, (4000, 7))[:, [0, 0, 1, 1, 2, 3, 4, 5, 6]]
-    errors = of_developer + rng.normal(0.0, 0.3, (4000, 9))
+    of_developer = rng.normal(0.0, 0.1, (4000, 8))[:, names]
+    errors = of_developer + rng.normal(0.0, 0.3, (4000, 36))
     inside = np.abs(errors) <= 1.6448536 * sqrt(0.1**2 + 0.3**2)
-    alike = inside[:, 4:].sum(axis=1) + inside[:, :2].mean(axis=1) + inside[:, 2:4].mean(axis=1)
-    for row, shares in (("runs", inside.mean(axis=1)), ("developers", alike / 7)):
+    alike = np.mean([inside[:, names == name].mean(axis=1) for name in range(8)], axis=0)
+    for row, shares in (("runs", inside.mean(axis=1)), ("developers", alike)):
         low, high = np.quantile(shares, [0.05, 0.95])
         assert (found.low[row], found.high[row]) == pytest.approx((low, high))
 
@@ -104,7 +122,9 @@ def test_coverage_beside_its_band_by_hand(monkeypatch):
 
 
 def test_equal_runs_are_of_sizes_from_three_quarters_to_four_thirds(monkeypatch):
-    """Of each pair once: 3 beside 4 and 4 beside 3 billion fit, 2.9 beside 4 does not."""
+    """Of each pair once: 3 beside 4 and 4 beside 3 billion fit; 2.9 and 4 do not, in either
+    order.
+    """
     runs = pd.DataFrame(
         [
             ("a", "A", 3e9, 0.2),
@@ -112,6 +132,8 @@ def test_equal_runs_are_of_sizes_from_three_quarters_to_four_thirds(monkeypatch)
             ("c", "A", 2.9e9, 0.1),
             ("d", "B", 4e9, 0.1),
             ("e", "B", 3e9, 0.1),
+            ("f", "C", 2.9e9, 0.1),
+            ("g", "C", 4e9, 0.1),
         ],
         columns=["id", "developer", "params_active", "mfu"],
     ).assign(chip="C", architecture="dense")
@@ -136,15 +158,18 @@ def test_what_would_help_is_told_by_medians(monkeypatch):
 
 def test_developers_with_several_runs_are_predicted_with_their_others_known(evidence, monkeypatch):
     runs = reference_runs(evidence).iloc[[0, 1, 2, 3]].reset_index(drop=True)
-    runs = runs.assign(developer=["A", "A", "B", "A"])
+    runs = runs.assign(developer=["A", "B", "C", "A"])
     runs["mfu"] = [0.2, 0.4, 0.5, 0.3]
     tested = pd.DataFrame({"id": runs.id[::-1], "error_factor": [4.0, 3.0, 2.0, 1.0]})
     monkeypatch.setattr(floor, "reference_runs", lambda evidence: runs)
     monkeypatch.setattr(floor, "backtest", lambda evidence: tested)
-    said = np.log([0.4, 0.2, 0.5, 0.9])
-    model = SimpleNamespace(left_out=lambda groups: said)
-    monkeypatch.setattr(floor, "fitted", lambda candidate, sample: model)
+    said = {CANDIDATES["pooled"]: np.log([0.4, 0.2, 0.5, 0.9])}
+
+    def fitted(candidate, sample):
+        return SimpleNamespace(left_out=lambda groups: said[candidate])
+
+    monkeypatch.setattr(floor, "fitted", fitted)
     found = known_developer(evidence)
-    assert found.id.tolist() == [runs.id[0], runs.id[1], runs.id[3]]
-    assert found.error_factor.tolist() == pytest.approx([2.0, 2.0, 3.0])
-    assert found.without.tolist() == [1.0, 2.0, 4.0]
+    assert found.id.tolist() == [runs.id[0], runs.id[3]]
+    assert found.error_factor.tolist() == pytest.approx([2.0, 3.0])
+    assert found.without.tolist() == [1.0, 4.0]

@@ -83,6 +83,19 @@ def test_a_fixed_effect_that_no_row_shows_is_left_out():
     assert shift_of(rows, [0.1, 0.2, 0.3]).effects == []
 
 
+def test_a_fixed_effect_that_rows_show_moves_one_kind_alone():
+    """Dense models as predicted, mixtures twice as slow, with no scatter beside."""
+    rows = [
+        {"who": name, "group": f"{name}{mixture}", "mixture": mixture}
+        for name in "ABCDEF"
+        for mixture in (0.0, 1.0)
+    ]
+    shift = shift_of(rows, [0.0, np.log(0.5)] * 6)
+    assert shift.effects == ["mixture"]
+    mean, _ = shift.of(pd.DataFrame([ROW, ROW | {"mixture": 1.0}]))
+    assert mean[:, 0] == pytest.approx([0.0, np.log(0.5)])
+
+
 def test_one_constant_on_every_predicted_rate_moves_no_shifted_result(evidence):
     """All predictions doubled: the shift takes it back, draw by draw."""
     rows, misses = misses_of(evidence)
@@ -161,9 +174,12 @@ def test_the_record_holds_every_rate_once_a_view(evidence):
     rows = rows[~rows.beside]
     for _, own in record.groupby("view"):
         assert sorted(own.id) == sorted(rows.id)
+    assert record.index.tolist() == list(range(2 * len(rows)))
     assert record[["log_error", "deviation", "log_score"]].notna().all().all()
     mixtures = mixture_record(evidence)
     assert set(mixtures.id) == set(rows.id[rows.mixture == 1])
+    assert mixtures.columns.tolist() == record.columns.tolist()
+    assert mixtures.index.tolist() == list(range(2 * int((rows.mixture == 1).sum())))
 
 
 def test_the_time_of_a_step_is_a_better_view_of_rates_than_an_mfu(evidence):
