@@ -22,6 +22,7 @@ test: .venv/installed
 
 soak: .venv/installed
 	$(PYTEST) -m soak $(ARGS)
+	HOSTILE_TIMES=30 $(PYTEST) tests/test_hostile.py
 
 # The published results, pinned: renew them, and read in the diff what moved.
 golden: .venv/installed

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,18 @@ from analysis.reconstruction.reconstruction import Reconstruction, reconstruct
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = 1024
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """What tests counted (`record_property`), summed: inputs tried, numbers opened."""
+    counts: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, "when", "") == "teardown":  # it has all that a test recorded
+                for name, count in report.user_properties:
+                    counts[name] += count
+    for name, count in sorted(counts.items()):
+        terminalreporter.write_line(f"{name}: {count:,}")
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,8 @@ import json
 import os
 import re
 import unicodedata
+import warnings
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -69,6 +71,18 @@ def tries(count: int):
     )
 
 
+TRIED: Counter[str] = Counter()
+
+
+@pytest.fixture(autouse=True)
+def counted(record_property):
+    """What a test tried, for the summary."""
+    TRIED.clear()
+    yield
+    for code, count in TRIED.items():
+        record_property(code, count)
+
+
 def held(*arguments: str, stdin: bytes = b"") -> int:
     """Run a command and hold it to the contract; its exit code."""
     out, err = io.StringIO(), io.StringIO()
@@ -79,14 +93,18 @@ def held(*arguments: str, stdin: bytes = b"") -> int:
         contextlib.redirect_stderr(err),
     ):
         patch.setattr("sys.stdin", given_in)
-        code = main(list(arguments))
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            code = main(list(arguments))
     lines = err.getvalue().splitlines()
     errors = [line for line in lines if line.startswith("error: ")]
     assert code in (0, 2), (arguments, err.getvalue())
+    assert not warned, (arguments, [str(warning.message) for warning in warned])
     assert len(errors) == (1 if code == 2 else 0), (arguments, lines)
     for line in lines:
         assert len(line) <= LONGEST + 20, line
         assert not any(unicodedata.category(char) in ("Cc", "Cf") for char in line), repr(line)
+    TRIED[f"hostile inputs answered with exit code {code}"] += 1
     shown = out.getvalue()
     assert not any(
         unicodedata.category(char) in ("Cc", "Cf") for char in re.sub(r"[\n\t]", "", shown)

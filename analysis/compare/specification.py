@@ -42,7 +42,8 @@ def in_units(value: Any) -> Any:
 
 
 Positive = Annotated[float, Field(gt=0, le=1e16)]
-Amount = Annotated[Positive, BeforeValidator(in_units)]
+Count = Annotated[float, Field(ge=1, le=1e16)]
+Amount = Annotated[Count, BeforeValidator(in_units)]
 
 
 class _Spec(Numbers):
@@ -55,11 +56,11 @@ class _Spec(Numbers):
     params_active: Amount
     hardware: str = ""
     peak_bf16_tflops: Annotated[float, Field(ge=0.1, le=1e15)] | None = None
-    chips: Positive | None = None
+    chips: Count | None = None
     precision: Literal["bf16", "fp16", "fp8"] | None = None
-    layers: Positive | None = None
-    d_model: Positive | None = None
-    n_heads: Positive | None = None
+    layers: Count | None = None
+    d_model: Count | None = None
+    n_heads: Count | None = None
     price_usd_per_gpu_hour: Positive | None = None
 
     def model_post_init(self, _: Any) -> None:
@@ -76,13 +77,13 @@ class PretrainingSpec(_Spec):
 
     kind: Literal["pretraining"] = "pretraining"
     tokens: Amount
-    seq_len: Positive | None = None
+    seq_len: Count | None = None
     architecture: Literal["dense", "moe"] | None = None
-    head_dim: Positive | None = None
-    vocab: Positive | None = None
+    head_dim: Count | None = None
+    vocab: Count | None = None
     tied_embeddings: bool | None = None
     active_counts: Literal["both", "head", "neither"] | None = None  # tables in params_active
-    window_tokens: Positive | None = None
+    window_tokens: Count | None = None
     global_layers: Annotated[float, Field(ge=0, le=1e4)] | None = None
     config: str = ""  # the path of a config.json, or an id of architectures.csv
     shape: SkipValidation[Configuration | None] = None  # what it says
@@ -102,12 +103,12 @@ class ReinforcementSpec(_Spec):
     """A reinforcement run by what is public of it."""
 
     kind: Literal["reinforcement"]
-    chips: Positive
-    steps: Positive
-    prompts_per_step: Positive
-    samples_per_prompt: Positive
-    mean_len: Positive
-    max_len: Positive
+    chips: Count
+    steps: Count
+    prompts_per_step: Count
+    samples_per_prompt: Count
+    mean_len: Count
+    max_len: Count
     asynchronous: bool = False
 
     def model_post_init(self, context: Any) -> None:

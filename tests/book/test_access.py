@@ -48,8 +48,9 @@ def test_a_page_keeps_the_rules(visit, page, scheme, size):
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", [*PAGES, "search"])
-def test_every_page_keeps_the_rules(visit, page, scheme, size):
+def test_every_page_keeps_the_rules(visit, page, scheme, size, record_property):
     assert violations(visit, page, scheme, size) == []
+    record_property("pages without a violation of the rules of access", 1)
 
 
 def test_text_is_large_and_its_lines_have_60_to_75_characters(visit):

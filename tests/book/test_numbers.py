@@ -149,7 +149,7 @@ def test_no_page_shows_the_markup_of_a_number(edition):
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("page", PAGES)
-def test_every_number_of_a_page_opens(visit, page, scheme, viewport):
+def test_every_number_of_a_page_opens(visit, page, scheme, viewport, record_property):
     with visit(page, color_scheme=scheme, viewport=viewport, reduced_motion="reduce") as (
         opened,
         trouble,
@@ -157,5 +157,5 @@ def test_every_number_of_a_page_opens(visit, page, scheme, viewport):
         numbers = opened.locator(f"{OPENS}:visible").all()
         for number in numbers:
             open_and_close(opened, number)
-        print(f"{page}, {scheme}, {viewport['width']} px: {len(numbers)} numbers")
+        record_property("numbers opened", len(numbers))
         assert trouble == []

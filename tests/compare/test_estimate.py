@@ -131,7 +131,7 @@ def test_excluding_a_developer_changes_the_answer_and_its_own_run_is_not_needed(
             "tokens = 15e12\ntokenz = 1",
             "tokenz is not known; did you mean tokens?",
         ),
-        ("tokens = 15e12", "tokens = -1", "tokens: input should be greater than 0"),
+        ("tokens = 15e12", "tokens = -1", "tokens: input should be greater than or equal to 1"),
         ("tokens = 15e12", 'tokens = "many"', "tokens: input should be a valid number"),
         (
             "params_active = 70e9",
@@ -143,7 +143,7 @@ def test_excluding_a_developer_changes_the_answer_and_its_own_run_is_not_needed(
         ("name =", "name ==", "not valid TOML"),
         ("2025-06-01", "2999-06-01", "2999-06-01 is in the future"),
         ('hardware = "H100"', "", "hardware is missing"),
-        ("tokens = 15e12", "tokens = 0", "tokens: input should be greater than 0"),
+        ("tokens = 15e12", "tokens = 0", "tokens: input should be greater than or equal to 1"),
     ],
 )
 def test_a_wrong_specification_is_one_line(evidence, old, new, expected):

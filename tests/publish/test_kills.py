@@ -42,7 +42,9 @@ def left_of(build: subprocess.Popen, family: list[psutil.Process]) -> list[psuti
 
 
 @pytest.mark.soak
-def test_whenever_a_build_is_killed_an_edition_stands_and_the_next_build_succeeds(tmp_path):
+def test_whenever_a_build_is_killed_an_edition_stands_and_the_next_build_succeeds(
+    tmp_path, record_property
+):
     out = tmp_path / "edition"
     for name, content in USERS.items():
         (out / name).parent.mkdir(parents=True, exist_ok=True)
@@ -65,4 +67,5 @@ def test_whenever_a_build_is_killed_an_edition_stands_and_the_next_build_succeed
         before, (stands, users) = stands, trees(out)
         assert now in (before, stands), f"killed {number}: no edition stands whole"
         assert users == USERS, number
+        record_property("builds killed, an edition whole", 1)
     assert list(tmp_path.iterdir()) == [out]
