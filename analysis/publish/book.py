@@ -30,6 +30,7 @@ from analysis.publish.first import usd_at_middle, whole_in_short
 from analysis.publish.kept import (
     book_room,
     forget_oldest,
+    keep,
     kept_folder,
     read_kept,
     rounded,
@@ -156,7 +157,7 @@ def _evidence_results(plan: Plan, account: Account, use_cache: bool) -> dict[str
     found = read_kept(kept) if use_cache else {}
     if not found:
         found = evidence_results(account.evidence, date)
-        write_json(kept, found)
+        keep(kept, found)
         forget_oldest(kept.parent, f"{RESULTS}.*.json")
     return found
 
@@ -169,7 +170,7 @@ def _try_numbers(plan: Plan, account: Account, use_cache: bool) -> dict[str, Any
     found = read_kept(kept) if use_cache else {}
     if not found:
         found = rounded(page_data(account))  # as it is kept, or a next build would differ
-        write_json(kept, found)
+        keep(kept, found)
         forget_oldest(kept.parent, f"{TRY}.*.json")
     return found
 

@@ -12,9 +12,9 @@ from analysis.publish.kept import (
     copy_of,
     discard,
     forget_oldest,
+    keep,
     kept_folder,
     read_kept,
-    write_json,
 )
 from analysis.publish.place import NEW, refuse_foreign, swap, workplace, write_mark
 from analysis.publish.plan import Page, Plan
@@ -87,7 +87,7 @@ def _execute_changed(
         )
     )
     execute_all(jobs, report, fresh_kernels, meanwhile)
-    write_json(folder / LAST, {**last, **plan.parts})
+    keep(folder / LAST, {**last, **plan.parts})
     for page in plan.pages:
         outputs[page.page].touch()  # the copies kept are those last used
         forget_oldest(folder, f"{page.page}.*.ipynb")

@@ -27,7 +27,7 @@ from papermill.exceptions import PapermillExecutionError
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean
 from analysis.publish.forking import engine, forks
 from analysis.publish.forking.warm import warm_up
-from analysis.publish.kept import read_kept
+from analysis.publish.kept import keep, read_kept
 
 USERS_MISTAKES = {error.__name__ for error in (InputError, UnknownName)}
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
@@ -198,7 +198,7 @@ def execute_all(
             rest = sum(seconds.get(other, math.nan) for other in waiting) / workers
             done = f"[{len(jobs) - len(waiting)}/{len(jobs)}] {name} executed ({outcome:.1f} s)"
             report(f"{done}; about {rest:.0f} s to go" if rest > 0 else done)
-    record.write_text(json.dumps(seconds), encoding="utf-8")
+    keep(record, seconds)
 
 
 def _outcomes(

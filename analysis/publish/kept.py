@@ -4,6 +4,7 @@ needed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterable, Iterator
@@ -33,13 +34,23 @@ def copy_of(page: Page, plan: Plan) -> Path:
     return kept_folder(plan) / f"{page.page}.{plan.key(page)}.ipynb"
 
 
+def keep(path: Path, content: dict[str, Any]) -> None:
+    """Keep JSON for a later build, with its hash."""
+    write_json(path, {"content": content, "sha256": _sha256(rounded(content))})
+
+
 def read_kept(path: Path) -> dict[str, Any]:
     """What an earlier build kept; nothing if it kept nothing, or that is damaged."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content, sha256 = found["content"], found["sha256"]
+    except (OSError, ValueError, LookupError, TypeError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return content if _sha256(content) == sha256 else {}
+
+
+def _sha256(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def forget_oldest(folder: Path, pattern: str) -> None:
@@ -81,11 +92,11 @@ def book_room(plan: Plan, use_cache: bool, work: Path) -> Iterator[Path]:
         if not ours:
             yield work
             return
-        if not (room / WHOLE).exists():
+        if read_kept(room / WHOLE) != {"files": _files(room)}:
             _empty(room)
         (room / WHOLE).unlink(missing_ok=True)
         yield room
-        (room / WHOLE).touch()
+        keep(room / WHOLE, {"files": _files(room)})
     with suppress(FileNotFoundError):  # another build tidies up at the same time
         for old in _by_use(rooms.iterdir())[ROOMS_KEPT:]:
             with _locked(old) as ours:
@@ -98,6 +109,16 @@ def _locked(room: Path) -> Iterator[bool]:
     """Whether nobody else is in a room, who stays out until we leave."""
     with (room / LOCK).open("w") as lock:
         yield try_lock(lock)
+
+
+def _files(room: Path) -> dict[str, Any]:
+    """The files of a room with their sizes and times: a damaged one has another."""
+    stats = {path: path.stat() for path in room.rglob("*") if path.name not in (WHOLE, LOCK)}
+    return {
+        path.relative_to(room).as_posix(): [str(stat.st_mtime_ns), stat.st_size]
+        for path, stat in stats.items()
+        if path.is_file()
+    }
 
 
 def _empty(room: Path) -> None:

@@ -18,6 +18,7 @@ from analysis.data.mistakes import InputError
 from analysis.publish import execute as execution
 from analysis.publish.execute import Job, execute_all, tidied
 from analysis.publish.forking.forks import can_fork
+from analysis.publish.kept import keep
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")
 
@@ -217,7 +218,7 @@ def test_each_page_is_reported_and_the_rest_expected(tmp_path: Path):
         for name in "abc"
     ]
     lines: list[str] = []
-    (tmp_path / execution.SECONDS).write_text('{"a": 90, "b": 2, "c": 60}')
+    keep(tmp_path / execution.SECONDS, {"a": 90, "b": 2, "c": 60})
     execute_all(jobs, lines.append)
     assert re.fullmatch(r"\[1/3\] [ac] executed \(\d+\.\d s\); about \d+ s to go", lines[0])
     assert re.fullmatch(r"\[3/3\] [abc] executed \(\d+\.\d s\)", lines[2])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from analysis.data.scenario import load_scenario
 from analysis.publish.kept import (
     COPIES_KEPT,
     ROOMS_KEPT,
+    WHOLE,
     book_room,
     forget_oldest,
+    keep,
     read_kept,
     rounded,
 )
@@ -76,7 +79,42 @@ def test_copies_are_bounded(tmp_path):
     assert (tmp_path / "other.ipynb").exists()
 
 
-@pytest.mark.parametrize("text", ["", "cut off in the mi", "[1]"])
+def test_what_is_kept_comes_back_rounded_and_a_change_by_hand_counts_as_damage(tmp_path):
+    path = tmp_path / "kept.json"
+    keep(path, {"b": 1.23456789, "a": [1, "x"], "n": None})
+    assert read_kept(path) == {"a": [1, "x"], "b": 1.23457, "n": None}
+    path.write_text(path.read_text().replace("1.23457", "1.33457"))
+    assert read_kept(path) == {}
+
+
+DAMAGES = {
+    "a file cut": lambda room: (room / "doctrees" / "a.pickle").write_bytes(b"x"),
+    "a file gone": lambda room: (room / "doctrees" / "a.pickle").unlink(),
+    "a file more": lambda room: (room / "doctrees" / "b.pickle").touch(),
+    "a folder gone": lambda room: shutil.rmtree(room / "doctrees"),
+    "a folder in its place": lambda room: (
+        (room / "doctrees" / "a.pickle").unlink(),
+        (room / "doctrees" / "a.pickle").mkdir(),
+    ),
+    "another file's time": lambda room: os.utime(room / "doctrees" / "a.pickle", (1, 1)),
+    "the record cut": lambda room: (room / WHOLE).write_text('{"content": {'),
+    "the record empty": lambda room: (room / WHOLE).write_text(""),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_room_that_is_not_as_it_was_left_is_empty(planned, tmp_path, damage):
+    for _ in range(2):
+        with book_room(planned("one"), True, tmp_path) as room:
+            (room / "doctrees").mkdir(exist_ok=True)
+            (room / "doctrees" / "a.pickle").write_bytes(b"content")
+    DAMAGES[damage](room)
+    with book_room(planned("one"), True, tmp_path) as again:
+        assert again == room
+        assert not (room / "doctrees").exists()
+
+
+@pytest.mark.parametrize("text", ["", "cut off in the mi", "[1]", "3", '{"content": {"a": 1}}'])
 def test_what_is_damaged_counts_as_nothing(tmp_path, text):
     (tmp_path / "kept.json").write_text(text)
     assert read_kept(tmp_path / "kept.json") == {}
