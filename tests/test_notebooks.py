@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
@@ -11,7 +12,13 @@ import pytest
 
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import parameters_frame
-from analysis.publish.execute import Job, NotebookFailed, declared_parameters, execute, execute_one
+from analysis.publish.execute import (
+    Job,
+    NotebookFailed,
+    _outcomes,
+    declared_parameters,
+    execute,
+)
 from analysis.publish.plan import list_pages
 from tests.conftest import ROOT
 
@@ -103,24 +110,33 @@ FEW = [
 ]
 
 
+def outcomes(jobs: list[Job]) -> list[float | BaseException]:
+    """What became of each, its seconds or its error: all by forks of one process."""
+    with closing(_outcomes(jobs, 1, False)) as found:
+        by_number = dict(found)
+    return [by_number[number] for number in range(len(jobs))]
+
+
+def shown_by(path: Path) -> str:
+    """All that an executed notebook shows."""
+    cells = nbformat.read(path, as_version=4).cells
+    return "".join(str(out.get("data", "")) for cell in cells for out in cell.get("outputs", []))
+
+
 def executed_with(pairs: list[tuple[str, str]], data: Path, folder: Path) -> dict[str, str]:
     """The text of each notebook executed with a model; a mistake of the user's as its line."""
-    texts = {}
+    jobs = []
     for name, model in pairs:
+        path = ROOT / "notebooks" / f"{name}.ipynb"
         given = {"model": model, "data": str(data), "samples": 256}
-        declared = declared_parameters(ROOT / "notebooks" / f"{name}.ipynb")
+        declared = declared_parameters(path)
         given = {key: value for key, value in given.items() if key in declared}
-        job = Job(
-            name, ROOT / "notebooks" / f"{name}.ipynb", given, folder / f"{name}-{model}.ipynb"
-        )
-        try:
-            execute_one(job, lambda: None)
-            cells = nbformat.read(job.output, as_version=4).cells
-            outputs = [output for cell in cells for output in cell.get("outputs", [])]
-            shown = [str(output.get("data", "")) for output in outputs]
-            texts[f"{name}, {model}"] = "".join(shown)
-        except InputError as mistake:
-            texts[f"{name}, {model}"] = f"refused: {mistake}"
+        jobs.append(Job(f"{name}, {model}", path, given, folder / f"{name}-{model}.ipynb"))
+    texts = {}
+    for job, outcome in zip(jobs, outcomes(jobs), strict=True):
+        assert isinstance(outcome, float | InputError), (job.name, outcome)
+        refused = isinstance(outcome, InputError)
+        texts[job.name] = f"refused: {outcome}" if refused else shown_by(job.output)
     return texts
 
 
@@ -195,61 +211,54 @@ def test_a_failing_cell_is_three_lines_and_keeps_its_partial_output(tmp_path: Pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.ipynb", "out.failed.ipynb"]
 
 
-@pytest.mark.parametrize(
-    ("notebook", "parameters", "says"),
-    [
-        (
-            "pretraining",
-            {"phase": "v4_pretraining"},
-            "v4_pretraining is not a phase of deepseek-r1",
-        ),
-        ("comparison", {"date": "yesterday"}, "date: yesterday is not a day"),
-        ("comparison", {"developer": "Metta"}, "Metta is not a developer of these models"),
-        ("disclosure", {"card": "olmoo"}, "did you mean olmo"),
-    ],
-)
-def test_a_users_mistake_found_by_a_cell_is_the_users_mistake(
-    notebook, parameters, says, tmp_path: Path
-):
-    path = ROOT / "notebooks" / f"{notebook}.ipynb"
-    job = Job("x", path, parameters, tmp_path / "out.ipynb")
-    with pytest.raises(InputError, match=says):
-        execute(job)
+MISTAKES = [  # that a cell finds
+    (
+        "pretraining",
+        {"phase": "v4_pretraining"},
+        "v4_pretraining is not a phase of deepseek-r1",
+    ),
+    ("comparison", {"date": "yesterday"}, "date: yesterday is not a day"),
+    ("comparison", {"developer": "Metta"}, "Metta is not a developer of these models"),
+    ("disclosure", {"card": "olmoo"}, "did you mean olmo"),
+]
+
+
+def test_a_users_mistake_found_by_a_cell_is_the_users_mistake(tmp_path: Path):
+    jobs = [
+        Job(str(number), ROOT / "notebooks" / f"{name}.ipynb", given, tmp_path / f"{number}.ipynb")
+        for number, (name, given, _) in enumerate(MISTAKES)
+    ]
+    for (*_, says), found in zip(MISTAKES, outcomes(jobs), strict=True):
+        assert isinstance(found, InputError) and says in str(found)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_executions_differ_in_nothing(tmp_path: Path):
-    copies = []
-    for name in ("a", "b"):
-        job = Job(
-            "x",
-            ROOT / "notebooks" / "reinforcement.ipynb",
-            {"phase": "r1_training", "mfu": 0.4},
-            tmp_path / f"{name}.ipynb",
-        )
-        copies.append(execute(job).read_bytes())
-    assert copies[0] == copies[1]
-    assert str(tmp_path).encode() not in copies[0]
-    injected = [
-        cell
-        for cell in nbformat.reads(copies[0].decode(), 4).cells
-        if "injected-parameters" in cell.metadata.tags
-    ]
-    assert "remove-input" in injected[0].metadata.tags
-
-
-def test_a_page_whose_inputs_the_parameters_all_set_has_its_charts_too(tmp_path: Path):
+def test_two_executions_differ_in_nothing_and_a_page_without_an_interval_has_charts(
+    tmp_path: Path,
+):
     """With the MFU given, nothing is left open in pre-training: the interval is a point and no
     input widens it.
     """
-    job = Job(
-        "closed", ROOT / "notebooks" / "pretraining.ipynb", {"mfu": 0.31}, tmp_path / "closed.ipynb"
-    )
-    outputs = [
-        output
-        for cell in nbformat.read(execute(job), as_version=4).cells
-        for output in cell.get("outputs", [])
+    reinforcement = {"phase": "r1_training", "mfu": 0.4}
+    given = {"a": reinforcement, "b": reinforcement, "closed": {"mfu": 0.31}}
+    notebooks = {"closed": "pretraining"}
+    jobs = [
+        Job(
+            name,
+            ROOT / "notebooks" / f"{notebooks.get(name, 'reinforcement')}.ipynb",
+            parameters,
+            tmp_path / f"{name}.ipynb",
+        )
+        for name, parameters in given.items()
     ]
-    assert any(
-        "no input is uncertain" in output.get("data", {}).get("text/html", "") for output in outputs
-    )
+    assert all(isinstance(outcome, float) for outcome in outcomes(jobs))
+    first, second, _ = (job.output.read_bytes() for job in jobs)
+    assert first == second
+    assert str(tmp_path).encode() not in first
+    injected = [
+        cell
+        for cell in nbformat.reads(first.decode(), 4).cells
+        if "injected-parameters" in cell.metadata.tags
+    ]
+    assert "remove-input" in injected[0].metadata.tags
+    assert "no input is uncertain" in shown_by(jobs[2].output)
