@@ -28,7 +28,6 @@ COLUMNS = {
 KEYS = tuple(key for key in PretrainingSpec.model_fields if key not in ("shape", "layout", "kind"))
 NEEDED = ("name", "developer", "release_date", "params_total", "tokens", "hardware")
 ANSWERS = ("gpu_hours", "days", "usd", "energy_kwh", "co2_kg")
-YES_OR_NO = {"yes": True, "true": True, "no": False, "false": False}
 
 Row = Mapping[str, str]
 
@@ -100,12 +99,10 @@ def _columns(found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _spec(row: Row) -> dict[str, Any]:
+def _spec(row: Row) -> dict[str, str]:
     """The keys of a run that a row has."""
     found = {_key(name): cell.strip() for name, cell in row.items() if cell.strip()}
-    spec: dict[str, Any] = {key: cell for key, cell in found.items() if key in KEYS}
-    tied = spec.get("tied_embeddings", "")
-    return spec | ({"tied_embeddings": YES_OR_NO.get(tied.lower(), tied)} if tied else {})
+    return {key: cell for key, cell in found.items() if key in KEYS}
 
 
 def _key(column: str) -> str:

@@ -35,13 +35,13 @@ def flop_per_token_of_spec(spec: PretrainingSpec, alike: pd.DataFrame, said: lis
         return _by_parameters(spec, alike, said)
     return float(
         flop_per_token_from_dimensions(
-            _with_both_tables(spec, said),
+            _with_both_tables(spec, d_model, said),
             layers,
             d_model,
             spec.vocab or 0.0,
             length,
             bool(spec.tied_embeddings),
-            heads_width=_heads_width(spec, said),
+            heads_width=_heads_width(spec, d_model, said),
             window_tokens=spec.window_tokens or length,
             global_layers=layers if spec.global_layers is None else spec.global_layers,
         )
@@ -71,9 +71,9 @@ def _by_parameters(spec: PretrainingSpec, alike: pd.DataFrame, said: list[str]) 
     return TRAINING_FLOP_PER_PARAMETER * spec.params_active * ratio
 
 
-def _with_both_tables(spec: PretrainingSpec, said: list[str]) -> float:
+def _with_both_tables(spec: PretrainingSpec, d_model: float, said: list[str]) -> float:
     """Active parameters with the tables of input and output; a shared table is one."""
-    table = (spec.vocab or 0.0) * (spec.d_model or 0.0)
+    table = (spec.vocab or 0.0) * d_model
     active = float(spec.params_active)
     if not table:
         said.append("embedding table counted as multiplying: vocab is not given")
@@ -86,7 +86,7 @@ def _with_both_tables(spec: PretrainingSpec, said: list[str]) -> float:
     return active + table * (left_out // 2 if spec.tied_embeddings else left_out)
 
 
-def _heads_width(spec: PretrainingSpec, said: list[str]) -> float:
+def _heads_width(spec: PretrainingSpec, d_model: float, said: list[str]) -> float:
     """Width of all query heads together; that of the model, where a head's is not known."""
     if spec.n_heads and spec.head_dim:
         return spec.n_heads * spec.head_dim
@@ -94,4 +94,4 @@ def _heads_width(spec: PretrainingSpec, said: list[str]) -> float:
     if lone:
         said.append(f"{lone} changes nothing: n_heads and head_dim are needed both")
     said.append("attention taken as wide as the model")
-    return float(spec.d_model or 0.0)
+    return d_model

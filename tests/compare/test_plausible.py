@@ -1,5 +1,7 @@
 """Whether a sheet's work fits its hours, by hand; what it fills of the forms of others."""
 
+from math import nan
+
 import pytest
 
 from analysis.cli import main
@@ -7,6 +9,7 @@ from analysis.compare.card import Card
 from analysis.compare.disclosure import list_cards, load_card
 from analysis.compare.forms import agreement, eu_form, filled
 from analysis.compare.plausible import best_efficiency, plausible
+from tests.by_hand import with_runs, with_tables
 
 SHEET = {
     "name": "sheet",
@@ -38,6 +41,20 @@ def test_work_over_the_peak_of_the_chip_is_impossible(evidence, share, possible)
     assert all(f"{share:.0%} of its peak of 989.4 TFLOP/s" in line for line in lines)
 
 
+def test_work_at_the_very_peak_is_possible_and_at_the_very_best_is_usual(evidence, monkeypatch):
+    """A thousand hours of 3,600 seconds at 989.4 TFLOP/s, whole and half."""
+    monkeypatch.setattr("analysis.compare.plausible.best_efficiency", lambda evidence: 0.5)
+    work = 1_000 * 3_600 * PEAK
+    whole, half, more = (
+        plausible(sheet(flop=share * work, gpu_hours=1_000, tokens=None), evidence)
+        for share in (1.0, 0.5, 0.51)
+    )
+    assert whole.possible and len(whole.warnings) == 1
+    assert half.possible and half.warnings == []
+    assert more.possible and "are 51% of its peak of 989.4" in more.warnings[0]
+    assert "above the 50% of the best run here" in more.warnings[0]
+
+
 def test_hours_follow_from_chips_and_days_where_none_are_printed(evidence):
     days = hours_at(2.0) / 100 / 24
     assert not plausible(sheet(chips=100, days=days), evidence).possible
@@ -48,6 +65,25 @@ def test_work_that_the_sheet_states_is_held_against_all_its_hours(evidence):
     hours = hours_at(0.4)
     found = plausible(sheet(flop=2 * hours * 3600 * PEAK, gpu_hours=hours), evidence)
     assert [line.partition(":")[0] for line in found.impossible] == ["flop"]
+
+
+def test_work_on_several_chips_is_held_against_the_fastest(evidence):
+    """A thousand hours of each at the H100's 989.4 TFLOP/s, seven times those of an H20."""
+    hours = [{"kind": "pretraining", "chip": chip, "gpu_hours": 1_000} for chip in ("H20", "H100")]
+    most = 2_000 * 3_600 * PEAK
+    for share, possible in ((0.99, True), (1.01, False)):
+        card = Card.model_validate(SHEET | {"phase": hours, "flop": share * most})
+        found = plausible(card, evidence)
+        assert found.possible is possible
+        said = f"in 2,000 hours of H100 SXM are {share:.0%} of its peak"
+        assert said in [*found.impossible, *found.warnings][0]
+
+
+@pytest.mark.parametrize(("told", "best"), [([nan, 0.4], 0.5), ([0.45, 0.6], 0.6)])
+def test_the_best_run_is_that_of_the_highest_share_counted_or_told(evidence, told, best):
+    made = with_runs(evidence, ("A", 0.3), ("B", 0.5))
+    runs = made["training_runs"].assign(mfu_disclosed=told)
+    assert best_efficiency(with_tables(made, training_runs=runs)) == pytest.approx(best)
 
 
 def test_without_a_chip_or_hours_nothing_can_be_said(evidence):

@@ -46,11 +46,54 @@ def test_a_row_has_the_answer_of_its_run_beside_its_own_columns(evidence):
     assert two["days_p50"] == "" and float(two["gpu_hours_p50"]) > 0
 
 
+def test_how_far_it_is_is_told_after_each_row(evidence):
+    told = []
+    rows = read_rows(OURS, "runs.csv")
+    for number, _ in enumerate(
+        answered(rows, "runs.csv", evidence, (), lambda done, of: told.append((done, of)))
+    ):
+        assert told == [(1, 2), (2, 2)][:number]
+    assert told == [(1, 2), (2, 2)]
+
+
+def test_a_developer_that_is_left_out_is_left_out_of_every_row(evidence):
+    rows = read_rows(OURS.replace("Somebody", "Meta"), "runs.csv")
+    for kept, without in zip(
+        answered(rows, "runs.csv", evidence),
+        answered(rows, "runs.csv", evidence, ("Google",)),
+        strict=True,
+    ):
+        assert kept["gpu_hours_p50"] != without["gpu_hours_p50"] != ""
+
+
 def test_epochs_columns_are_known_and_parameters_taken_as_active(evidence):
     (theirs,), (ours, _) = answers(EPOCH, evidence), answers(OURS, evidence)
     assert theirs["gpu_hours_p50"] == ours["gpu_hours_p50"]
     assert "all parameters taken as active" in theirs["assumed"]
     assert "all parameters taken as active" not in ours["assumed"]
+
+
+def test_a_column_that_a_table_can_not_give_is_one_of_its_own(evidence):
+    """A kind, a layout and a shape are no cells: the answer is that of the table without them."""
+    more = OURS.replace("remark", "remark,kind,layout,shape").replace('is"', 'is",a,b,c')
+    (told, _), (plain, _) = answers(more, evidence), answers(OURS, evidence)
+    assert told == plain | {"kind": "a", "layout": "b", "shape": "c"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "tied"), [("yes", True), ("True", True), ("no", False), ("FALSE", False)]
+)
+def test_a_shared_table_is_said_with_yes_or_no(evidence, cell, tied):
+    """A tenth of ten billion parameters is the table: shared, it multiplies too."""
+    run = {"name": "A", "developer": "S", "release_date": "2025-06-01", "hardware": "H100"}
+    run |= {"params_total": "10e9", "params_active": "10e9", "tokens": "1e12", "layers": "10"}
+    run |= {"d_model": "2000", "vocab": "500000", "seq_len": "1000"}
+    columns, cells = ",".join([*run, "tied_embeddings"]), ",".join([*run.values(), cell])
+    (found,) = answers(f"{columns}\n{cells}\n", evidence)
+    spec = check_spec(run | {"tied_embeddings": tied}, "spec", evidence)
+    expected = estimate(spec, evidence)["gpu_hours"]["p50"]
+    assert found["not_answered"] == "" and "tied" not in found["assumed"]
+    assert float(found["gpu_hours_p50"]) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize(

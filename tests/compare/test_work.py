@@ -65,6 +65,13 @@ def test_with_dimensions_what_is_not_given_is_said_and_taken(counted):
     assert counted(**OUTLINE, vocab=100_000)[1] == [length, TABLES, WIDE]
 
 
+def test_one_layer_of_one_dimension_is_an_outline(counted):
+    """Half of 1,000 tokens of attention twice as wide as one, beside ten billion parameters."""
+    flop, said = counted(layers=1, d_model=1, seq_len=1000)
+    assert flop == pytest.approx(6 * 10e9 + 6 * 2 * 500, rel=1e-12)
+    assert not any("like runs" in line for line in said)
+
+
 def test_heads_wider_than_the_model_are_counted_so(counted):
     """Ten layers of 32 heads of 100: 3,200 wide where the model is 2,000."""
     known = {"seq_len": 1000, "vocab": 100_000}
@@ -86,9 +93,24 @@ def test_a_table_that_is_shared_multiplies(counted):
     assert not any("tied" in line for line in said)
 
 
+@pytest.mark.parametrize(("vocab", "said_so"), [(250_000, False), (250_001, True)])
+def test_whether_a_table_is_shared_matters_from_a_twentieth_of_the_parameters_on(
+    counted, vocab, said_so
+):
+    """250,000 words of 2,000 are 0.5 of ten billion."""
+    _, said = counted(**OUTLINE, seq_len=1000, vocab=vocab)
+    assert any("tied_embeddings taken as false" in line for line in said) is said_so
+
+
 @pytest.mark.parametrize(
     ("active_counts", "tied", "tables"),
-    [("both", False, 0), ("head", False, 1), ("neither", False, 2), ("head", True, 0)],
+    [
+        ("both", False, 0),
+        ("head", False, 1),
+        ("neither", False, 2),
+        ("head", True, 0),
+        ("neither", True, 1),
+    ],
 )
 def test_a_count_that_leaves_tables_out_is_filled_up(counted, active_counts, tied, tables):
     known = {**OUTLINE, "seq_len": 1000, "vocab": 100_000, "tied_embeddings": tied}
@@ -173,6 +195,25 @@ def test_a_config_fills_what_is_not_given_and_says_what_disagrees(counted):
     own = {"params_total": 8.03e9, "params_active": 7.5e9}
     _, said = counted(config="llama-3-8b", seq_len=8192, layers=3, **own)
     assert said == ["layers changes nothing: the config has its own"]
+
+
+@pytest.mark.parametrize(
+    ("params_active", "fits"),
+    [
+        (8.03e9, True),  # both tables
+        (7.505e9, True),  # that of the output alone
+        (6.98e9, True),  # neither: 128,256 words of 4,096 less
+        (6.98e9 * 1.008, True),
+        (6.98e9 * 1.015, False),
+        (7.25e9, False),
+        (6.4e9, False),
+    ],
+)
+def test_active_parameters_may_be_counted_with_both_tables_one_or_none(
+    counted, params_active, fits
+):
+    _, said = counted(config="llama-3-8b", params_total=8.03e9, params_active=params_active)
+    assert any(line.startswith("params_active is ") for line in said) is not fits
 
 
 def test_a_config_stands_in_for_the_parameters(evidence):

@@ -1,5 +1,7 @@
 """A phase in detail: what its pages show, with the figures written out."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -30,6 +32,21 @@ def test_parts_of_pretraining_are_what_the_peak_does_and_what_is_lost(at_forty_p
     assert parts.gpu_hours.tolist() == pytest.approx([0.4 * hours, 0.6 * hours], rel=5e-4)
 
 
+def test_a_part_is_its_mean_share_of_the_samples_and_of_their_middle_hours():
+    """Of 10, 10 and 100 hours one part has all, none and a tenth: 1.1 / 3 of the middle, ten."""
+    made = {"busy": np.array([10.0, 0.0, 10.0]), "lost": np.array([0.0, 10.0, 90.0])}
+    stage = SimpleNamespace(id="s", label="Stage")
+    result = SimpleNamespace(
+        gpu_hours=np.array([10.0, 10.0, 100.0]),
+        phase=SimpleNamespace(stages=[stage]),
+        stages={"s": SimpleNamespace(parts=made)},
+    )
+    parts = parts_of(result)
+    assert parts[["stage", "part"]].values.tolist() == [["Stage", "busy"], ["Stage", "lost"]]
+    assert parts.share.tolist() == pytest.approx([1.1 / 3, 1.9 / 3])
+    assert parts.gpu_hours.tolist() == pytest.approx([11 / 3, 19 / 3])
+
+
 def test_the_width_of_an_input_is_the_larger_of_the_two_ratios(r1):
     widths = widths_of(r1["v3_pretraining"])
     mfu = r1["v3_pretraining"].inputs[COMBINED].distribution
@@ -41,6 +58,20 @@ def test_the_width_of_an_input_is_the_larger_of_the_two_ratios(r1):
     ends = [14.76 * (50 / 14.76) ** share for share in (0.05, 0.95)]
     assert longer[["p05", "p95"]].tolist() == pytest.approx(ends)
     assert 1 < longer.factor < longer.p95 / longer.p05
+
+
+@pytest.mark.parametrize("phase", ["r1_zero_rl", "r1_training"])
+def test_the_width_of_each_input_is_of_hours_with_the_others_at_their_medians(r1, phase):
+    """The hours at either end, asked for by themselves; the widest first."""
+    result, factors = r1[phase], {}
+    for name, item in uncertain_inputs(r1, phase).items():
+        ends = {name: item.distribution.quantile([0.05, 0.95])}
+        low, high = gpu_hours_of(r1, ends, phase)
+        factors[item.label] = max(high / low, low / high)
+    widths = widths_of(result)
+    assert dict(zip(widths.input, widths.factor, strict=True)) == pytest.approx(factors)
+    assert widths.factor.tolist() == sorted(factors.values(), reverse=True)
+    assert widths.index.tolist() == list(range(len(factors)))
 
 
 def test_an_input_that_is_set_is_not_uncertain(r1, at_forty_per_cent):
@@ -95,6 +126,31 @@ def test_a_stage_of_unknown_length_takes_the_middle_of_its_range(r1):
     assert run.mean_len_tokens[0] == pytest.approx((2_739 * 7_435.7) ** 0.5)
     steps = r1["r1_training"].inputs["r1_training.rl_first.rl_steps"].distribution
     assert rollouts == pytest.approx(float(steps.quantile(0.5)) * 32 * 16 / 8_192)
+
+
+def test_a_second_stage_is_found_by_its_name(r1):
+    """1,700 steps of 32 questions with 16 answers each, 8,192 answers a rollout."""
+    own = r1["r1_training"]
+    run, rollouts = rollout_run(own, "rl_second")
+    assert rollouts == 1_700 * 32 * 16 / 8_192
+    behind_one_with_a_curve = SimpleNamespace(
+        setting=own.setting,
+        phase=SimpleNamespace(stages=[*r1["r1_zero_rl"].phase.stages, *own.phase.stages]),
+        stage_inputs=own.stage_inputs,
+    )
+    again, _ = rollout_run(behind_one_with_a_curve, "rl_second")
+    assert again.mean_len_tokens[0] == run.mean_len_tokens[0]
+
+
+def test_both_stages_stand_one_under_the_other_each_from_its_beginning(r1):
+    for frame in (answer_lengths, rollout_seconds, longest_answers):
+        found = frame(r1["r1_training"])
+        assert found.index.tolist() == list(range(len(found)))
+        assert found.stage.unique().tolist() == [
+            "First reinforcement learning",
+            "Second reinforcement learning",
+        ]
+    assert answer_lengths(r1["r1_training"]).step.tolist() == [0, 0]
 
 
 def test_the_longest_answer_along_the_run_stays_below_the_limit_of_its_step(r1):
