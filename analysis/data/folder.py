@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean
+from analysis.data.unseen import refuse_unseen, texts_in
 
 PACKAGE = "datapackage.json"
 PROTOCOL = "protocol.toml"  # the project's own rules
@@ -167,9 +168,12 @@ def read_toml(path: Path) -> dict[str, Any]:
 def parse_toml(text: str, where: str) -> dict[str, Any]:
     """The content of a text in TOML; an `InputError` that names `where` if it is none."""
     try:
-        return tomllib.loads(text)
+        found = tomllib.loads(text)
+        for written in texts_in(found):
+            refuse_unseen(written, where)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise InputError(f"not valid TOML: {error}", where) from None
+    return found
 
 
 def read_text(path: Path) -> str:

@@ -12,6 +12,7 @@ from pandera.pandas import Check, Column, DataFrameSchema
 
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.rows import row_of
+from analysis.data.unseen import refuse_unseen
 
 TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
 
@@ -26,11 +27,11 @@ def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> N
 
 
 def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
-    """Refuse what a reader of tables takes for something else: a NUL, that ends a cell, and numbers
-    that are none, or not finite.
+    """Refuse what a reader takes for something else: characters that nobody sees, of which a NUL
+    ends a cell, and numbers that are none, or not finite.
     """
-    if b"\0" in content:
-        raise InputError("holds a NUL, and is no text", resource["path"])
+    for number, line in enumerate(content.decode(errors="replace").split("\n"), start=1):
+        refuse_unseen(line, f"{resource['path']}, line {number}")
     for field in resource["schema"]["fields"]:
         if field["type"] in ("number", "integer") and field["name"] in frame:
             column = frame[field["name"]]

@@ -1,5 +1,6 @@
 """The evidence and the reading of it."""
 
+import json
 import math
 import re
 from pathlib import Path
@@ -195,6 +196,26 @@ def test_a_missing_or_unreadable_file_is_one_line(folder: Path, file: str):
     (folder / file).unlink()
     with pytest.raises(InputError, match=re.escape(file)):
         Evidence.load(folder)
+
+
+@pytest.mark.parametrize("odd", ["\0", "\x1b[31m", "\x7f", "\x9b", "\u202e", "\u2066"])
+@pytest.mark.parametrize("file", ["facts.csv", "models/deepseek-r1.toml"])
+def test_what_no_reader_sees_is_refused_where_it_stands(edited, file, odd):
+    from analysis.reconstruction.model_file import load_model
+
+    written = json.dumps(odd)[1:-1] if file.endswith("toml") else odd
+    directory = edited(file, "DeepSeek", f"{written}DeepSeek")
+    with pytest.raises(
+        InputError, match=re.escape(f"holds {odd[0]!a}, which no reader sees")
+    ) as at:
+        load_model("deepseek-r1", Evidence.load(directory))
+    assert at.value.where.startswith(file.rpartition("/")[2])
+
+
+def test_other_writing_is_read(edited):
+    odd = "שלום \u200f é \u2028 深 \ufeff"
+    directory = edited("sources.csv", "DeepSeek-V3 Technical Report", odd)
+    assert odd in set(Evidence.load(directory)["sources"].title)
 
 
 def test_an_input_may_not_be_a_check(edited):
