@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 
 from analysis.show import charts
+from analysis.show.charts.drawing import NOT_DRAWABLE
 from analysis.show.charts.figure import WIDTHS_PX, spec_html, svg
+from analysis.show.charts.picture import with_title
 from analysis.show.charts.touching import touching
 from tests.show import frames
 
@@ -97,6 +100,27 @@ def test_a_chart_of_what_is_partly_known_can_be_drawn(name):
     drawing = svg(spec_of(name, first_not_disclosed), "narrow")
     assert drawing.startswith("<svg")
     assert "NaN" not in drawing
+
+
+HOSTILE = ' \x1b[31m</script><script>alert(1)</script> \' " \u2028\\ data-row="facts:no" x'
+OF_STRANGERS = ["label", "title", "model", "developer", "what", "choice", "candidate", "input"]
+
+
+def hostile(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every name may be anything."""
+    names = frame.columns.intersection(OF_STRANGERS)
+    return frame.assign(**{name: frame[name] + HOSTILE for name in names})
+
+
+@pytest.mark.parametrize("name", frames.CHARTS)
+def test_whatever_a_name_holds_is_drawn_as_text(name):
+    spec = spec_of(name, hostile)
+    shown = spec_html(spec)
+    assert not re.search('<script>|data-row="facts:no', shown)
+    for drawing in re.findall("<svg .*?</svg>", shown, re.S):
+        file = with_title(drawing, spec)
+        assert not NOT_DRAWABLE.search(file)
+        ElementTree.fromstring(file)
 
 
 def test_a_sentence_stands_in_the_place_of_a_chart():

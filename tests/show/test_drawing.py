@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import multiprocessing
 import os
@@ -104,7 +105,7 @@ def test_the_name_of_the_socket_cannot_be_guessed(drawer, monkeypatch):
     assert drawing._address(drawer) != address
 
 
-@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x0b", "\x7f", "\ud800", "\uffff"])
+@pytest.mark.parametrize("character", ["\0", "\x1b", "\v", "\x7f", "\u2028", "\ud800", "\uffff"])
 def test_what_the_engine_would_end_the_process_over_is_replaced(character, monkeypatch):
     monkeypatch.setattr(drawing, "_drawer", None)
     monkeypatch.setattr(drawing, "_draw", json.dumps)
@@ -120,3 +121,13 @@ def test_a_label_with_an_escape_sequence_is_drawn(monkeypatch):
     text = {"field": "x", "type": "nominal"}
     red = {"data": {"values": [{"x": "\x1b[31mred"}]}, "mark": "text", "encoding": {"text": text}}
     assert "\ufffd[31mred" in drawing.draw(red)
+
+
+def test_no_text_of_a_drawing_reads_like_an_attribute(monkeypatch):
+    monkeypatch.setattr(drawing, "_drawer", None)
+    said = 'data-row="facts:no"'
+    text = {"field": "x", "type": "nominal"}
+    drawn = drawing.draw(
+        {"data": {"values": [{"x": said}]}, "mark": "text", "encoding": {"text": text}}
+    )
+    assert said not in drawn and f">{html.escape(said)}</text>" in drawn

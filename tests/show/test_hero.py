@@ -13,6 +13,7 @@ from analysis.publish.first import hero_of
 from analysis.reconstruction.account import account_of
 from analysis.show.charts.hero import Hero, hero, hero_html, share_in_words
 from analysis.show.charts.ink import LOOKS
+from analysis.show.charts.opening import without_links
 
 WIDTHS = (340.0, 520.0, 760.0)
 
@@ -141,3 +142,8 @@ def test_an_edition_at_another_price_shows_the_default_as_an_outline(evidence):
 def test_markup_in_a_label_stays_text():
     svg = drawn({"<b>reading</b>": 9e5, "tuning": 1e5}).svg(760)
     assert "&lt;b&gt;reading" in svg and "<b>" not in svg
+
+
+def test_what_no_drawing_can_hold_is_replaced():
+    svg = without_links(drawn({"reading \x1b[31m": 9e5, "tuning": 1e5}).svg(760))
+    assert "reading \ufffd[31m" in svg and "\x1b" not in svg

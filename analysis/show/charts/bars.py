@@ -4,7 +4,6 @@ tick at its middle and both ends in words, and points.
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -13,6 +12,7 @@ import altair as alt
 import pandas as pd
 
 from analysis.show.charts.axes import PX_PER_CHARACTER, Measure
+from analysis.show.charts.drawing import in_expression
 from analysis.show.charts.figure import CHARACTERS, ROOM
 from analysis.show.charts.look import ACCENT, ASSUMED, HATCHED, TEXT
 from analysis.show.charts.opening import linked
@@ -82,7 +82,7 @@ def broken(name: str) -> str:
 def _bold(subject: str | None) -> dict[str, Any]:
     if subject is None:
         return {}
-    test = f"datum.value === {json.dumps(subject)}"
+    test = f"datum.value === {in_expression(subject)}"
     looks = (("labelFontWeight", 700, 400), ("labelColor", ACCENT, TEXT))
     return {
         field: {"condition": {"test": test, "value": value}, "value": other}

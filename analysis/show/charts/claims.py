@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 import altair as alt
@@ -11,6 +10,7 @@ import pandas as pd
 
 from analysis.show.charts.axes import Measure, on_log_scale
 from analysis.show.charts.bars import SAYS, names_axis
+from analysis.show.charts.drawing import in_expression
 from analysis.show.charts.figure import CHARACTERS, ROOM
 from analysis.show.charts.frames import described, ends, figures
 from analysis.show.charts.look import ASSUMED, DISCLOSED, HATCHED, finish, sentence
@@ -121,7 +121,9 @@ def _names_axis(lines: pd.DataFrame) -> alt.Axis:
     """The names of the lines with their figures, left of them."""
     places = [round(float(line), 6) for line in lines.line]
     names = _names(lines)
-    name = f"{json.dumps(names)}[indexof({json.dumps(places)}, round(datum.value * 1e6) / 1e6)]"
+    name = (
+        f"{in_expression(names)}[indexof({in_expression(places)}, round(datum.value * 1e6) / 1e6)]"
+    )
     return names_axis(names, name, values=places, labelBaseline="line-top")
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from analysis.show.charts.axes import PX_PER_CHARACTER
 from analysis.show.charts.bars import SAYS, heights, rows
+from analysis.show.charts.drawing import in_expression
 from analysis.show.charts.frames import described, figures, share_text
 from analysis.show.charts.look import ACCENT, DISCLOSED, finish, sentence
 from analysis.show.charts.opening import counted_in
@@ -61,7 +62,9 @@ def _cells(frame: pd.DataFrame, subject: str | None, developer: str | None) -> a
     x = alt.X("field:N", axis=axis, scale=scale)
     base = rows(frame, "row", subject)
     ink = alt.condition(
-        alt.datum.developer == (developer or ""), alt.value(ACCENT), alt.value(DISCLOSED)
+        f"datum.developer === {in_expression(developer or '')}",
+        alt.value(ACCENT),
+        alt.value(DISCLOSED),
     )
     opacity = alt.Opacity("ink:Q", scale=None)
     return base.mark_rect().encode(x=x, color=ink, opacity=opacity, description=SAYS)

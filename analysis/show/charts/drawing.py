@@ -26,21 +26,40 @@ import vl_convert
 VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 WAITING = 64  # who may queue for a process that draws
 PATIENCE_SECONDS = 5.0  # for one who asks to say who it is and what to draw, and to take the answer
-# The engine ends the whole process over a character that XML does not have. An escape sequence of a
-# terminal in a label is enough.
-NOT_DRAWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# The engine ends the whole process over a character that XML does not have: an escape sequence of a
+# terminal in a label is enough. Its expressions have no texts with separators of lines.
+NOT_DRAWABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]"
+)
 IN_ITS_PLACE = "\ufffd"
+_TEXT = re.compile(">[^<]+<")
 _drawer: str | None = None
 
 
 def draw(spec: dict[str, Any]) -> str:
-    """The SVG of a specification; a character that cannot be drawn is replaced."""
-    spec = _drawable(spec)
-    try:
-        return _drawn_by(_drawer, spec) if _drawer else _draw(spec)
-    except (OSError, EOFError, AuthenticationError):
-        # that process is gone, or could not draw it: whatever is wrong is said here
-        return _draw(spec)
+    """The SVG of a specification; a character that cannot be drawn is replaced, and no text of it
+    reads like an attribute of an element.
+    """
+    # the engine leaves quotes in texts as they are, and whoever finds attributes finds them there
+    return _TEXT.sub(lambda text: text[0].replace('"', "&quot;"), _drawing(_drawable(spec)))
+
+
+def drawable(text: str) -> str:
+    """A text without characters that cannot be drawn.
+
+    >>> drawable("\\x1b[31mred") == "\ufffd[31mred"
+    True
+    """
+    return NOT_DRAWABLE.sub(IN_ITS_PLACE, text)
+
+
+def in_expression(value: Any) -> str:
+    """A text, a number or a list of them as an expression of the engine has it.
+
+    >>> in_expression(["a", 1.5])
+    '["a", 1.5]'
+    """
+    return json.dumps(_drawable(value))
 
 
 def ask(name: str) -> None:
@@ -92,6 +111,14 @@ def _too_slow(*_: object) -> NoReturn:
     raise TimeoutError
 
 
+def _drawing(spec: dict[str, Any]) -> str:
+    try:
+        return _drawn_by(_drawer, spec) if _drawer else _draw(spec)
+    except (OSError, EOFError, AuthenticationError):
+        # that process is gone, or could not draw it: whatever is wrong is said here
+        return _draw(spec)
+
+
 def _draw(spec: dict[str, Any]) -> str:
     return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION)
 
@@ -111,7 +138,7 @@ def _address(name: str) -> str:
 
 def _drawable(value: Any) -> Any:
     if isinstance(value, str):
-        return NOT_DRAWABLE.sub(IN_ITS_PLACE, value)
+        return drawable(value)
     if isinstance(value, dict):
         return {_drawable(key): _drawable(item) for key, item in value.items()}
     return [_drawable(item) for item in value] if isinstance(value, list) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Literal
 
 import altair as alt
@@ -11,6 +10,7 @@ import pandas as pd
 
 from analysis.show.charts.axes import Measure, from_zero
 from analysis.show.charts.bars import SAYS, names_axis
+from analysis.show.charts.drawing import in_expression
 from analysis.show.charts.figure import slug
 from analysis.show.charts.frames import figures, leading, listed, share_text, texts
 from analysis.show.charts.look import ACCENT, OTHERS, TEXT, finish, sentence
@@ -106,7 +106,7 @@ def _rows(dots: pd.DataFrame, names: dict[str, int]) -> pd.DataFrame:
 def _kinds_axis(rows: pd.DataFrame) -> alt.Axis:
     """The names of the kinds, left of their dots."""
     values = [round(value, 6) for value in rows.middle]
-    name = f"{json.dumps(list(rows.kind))}[indexof({json.dumps(values)}, datum.value)]"
+    name = f"{in_expression(list(rows.kind))}[indexof({values}, datum.value)]"
     return names_axis(rows.kind, name, values=values)
 
 

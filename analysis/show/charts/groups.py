@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 import altair as alt
 import pandas as pd
 
 from analysis.show.charts.bars import broken, heights, names_axis
+from analysis.show.charts.drawing import in_expression
 from analysis.show.charts.figure import CHARACTERS, ROOM
 from analysis.show.charts.look import TEXT
 
@@ -35,8 +34,8 @@ def panel_heights(frame: pd.DataFrame, name: str) -> dict[str, int]:
 def lines_of(frame: pd.DataFrame, name: str) -> alt.Y:
     """Where each row lies, with its name left of the plot."""
     places = [round(float(line), 6) for line in frame.line]
-    names = json.dumps([str(one) for one in frame[name]])
-    word = f"{names}[indexof({json.dumps(places)}, datum.value)]"
+    names = in_expression([str(one) for one in frame[name]])
+    word = f"{names}[indexof({places}, datum.value)]"
     scale = alt.Scale(domain=[_end(frame), _begin()], nice=False, zero=False)
     return alt.Y("line:Q", axis=names_axis(frame[name], word, values=places), scale=scale)
 

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from analysis.show.charts.drawing import drawable
 from analysis.show.charts.look import ACCENT, ASSUMED, DISCLOSED, TEXT
 from analysis.show.charts.opening import opened
 
@@ -47,7 +48,7 @@ class Ink:
         drawn = (
             f'<text class="ink-{look}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
             f' font-size="{size:g}" font-weight="{weight}" fill="{color}"{faded}>'
-            f"{html.escape(words)}</text>"
+            f"{html.escape(drawable(words))}</text>"
         )
         self.marks.append(opened(drawn, opens))
 

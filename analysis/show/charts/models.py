@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Protocol
 
 import altair as alt
@@ -19,6 +18,7 @@ from analysis.show.charts.bars import (
     points,
     rows,
 )
+from analysis.show.charts.drawing import in_expression
 from analysis.show.charts.frames import described, figures, share_text, short, texts
 from analysis.show.charts.lines import names_below, room_below
 from analysis.show.charts.look import (
@@ -94,7 +94,7 @@ def costs_of_models(compared: pd.DataFrame, developer: str | None = None) -> alt
         base.transform_filter(f"datum.how == '{how}'") for how in ("disclosed", "estimated")
     )
     color = alt.condition(
-        f"datum.model == {json.dumps(subject)}", alt.value(ACCENT), alt.value(DISCLOSED)
+        f"datum.model == {in_expression(subject)}", alt.value(ACCENT), alt.value(DISCLOSED)
     )
     return finish(
         *interval_bars(guessed, ("low", "usd_common", "high"), measure, RECONSTRUCTED),

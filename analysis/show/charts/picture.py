@@ -8,6 +8,7 @@ import textwrap
 
 import altair as alt
 
+from analysis.show.charts.drawing import drawable
 from analysis.show.charts.figure import Spec, name_of, svg, title_lines
 from analysis.show.charts.opening import without_links
 
@@ -57,6 +58,6 @@ def _wrapped(lines: list[str], width_px: float) -> list[str]:
 def _texts(lines: list[tuple[str, int, int]], top_px: float) -> str:
     return "".join(
         f'<text x="{MARGIN_PX}" y="{top_px + LINE_PX * number + 14:g}" {FONT} font-size="{size}"'
-        f' font-weight="{weight}" fill="{INK}">{html.escape(line)}</text>'
+        f' font-weight="{weight}" fill="{INK}">{html.escape(drawable(line))}</text>'
         for number, (line, size, weight) in enumerate(lines)
     )
