@@ -48,6 +48,12 @@ def test_stored_without_outputs(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_nothing_computed_is_read_as_markdown(path):
+    """In Markdown the name of a model may be a link, a role, a script."""
+    assert "Markdown" not in " ".join(cell.source for cell, _ in code_cells(path))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_what_is_hidden_only_shows_and_what_is_in_the_open_reads_in_one_line_after_the_other(path):
     """Arithmetic stands where a reader sees it; no cell defines a function or loops over rows."""
     for cell, hidden in code_cells(path):
