@@ -219,8 +219,8 @@ def _assumed(account: Account) -> str:
     )
     added = " and ".join(beyond.label)
     return (
-        f"{added[:1].upper()}{added[1:]} it is {low} to {high}, if these weigh as much as at other "
-        "companies. No source discloses them. "
+        f"{links.text(added[:1].upper() + added[1:])} it is {low} to {high}, if these weigh as "
+        "much as at other companies. No source discloses them. "
     )
 
 

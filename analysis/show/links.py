@@ -78,6 +78,7 @@ _PLACES: dict[str, Callable[[str], str]] = {
     "glossary": lambda name: f"method.html#{glossary_anchor(name)}",
     "edition": lambda _: "rerun.html",  # a parameter
 }
+WEB_ADDRESS = re.compile(r"https?://[^\s\"<>]+")
 STYLE = f'<style class="traincost">{(Path(__file__).parent / "notebook.css").read_text()}</style>'
 _MARKED = re.compile(
     r'<(a|span)((?: [\w-]+="[^"]*")*) data-row="(\w+):([^"]+)"'
@@ -180,8 +181,8 @@ def source(source_id: str, evidence: Evidence) -> Html:
 
 
 def web_address(url: str) -> str:
-    """An address that a link may have: of the web, or none."""
-    return url if re.match(r"https?://", url) else ""
+    """An address that a link may have: of the web, and nothing but an address; else none."""
+    return url if WEB_ADDRESS.fullmatch(url) else ""
 
 
 def anchor(row: Row) -> str:

@@ -53,6 +53,8 @@ def with_parts(app: Sphinx, _page: str, _template: str, context: dict[str, Any],
     context["generate_toctree_html"] = named_menu
     context["parts"] = contents(Path(app.srcdir)).parts
     context["root_title"] = HOME
+    if "pagetitle" in context:  # a text, which the theme writes as it is
+        context["pagetitle"] = html.escape(context["pagetitle"])
     context["is_own"] = app.tags.has(OWN_TAG)
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags", ""))
 

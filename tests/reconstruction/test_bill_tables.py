@@ -71,6 +71,12 @@ def test_the_finding_names_both_ends_of_the_bill_and_what_is_assumed(account):
     assert "No source discloses them." in said and "times the rent" in said
 
 
+def test_a_label_in_the_finding_is_text(edited):
+    folder = edited("models/deepseek-r1.toml", 'label = "with people"', 'label = "with <b>people"')
+    found = finding(analysis.reconstruct("deepseek-r1", data=folder, samples=256))
+    assert "with &lt;b&gt;people" in found and "<b>" not in found
+
+
 def test_a_line_has_its_address_its_interval_and_its_facts(account):
     shown = lines(account)
     assert set(re.findall(r'<tr id="(\w+)"', shown)) == set(account.bill.id)

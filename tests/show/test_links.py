@@ -34,9 +34,13 @@ def test_rows_of_other_tables_have_addresses_of_their_own():
     assert links.address(Row("hardware", "H100 SXM")) == "evidence.html#hardware.H100-SXM"
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", ""])
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", "data:text/html,x", "", "https://x.org/a page", 'https://x.org/"x'],
+)
 def test_only_addresses_of_the_web_become_links(url):
     assert links.web_address(url) == ""
+    assert links.web_address("https://x.org/a?b=1#c") != ""
 
 
 def test_an_unknown_source_is_named_with_the_nearest(evidence):
