@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from analysis.cli import main
 from analysis.data.folder import default_directory
@@ -21,6 +22,9 @@ from analysis.reconstruction.reconstruction import Reconstruction, reconstruct
 
 ROOT = Path(__file__).parents[1]
 SAMPLES = 1024
+# a machine may be slow: no test is timed
+settings.register_profile("untimed", parent=settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

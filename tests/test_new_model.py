@@ -65,6 +65,19 @@ def test_an_outline_serves_where_there_is_no_config(tmp_path, capsys):
     assert load_model("mine", Evidence.load(tmp_path / "new")).architecture_kind == "dense"
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"params_total": "60B"}, "--params-total is smaller than --params-active"),
+        ({"vocab": "8.6M"}, "--params-active is no larger than --vocab times --d-model"),
+    ],
+)
+def test_an_outline_that_makes_no_model_is_refused(tmp_path, capsys, changes, said):
+    sizes = {"params_total": "70B", "params_active": "70B", "layers": "80", "d_model": "8192"}
+    assert ask(tmp_path / "new", **({"vocab": "128K"} | sizes | changes)) == 2
+    assert f"error: {said}" in capsys.readouterr().err
+
+
 def test_another_model_is_begun_from_with_figures_as_assumptions(tmp_path, capsys):
     folder = tmp_path / "new"
     assert ask(folder, "--from", "deepseek-v3") == 0

@@ -87,6 +87,8 @@ def _architecture(options: argparse.Namespace, evidence: Evidence) -> tuple[Arch
     sizes = {names.get(name, name): size for name, size in answers.items()}
     if sizes["params_total"] < sizes["params_active"]:
         raise InputError("--params-total is smaller than --params-active")
+    if sizes["dim"] * sizes["vocab_size"] >= sizes["params_active"]:
+        raise InputError("--params-active is no larger than --vocab times --d-model")
     return Outline(**sizes), WHERE
 
 

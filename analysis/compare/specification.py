@@ -97,6 +97,18 @@ class PretrainingSpec(_Spec):
             raise ValueError("window_tokens and global_layers: give both, or neither")
         if (self.global_layers or 0.0) > (self.layers or 1e4):
             raise ValueError(f"global_layers is larger than layers, {self.layers:g}")
+        if self._look_up >= self.params_active:
+            raise ValueError(
+                f"params_active is no larger than vocab times d_model, {self._look_up:g}: "
+                "active_counts or tied_embeddings may say which tables it holds"
+            )
+
+    @property
+    def _look_up(self) -> float:
+        """Parameters of the table that is looked up, where `params_active` is taken to hold it."""
+        apart = self.tied_embeddings or self.active_counts in ("head", "neither")
+        counted = self.shape is None and self.layers and not apart
+        return (self.vocab or 0.0) * (self.d_model or 0.0) if counted else 0.0
 
 
 class ReinforcementSpec(_Spec):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, Self
 
 from pydantic import (
@@ -130,6 +131,14 @@ class Outline(BaseModel):
     dim: PositiveInt
     vocab_size: PositiveInt
     params_total: PositiveInt | None = None
+
+    @field_validator("vocab_size")
+    @classmethod
+    def _something_multiplies(cls, words: int, info: ValidationInfo) -> int:
+        sizes = info.data
+        if words * sizes.get("dim", 0) >= sizes.get("params_active", math.inf):
+            raise ValueError(f"times dim no less than params_active, {sizes['params_active']:,}")
+        return words
 
     @field_validator("params_total")
     @classmethod

@@ -209,7 +209,7 @@ def context_products(
     --------
     Two layers of twice ten dimensions at eight tokens; a window of two in one of the layers:
 
-    >>> float(context_products(Outline(params_active=9, n_layers=2, dim=10, vocab_size=1), 8))
+    >>> float(context_products(Outline(params_active=90, n_layers=2, dim=10, vocab_size=1), 8))
     160.0
     >>> windowed = Configuration(n_layers=2, dim=10, vocab_size=1, n_heads=1, n_kv_heads=1,
     ...     head_dim=10, inter_dim=1, window_tokens=2, n_window_layers=1)

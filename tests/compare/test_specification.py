@@ -66,6 +66,20 @@ def test_a_run_may_be_of_today_and_not_of_tomorrow():
         spec(release_date=today + datetime.timedelta(days=1))
 
 
+def test_something_multiplies_beside_the_table_that_is_looked_up():
+    """A table of 1,000 words times 1,000 wide is all of a million parameters."""
+    sizes = {"params_total": 1e6, "layers": 2, "d_model": 1_000, "vocab": 1_000}
+    assert spec(**sizes, params_active=1e6 + 1, tied_embeddings=False)
+    for counted in ("both", None):
+        with pytest.raises(ValueError, match="no larger than vocab times d_model, 1e\\+06"):
+            spec(**sizes, params_active=1e6, active_counts=counted)
+    assert spec(**sizes, params_active=1e6, tied_embeddings=True)  # the one table multiplies
+    assert spec(**sizes, params_active=1e6, active_counts="head")
+    assert spec(**sizes, params_active=1e6, active_counts="neither")
+    assert spec(**sizes | {"layers": None}, params_active=1e6)  # then vocab changes nothing
+    assert spec(**sizes | {"d_model": None}, params_active=1e6)
+
+
 def test_a_window_needs_its_global_layers_of_which_there_are_no_more_than_layers():
     assert spec(window_tokens=1_024, global_layers=10, layers=10)
     assert spec(window_tokens=1_024, global_layers=0, layers=1)

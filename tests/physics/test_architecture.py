@@ -147,6 +147,15 @@ def test_all_parameters_of_an_outline_may_be_active_and_not_more():
         Outline(params_active=8, params_total=7, **sizes)
 
 
+def test_an_outline_holds_more_than_the_table_that_is_looked_up():
+    sizes = {"n_layers": 1, "dim": 3, "vocab_size": 5}
+    assert multiplying_parameters(Outline(params_active=16, **sizes)) == 1
+    with pytest.raises(ValidationError, match="times dim no less than params_active, 15"):
+        Outline(params_active=15, **sizes)
+    with pytest.raises(ValidationError, match="greater than 0"):  # and nothing of the table
+        Outline(params_active=0, **sizes)
+
+
 SMALL = Configuration(
     n_layers=2,
     dim=10,
