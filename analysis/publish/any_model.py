@@ -20,7 +20,7 @@ from analysis.reconstruction.model import Model, Phase
 from analysis.reconstruction.model_file import load_model
 
 FILE = "any_model.toml"
-PAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+PAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#$|&])")
 
 Words = Mapping[str, str]

@@ -21,6 +21,7 @@ SPEC = re.compile(r'<script type="application/json" class="chart-spec">(.*?)</sc
 FILES = re.compile(r'<span class="chart-files">.*?</span>', re.S)
 DRAWING = re.compile(r"<svg .*?</svg>", re.S)
 KINDS = ("png", "svg", "csv", "json")
+MOST_REPORTED = 3  # touching texts of a figure
 PNG_SCALE = 1.5  # dots for each pixel of the drawing
 
 
@@ -42,7 +43,7 @@ def publish_figures(html: Path, pages: Iterable[str], report: Callable[[str], No
         for figure in figures:
             _check_name(figure["name"], page, figure[0], shown)
             _write_files(figure[0], html / FOLDER / figure["name"])
-            for wrong in _touching(figure[0]):
+            for wrong in _first_of([*_touching(figure[0])]):
                 report(f"{page}, figure {figure['name']}: {wrong}")
         if figures:
             path.write_text(_with_numbers(text), encoding="utf-8")
@@ -78,6 +79,12 @@ def _touching(figure: str) -> Iterator[str]:
     for size, drawing in zip(WIDTHS_PX, DRAWING.findall(figure), strict=False):
         for wrong in touching(drawing):
             yield f"in its {size} drawing {wrong}"
+
+
+def _first_of(wrong: list[str]) -> list[str]:
+    """A few, and how many more: names that are too long touch all others."""
+    more = len(wrong) - MOST_REPORTED
+    return [*wrong[:MOST_REPORTED], *([f"and {more} more like it"] if more > 0 else [])]
 
 
 def _write_files(figure: str, path: Path) -> None:

@@ -59,7 +59,7 @@ def test_each_book_has_its_key_and_its_folder(evidence):
     assert [own.place, kimi.place] == [built / "html", built / "kimi-k2"]
 
 
-@pytest.mark.parametrize("phase", ["evidence", "index", "search", "../up", "a b", ""])
+@pytest.mark.parametrize("phase", ["evidence", "index", "search", "../up", "a b", "", "a" * 101])
 def test_a_phase_has_an_address_of_its_own(edited, phase):
     folder = edited("models/kimi-k2.toml", 'id = "k2_pretraining"', f'id = "{phase}"')
     path = folder / "models" / "kimi-k2.toml"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import altair as alt
 import pandas as pd
 import pytest
 
 from analysis.publish.failed import BookFailed
-from analysis.publish.figures import publish_figures
+from analysis.publish.figures import MOST_REPORTED, publish_figures
 from analysis.show import charts
 from analysis.show.charts.figure import figure_html
 from analysis.show.charts.look import finish
@@ -67,6 +68,16 @@ def test_a_text_that_touches_another_is_reported_and_the_figure_published(tmp_pa
     published(tmp_path, said, a=[figure_html(chart)])
     assert 'a, figure crowd: in its narrow drawing "the one" touches "the other"' in said
     assert (tmp_path / "figures" / "crowd.svg").is_file()
+
+
+def test_of_many_touching_texts_a_few_are_reported(tmp_path):
+    frame = pd.DataFrame({"x": [1.0 + 0.001 * number for number in range(9)], "text": "a word"})
+    texts = alt.Chart(frame).mark_text().encode(x="x:Q", y=alt.value(20), text="text:N")
+    chart = finish(texts, title="Texts", description="Texts", height=40, name="crowd")
+    said = []
+    published(tmp_path, said, a=[figure_html(chart)])
+    assert len(said) == MOST_REPORTED + 1
+    assert re.fullmatch(r"a, figure crowd: and \d+ more like it", said[-1])
 
 
 def test_nothing_is_reported_of_a_figure_without_touching_texts(tmp_path):

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from analysis.show import charts
-from analysis.show.charts.figure import WIDTHS_PX, figure_html, spec_html
+from analysis.show.charts.figure import WIDTHS_PX, figure_html, slug, spec_html
 from analysis.show.charts.look import HATCHED, finish
 from analysis.show.charts.picture import picture
 from tests.show import frames
@@ -114,6 +114,12 @@ def test_ids_are_unique_among_all_figures_of_a_page():
 def test_the_description_is_read_aloud_for_each_width(figure):
     spoken = re.findall(r'aria-label="(60 % of the hours [^"]*)"', figure)
     assert len(spoken) == len(WIDTHS_PX)
+
+
+@pytest.mark.parametrize("two", [("推理", "训练"), ("x" * 300 + "a", "x" * 300 + "b"), ("é", "è")])
+def test_two_labels_have_two_names_that_files_can_have(two):
+    names = {slug(label) for label in two}
+    assert len(names) == 2 and all(re.fullmatch("[a-z0-9-]{1,80}", name) for name in names)
 
 
 def test_nothing_in_the_data_ends_the_script(bare):

@@ -26,6 +26,8 @@ WIDTHS_PX = {"wide": 760, "middle": 520, "narrow": 340}
 AS_WIDE_AS_THE_PAGE = "container"
 # characters of a line of a name beside its row; a specification breaks names by this parameter
 ROOM, CHARACTERS = "room", {"wide": 28, "middle": 20, "narrow": 14}
+LONGEST_SLUG = 60  # characters: files are called so
+_LOST = re.compile(r"[^\W\x00-\x7f]")
 NO_FORMULAS = "mathjax_ignore"  # JupyterLab reads what stands between two dollar signs as a formula
 # in the style of the element, for where the book's own style sheet is not (JupyterLab, nbconvert)
 HIDDEN, FITTING = ' style="display:none"', 'style="max-width:100%;height:auto"'
@@ -68,16 +70,28 @@ def name_of(spec: Spec) -> str:
     """The name that a chart is given, or one made of what it shows."""
     text = json.dumps(spec, sort_keys=True)
     given = str(spec.get("usermeta", {}).get("name", ""))
-    return slug(given) or f"chart-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return _letters(given) or f"chart-{_hash(text)}"
 
 
 def slug(text: str) -> str:
-    """A text as a part of a name: small letters, figures and dashes.
+    """A text as a part of a name: small letters, figures and dashes. One that is long, or has
+    letters that no name has, ends in a hash, for another may be like it.
 
-    >>> slug("R1-Zero: reinforcement learning")
-    'r1-zero-reinforcement-learning'
+    >>> slug("R1-Zero: reinforcement learning"), slug("推理")
+    ('r1-zero-reinforcement-learning', '132411ba')
     """
+    name = _letters(text)
+    if len(name) <= LONGEST_SLUG and not _LOST.search(text):
+        return name
+    return f"{name[:LONGEST_SLUG]}-{_hash(text)}".strip("-")
+
+
+def _letters(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def svg(spec: Spec, size: str, prefix: str = "") -> str:
