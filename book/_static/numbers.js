@@ -30,6 +30,11 @@
     node.href = href;
     return node;
   }
+  // a name in a chart may stand in lines
+  function wordsOf(anchor) {
+    const lines = [...anchor.querySelectorAll("tspan")].map(function (line) { return line.textContent.trim(); });
+    return lines.join(" ") || anchor.textContent;
+  }
   function known(parent, found) {
     if (found.how) add(parent, "span", "known " + found.mark, found.how);
   }
@@ -75,7 +80,7 @@
       const value = add(card, "p", "card-value");
       const cell = anchor.closest("td[data-label]"), isWhole = isOwn && found.value;
       const says = anchor.getAttribute("aria-label"); // of a mark, which has no text
-      add(value, "strong", says ? "card-says" : "", says || isWhole || anchor.textContent);
+      add(value, "strong", says ? "card-says" : "", says || isWhole || wordsOf(anchor));
       if (!isWhole && cell) add(value, "span", "card-range", cell.dataset.label);
       if (isOwn && found.range) add(value, "span", "card-range", found.range);
     }
