@@ -1,4 +1,4 @@
-"""Whether a sheet's work fits its hours, by hand; what it fills of the forms of others."""
+"""Whether a sheet's work fits its hours, by hand."""
 
 from math import nan
 
@@ -6,8 +6,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.compare.card import Card
-from analysis.compare.disclosure import list_cards, load_card
-from analysis.compare.forms import agreement, eu_form, filled
+from analysis.compare.disclosure import list_cards
 from analysis.compare.plausible import best_efficiency, plausible
 from tests.by_hand import with_runs, with_tables
 
@@ -118,45 +117,3 @@ def test_published_sheets_are_possible_but_for_those_that_are_told_apart(evidenc
     odd = {card.name for card in list_cards(evidence) if plausible(card, evidence).warnings}
     assert "palmyra-x5" in odd and "deepseek-v3" not in odd
     assert all(plausible(card, evidence).possible for card in list_cards(evidence))
-
-
-def test_forms_name_fields_of_the_sheet(evidence):
-    known = {*Card.model_fields, *(f"phase.{name}" for name in sheet().phase[0].model_dump())}
-    for row in evidence["disclosure_forms"].itertuples():
-        assert set(filter(None, row.card_field.split("|"))) <= known, row.id
-
-
-def test_what_a_sheet_fills_of_a_form_moves_to_the_other_list_when_it_is_filled(evidence):
-    before, after = (filled(card, "fmti", evidence) for card in (sheet(), sheet(flop=1e24)))
-    assert len(before["filled"]) + len(before["missing"]) == 10
-    method = sheet(flop=1e24).model_copy(update={"flop_method": "6ND"})
-    assert set(before["missing"]) >= set(after["missing"])
-    assert len(filled(method, "fmti", evidence)["filled"]) == len(before["filled"]) + 1
-
-
-def test_our_sheets_and_the_index_agree_but_for_what_is_listed(evidence):
-    found = agreement(list_cards(evidence), evidence)
-    assert set(found.company) == {"Alibaba", "DeepSeek", "Meta", "Writer"}
-    assert found.groupby("model").size().eq(10).all()
-    writer = found[found.company == "Writer"]
-    assert writer.ours.all() and writer.theirs.all()
-
-
-def test_an_estimate_in_the_form_is_marked_as_one(evidence):
-    """42e22 FLOP; a thousand hours at 700 W, times server and building."""
-    form = eu_form(sheet(gpu_hours=1e6), evidence)
-    assert "ESTIMATE 4.2e+23: six FLOP for each active parameter" in form
-    facts = evidence.facts
-    mwh = 1e3 * 0.7 * facts["node_power_per_tdp"].value * facts["datacentre_pue"].value
-    assert f"ESTIMATE {mwh:.2g}: hours times the rated power" in form
-    told = eu_form(load_card("palmyra-x5", evidence), evidence)
-    assert "1.2e+24; 6 x active" in told and "ESTIMATE" not in told
-    assert "to estimate it from" in eu_form(sheet(chip=None, tokens=None), evidence)
-    guessed = eu_form(sheet(), evidence)
-    assert "the hours themselves are estimated" in guessed
-
-
-def test_the_command_writes_the_form(capsys):
-    assert main(["card", "deepseek-v3", "--eu-form"]) == 0
-    out = capsys.readouterr().out
-    assert out.startswith("# DeepSeek-V3") and "**Energy of training (MWh)**" in out
