@@ -16,7 +16,7 @@ from analysis.reconstruction.rent import rent_of
 from analysis.show import links
 from analysis.show.links import Html
 from analysis.show.numbers import quantity_text, significant, usd_text
-from analysis.show.tables import ROUGH, table
+from analysis.show.tables import PRINTED, ROUGH, table
 
 # where the rent of an hour may be taken from, in words
 RENTS = {
@@ -80,7 +80,7 @@ def phases(account: Account) -> Html:
         frame,
         units=dict.fromkeys(["disclosed", *INTERVAL], "gpu_hours") | {"usd_p50": "usd"},
         head={"label": "phase", "p05": "5 %", "p50": "middle", "p95": "95 %", "usd_p50": "rent"},
-        figures=dict.fromkeys((*INTERVAL, "usd_p50"), ROUGH),
+        figures={"disclosed": PRINTED} | dict.fromkeys((*INTERVAL, "usd_p50"), ROUGH),
         caption=f"{account.model.title}: hours disclosed and estimated, phase by phase",
         name="phases-of-account",
         kind="reconstructed",

@@ -2,7 +2,10 @@
 
 import re
 from html import unescape
+from math import nan
+from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 import analysis
@@ -11,6 +14,7 @@ from analysis.data.scenario import load_scenario
 from analysis.reconstruction import account_tables
 from analysis.reconstruction.account import account_of
 from analysis.reconstruction.rent import rent_of
+from tests.by_hand import with_tables
 
 CHOSEN = ["deepseek-r1", "kimi-k2", "minimax-m1"]
 
@@ -106,3 +110,124 @@ def test_what_is_not_known_is_told_phase_by_phase(evidence):
 def test_the_door_opens_several_accounts():
     found = analysis.accounts("kimi-k2, deepseek-v3", samples=64)
     assert [account.model.name for account in found] == ["kimi-k2", "deepseek-v3"]
+
+
+# --- by hand, of accounts made up
+
+LONE, BOTH = ("pretraining",), ("fine_tuning", "reinforcement")
+
+
+def made(title, phases, released="2025-01-01", evidence=None):
+    """An account of phases (kinds, disclosed hours, middle), at two dollars an hour."""
+    known = [
+        SimpleNamespace(phase=SimpleNamespace(id=f"{title}{n}", kinds=kinds))
+        for n, (kinds, *_) in enumerate(phases)
+    ]
+    frame = pd.DataFrame(
+        [(f"{title}{n}", hours, p50, 2 * p50) for n, (_, hours, p50) in enumerate(phases)],
+        columns=["id", "disclosed", "p50", "usd_p50"],
+    )
+    middle = {"p05": frame.p50.sum() / 2, "p50": frame.p50.sum(), "p95": frame.p50.sum() * 2}
+    usd = {name: 2 * hours for name, hours in middle.items()}
+
+    class Made(SimpleNamespace):
+        def __getitem__(self, phase):
+            return next(found for found in known if found.phase.id == phase)
+
+    return Made(
+        model=SimpleNamespace(name=title.lower(), title=title, release_date=released),
+        chip=SimpleNamespace(name="C"),
+        evidence=evidence,
+        phases=known,
+        frame=lambda: frame,
+        to_dict=lambda: {
+            "total": {"gpu_hours": {"reconstructed": middle}, "usd": {"reconstructed": usd}}
+        },
+    )
+
+
+# in the order of an edition, which is not that of their names
+TWO = made("Two", [(LONE, nan, 40e3), (BOTH, 5e3, 30e3), (BOTH, nan, 30e3)], "2025-06-02")
+ONE = made(
+    "One",
+    [(("fine_tuning",), nan, 10e3), (LONE, nan, 60e3), (LONE, nan, 20e3), (BOTH, nan, 10e3)],
+)
+
+
+def test_phases_of_one_group_are_one_row_in_the_order_of_accounts_and_of_training():
+    frame = sides.phases_of([TWO, ONE])
+    assert frame[["model", "group", "p50", "usd", "share"]].values.tolist() == [
+        ["two", sides.FIRST, 40e3, 80e3, 0.4],
+        ["two", sides.REINFORCEMENT, 60e3, 120e3, 0.6],
+        ["one", sides.TUNING, 10e3, 20e3, 0.1],
+        ["one", sides.FIRST, 60e3, 120e3, 0.6],
+        ["one", sides.LATER, 20e3, 40e3, 0.2],
+        ["one", sides.REINFORCEMENT, 10e3, 20e3, 0.1],
+    ]
+    assert frame.disclosed.tolist() == pytest.approx([nan, 5e3, nan, nan, nan, nan], nan_ok=True)
+
+
+def test_the_first_phase_that_reads_is_pre_training_whatever_stands_before():
+    groups = [sides.group_of(found.phase, ONE) for found in ONE.phases]
+    assert groups == [sides.TUNING, sides.FIRST, sides.LATER, sides.REINFORCEMENT]
+
+
+def test_the_finding_counts_accounts_by_hand():
+    """In Half pre-training takes a half, which is not most; it has no reinforcement."""
+    half = made("Half", [(LONE, 1e3, 50e3), (("fine_tuning",), 1e3, 50e3)])
+    assert text(sides.finding([half, ONE, TWO])) == (
+        "In 1 of 3 accounts most hours go into pre-training. Reinforcement learning takes most of "
+        "them in Two: 60 %. In 2 accounts the maker discloses hours of at least one phase. "
+        "The others rest on public facts alone."
+    )
+    assert "Reinforcement" not in text(sides.finding([half]))
+
+
+def test_models_side_by_side_by_hand():
+    said = text(sides.side_by_side([TWO, ONE]))
+    assert said.endswith(
+        "Two 2 Jun 2025 C 5 50 100 200 200,000 One 1 Jan 2025 C 50 100 200 200,000"
+    )
+
+
+def test_middles_by_group_by_hand():
+    said = text(sides.by_group([TWO, ONE]))
+    assert said.endswith("Two 40 60 One 60 20 10 10")
+    heads = [said.index(f" {group} thousand GPU-hours") for group in sides.GROUPS]
+    assert heads == sorted(heads)
+
+
+def test_who_says_what_by_hand(evidence):
+    """A fact or a source is a figure or a word; of a model without rows nothing is said."""
+    rows = [
+        ("one", "tokens", "a_fact", ""),
+        ("one", "gpus", "", ""),
+        ("two", "tokens", "", "a_source"),
+        ("two", "gpus", "a_fact", "a_source"),
+        ("two", "energy", "", ""),
+    ]
+    table = pd.DataFrame(rows, columns=["model", "quantity", "facts", "source_id"])
+    found = with_tables(evidence, disclosed=table)
+    phases = [(LONE, nan, 1e3)]
+    known = [made(title, phases, evidence=found) for title in ("Two", "Three", "One")]
+    said = text(sides.who_says_what(known))
+    assert said.endswith("maker of tokens GPUs energy Two yes yes – One yes – –")
+
+
+def test_models_without_phases_have_no_account_and_the_newest_is_first(monkeypatch):
+    days = {"a": "2024-01-01", "b": "2025-01-01", "none": "2026-01-01", "c": "2024-06-01"}
+    known = {
+        name: SimpleNamespace(name=name, release_date=day, phases=[] if name == "none" else [1])
+        for name, day in days.items()
+    }
+    monkeypatch.setattr(sides, "list_models", lambda evidence: list(known))
+    monkeypatch.setattr(sides, "load_model", lambda name, evidence: known[name])
+    monkeypatch.setattr(sides, "account_of", lambda name, scenario, evidence: name)
+    assert sides.accounts_of("scenario", "evidence") == ["b", "c", "a"]
+    assert sides.accounts_of("scenario", "evidence", ["a", "none", "c"]) == ["c", "a"]
+
+
+def test_the_books_own_model_has_the_first_page(monkeypatch):
+    monkeypatch.setattr(sides, "edition_model", lambda: "two")
+    said = sides.side_by_side([TWO, ONE])
+    assert '<a href="index.html">Two</a>' in said and '<a href="one.html">One</a>' in said
