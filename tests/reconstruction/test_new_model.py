@@ -1,6 +1,7 @@
 """The file and the facts that a model begins with, as texts that are read back."""
 
 import csv
+import datetime
 import tomllib
 from dataclasses import replace
 
@@ -73,6 +74,48 @@ def test_a_file_has_each_size_as_a_fact_and_hours_where_they_are_known():
     assert set(tomllib.loads(model_text(usual))["architecture"]) == {*whole, "inter_dim"}
     told = tomllib.loads(model_text(replace(MODEL, gpu_hours=1e6)))
     assert told["phase"][0]["disclosed"] == {"gpu_hours": "m_7b_mine_gpu_hours"}
+
+
+def test_a_file_is_what_was_given_and_one_phase_that_reads_the_corpus():
+    found = tomllib.loads(model_text(replace(MODEL, gpu_hours=1e6)))
+    (phase,), (line,) = found.pop("phase"), found.pop("boundary")
+    del found["architecture"]
+    assert found == {
+        "title": "The first one",
+        "developer": "A lab",
+        "release_date": datetime.date(2025, 4, 29),
+        "architecture_kind": "dense",
+        "chip": "H800 SXM",
+        "rent": "release",
+        "checks": [],
+    }
+    own = "m_7b_mine"
+    stage = {"id": "corpus", "label": "The corpus, once", "kind": "pretraining"}
+    stage |= {"tokens": f"{own}_tokens", "seq_len_tokens": f"{own}_seq_len"}
+    assert (phase["id"], phase["stage"], phase["not_known"]) == (f"{own}_pretraining", [stage], [])
+    assert (line["id"], line["adds"], line["headline"]) == (phase["id"], [phase["id"]], True)
+
+
+def test_a_row_of_a_size_and_of_a_figure_of_the_run_by_hand():
+    found = rows_of(facts_text(MODEL))
+    empty = {"low": "", "high": "", "note": ""}
+    known = {"kind": "disclosed", "confidence": "read", "source_id": "own_document"}
+    assert found["m_7b_mine_vocab_size"] == empty | known | {
+        "id": "m_7b_mine_vocab_size",
+        "subject": "7b-mine",
+        "quantity": "configuration: vocab size",
+        "value": "200",
+        "unit": "count",
+        "locator": "its paper",
+    }
+    assert found["m_7b_mine_seq_len"] == empty | known | {
+        "id": "m_7b_mine_seq_len",
+        "subject": "7b-mine",
+        "quantity": "sequence length of pre-training",
+        "value": "4096",
+        "unit": "tokens",
+        "locator": "name the document, and the page or table in it",
+    }
 
 
 def test_facts_are_the_sizes_that_were_given_and_what_its_run_took():

@@ -65,6 +65,41 @@ def test_owned_hours_are_cheaper_the_more_they_are_used(evidence, model):
     assert 0 < rents[1] < rents[0] < 2.0 * rents[1]
 
 
+def test_an_owned_hour_of_an_h800_by_hand(evidence, model):
+    """$40,379 and its network over five years at 80 %; 700 W and what is beside it, at 8.7 cents,
+    and a place for it at $179.06 a month.
+    """
+    used_hours = 5 * 8_766 * 0.8
+    kw = 0.7 * 1.225
+    by_hand = 40_379.1 / (1 - 0.154784) / used_hours + kw * 1.29 * 0.087
+    by_hand += kw * 179.06 * 12 * 5 / used_hours
+    assert rent_of(model, chosen("owned"), evidence).usd_per_gpu_hour == pytest.approx(by_hand)
+    other = rent_of(model, chosen("owned", chip="H100 SXM"), evidence).usd_per_gpu_hour
+    assert other != pytest.approx(by_hand, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("choice", "says"),
+    [
+        (None, "The rent that its own sources assume."),
+        ("release", "The middle of the quotes for its chip near its release."),
+        ("2024q3", "The middle of the quotes for its chip near the quarter 2024q3."),
+        ("today", "The middle of the newest quotes for its chip."),
+        ("owned", "What an hour of an owned chip costs, each input at its middle."),
+    ],
+)
+def test_each_choice_says_why(evidence, model, choice, says):
+    found = rent_of(model, chosen(choice), evidence)
+    assert found.says == says
+    assert found.fact == (model.price_usd_per_gpu_hour if choice is None else None)
+
+
+def test_a_price_in_another_unit_is_refused(evidence, model):
+    wrong = model.model_copy(update={"price_usd_per_gpu_hour": "r1_zero_gpus"})
+    with pytest.raises(InputError, match="r1_zero_gpus: unit is chips, expected usd_per_gpu_hour"):
+        rent_of(wrong, chosen(), evidence)
+
+
 def test_a_chip_without_quotes_or_without_a_price_is_one_line(evidence, model):
     with pytest.raises(InputError, match="no quote for CS-3 is known"):
         rent_of(model, chosen("today", chip="CS-3"), evidence)

@@ -120,6 +120,9 @@ def test_what_a_parameter_left_open_is_drawn_from(few, evidence):
     assert set(found) == {"mfu", TIME, SHARE, USE}
     assert found[TIME] == few["r1_zero_rl"].inputs[TIME].distribution.percentiles()
     assert found["mfu"] == few["v3_context_extension"].inputs["mfu"].distribution.percentiles()
+    # evenly from 1 less 0.226 to 1 less 0.096, of the line that has it; from 0.75 to 0.85
+    assert found[SHARE] == pytest.approx({"p05": 0.7805, "p50": 0.839, "p95": 0.8975})
+    assert found[USE] == pytest.approx({"p05": 0.755, "p50": 0.8, "p95": 0.845})
 
 
 @pytest.mark.parametrize(
