@@ -27,7 +27,8 @@ from analysis.show.links import MARKS
 from analysis.show.numbers import VERDICT_WORDS
 
 SCRIPT, GLOBAL = "cards.js", "traincostCards"
-ROW = re.compile(r'data-row="(\w+):([^"]+)"')
+# of an element: what a page prints may read the same
+ROW = re.compile(r'<[a-z][^<>]* data-row="(\w+):([^"]+)"')
 
 
 def rows_shown(pages: Iterable[Path]) -> dict[Row, str]:

@@ -17,7 +17,7 @@ from typing import Any, Self
 IN_MARKDOWN = re.compile(r"(?<!!)\[([^\[\]]+)\]\(([\w.-]+)\.(?:md|ipynb)(?:#[\w.-]*)?\)")
 IN_HTML = re.compile(r'<a\b([^>]*?) href="([^"]*)"([^>]*)>(.*?)</a>', re.S)
 ELSEWHERE = re.compile(r"[a-z]+:|//", re.I)
-ID = re.compile(r'\bid="([^"]*)"')
+ID = re.compile(r'<[a-z][^<>]*?\sid="([^"]*)"')
 
 
 def without_lost_links(text: str, pages: Collection[str]) -> str:

@@ -85,10 +85,12 @@ def where_from(page: Page, given: Mapping[str, str]) -> str:
     command = ["traincost", "rerun", notebook]
     for key, value in {**page.parameters, **scenario}.items():
         command += ["-p", f"{key}={Path(value).name if key == 'scenario' else value}"]
+    # a blank line in a name would end the element, and what follows would be read as Markdown
+    in_one_line = html.escape(shlex.join(command)).replace("\r", "&#13;").replace("\n", "&#10;")
     return (
         f'<p class="where-from">This page is '
         f'<a href="{notebook}" download>{page.notebook}.ipynb</a>, '
-        f"run by <code>{html.escape(shlex.join(command))}</code></p>"
+        f"run by <code>{in_one_line}</code></p>"
     )
 
 

@@ -1,16 +1,21 @@
 """A number in prose is text in every builder, and what cannot be told stops the build."""
 
+import html
 import re
+import shlex
 import shutil
+from importlib import import_module
 
 import pytest
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace
 
+from analysis.data.facts import Row
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import InputError
 from analysis.publish.cards import Words, rows_shown, script_of
 from analysis.publish.glossary import read_glossary
+from analysis.publish.plan import Page
 from tests.conftest import ROOT
 
 SOURCE = """# Numbers
@@ -97,6 +102,21 @@ def test_a_number_without_a_card_is_named_with_its_page(tmp_path, account, row, 
     page.write_text(f'<a class="figure derived" data-row="{row}">5</a>', encoding="utf-8")
     with pytest.raises(InputError, match=re.escape(says)):
         script_of(rows_shown([page]), account, Words.of(ROOT / "book"))
+
+
+def test_words_that_read_like_a_number_are_none(tmp_path):
+    page = tmp_path / "page.html"
+    number = '<a class="figure derived" data-row="facts:one">5</a>'
+    page.write_text(f'{number}<pre>&lt;a data-row="facts:no"&gt;</pre>', encoding="utf-8")
+    assert rows_shown([page]) == {Row("facts", "one"): "page.html"}
+
+
+def test_the_command_of_a_page_is_one_element_whatever_a_name_holds():
+    name = "A\n\n```{include} /etc/passwd\n```\r\n\r\n<b>"
+    line = import_module("theme").where_from(Page("p", "P", "n", {"developer": name}, ()), {})
+    assert "\n" not in line and "\r" not in line and "<b>" not in line
+    command = re.search("<code>(.*)</code>", line)[1]
+    assert shlex.split(html.unescape(command))[-1] == f"developer={name}"
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,11 @@ def test_links_lead_somewhere_or_are_words_and_numbers_keep_theirs(ways, tmp_pat
     assert (tmp_path / "one.html").read_text() == '<p id="a"></p>'
 
 
+def test_words_that_read_like_an_address_are_none(tmp_path):
+    (tmp_path / "one.html").write_text('<p class="b" id="a">id="c" &lt;p id="d"&gt;</p>')
+    assert Ways.of(tmp_path, "one", {}).ids == {"one.html": {"a"}}
+
+
 def test_a_card_leads_to_what_stands_in_and_its_parts_nowhere_else(ways):
     parts = [{"name": "x", "href": "one.html#a"}, {"name": "y", "href": "lost.html#a"}]
     found = ways.card({"href": "lost.html#a", "parts": parts})
