@@ -43,7 +43,7 @@ ATTACKS = {
     "address": "<HOST/e> HOST/f [g]: HOST/g MARK",
     "figure": '<a class="figure" data-row="facts:no">1</a> data-row="facts:no" id="tab-facts" MARK',
     "style": "--></style><style>*{display:none}</style> MARK",
-    "markup": "**MARK** _a_ | b | [^1] (a)= @a #b\\1 \\g<0> // %",
+    "markup": "\n(a)=\n_a_ | b | [^1] @a #b\\1 \\g<0> // % **MARK**",
     "typst": '#read("/etc/passwd") #import "a" $ @no *MARK*',
     "failure": "Traceback (most recent call last) MARK",
 }
@@ -81,22 +81,26 @@ def mark(name: str) -> str:
 
 
 class Hostile:
-    """Attacks given out to texts, the next to each; the same text is always attacked alike, for a
-    name stands in many tables.
+    """Attacks given out to texts, the next to each, and all of them to `every` text that is named;
+    the same text is always attacked alike, for a name stands in many tables.
     """
 
-    def __init__(self, host: str) -> None:
+    def __init__(self, host: str, *every: str) -> None:
         self.attacks = {
             name: text.replace("MARK", mark(name)).replace("HOST", host)
             for name, text in ATTACKS.items()
         }
         self.cells: Counter[str] = Counter()
         self._given: dict[str, str] = {}
+        self._every = every
 
     def text(self, text: str) -> str:
         """A text with its attack; a sheet of numbers obeys only what stands at the beginning."""
         if not text or text in KEPT:
             return text
+        if text in self._every:
+            self.cells.update([*self.attacks])
+            return " ".join([text, *self.attacks.values()])
         next_one = [*self.attacks][len(self._given) % len(self.attacks)]
         name = self._given.setdefault(text, next_one)
         self.cells[name] += 1

@@ -23,6 +23,8 @@ from tests.pdf import Pdf
 
 ONE = "llama-3.1-405b"  # one phase, a bill with assumed shares
 SET = ("--model", ONE, "--scenario", "today", "-p", "samples=1024")  # a banner names what is set
+# what titles of pages and the commands on them are made of
+NAMED = ("Meta", "Llama 3.1 405B", "Llama 3.1 405B pre-training, long context included")
 FEW, MANY = 4, 40  # of each kind of thing on a page that are used
 # A reader opens numbers, rests on marks, goes from link to link, sorts, filters, unfolds.
 USED = """async () => {
@@ -147,9 +149,12 @@ def drawings(context: BrowserContext, edition: Path, host: str, found: Found) ->
 
 
 def plain(text: str) -> str:
-    """A text as it is compared: blanks, quotes and letters alike, without what has no width."""
-    quotes = str.maketrans("\u201c\u201d\u2018\u2019", "\"\"''", "\ufeff")
-    return " ".join(text.translate(quotes).split()).casefold()
+    """A text as it is compared: blanks, quotes, dashes and letters alike, for a title has those of
+    the press, and without what has no width.
+    """
+    signs = {"\u201c": '"', "\u201d": '"', "\u2018": "'", "\u2019": "'", "\ufeff": ""}
+    signs |= {"\u2013": "--", "\u2014": "---"}
+    return " ".join(text.translate(str.maketrans(signs)).split()).casefold()
 
 
 def read_whole(hostile: Hostile, found: Found) -> Counter[str]:
@@ -190,7 +195,7 @@ def built(hostile: Hostile, room: Path, *options: str) -> Path:
 @pytest.mark.browser
 def test_in_a_book_of_one_model_every_attack_is_text(chromium, outside, tmp_path):
     host, asked = outside
-    hostile = Hostile(host)
+    hostile = Hostile(host, *NAMED)
     edition = built(hostile, tmp_path, *SET)
     found = survey(chromium, edition, host, FEW)
     assert (found.wrong, found.ran, asked) == ([], 0, [])
@@ -206,7 +211,7 @@ def test_in_the_whole_book_every_attack_is_text_without_the_policy_too(
 ):
     host, asked = outside
     asked.clear()
-    hostile = Hostile(host)
+    hostile = Hostile(host, "DeepSeek-R1", "R1-Zero reinforcement learning")
     edition = built(hostile, tmp_path)
     found = survey(chromium, edition, host, MANY)
     bare = survey(chromium, edition, host, FEW, bypass_csp=True)
