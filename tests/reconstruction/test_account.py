@@ -200,7 +200,9 @@ def test_each_figure_of_a_line_of_the_bill_has_its_value_its_unit_and_its_rows(a
     named, facts = account.names.named, account.evidence.facts
     for line in account.bill.dropna(subset="gpu_hours").to_dict("records"):
         prefix, rows = f"rung_{line['id']}", [Row("facts", name) for name in line["facts"]]
-        for name, column in (("usd", "usd"), ("usd_low", "usd_p05"), ("usd_high", "usd_p95")):
+        figures = {"usd": "usd", "usd_low": "usd_p05", "usd_high": "usd_p95"}
+        figures |= {"added_usd_low": "added_usd_p05", "added_usd_high": "added_usd_p95"}
+        for name, column in figures.items():
             figure = named(f"{prefix}_{name}")
             assert (figure.value, figure.unit) == (line[column], "usd")
             assert list(figure.rows) == rows

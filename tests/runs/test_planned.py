@@ -509,16 +509,16 @@ UNEVEN = pd.DataFrame(
         ("A", "A2", 4.0),
         ("A", "A3", 10.0),
         ("B", "B1", 2.0),
-        ("C", "C1", 8.0),
+        ("C", "C1", 11.0),
     ],
     columns=["who", "group", "log_score"],
 ).assign(configuration=list("xxxxyyz"))
 
 
 def test_a_score_is_the_mean_of_rows_of_groups_and_of_developers():
-    assert by_developer(UNEVEN, "log_score").to_dict() == {"A": 5.0, "B": 2.0, "C": 8.0}
+    assert by_developer(UNEVEN, "log_score").to_dict() == {"A": 5.0, "B": 2.0, "C": 11.0}
     by_model = by_developer(UNEVEN, "log_score", "configuration").to_dict()
-    assert by_model == {"x": 2.5, "y": 6.0, "z": 8.0}
+    assert by_model == {"x": 2.5, "y": 6.0, "z": 11.0}
     inside = UNEVEN.log_score < 5.0
     found = figures(
         UNEVEN.assign(
@@ -528,7 +528,7 @@ def test_a_score_is_the_mean_of_rows_of_groups_and_of_developers():
             deviation=[0.1, 0.1, 0.1, 0.1, 0.2, 0.9, 0.9],
         )
     )
-    assert (found["log_score"], found["interval_score"]) == (5.0, 10.0)
+    assert (found["log_score"], found["interval_score"]) == (6.0, 12.0)
     assert found["coverage_90"] == pytest.approx(5 / 7)
     assert found["coverage_90_developers"] == pytest.approx((2 / 3 + 1 + 0) / 3)
     # of groups: 2 (the mean of 1, 1 and 4), 5, 1, 4 and 1.5

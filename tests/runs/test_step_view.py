@@ -27,7 +27,7 @@ from analysis.runs.rate_record import (
     scored,
 )
 from analysis.runs.step_constants import draw_constants, middles, processor
-from analysis.runs.step_view import Shift, borrowed_spread, misses_of, shift_without
+from analysis.runs.step_view import Shift, borrowed_spread, constants_of, misses_of, shift_without
 
 ROW = {"who": "A", "mixture": 0.0, "group": "A | m | c", "like": ""}
 
@@ -61,6 +61,48 @@ def test_the_spread_of_rows_about_their_group_by_hand():
     assert alone.spread_within[0] == 0
 
 
+def test_a_group_is_the_mean_of_its_rows_and_one_more_row_scatters_as_they_do():
+    """About their means rows lie 0.1 to either side: four times 0.01, of two free."""
+    groups = [{"group": "2", "who": "B"}, {"group": "1"}]
+    apart = shift_of([row for row in groups for _ in range(3)], [0.0, 0.1, 0.5, 0.3, 0.3, 0.3])
+    assert apart.group_means.tolist() == [[pytest.approx(0.2), pytest.approx(0.3)]]
+    alone = shift_of(groups, [0.4, 0.2])
+    pairs = shift_of([row for row in groups for _ in "ab"], [0.3, 0.5, 0.1, 0.3])
+    asked = pd.DataFrame([ROW])
+    (mean, none), (same, wider) = alone.of(asked), pairs.of(asked)
+    assert same == pytest.approx(mean)
+    assert wider**2 - none**2 == pytest.approx(0.04 / 2)
+
+
+@pytest.mark.parametrize(("names", "borrowed"), [("ABCD", True), ("ABCDE", False)])
+def test_five_developers_are_not_few(names, borrowed):
+    assert protocol().shift.fewest_developers == 5
+    rows = [{"who": name, "group": name} for name in names]
+    shift = shift_of(rows, [0.1, 0.2, 0.4, 0.3, 0.9][: len(rows)], bound=0.7)
+    asked = pd.DataFrame([ROW])
+    assert (shift.of(asked)[1] == shift.of(asked, "bound")[1]).all() == borrowed
+
+
+def test_a_kind_is_told_by_mixture_whatever_the_effects_are():
+    """Six developers of dense models, half of them in fp8: none borrows its spread."""
+    rows = [{"who": name, "group": name, "fp8": float(name > "C")} for name in "ABCDEF"]
+    frame = pd.DataFrame([ROW | row for row in rows])
+    misses = np.array([0.0, 0.2, 0.4, 1.0, 1.2, 1.4])[:, None]
+    shift = Shift(frame, misses, 0.7, ("mixture", "fp8"))
+    assert shift.effects == ["fp8"]
+    asked = frame.iloc[[0, 3]]
+    mean, deviation = shift.of(asked)
+    assert mean[:, 0] == pytest.approx([0.2, 1.2])
+    assert (deviation < shift.of(asked, "bound")[1]).all()
+
+
+def test_the_first_version_has_the_developers_own_figures_unless_told(evidence):
+    assert shift_without(evidence) is shift_without(evidence, developers_figures=True)
+    assert constants_of(evidence).developers_figures
+    own, told, others = (misses_of(evidence, *figures)[1] for figures in ((), (True,), (False,)))
+    assert np.array_equal(own, told) and not np.array_equal(own, others)
+
+
 def test_a_kind_of_few_developers_borrows_its_spread():
     rows = [
         {"who": name, "group": f"{name}{mixture}", "mixture": mixture}
@@ -86,7 +128,7 @@ def test_a_fixed_effect_that_no_row_shows_is_left_out():
 def test_a_fixed_effect_that_rows_show_moves_one_kind_alone():
     """Dense models as predicted, mixtures twice as slow, with no scatter beside."""
     rows = [
-        {"who": name, "group": f"{name}{mixture}", "mixture": mixture}
+        {"who": name, "group": f"{mixture}{name}", "mixture": mixture}
         for name in "ABCDEF"
         for mixture in (0.0, 1.0)
     ]
@@ -178,7 +220,7 @@ def test_the_record_holds_every_rate_once_a_view(evidence):
     assert record[["log_error", "deviation", "log_score"]].notna().all().all()
     mixtures = mixture_record(evidence)
     assert set(mixtures.id) == set(rows.id[rows.mixture == 1])
-    assert mixtures.columns.tolist() == record.columns.tolist()
+    assert mixtures.columns.tolist() == record.columns.tolist() and "index" not in record
     assert mixtures.index.tolist() == list(range(2 * int((rows.mixture == 1).sum())))
 
 
