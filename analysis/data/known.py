@@ -32,7 +32,7 @@ def key_of(*parts: bytes) -> str:
 @cache
 def _checker() -> bytes:
     own = Path(__file__).parent
-    files = [own / name for name in ("schema.py", "validation.py", "rows.py", "unseen.py")]
+    files = [own / name for name in ("schema.py", "validation.py", "unseen.py")]
     return pd.__version__.encode() + b"".join(file.read_bytes() for file in files)
 
 
@@ -55,9 +55,12 @@ def write() -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "w") as file:
-            file.write("\n".join(dict.fromkeys(hashes)) + "\n")
-        Path(partial).replace(folder / "valid-tables")
+        try:
+            with os.fdopen(handle, "w") as file:
+                file.write("\n".join(dict.fromkeys(hashes)) + "\n")
+            Path(partial).replace(folder / "valid-tables")
+        finally:
+            Path(partial).unlink(missing_ok=True)
     _kept.cache_clear()
 
 

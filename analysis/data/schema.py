@@ -13,7 +13,6 @@ import pandas as pd
 from analysis.data import known
 from analysis.data.folder import regular_file
 from analysis.data.mistakes import InputError, did_you_mean
-from analysis.data.rows import row_of
 
 NUMBERS = {"number": "float64", "integer": "int64"}
 
@@ -38,16 +37,20 @@ def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
     return _typed(resource, frame)
 
 
+def row_of(resource: dict[str, Any], frame: pd.DataFrame, position: int) -> str:
+    """File, line and key of a row, in words."""
+    key = frame[resource["schema"]["primaryKey"][0]].iloc[position]
+    return f"{resource['path']}, line {position + 2} ({key})"
+
+
 def _parsed(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
     """The cells: texts as they stand, others as pandas takes them; what is empty is missing."""
-    fields = resource["schema"]["fields"]
-    texts = {field["name"]: str for field in fields if field["type"] not in NUMBERS}
     return pd.read_csv(
         io.BytesIO(content),
         keep_default_na=False,
         na_values=[""],
         float_precision="round_trip",
-        dtype=texts,
+        dtype=dict.fromkeys(_text_fields(resource), str),
     )
 
 
@@ -56,8 +59,12 @@ def _typed(resource: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
     numbers = {
         field["name"]: NUMBERS[field["type"]] for field in fields if field["type"] in NUMBERS
     }
-    texts = dict.fromkeys((field["name"] for field in fields if field["name"] not in numbers), "")
-    return frame.astype(numbers).fillna(texts)
+    return frame.astype(numbers).fillna(dict.fromkeys(_text_fields(resource), ""))
+
+
+def _text_fields(resource: dict[str, Any]) -> list[str]:
+    fields = resource["schema"]["fields"]
+    return [field["name"] for field in fields if field["type"] not in NUMBERS]
 
 
 def check_foreign_keys(

@@ -11,7 +11,7 @@ from pandera.errors import SchemaErrors
 from pandera.pandas import Check, Column, DataFrameSchema
 
 from analysis.data.mistakes import InputError, did_you_mean
-from analysis.data.rows import row_of
+from analysis.data.schema import NUMBERS, row_of
 from analysis.data.unseen import refuse_unseen
 
 TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
@@ -33,7 +33,7 @@ def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: by
     for number, line in enumerate(content.decode(errors="replace").split("\n"), start=1):
         refuse_unseen(line, f"{resource['path']}, line {number}")
     for field in resource["schema"]["fields"]:
-        if field["type"] in ("number", "integer") and field["name"] in frame:
+        if field["type"] in NUMBERS and field["name"] in frame:
             column = frame[field["name"]]
             cells = column[column.notna()].astype(str)
             bad = cells[cells.str.contains("_") | cells.map(_is_infinite)]

@@ -5,7 +5,6 @@ failed cell.
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import math
 import os
@@ -27,7 +26,7 @@ from papermill.exceptions import PapermillExecutionError
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean
 from analysis.publish.forking import engine, forks
 from analysis.publish.forking.warm import warm_up
-from analysis.publish.kept import keep, read_kept
+from analysis.publish.kept import keep, read_kept, sha256_of
 
 USERS_MISTAKES = {error.__name__ for error in (InputError, UnknownName)}
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
@@ -71,13 +70,9 @@ def is_as_executed(path: Path) -> bool:
     """Whether a file is an executed notebook, whole, in which nobody has written since."""
     try:
         notebook = json.loads(path.read_bytes()) if path.is_file() else {}
-        return bool(notebook["metadata"][MARK] == _cells_sha256(notebook))
+        return bool(notebook["metadata"][MARK] == sha256_of(notebook["cells"]))
     except (ValueError, LookupError, TypeError):
         return False
-
-
-def _cells_sha256(notebook: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(notebook["cells"], sort_keys=True).encode()).hexdigest()
 
 
 def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
@@ -285,5 +280,5 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def _write_marked(notebook: NotebookNode, path: Path) -> None:
     """Write an executed notebook so that it can be told from one that somebody has written in."""
-    notebook.metadata[MARK] = _cells_sha256(json.loads(nbformat.writes(notebook)))
+    notebook.metadata[MARK] = sha256_of(json.loads(nbformat.writes(notebook))["cells"])
     nbformat.write(notebook, path)

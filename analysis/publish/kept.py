@@ -36,7 +36,7 @@ def copy_of(page: Page, plan: Plan) -> Path:
 
 def keep(path: Path, content: dict[str, Any]) -> None:
     """Keep JSON for a later build, with its hash."""
-    write_json(path, {"content": content, "sha256": _sha256(rounded(content))})
+    write_json(path, {"content": content, "sha256": sha256_of(rounded(content))})
 
 
 def read_kept(path: Path) -> dict[str, Any]:
@@ -46,10 +46,11 @@ def read_kept(path: Path) -> dict[str, Any]:
         content, sha256 = found["content"], found["sha256"]
     except (OSError, ValueError, LookupError, TypeError):
         return {}
-    return content if _sha256(content) == sha256 else {}
+    return content if sha256_of(content) == sha256 else {}
 
 
-def _sha256(content: Any) -> str:
+def sha256_of(content: Any) -> str:
+    """The hash of what JSON can hold."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 

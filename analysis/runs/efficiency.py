@@ -17,9 +17,8 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.runs.basis import basis
 from analysis.runs.candidates import CANDIDATES, fitted
-from analysis.runs.features import Sample, design
+from analysis.runs.features import design, sample_of
 from analysis.runs.intervals import FORMS
-from analysis.runs.references import reference_runs
 from analysis.show.numbers import ARCHITECTURE_WORDS
 
 CHOSEN, FORM = "by type", "normal"  # by `choice`, once; a test holds them to that
@@ -50,7 +49,7 @@ class Estimator:
         self, evidence: Evidence, exclude: Collection[str] = (), name: str = CHOSEN
     ) -> None:
         self.hardware, self.facts = evidence["hardware"], evidence.facts
-        self.runs, self.sample = _sample(evidence, tuple(sorted(exclude)))
+        self.runs, self.sample = sample_of(evidence, tuple(sorted(exclude)))
         self.model = fitted(CANDIDATES[name], self.sample)
 
     @cached_property
@@ -118,13 +117,6 @@ class Estimator:
 
     def _ratio(self, fact: str) -> float:
         return self.facts.with_unit(fact, "ratio").value
-
-
-@lru_cache(maxsize=64)
-def _sample(evidence: Evidence, exclude: tuple[str, ...]) -> tuple[pd.DataFrame, Sample]:
-    """The reference runs without some developers, and what any candidate is fitted on."""
-    runs = reference_runs(evidence, exclude=exclude)
-    return runs, Sample.of(runs, evidence["hardware"])
 
 
 def estimator_for(evidence: Evidence, exclude: Collection[str] = ()) -> Estimator:

@@ -5,13 +5,15 @@ is fitted on.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.chips import chip_rows, peak_flop_s
-from analysis.runs.references import row_weights, year_of
+from analysis.data.tables import Evidence
+from analysis.runs.references import reference_runs, row_weights, year_of
 
 FIRST_YEAR_OF_HOPPER = 2022
 # of a single run that does not say: the commonest length; only the richer candidates look at it
@@ -70,3 +72,10 @@ class Sample:
         """The sample of reference runs."""
         weights = row_weights(runs.developer, runs.trust)
         return cls(design(runs, hardware), np.log(runs.mfu.to_numpy()), weights, runs.developer)
+
+
+@lru_cache(maxsize=64)
+def sample_of(evidence: Evidence, exclude: tuple[str, ...] = ()) -> tuple[pd.DataFrame, Sample]:
+    """The reference runs without some developers, and what any candidate is fitted on."""
+    runs = reference_runs(evidence, exclude=exclude)
+    return runs, Sample.of(runs, evidence["hardware"])

@@ -12,7 +12,7 @@ from analysis.data.tables import Evidence
 from analysis.runs.backtest import backtest
 from analysis.runs.candidates import CANDIDATES, fitted
 from analysis.runs.choice import runs_of_the_choice
-from analysis.runs.features import Sample
+from analysis.runs.features import sample_of
 from analysis.runs.intervals import BETWEEN, OUTSIDE, WITHIN
 from analysis.runs.random_effects import RandomEffects
 from analysis.runs.references import developer_weights, reference_runs
@@ -121,8 +121,7 @@ def known_developer(evidence: Evidence) -> pd.DataFrame:
         `id`, `developer`, `error_factor` with the others known, and `without`, the factor with the
         developer left out.
     """
-    runs = reference_runs(evidence)
-    sample = Sample.of(runs, evidence["hardware"])
+    runs, sample = sample_of(evidence)
     run_left_out = fitted(CANDIDATES["pooled"], sample).left_out(runs.id)
     without = backtest(evidence).set_index("id").error_factor
     frame = runs[["id", "developer"]].assign(

@@ -73,10 +73,19 @@ class RandomEffects:
     @cached_property
     def _covariance(self) -> np.ndarray:
         """Of the coefficients, of shape (grid, columns, columns)."""
-        sums = self.member.T @ self.columns
         squares = self.columns.T @ self.columns
-        shared = np.einsum("gd,di,dj->gij", self._shared, sums, sums)
+        shared = np.einsum("gd,di,dj->gij", self._shared, self._sums, self._sums)
         return np.linalg.inv(squares - shared) * self._within_squared[:, None]
+
+    @cached_property
+    def _sums(self) -> np.ndarray:
+        """Of each column over each developer's rows, of shape (developers, columns)."""
+        return self.member.T @ self.columns
+
+    @cached_property
+    def _precision(self) -> np.ndarray:
+        """Of what the columns explain, of shape (grid, columns, columns)."""
+        return self._covariance / self._within_squared[:, None] ** 2
 
     @property
     def _within_squared(self) -> np.ndarray:
@@ -94,16 +103,14 @@ class RandomEffects:
     def log_likelihood(self, values: np.ndarray) -> np.ndarray:
         """REML log likelihood less a constant, of shape (draws, grid), for values (draws, rows)."""
         own, of_developers = values @ self.columns, values @ self.member
-        sums = self.member.T @ self.columns
         squares = np.sum(values**2, axis=1) - self._shared @ of_developers.T**2
         explained = [
-            own[:, i] - self._shared @ (of_developers * sums[:, i]).T for i in range(len(own.T))
+            own[:, i] - self._shared @ (of_developers * self._sums[:, i]).T
+            for i in range(len(own.T))
         ]
-        # what the columns explain, each by each
-        precision = self._covariance / self._within_squared[:, None] ** 2
         found = self._penalty[:, None] - squares / self._within_squared
-        for i, j in np.ndindex(precision.shape[1:]):
-            found += precision[:, i, j, None] * explained[i] * explained[j]
+        for i, j in np.ndindex(self._precision.shape[1:]):
+            found += self._precision[:, i, j, None] * explained[i] * explained[j]
         return 0.5 * found.T
 
     def fit(self, values: np.ndarray) -> Fitted:
@@ -111,8 +118,7 @@ class RandomEffects:
         parts = np.array_split(values, -(-len(values) // DRAWS_AT_ONCE))
         best = np.concatenate([self.log_likelihood(part).argmax(axis=1) for part in parts])
         covariance, shared = self._covariance[best], self._shared[best]
-        sums = self.member.T @ self.columns
-        explained = values @ self.columns - (shared * (values @ self.member)) @ sums
+        explained = values @ self.columns - (shared * (values @ self.member)) @ self._sums
         explained /= self._within_squared[best]
         coefficients = np.einsum("kij,kj->ki", covariance, explained)
         return Fitted(coefficients, covariance, *self.grid[best].T)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -117,6 +118,16 @@ def test_the_record_is_the_users_own_and_is_bounded(cache, monkeypatch):
     assert stat.S_IMODE(cache.stat().st_mode) == 0o600
     assert cache.read_text().split() == [known.key_of(b"%d" % number) for number in (2, 3, 4)]
     assert [path.name for path in cache.parent.iterdir()] == ["valid-tables"]
+
+
+def test_nothing_stays_of_a_record_that_cannot_be_written(cache, monkeypatch):
+    def full_disk(path, target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(known.Path, "replace", full_disk)
+    known.remember(known.key_of(b"content"))
+    known.write()
+    assert list(cache.parent.iterdir()) == []
 
 
 def test_a_key_tells_where_a_part_ends():
