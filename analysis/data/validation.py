@@ -15,6 +15,8 @@ from analysis.data.schema import NUMBERS, row_of
 from analysis.data.unseen import refuse_unseen
 
 TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
+WORDS = {"date": "date as 2025-01-31"}
+DAY = r"\d{4}-\d{2}-\d{2}"
 
 
 def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
@@ -28,18 +30,26 @@ def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> N
 
 def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
     """Refuse what a reader takes for something else: characters that nobody sees, of which a NUL
-    ends a cell, and numbers that are none, or not finite.
+    ends a cell, numbers that are none, or not finite, and days that no calendar has.
     """
     for number, line in enumerate(content.decode(errors="replace").split("\n"), start=1):
         refuse_unseen(line, f"{resource['path']}, line {number}")
     for field in resource["schema"]["fields"]:
-        if field["type"] in NUMBERS and field["name"] in frame:
-            column = frame[field["name"]]
-            cells = column[column.notna()].astype(str)
-            bad = cells[cells.str.contains("_") | cells.map(_is_infinite)]
+        if field["name"] in frame:
+            cells = frame[field["name"]].dropna().astype(str)
+            bad = cells[_is_disguised(cells, field["type"])]
             if len(bad):
                 where = f"{row_of(resource, frame, int(bad.index[0]))}, {field['name']}"
-                raise InputError(f"found {bad.iloc[0]}, allowed is a {field['type']}", where)
+                raise InputError(f"found {bad.iloc[0]}, {_allowed(field)}", where)
+
+
+def _is_disguised(cells: pd.Series, kind: str) -> pd.Series:
+    if kind in NUMBERS:
+        return cells.str.contains("_") | cells.map(_is_infinite)
+    if kind == "date":
+        days = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
+        return days.isna() | ~cells.str.fullmatch(DAY)
+    return pd.Series(False, cells.index)
 
 
 def _is_infinite(cell: str) -> bool:
@@ -95,21 +105,23 @@ def _table_mistake(
         return InputError(f"column {name} is not known{near}", resource["path"])
     # a failed coercion fails the later checks too: name the cell that caused it
     case = cases[cases["index"].notna()].iloc[0] if cases["index"].notna().any() else cases.iloc[0]
-    allowed = _allowed(fields[case.column], case.failure_case, str(case.check))
+    allowed = _allowed(fields[case.column], str(case.failure_case), str(case.check))
     where = resource["path"]
     if pd.notna(case["index"]):
         where = row_of(resource, frame, int(case["index"]))
-    return InputError(f"found {case.failure_case!s}, {allowed}", f"{where}, {case.column}")
+    found = "nothing" if pd.isna(case.failure_case) else case.failure_case
+    return InputError(f"found {found}, {allowed}", f"{where}, {case.column}")
 
 
-def _allowed(field: dict[str, Any], found: object, check: str) -> str:
+def _allowed(field: dict[str, Any], found: str = "", check: str = "") -> str:
     limits = field.get("constraints", {})
     if "unique" in check or "duplicate" in check:
         return "which stands there already; each must be unique"
     if "enum" in limits:
-        return f"allowed are {', '.join(limits['enum'])}{did_you_mean(str(found), limits['enum'])}"
+        return f"allowed are {', '.join(limits['enum'])}{did_you_mean(found, limits['enum'])}"
     bounds = [
         f"{name} {limits[name]}" for name in ("minimum", "maximum", "pattern") if name in limits
     ]
     required = ", required" if limits.get("required") else ""
-    return f"allowed is a {field['type']}{required}{', ' + ', '.join(bounds) if bounds else ''}"
+    kind = WORDS.get(field["type"], field["type"])
+    return f"allowed is a {kind}{required}{', ' + ', '.join(bounds) if bounds else ''}"

@@ -133,7 +133,27 @@ def test_the_length_curve_integrates_to_the_tokens_in_facts(evidence):
             "facts.csv, line 2 (v3_pretraining_gpu_hours), value: found many, allowed is a number",
         ),
         ("facts.csv", ",2664000,", ",-1,", "found -1.0, allowed is a number, required, minimum 0"),
-        ("facts.csv", ",2664000,", ",,", "value: found nan, allowed is a number, required"),
+        ("facts.csv", ",2664000,", ",,", "value: found nothing, allowed is a number, required"),
+        *[
+            (
+                "prices.csv",
+                ",on_demand,2021-04-11,",
+                f",on_demand,{odd},",
+                f"prices.csv, line 2 (price_001), date: found {odd or 'nothing'}, allowed is a "
+                "date as 2025-01-31, required",
+            )
+            for odd in ["2021-13-45", "2021-02-30", "2021-4-11", "2021-04", "11 April 2021", ""]
+        ],
+        *[
+            (
+                "claims.csv",
+                ",Reuters,2025-09-18,",
+                f",Reuters,{odd},",
+                f"claims.csv, line 2 (reuters_294k), date: found {odd}, allowed is a string, "
+                "required, pattern",
+            )
+            for odd in ["2025-13-45", "2025-00", "2025-09-00", "25"]
+        ],
         (
             "facts.csv",
             "v3_context_extension_gpu_hours,",
