@@ -4,7 +4,6 @@ against the command with the same numbers.
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from analysis.data.folder import edition_model
 from analysis.publish.plan import checkout
+from benchmarks.browser import CHROMIUM, browser
 from benchmarks.measure import Measured, measured
 
 COMMAND = Path(sys.executable).with_name("traincost")
@@ -43,21 +43,14 @@ def by_page(runs: int, edition: Path | None = None) -> list[float]:
     """Seconds of the slowest step on the page, over some runs, in a browser of its own; none where
     no chromium or no book is there.
     """
-    from playwright.sync_api import sync_playwright
-
     page = (edition or checkout() / "book" / "_build" / "html") / "try.html"
-    chromium = shutil.which("chromium")
-    if chromium is None or not page.is_file():
+    if CHROMIUM is None or not page.is_file():
         return []
     fragment = "&".join(f"{word}={value}" for word, (_, value) in GIVEN.items())
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
-        opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    with browser() as chromium:
+        opened = chromium.new_page(viewport={"width": 1440, "height": 900})
         opened.goto(f"{page.as_uri()}#{fragment}", wait_until="load")
-        found = [float(opened.evaluate(SLOWEST_STEP_S)) for _ in range(runs)]
-        browser.close()
-    return found
+        return [float(opened.evaluate(SLOWEST_STEP_S)) for _ in range(runs)]
 
 
 def measure(runs: int) -> list[Measured]:

@@ -5,12 +5,12 @@ of other hosts.
 from __future__ import annotations
 
 import gzip
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
 from analysis.publish.plan import checkout
+from benchmarks.browser import CHROMIUM, browser
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -20,25 +20,17 @@ def first_page(edition: Path | None = None) -> dict[str, Any]:
     """What the first page loads, in a browser of its own; empty where no chromium or no book is
     there.
     """
-    from playwright.sync_api import sync_playwright
-
     index = (edition or checkout() / "book" / "_build" / "html") / "index.html"
-    chromium = shutil.which("chromium")
-    if chromium is None or not index.is_file():
+    if CHROMIUM is None or not index.is_file():
         return {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-        )
-        loaded = loaded_by(browser, index)
-        browser.close()
-    return loaded
+    with browser() as chromium:
+        return loaded_by(chromium, index)
 
 
-def loaded_by(browser: Browser, page: Path) -> dict[str, Any]:
+def loaded_by(chromium: Browser, page: Path) -> dict[str, Any]:
     """Requests, megabytes after gzip, and requests to other hosts."""
     asked: list[str] = []
-    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    opened = chromium.new_page(viewport={"width": 1440, "height": 900})
     opened.on("request", lambda request: asked.append(request.url))
     opened.goto(page.as_uri(), wait_until="load")
     opened.close()

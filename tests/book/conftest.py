@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -10,13 +9,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from analysis.publish.contents import page_names
 from analysis.publish.plan import list_pages
+from benchmarks.browser import CHROMIUM, browser
 from tests.conftest import ROOT
 
-CHROMIUM = shutil.which("chromium")
 EVERY_PAGE = page_names(ROOT / "book")
 ACCOUNTS = [page.page for page in list_pages(ROOT) if page.notebook == "account"]
 # one account stands for those that the same notebook makes; `make soak` opens the others too
@@ -28,18 +27,9 @@ Visit = Callable[..., AbstractContextManager[tuple[Page, list[str]]]]
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
-        pytest.skip("Debian's chromium is not installed")
-    with sync_playwright() as playwright:
-        arguments = [
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-        ]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
+        pytest.skip("Debian's chromium-headless-shell is not installed")
+    with browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")
