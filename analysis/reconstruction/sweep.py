@@ -291,7 +291,7 @@ def _client(scheduler: str) -> Iterator[Any]:
         return
     try:
         client = Client(scheduler, timeout=ANSWER_SECONDS)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise InputError(
             f"--scheduler {scheduler}: no Dask scheduler answers there: "
             f"{str(error).splitlines()[0][:100]}"

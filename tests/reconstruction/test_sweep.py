@@ -161,17 +161,15 @@ def test_too_many_combinations_ask_first(capsys, tmp_path):
     assert code == 2 and "1,000,000 combinations are more than 100,000; say --yes" in error
 
 
-def test_a_scheduler_that_does_not_answer_is_the_users_mistake(capsys, tmp_path):
-    code, _, error = run(
-        capsys,
-        "--grid",
-        "mfu=0.3",
-        "--scheduler",
-        "tcp://127.0.0.1:9",
-        "--out",
-        str(tmp_path / "x.csv"),
-    )
-    assert code == 2 and "no Dask scheduler answers there" in error
+@pytest.mark.parametrize(
+    "address",
+    ["tcp://127.0.0.1:9", "ucx://h:1", "tls://127.0.0.1:1", "inproc://x", "http://x", "tcp://[::1"],
+)
+def test_a_scheduler_that_does_not_answer_is_the_users_mistake(capsys, tmp_path, address):
+    out = tmp_path / "x.csv"
+    code, _, error = run(capsys, "--grid", "mfu=0.3", "--scheduler", address, "--out", str(out))
+    assert code == 2 and f"--scheduler {address}: no Dask scheduler answers there" in error
+    assert len(error.splitlines()) == 1 and not out.exists()
 
 
 def test_a_cluster_that_loses_a_worker_gives_the_same_rows(scenario, evidence):
