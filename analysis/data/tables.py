@@ -161,10 +161,11 @@ def _facts_of_model(
     rows = read_table(directory, resource)
     check_foreign_keys(resource, rows, tables)
     model = Path(resource["path"]).name.removesuffix(FACTS)
+    taken = set(tables["facts"].id)
     for position, row in enumerate(rows.itertuples()):
         where = f"{resource['path']}, line {position + 2} ({row.id})"
         if row.subject != model:
             raise InputError(f"found {row.subject}, allowed is {model}", f"{where}, subject")
-        if row.id in set(tables["facts"].id):
+        if row.id in taken:
             raise InputError("which stands there already; each must be unique", f"{where}, id")
     return rows

@@ -245,13 +245,15 @@ def _rents(evidence: Evidence) -> dict[str, Named]:
             at_end = _quotes(rows[rows.usd_per_gpu_hour == value])
             found[f"quote_{end}_{name}"] = Named(float(value), "usd_per_gpu_hour", rows=at_end)
         found[f"market_{name}_latest"] = _market(str(chip), rows.date.max(), evidence)
+    quoted = set(prices.chip)
     for run in evidence["training_runs"].itertuples():
-        if run.chip and (prices.chip == run.chip).any():
+        if run.chip in quoted:
             name = f"market_{as_name(run.chip)}_at_{as_name(run.id)}"
             found[name] = _market(run.chip, run.release_date, evidence)
     return found
 
 
+@lru_cache(maxsize=512)
 def _market(chip: str, date: str, evidence: Evidence) -> Named:
     quotes = market_quotes(chip, date, evidence)
     value = float(quotes.usd_per_gpu_hour.median())
