@@ -272,3 +272,39 @@ def test_the_computing_path_imports_what_it_needs_and_no_more(command, evidence)
     subprocess.run(
         [sys.executable, "-c", program], check=True, capture_output=True, input=spec, text=True
     )
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_is_nowhere_for_us_and_whom_we_start(closed):
+    started = "import sys; sys.stdin.read(); sys.stdout.flush(); sys.stderr.flush()"
+    program = (
+        "import subprocess, sys, analysis.cli\n"
+        "code = analysis.cli.main(['scenarios'])\n"
+        f"sys.exit(code or subprocess.run([sys.executable, '-c', {started!r}]).returncode)"
+    )
+    line = f'exec "$0" -c "$1" {closed}'
+    found = subprocess.run(
+        ["sh", "-c", line, sys.executable, program], stdin=subprocess.DEVNULL, capture_output=True
+    )
+    assert found.returncode == 0, found.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (MemoryError(), "error: out of memory"),
+        (
+            ImportError("lib.so: failed to map segment from shared object"),
+            "error: lib.so: failed to map segment from shared object",
+        ),
+        (OSError(errno.ENOSPC, "No space left on device", "x"), "error: x: No space left on"),
+    ],
+)
+def test_no_room_is_one_line_and_not_the_users_mistake(capsys, monkeypatch, error, line):
+    def no_room(name):
+        raise error
+
+    monkeypatch.setattr("analysis.cli.import_module", no_room)
+    assert main(["scenarios"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(line) and len(said.splitlines()) == 1

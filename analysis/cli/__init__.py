@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 from analysis.cli.options import extra_of, install, say
 from analysis.cli.parser import make_parser
@@ -22,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     # our products are small: threads cost them more than they give, and may change the last digit
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _open_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its escape
             stream.reconfigure(errors="backslashreplace")
@@ -45,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("error: interrupted")
         return OURS
-    except (RuntimeError, MemoryError, OSError) as error:  # a full disk or memory, most likely
+    except (RuntimeError, MemoryError, OSError, ImportError) as error:  # no room, most likely
         first, *others = _why(error).splitlines() or [""]
         say(f"error: {first}")
         for line in others:  # of a notebook that failed: what, and with which parameters
@@ -54,7 +56,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return DONE
 
 
-def _why(error: RuntimeError | MemoryError | OSError) -> str:
+def _open_streams() -> None:
+    """Nothing to read and nowhere to write in the place of a stream that whoever started us closed,
+    for us and whom we start: else the next file that is opened takes its number.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode)  # noqa: SIM115
+            os.set_inheritable(stream.fileno(), True)
+            setattr(sys, name, stream)
+
+
+def _why(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "out of memory"
     if isinstance(error, shutil.Error):  # of a folder, with a line for each of its files

@@ -27,6 +27,8 @@ def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
         raise InputError(f"{error.strerror}", str(path)) from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         said = str(error).strip()
+        if said.endswith("out of memory"):
+            raise MemoryError from None
         raise InputError(f"not a readable table: {said}", resource["path"]) from None
     key = known.key_of(content, json.dumps(resource).encode())
     if not known.is_known(key):

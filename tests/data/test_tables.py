@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import frictionless
+import pandas as pd
 import pytest
 from pandera.io.pandas_io import from_frictionless_schema
 
@@ -264,3 +265,12 @@ def test_the_hash_follows_the_content(evidence, folder):
     assert Evidence.load(folder).sha256 == evidence.sha256
     (folder / "facts.csv").write_text((folder / "facts.csv").read_text() + "\n")
     assert Evidence.load(folder).sha256 != evidence.sha256
+
+
+def test_a_table_for_which_there_is_no_memory_is_no_mistake_in_it(folder, monkeypatch):
+    def no_memory(*_, **__):
+        raise pd.errors.ParserError("Error tokenizing data. C error: out of memory")
+
+    monkeypatch.setattr("analysis.data.schema.pd.read_csv", no_memory)
+    with pytest.raises(MemoryError):
+        Evidence.load(folder)
