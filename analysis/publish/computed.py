@@ -62,11 +62,11 @@ def counted_card(text: str, places: Mapping[str, Place], evidence: Evidence) -> 
         raise UnknownName(name, f"a place of {FILE}", places)
     place, of = places[name], rest.rpartition(" = ")[0]
     return Card(
-        place.name.replace(OF, of) if of else place.name,
+        place.name.replace(OF, of),
         "",
         "derived",
         Row("counted", text),
-        says=place.says,
+        says=place.says.replace(OF, of),
         parts=[_table(table, evidence) for table in place.data],
     )
 

@@ -47,9 +47,12 @@ def test_a_counted_number_has_the_sentence_of_its_place_and_leads_to_the_tables(
     counted = {name: card for name, card in shown.items() if name.startswith("counted:")}
     assert len(counted) > 80
     for name, card in counted.items():
-        place = places[name.removeprefix("counted:").partition(" = ")[0]]
-        assert card["says"] == place.says
-        assert "{of}" not in card["name"] and card["name"]
+        said_of = name.removeprefix("counted:").rpartition(" = ")[0]
+        place = places[said_of.partition(" = ")[0]]
+        of = said_of.partition(" = ")[2]
+        assert of or "{of}" not in place.name + place.says
+        assert card["says"] == place.says.replace("{of}", of) and card["says"]
+        assert card["name"] == place.name.replace("{of}", of) and card["name"]
         tables = [part["href"] for part in card.get("parts", ())]
         assert tables == [f"data/{table}.csv" for table in place.data]
         assert tables or place.id.startswith(WITHOUT_TABLES), place.id
