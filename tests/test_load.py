@@ -54,10 +54,9 @@ def grown(folder: Path, share: float) -> Path:
 def seconds_to_judge(folder: Path) -> float:
     """Of a process of its own: reading, reconstructing, judging every claim."""
     begin = time.perf_counter()
-    command = [sys.executable, "-c", "from analysis.cli import main; main()", "claims"]
-    said = subprocess.run(
-        [*command, "--data", str(folder)], check=True, capture_output=True, text=True
-    )
+    program = "import sys; from analysis.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", program, "claims", "--data", str(folder)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True)
     assert said.stdout.count("\n  ") > 200
     return time.perf_counter() - begin
 
@@ -75,7 +74,7 @@ def test_far_more_evidence_is_a_book_too(folder, tmp_path, record_property):
     out = tmp_path / "book"
     assert main(["build", "--no-cache", "--data", str(whole), "--out", str(out)]) == 0
     page = (out / "claims.html").read_text(encoding="utf-8")
-    assert f"{evidence['claims'].id.iloc[-1]}" in page
+    assert evidence["claims"].id.iloc[-1] in page
     models = (out / "models.html").read_text(encoding="utf-8")
     titles = [load_model(model, evidence).title for model in list_models(evidence)]
     assert len(titles) == MODELS and all(title in models for title in titles)

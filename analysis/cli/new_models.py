@@ -103,7 +103,7 @@ def _is_mixture(shape: Architecture) -> bool:
 def _answered(options: argparse.Namespace, questions: dict[str, str]) -> dict[str, str]:
     """What the flags say, or whoever sits at the keyboard; all that is missing in one line."""
     found = {name: getattr(options, name) for name in questions}
-    if sys.stdin is not None and sys.stdin.isatty():
+    if sys.stdin.isatty():
         found |= {name: input(f"{questions[name]}: ") for name, text in found.items() if not text}
     missing = [f"--{name.replace('_', '-')}" for name, text in found.items() if not text]
     if missing:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
 import pandas as pd
@@ -15,6 +16,7 @@ from analysis.data.uncertainty import Distribution, between
 RentChoice = Annotated[str, Field(pattern=r"^(release|today|owned|20\d\dq[1-4])$")]
 
 
+@lru_cache(maxsize=512)
 def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     """The quotes for a chip near a date: for a year's commitment where there are such, else any.
 

@@ -35,21 +35,21 @@ def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: by
     for number, line in enumerate(content.decode(errors="replace").split("\n"), start=1):
         refuse_unseen(line, f"{resource['path']}, line {number}")
     for field in resource["schema"]["fields"]:
-        if field["name"] in frame:
+        if field["type"] in DISGUISED and field["name"] in frame:
             cells = frame[field["name"]].dropna().astype(str)
-            bad = cells[_is_disguised(cells, field["type"])]
+            bad = cells[DISGUISED[field["type"]](cells)]
             if len(bad):
                 where = f"{row_of(resource, frame, int(bad.index[0]))}, {field['name']}"
                 raise InputError(f"found {bad.iloc[0]}, {_allowed(field)}", where)
 
 
-def _is_disguised(cells: pd.Series, kind: str) -> pd.Series:
-    if kind in NUMBERS:
-        return cells.str.contains("_") | cells.map(_is_infinite)
-    if kind == "date":
-        days = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
-        return days.isna() | ~cells.str.fullmatch(DAY)
-    return pd.Series(False, cells.index)
+def _are_no_numbers(cells: pd.Series) -> pd.Series:
+    return cells.str.contains("_") | cells.map(_is_infinite)
+
+
+def _are_no_days(cells: pd.Series) -> pd.Series:
+    days = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
+    return days.isna() | ~cells.str.fullmatch(DAY)
 
 
 def _is_infinite(cell: str) -> bool:
@@ -57,6 +57,10 @@ def _is_infinite(cell: str) -> bool:
         return math.isinf(float(cell))
     except ValueError:
         return False
+
+
+# cells that are not what they look like, by the type of their field
+DISGUISED = {**dict.fromkeys(NUMBERS, _are_no_numbers), "date": _are_no_days}
 
 
 def table_schema(schema: dict[str, Any]) -> DataFrameSchema:

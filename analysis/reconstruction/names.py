@@ -253,7 +253,6 @@ def _rents(evidence: Evidence) -> dict[str, Named]:
     return found
 
 
-@lru_cache(maxsize=512)
 def _market(chip: str, date: str, evidence: Evidence) -> Named:
     quotes = market_quotes(chip, date, evidence)
     value = float(quotes.usd_per_gpu_hour.median())

@@ -75,7 +75,7 @@ class Sample:
 
 
 @lru_cache(maxsize=64)
-def sample_of(evidence: Evidence, exclude: tuple[str, ...] = ()) -> tuple[pd.DataFrame, Sample]:
+def sample_of(evidence: Evidence, exclude: tuple[str, ...]) -> tuple[pd.DataFrame, Sample]:
     """The reference runs without some developers, and what any candidate is fitted on."""
     runs = reference_runs(evidence, exclude=exclude)
     return runs, Sample.of(runs, evidence["hardware"])

@@ -121,7 +121,7 @@ def known_developer(evidence: Evidence) -> pd.DataFrame:
         `id`, `developer`, `error_factor` with the others known, and `without`, the factor with the
         developer left out.
     """
-    runs, sample = sample_of(evidence)
+    runs, sample = sample_of(evidence, ())
     run_left_out = fitted(CANDIDATES["pooled"], sample).left_out(runs.id)
     without = backtest(evidence).set_index("id").error_factor
     frame = runs[["id", "developer"]].assign(
