@@ -59,6 +59,68 @@ def test_an_account_is_begun_and_answers_at_once(tmp_path, config, capsys):
     assert found.facts["mine_gpu_hours"].id in model.checks
 
 
+def test_an_assumed_chip_stands_in_the_file_with_its_reason(tmp_path, config, capsys):
+    assert (
+        ask(tmp_path / "new", "--config", config, chip_assumed="Its other models ran on it.") == 0
+    )
+    assert "stands as disclosed" not in capsys.readouterr().err
+    model = load_model("mine", Evidence.load(tmp_path / "new"))
+    assert (model.chip, model.chip_assumed) == ("H800 SXM", "Its other models ran on it.")
+    assert ask(tmp_path / "named", "--config", config) == 0
+    assert "if no source names it, say --chip-assumed" in capsys.readouterr().err
+    assert load_model("mine", Evidence.load(tmp_path / "named")).chip_assumed == ""
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """Somebody at the keyboard, who answers in this order; what was asked."""
+
+    def types(*answers):
+        told, seen = iter(answers), []
+
+        def answer(question):
+            seen.append(question)
+            try:
+                return next(told)
+            except StopIteration:
+                raise EOFError from None
+
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("builtins.input", answer)
+        return seen
+
+    return types
+
+
+def test_what_does_not_serve_is_asked_again_and_no_answer_is_lost(tmp_path, config, typed, capsys):
+    """An empty answer, a chip that is none, a day that is none, and a reason of one word."""
+    seen = typed(
+        *("Mine", "", "Somebody", "2025", "2025-04-29", "H8000", "H800", "many", "36T", "4096"),
+        *("no", "Its other models ran on it."),
+    )
+    nothing = dict.fromkeys(("title", "developer", "release_date", "chip", "tokens", "seq_len"), "")
+    assert ask(tmp_path / "new", "--config", config, **nothing) == 0
+    out, err = capsys.readouterr()
+    assert len(seen) == 12 and "Chips: " in out and "H800 SXM" in out
+    for said in ("an answer is needed", "2025: expected", "H8000 is not", "many: expected", "no: "):
+        assert said in err
+    model = load_model("mine", Evidence.load(tmp_path / "new"))
+    assert (model.title, model.developer, model.chip) == ("Mine", "Somebody", "H800 SXM")
+    assert model.chip_assumed == "Its other models ran on it."
+
+
+def test_the_end_of_what_is_typed_is_one_line(tmp_path, config, typed, capsys):
+    typed("Mine")
+    assert ask(tmp_path / "new", "--config", config, title="", tokens="", seq_len="") == 2
+    assert "error: new-model needs --tokens, --seq-len" in capsys.readouterr().err
+
+
+def test_a_named_chip_is_said_with_yes(tmp_path, config, typed):
+    typed("H800", "Yes.")
+    assert ask(tmp_path / "new", "--config", config, chip="") == 0
+    assert load_model("mine", Evidence.load(tmp_path / "new")).chip_assumed == ""
+
+
 def test_an_outline_serves_where_there_is_no_config(tmp_path, capsys):
     sizes = {"params_total": "70B", "params_active": "70B", "layers": "80", "d_model": "8192"}
     assert ask(tmp_path / "new", **sizes, vocab="128K") == 0

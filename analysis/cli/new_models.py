@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import datetime
-import math
 import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.cli.options import say, tell
-from analysis.cli.words import OUTLINE, QUESTIONS
+from analysis.cli.questions import answered, checks_of, day, list_chips, number, why_assumed
+from analysis.cli.words import ASSUMED, OUTLINE, QUESTIONS
 from analysis.data.chips import find_chip
 from analysis.data.folder import PACKAGE, default_directory, evidence_folder, named_files
 from analysis.data.mistakes import InputError
@@ -20,6 +19,10 @@ from analysis.data.tables import Evidence
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
     from analysis.physics.architecture import Architecture
+
+
+NUMBERS = ("tokens", "seq_len")
+ALSO = ", or --config FILE, or --from MODEL"  # instead of sizes
 
 
 def new_model_command(options: argparse.Namespace) -> None:
@@ -54,21 +57,34 @@ def _own_folder(directory: Path | None) -> Path:
 def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     from analysis.reconstruction.new_model import NewModel
 
-    answers = _answered(options, QUESTIONS)
+    if not options.chip:
+        list_chips(evidence["hardware"])
+    answers = answered(options, QUESTIONS, checks_of(evidence["hardware"], *NUMBERS))
+    why = _chip_assumed(options)
     shape, read_in = _architecture(options, evidence)
     return NewModel(
         name=options.name,
         title=answers["title"],
         developer=answers["developer"],
-        release_date=_date(answers["release_date"]),
+        release_date=day(answers["release_date"]),
         chip=find_chip(answers["chip"], evidence["hardware"]).name,
         architecture=shape,
         kind="moe" if _is_mixture(shape) else "dense",
         read_in=read_in,
-        tokens=_number("tokens", answers["tokens"]),
-        seq_len=_number("seq-len", answers["seq_len"]),
-        gpu_hours=None if options.gpu_hours is None else _number("gpu-hours", options.gpu_hours),
+        tokens=number("tokens", answers["tokens"]),
+        seq_len=number("seq_len", answers["seq_len"]),
+        gpu_hours=None if options.gpu_hours is None else number("gpu_hours", options.gpu_hours),
+        chip_assumed=why,
     )
+
+
+def _chip_assumed(options: argparse.Namespace) -> str:
+    """Why the chip is assumed, asked for where the chip was asked for."""
+    checks = {"chip_assumed": why_assumed}
+    if options.chip_assumed or (sys.stdin.isatty() and not options.chip):
+        return why_assumed(answered(options, ASSUMED, checks)["chip_assumed"])
+    say('the chip stands as disclosed; if no source names it, say --chip-assumed "WHY"')
+    return ""
 
 
 def _architecture(options: argparse.Namespace, evidence: Evidence) -> tuple[Architecture, str]:
@@ -79,9 +95,10 @@ def _architecture(options: argparse.Namespace, evidence: Evidence) -> tuple[Arch
 
     if options.config:
         return read_config(options.config, evidence), f"{options.config.name} of the model"
+    checks = checks_of(evidence["hardware"], *OUTLINE)
     answers = {
-        name: int(_number(name.replace("_", "-"), text))
-        for name, text in _answered(options, OUTLINE).items()
+        name: int(number(name, text))
+        for name, text in answered(options, OUTLINE, checks, ALSO).items()
     }
     names = {"layers": "n_layers", "d_model": "dim", "vocab": "vocab_size"}
     sizes = {names.get(name, name): size for name, size in answers.items()}
@@ -98,38 +115,6 @@ def _is_mixture(shape: Architecture) -> bool:
     if isinstance(shape, Outline):
         return (shape.params_total or 0) > shape.params_active
     return shape.n_routed_experts > 0
-
-
-def _answered(options: argparse.Namespace, questions: dict[str, str]) -> dict[str, str]:
-    """What the flags say, or whoever sits at the keyboard; all that is missing in one line."""
-    found = {name: getattr(options, name) for name in questions}
-    if sys.stdin.isatty():
-        found |= {name: input(f"{questions[name]}: ") for name, text in found.items() if not text}
-    missing = [f"--{name.replace('_', '-')}" for name, text in found.items() if not text]
-    if missing:
-        also = "" if questions is QUESTIONS else ", or --config FILE, or --from MODEL"
-        raise InputError(f"new-model needs {', '.join(missing)}{also}")
-    return {name: str(text) for name, text in found.items()}
-
-
-def _number(flag: str, text: str) -> float:
-    """A number as papers write it."""
-    from analysis.compare.specification import in_units
-
-    try:
-        number = float(in_units(text))
-    except ValueError:
-        number = math.nan
-    if not 0 < number <= 1e16:
-        raise InputError(f"--{flag} {text}: expected a number above zero, such as 15T")
-    return number
-
-
-def _date(text: str) -> str:
-    try:
-        return datetime.date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise InputError(f"--release-date {text}: expected YYYY-MM-DD") from None
 
 
 def _write(name: str, texts: tuple[str, str], directory: Path) -> None:

@@ -12,6 +12,9 @@ QUESTIONS = {
     "tokens": "tokens of its pre-training, such as 15T",
     "seq_len": "sequence length of its pre-training, in tokens",
 }
+ASSUMED = {
+    "chip_assumed": "does a source name this chip? yes, or a sentence on why it is assumed",
+}
 OUTLINE = {
     "params_total": "parameters in all, such as 70B",
     "params_active": "parameters that a token passes, with the embedding tables",

@@ -34,7 +34,8 @@ def finding(account: Account) -> Html:
     """What is disclosed of a model's hours, what public facts give, and what that would cost."""
     low, middle, high = (_hours(account, end) for end in INTERVAL)
     disclosed = account.frame().disclosed
-    found = f"public facts alone give {middle} GPU-hours, {low} to {high} nine times in ten"
+    grounds = account.phases[0].grounds
+    found = f"{grounds} give {middle} GPU-hours, {low} to {high} nine times in ten"
     if disclosed.isna().all():
         said = f"<strong>Its maker discloses no hours; {found}.</strong>"
     else:
@@ -66,11 +67,13 @@ def _disclosed(account: Account) -> str:
 
 
 def _chip(account: Account) -> str:
-    """A word where nobody says which chip it was."""
-    why = account.model.chip_assumed
-    return (
-        f" The chip, {links.text(account.chip.name)}, is assumed. {links.text(why)}" if why else ""
-    )
+    """Which chip it is, and how that is known."""
+    named, why = links.text(account.chip.name), account.model.chip_assumed
+    if account.scenario.parameters.chip is not None:
+        return f" The chip, {named}, is set for this edition."
+    if why:
+        return f" The chip, {named}, is {links.known('assumption')}. {links.text(why)}"
+    return f" The chip, {named}, is {links.known('disclosed')}."
 
 
 def phases(account: Account) -> Html:

@@ -132,6 +132,7 @@ def setting_of(model: Model, developer: str, scenario: Scenario, evidence: Evide
         mfu,
         None if isinstance(views, str) else views,
         views if isinstance(views, str) else "",
+        bool(model.chip_assumed) and scenario.parameters.chip is None,
     )
 
 

@@ -40,6 +40,7 @@ developer = "{developer}"  # its own runs are left out of what its efficiency is
 release_date = {release_date}
 architecture_kind = "{kind}"  # dense, or moe: a mixture of experts
 chip = "{chip}"  # a name of hardware.csv
+{assumed}
 
 # What a GPU-hour is rented for: a fact in US$ per GPU-hour,
 # price_usd_per_gpu_hour = "{prefix}_price"
@@ -104,6 +105,7 @@ class NewModel:
     tokens: float
     seq_len: float
     gpu_hours: float | None = None
+    chip_assumed: str = ""  # why this chip, where no source names it
 
     @property
     def prefix(self) -> str:
@@ -140,6 +142,8 @@ def model_text(model: NewModel) -> str:
     """The file of a model, in TOML."""
     sizes = "\n".join(f'{size} = "{model.prefix}_{size}"' for size in _sizes(model))
     hours = f'disclosed = {{ gpu_hours = "{model.prefix}_gpu_hours" }}'
+    why = f'chip_assumed = "{_plain(model.chip_assumed)}"  # no source names it: why this one'
+    named = '# chip_assumed = ".."  # where no source names the chip: why this one'
     nothing = '# disclosed = { gpu_hours = "FACT", usd = "FACT" }  # either may be missing'
     return FILE.format(
         name=model.name,
@@ -148,6 +152,7 @@ def model_text(model: NewModel) -> str:
         release_date=model.release_date,
         kind=model.kind,
         chip=_plain(model.chip),
+        assumed=why if model.chip_assumed else named,
         prefix=model.prefix,
         architecture=sizes,
         disclosed=nothing if model.gpu_hours is None else hours,

@@ -22,6 +22,7 @@ from analysis.reconstruction.middle import (
 from analysis.reconstruction.model import Phase
 from analysis.reconstruction.setting import Input, Setting, Work
 
+ALONE = "public facts alone"  # what an estimate rests on where nothing is assumed
 ENDS = np.array(list(PERCENTILES.values())) / 100.0
 
 
@@ -47,6 +48,11 @@ class PhaseSamples:
     def chip(self) -> Chip:
         """The chip that the phase is reconstructed on."""
         return self.setting.chip
+
+    @property
+    def grounds(self) -> str:
+        """What its estimate rests on, in words."""
+        return "public facts and an assumed chip" if self.setting.chip_assumed else ALONE
 
     @property
     def inputs(self) -> Mapping[str, Input]:

@@ -12,7 +12,7 @@ from analysis.data.expressions import parse
 from analysis.data.facts import Row
 from analysis.reconstruction.detail import widths_of
 from analysis.reconstruction.input_rows import ENDS
-from analysis.reconstruction.phase_samples import PhaseSamples
+from analysis.reconstruction.phase_samples import ALONE, PhaseSamples
 from analysis.reconstruction.pretraining import COMBINED
 from analysis.runs.references import flop_per_token_of
 from analysis.show import links
@@ -45,14 +45,18 @@ class PhaseWords:
         middle, disclosed = self._rounded("p50"), self.result.disclosed_gpu_hours
         if disclosed is None:
             return (
-                f"<strong>Public facts alone give {middle}.</strong> "
+                f"<strong>{_capital(self.result.grounds)} give {middle}.</strong> "
                 "Its source discloses no hours to compare with."
             )
         by = self._counted(ratio_text(self.result.interval["p50"] / disclosed), "over")
         return (
-            f"<strong>The source discloses {self.disclosed_figure()}; public facts without them "
+            f"<strong>The source discloses {self.disclosed_figure()}; {self._without_them()} "
             f"give {middle}.</strong> Our estimate is {by} the disclosed figure."
         )
+
+    def _without_them(self) -> str:
+        grounds = self.result.grounds
+        return "public facts without them" if grounds == ALONE else grounds
 
     def _counted(self, shown: str, place: str) -> Html:
         phase = self.result.phase
@@ -185,6 +189,10 @@ class PhaseWords:
         if parse(expression).is_name:
             return links.fact(evidence.facts[expression], evidence, shown)
         return links.summed(shown, field, expression)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _two(ratio: float) -> str:

@@ -57,6 +57,7 @@ class Setting:
     `facts` are without the checks, and the run tables without the developer's own rows: nothing
     that the result is compared with can be reached from here. `mfu` is the efficiency by kind;
     `views` has all of a stage with a layout; `no_step_time` says why there are none, if it has one.
+    `chip_assumed`: no source names the chip, and nobody set it for this edition.
     """
 
     facts: Facts
@@ -70,6 +71,7 @@ class Setting:
     mfu: Input
     views: Views | None
     no_step_time: str = ""
+    chip_assumed: bool = False
 
     def stage_inputs(self, stage: Stage) -> dict[str, Input]:
         """The inputs that a stage's own fields name, by field."""

@@ -17,6 +17,7 @@ from tests.by_hand import with_tables
 HOURS = {"p05": 81_000.0, "p50": 123_456.0, "p95": 250_000.0}
 FOUND = "public facts alone give 120K GPU-hours, 81K to 250K nine times in ten."
 AT_TWO = "At $2.00 a GPU-hour that is $250K, between $160K and $500K. As told."
+DISCLOSED = "The chip, C, is disclosed."
 
 
 def made(disclosed=(nan, nan), **more):
@@ -28,6 +29,7 @@ def made(disclosed=(nan, nan), **more):
     usd = {name: 2.0 * hours for name, hours in HOURS.items()}
     total = {"gpu_hours": {"reconstructed": HOURS}, "usd": {"reconstructed": usd}}
     rows = {
+        "phases": [SimpleNamespace(grounds="public facts alone")],
         "model": SimpleNamespace(name="m", title="M", chip_assumed=""),
         "chip": SimpleNamespace(name="C"),
         "scenario": load_scenario(),
@@ -54,7 +56,7 @@ def text(html) -> str:
 )
 def test_the_finding_says_what_is_disclosed_what_is_found_and_what_it_costs(disclosed, said):
     """123,456 hours in two figures, at two dollars 246,912."""
-    assert text(account_tables.finding(made(disclosed))) == f"{said} {FOUND} {AT_TWO}"
+    assert text(account_tables.finding(made(disclosed))) == f"{said} {FOUND} {AT_TWO} {DISCLOSED}"
 
 
 def test_figures_of_the_finding_are_told_apart_by_what_they_are_of():
@@ -71,10 +73,18 @@ def test_figures_of_the_finding_are_told_apart_by_what_they_are_of():
     ]
 
 
-def test_an_assumed_chip_is_said_at_the_end():
+def test_an_assumed_chip_is_said_at_the_end_and_is_no_public_fact():
     guessed = SimpleNamespace(name="m", title="M", chip_assumed="Nobody says.")
-    said = text(account_tables.finding(made(model=guessed)))
+    phases = [SimpleNamespace(grounds="public facts and an assumed chip")]
+    said = text(account_tables.finding(made(model=guessed, phases=phases)))
     assert said.endswith(" As told. The chip, C, is assumed. Nobody says.")
+    assert "public facts and an assumed chip give 120K" in said and "alone" not in said
+
+
+def test_a_chip_that_was_set_is_neither_disclosed_nor_assumed():
+    guessed = SimpleNamespace(name="m", title="M", chip_assumed="Nobody says.")
+    said = text(account_tables.finding(made(model=guessed, scenario=load_scenario(chip="H800"))))
+    assert said.endswith(" As told. The chip, C, is set for this edition.")
 
 
 def test_disclosed_hours_of_a_phase_stand_as_printed_and_estimates_in_two_figures():

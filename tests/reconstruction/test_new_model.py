@@ -76,6 +76,13 @@ def test_a_file_has_each_size_as_a_fact_and_hours_where_they_are_known():
     assert told["phase"][0]["disclosed"] == {"gpu_hours": "m_7b_mine_gpu_hours"}
 
 
+def test_an_assumed_chip_stands_with_its_reason_and_one_that_is_named_without():
+    assert "chip_assumed" not in tomllib.loads(model_text(MODEL))
+    assert '# chip_assumed = ".."' in model_text(MODEL)
+    guessed = replace(MODEL, chip_assumed='Its "other" models ran on it.')
+    assert tomllib.loads(model_text(guessed))["chip_assumed"] == "Its other models ran on it."
+
+
 def test_a_file_is_what_was_given_and_one_phase_that_reads_the_corpus():
     found = tomllib.loads(model_text(replace(MODEL, gpu_hours=1e6)))
     (phase,), (line,) = found.pop("phase"), found.pop("boundary")

@@ -61,6 +61,18 @@ def test_a_phase_without_disclosed_hours_has_an_estimate_alone(small_models):
     assert shown == "Its hours are not disclosed, so no efficiency follows from them."
 
 
+def test_a_chip_that_no_source_names_is_no_public_fact(edited):
+    named = 'chip = "H800 SXM"'
+    data = edited("models/kimi-k2.toml", named, f'{named}\nchip_assumed = "Likely."')
+
+    def said(**chosen) -> str:
+        found = analysis.reconstruct("kimi-k2", data=data, samples=64, **chosen)
+        return words(found["k2_pretraining"].tables.finding())
+
+    assert said().startswith("Public facts and an assumed chip give ")
+    assert said(chip="H100 SXM").startswith("Public facts alone give ")
+
+
 def test_the_unknown_that_is_named_is_the_widest(account):
     for result in account.phases:
         named = f"comes from one unknown: {widths_of(result).input.iloc[0]}."
