@@ -12,10 +12,10 @@ import pandas as pd
 from analysis.data.facts import Row
 from analysis.data.mistakes import InputError
 from analysis.reconstruction.account import Account
-from analysis.reconstruction.rent import rent_of
+from analysis.reconstruction.rent import Rent, rent_of
 from analysis.show import links
 from analysis.show.links import Html
-from analysis.show.numbers import quantity_text, significant, usd_text
+from analysis.show.numbers import date_text, quantity_text, significant, usd_text
 from analysis.show.tables import PRINTED, ROUGH, table
 
 # where the rent of an hour may be taken from, in words
@@ -51,7 +51,7 @@ def finding(account: Account) -> Html:
     ]
     return Html(
         f"<p>{said} At {price} that is {ends[1]}, between {ends[0]} and {ends[2]}. "
-        f"{links.text(rent.says)}{_chip(account)}</p>"
+        f"{links.text(rent.says)}{_quotes(account)}{_chip(account)}</p>"
     )
 
 
@@ -64,6 +64,32 @@ def _disclosed(account: Account) -> str:
         return shown
     some = _figure(account, f"{known} of {all_of_them}", "phases", "derived")
     return f"{shown} for {some} phases"
+
+
+def _quotes(account: Account) -> str:
+    """How many quotes the price rests on, of when, and whose one alone is."""
+    quotes = _rows_of(account.reconstruction.rent, account)
+    if quotes.empty:
+        return ""
+    days = links.text(_days(quotes))
+    if len(quotes) == 1:
+        return f" It is a quote of {links.text(quotes.provider.iloc[0])}, of {days}."
+    count = _figure(account, str(len(quotes)), "quotes", "derived")
+    ours = ", all of one provider" if quotes.provider.nunique() == 1 else ""
+    return f" There are {count} such quotes{ours}, of {days}."
+
+
+def _rows_of(rent: Rent, account: Account) -> pd.DataFrame:
+    """The quotes that a rent is the middle of, the oldest first."""
+    if not rent.quotes:
+        return pd.DataFrame()
+    return account.evidence["prices"].set_index("id").loc[[*rent.quotes]]
+
+
+def _days(quotes: pd.DataFrame) -> str:
+    """The first and the last day of quotes."""
+    days = [date_text(quotes.date.iloc[end]) for end in (0, -1)]
+    return " to ".join(dict.fromkeys(days))
 
 
 def _chip(account: Account) -> str:
@@ -91,13 +117,20 @@ def phases(account: Account) -> Html:
 
 
 def rents(account: Account) -> Html:
-    """The same hours at other rents: near the release, by the newest quotes, owned."""
-    rows = [row for choice in RENTS if (row := _at_rent(account, choice)) is not None]
+    """The same hours at other rents: near the release, by the newest quotes, owned; those that
+    rest on the same stand in one row.
+    """
+    words: dict[Rent, list[str]] = {}
+    for choice, of_choice in RENTS.items():
+        if rent := _rent_by(account, choice):
+            words.setdefault(dataclasses.replace(rent, says=""), []).append(of_choice)
+    rows = [{"from": "; ".join(of), **_at_rent(account, rent)} for rent, of in words.items()]
     return table(
-        pd.DataFrame(rows),
+        pd.DataFrame(rows).dropna(axis="columns", how="all"),
         units={"rent": "usd_per_gpu_hour", "disclosed": "usd", "middle": "usd"},
         head={
             "from": "the price of an hour",
+            "days": "of",
             "disclosed": "disclosed hours",
             "middle": "our middle",
         },
@@ -108,17 +141,22 @@ def rents(account: Account) -> Html:
     )
 
 
-def _at_rent(account: Account, choice: str | None) -> dict[str, Any] | None:
+def _rent_by(account: Account, choice: str | None) -> Rent | None:
     scenario = dataclasses.replace(account.scenario, rent=choice or account.scenario.rent)
     try:
-        rent = rent_of(account.model, scenario, account.evidence)
+        return rent_of(account.model, scenario, account.evidence)
     except InputError:  # of this chip nobody quotes such a price
         return None
+
+
+def _at_rent(account: Account, rent: Rent) -> dict[str, Any]:
+    quotes = _rows_of(rent, account)
     total = account.to_dict()["total"]["gpu_hours"]
     disclosed = account.frame().disclosed.sum(min_count=1)
     return {
-        "from": RENTS[choice],
         "rent": rent.usd_per_gpu_hour,
+        "quotes": len(quotes) or None,
+        "days": _days(quotes) if len(quotes) else None,
         "disclosed": disclosed * rent.usd_per_gpu_hour,
         "middle": total["reconstructed"]["p50"] * rent.usd_per_gpu_hour,
     }

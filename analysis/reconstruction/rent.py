@@ -6,28 +6,34 @@ from dataclasses import dataclass
 
 from analysis.data.chips import Chip, find_chip
 from analysis.data.mistakes import InputError
-from analysis.data.prices import market_price, newest_quote, quarter_middle
+from analysis.data.prices import market_quotes, newest_quote, quarter_middle
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
 from analysis.physics.cost import owned_usd_per_gpu_hour
 from analysis.reconstruction.model import Model
 from analysis.reconstruction.ownership import owned_hour_at_middle
 
-SET = "Set for this edition."
-ASSUMED = "The rent that its own sources assume."
-QUOTED = "The middle of the quotes for its chip near its release."
-IN_QUARTER = "The middle of the quotes for its chip near the quarter {}."
-NEWEST = "The middle of the newest quotes for its chip."
-OWNED = "What an hour of an owned chip costs, each input at its middle."
+SET = "That price is set for this edition."
+ASSUMED = "That price is what its own sources assume."
+QUOTED = "That price is {quotes} for its chip near its release."
+IN_QUARTER = "That price is {quotes} for its chip near the quarter {choice}."
+NEWEST = "That price is {newest} for its chip."
+OWNED = "That price is what an hour of an owned chip costs, each input at its middle."
+ONE = {"quotes": "the only quote", "newest": "the newest quote"}
+MANY = {"quotes": "the middle of the quotes", "newest": "the middle of the newest quotes"}
 
 
 @dataclass(frozen=True)
 class Rent:
-    """A GPU-hour's rent [US$], the fact that it is (where it is one), and why in a sentence."""
+    """A GPU-hour's rent [US$], the fact that it is (where it is one), and why in a sentence.
+
+    `quotes` are the rows of prices.csv that it is the middle of, by id, the oldest first.
+    """
 
     usd_per_gpu_hour: float
     says: str
     fact: str | None = None
+    quotes: tuple[str, ...] = ()
 
 
 def rent_of(model: Model, scenario: Scenario, evidence: Evidence) -> Rent:
@@ -52,13 +58,15 @@ def rent_of(model: Model, scenario: Scenario, evidence: Evidence) -> Rent:
     if choice == "owned":
         return Rent(_owned(model, chip, scenario, evidence), OWNED)
     date, says = _when(choice, model, chip, evidence)
-    price = market_price(chip.name, date, evidence)
-    if price is None:
+    quotes = market_quotes(chip.name, date, evidence).sort_values("date")
+    if quotes.empty:
         raise InputError(
             f"no quote for {chip.name} is known; name a fact, or set price_usd_per_gpu_hour",
             f"models/{model.name}.toml, price_usd_per_gpu_hour",
         )
-    return Rent(price, says)
+    price = float(quotes.usd_per_gpu_hour.median())
+    words = says.format(**(ONE if len(quotes) == 1 else MANY), choice=choice)
+    return Rent(price, words, None, tuple(quotes.id))
 
 
 def _when(choice: str, model: Model, chip: Chip, evidence: Evidence) -> tuple[str, str]:
@@ -67,7 +75,7 @@ def _when(choice: str, model: Model, chip: Chip, evidence: Evidence) -> tuple[st
         return str(model.release_date), QUOTED
     if choice == "today":
         return newest_quote(chip.name, evidence), NEWEST
-    return quarter_middle(choice), IN_QUARTER.format(choice)
+    return quarter_middle(choice), IN_QUARTER
 
 
 def _owned(model: Model, chip: Chip, scenario: Scenario, evidence: Evidence) -> float:

@@ -93,6 +93,40 @@ def test_disclosed_hours_of_a_phase_stand_as_printed_and_estimates_in_two_figure
     assert "First 60 90 200 180,000 Second" in text(account_tables.phases(made()))
 
 
+QUOTES = pd.DataFrame(
+    [("a", "P", "2024-08-24"), ("b", "P", "2025-03-03"), ("c", "Q", "2025-03-03")],
+    columns=["id", "provider", "date"],
+)
+
+
+@pytest.mark.parametrize(
+    ("quotes", "said"),
+    [
+        ((), ""),
+        (("a",), "It is a quote of P, of 24 Aug 2024. "),
+        (("a", "b"), "There are 2 such quotes, all of one provider, of 24 Aug 2024 to 3 Mar 2025."),
+        (("b", "c"), "There are 2 such quotes, of 3 Mar 2025. "),
+    ],
+)
+def test_a_price_says_on_how_many_quotes_it_rests_and_of_when(quotes, said):
+    rent = SimpleNamespace(rent=Rent(2.0, "As told.", None, quotes))
+    shown = made(reconstruction=rent, evidence={"prices": QUOTES})
+    assert f"As told. {said}" in text(account_tables.finding(shown))
+
+
+def test_prices_that_rest_on_the_same_quotes_stand_in_one_row(monkeypatch):
+    """The newest quote is another, though its price is the same."""
+    by = {None: ("a",), "release": ("a",), "today": ("b",), "owned": ()}
+    monkeypatch.setattr(
+        account_tables,
+        "rent_of",
+        lambda model, scenario, evidence: Rent(2.0, "", None, by[scenario.rent]),
+    )
+    said = text(account_tables.rents(made(evidence={"prices": QUOTES})))
+    assert "as the account has it; the market near the release 2 1 24 Aug 2024 250,000" in said
+    assert "the newest quotes 2 1 3 Mar 2025 250,000 on machines of one's own 2 250,000" in said
+
+
 @pytest.mark.parametrize(
     ("disclosed", "at_two", "at_three", "at_five"),
     [

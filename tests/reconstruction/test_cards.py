@@ -336,12 +336,15 @@ def test_a_rent_is_of_its_own_sources_of_the_edition_or_of_the_quotes(account, p
     )
     assert (own.value, own.says) == (
         "$2.00 a GPU-hour",
-        "The rent that its own sources assume.",
+        "That price is what its own sources assume.",
     )
     assert [part.row for part in own.parts] == [Row("facts", "v3_rental_price_assumed")]
-    assert (set_here.value, set_here.says) == ("$3.50 a GPU-hour", "Set for this edition.")
+    assert (set_here.value, set_here.says) == (
+        "$3.50 a GPU-hour",
+        "That price is set for this edition.",
+    )
     assert set_here.parts == quoted.parts == []
-    assert quoted.says == "The middle of the quotes for its chip near its release."
+    assert quoted.says == "That price is the middle of the quotes for its chip near its release."
     assert value_of(quoted.value) == pytest.approx(plain.price_usd_per_gpu_hour, abs=5e-3)
     for card in (own, set_here, quoted):
         assert card.row == Row("edition", "price_usd_per_gpu_hour") and card.kind == "assumption"

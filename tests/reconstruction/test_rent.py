@@ -26,7 +26,7 @@ def test_what_is_set_goes_before_a_choice_and_a_choice_before_the_sources_own(ev
     market = rent_of(model, chosen("today"), evidence)
     assert market.fact is None and market.usd_per_gpu_hour != own.usd_per_gpu_hour
     both = rent_of(model, chosen("today", price_usd_per_gpu_hour=3.0), evidence)
-    assert (both.usd_per_gpu_hour, both.says) == (3.0, "Set for this edition.")
+    assert (both.usd_per_gpu_hour, both.says) == (3.0, "That price is set for this edition.")
 
 
 def test_a_choice_of_the_scenario_goes_before_one_of_the_model(evidence, model):
@@ -81,17 +81,27 @@ def test_an_owned_hour_of_an_h800_by_hand(evidence, model):
 @pytest.mark.parametrize(
     ("choice", "says"),
     [
-        (None, "The rent that its own sources assume."),
-        ("release", "The middle of the quotes for its chip near its release."),
-        ("2024q3", "The middle of the quotes for its chip near the quarter 2024q3."),
-        ("today", "The middle of the newest quotes for its chip."),
-        ("owned", "What an hour of an owned chip costs, each input at its middle."),
+        (None, "That price is what its own sources assume."),
+        ("release", "That price is the middle of the quotes for its chip near its release."),
+        ("2024q3", "That price is the only quote for its chip near the quarter 2024q3."),
+        ("today", "That price is the newest quote for its chip."),
+        ("owned", "That price is what an hour of an owned chip costs, each input at its middle."),
     ],
 )
 def test_each_choice_says_why(evidence, model, choice, says):
     found = rent_of(model, chosen(choice), evidence)
     assert found.says == says
     assert found.fact == (model.price_usd_per_gpu_hour if choice is None else None)
+
+
+@pytest.mark.parametrize("choice", ["release", "2024q3", "today", "owned", None])
+def test_a_rent_names_the_quotes_that_it_is_the_middle_of(evidence, model, choice):
+    found = rent_of(model, chosen(choice), evidence)
+    assert bool(found.quotes) == (choice not in ("owned", None))
+    if found.quotes:
+        rows = evidence["prices"].set_index("id").loc[[*found.quotes]]
+        assert found.usd_per_gpu_hour == rows.usd_per_gpu_hour.median()
+        assert {*rows.chip} == {"H800 SXM"} and rows.date.is_monotonic_increasing
 
 
 def test_a_price_in_another_unit_is_refused(evidence, model):
