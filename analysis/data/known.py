@@ -32,7 +32,7 @@ def key_of(*parts: bytes) -> str:
 @cache
 def _checker() -> bytes:
     own = Path(__file__).parent
-    files = [own / name for name in ("schema.py", "validation.py", "unseen.py")]
+    files = [own / name for name in ("schema.py", "strictness.py", "validation.py", "unseen.py")]
     return pd.__version__.encode() + b"".join(file.read_bytes() for file in files)
 
 

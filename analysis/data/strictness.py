@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ValidationInfo, field_validator
 
 
+DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _as_day(value: Any) -> Any:
-    if isinstance(value, str | datetime.date) and not isinstance(value, datetime.datetime):
+    # a text of digits alone would be taken for seconds since 1970
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return value
+    if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
         return value
     raise ValueError("expected a day, YYYY-MM-DD")
 

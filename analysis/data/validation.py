@@ -12,11 +12,16 @@ from pandera.pandas import Check, Column, DataFrameSchema
 
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.schema import NUMBERS, row_of
+from analysis.data.strictness import DAY
 from analysis.data.unseen import refuse_unseen
 
 TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
-WORDS = {"date": "date as 2025-01-31"}
-DAY = r"\d{4}-\d{2}-\d{2}"
+REST_OF_A_DAY = {len("2025"): "-01-01", len("2025-01"): "-01"}
+ANY_DATE = "date of any precision"
+WORDS = {
+    "date": "date as 2025-01-31",
+    ANY_DATE: "day, a month or a year, as 2025-01-31, 2025-01 or 2025",
+}
 
 
 def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
@@ -35,12 +40,17 @@ def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: by
     for number, line in enumerate(content.decode(errors="replace").split("\n"), start=1):
         refuse_unseen(line, f"{resource['path']}, line {number}")
     for field in resource["schema"]["fields"]:
-        if field["type"] in DISGUISED and field["name"] in frame:
+        if _kind(field) in DISGUISED and field["name"] in frame:
             cells = frame[field["name"]].dropna().astype(str)
-            bad = cells[DISGUISED[field["type"]](cells)]
+            bad = cells[DISGUISED[_kind(field)](cells)]
             if len(bad):
                 where = f"{row_of(resource, frame, int(bad.index[0]))}, {field['name']}"
                 raise InputError(f"found {bad.iloc[0]}, {_allowed(field)}", where)
+
+
+def _kind(field: dict[str, Any]) -> str:
+    """The type of a field; a date that may be a month or a year too is a text to the standard."""
+    return ANY_DATE if field.get("precision") == "any" else str(field["type"])
 
 
 def _are_no_numbers(cells: pd.Series) -> pd.Series:
@@ -52,6 +62,11 @@ def _are_no_days(cells: pd.Series) -> pd.Series:
     return days.isna() | ~cells.str.fullmatch(DAY)
 
 
+def _are_no_dates(cells: pd.Series) -> pd.Series:
+    """Cells that are no day once a month's first day and a year's first month are added."""
+    return _are_no_days(cells + cells.str.len().map(REST_OF_A_DAY).fillna(""))
+
+
 def _is_infinite(cell: str) -> bool:
     try:
         return math.isinf(float(cell))
@@ -59,8 +74,12 @@ def _is_infinite(cell: str) -> bool:
         return False
 
 
-# cells that are not what they look like, by the type of their field
-DISGUISED = {**dict.fromkeys(NUMBERS, _are_no_numbers), "date": _are_no_days}
+# cells that are not what they look like, by the kind of their field
+DISGUISED = {
+    **dict.fromkeys(NUMBERS, _are_no_numbers),
+    "date": _are_no_days,
+    ANY_DATE: _are_no_dates,
+}
 
 
 def table_schema(schema: dict[str, Any]) -> DataFrameSchema:
@@ -127,5 +146,5 @@ def _allowed(field: dict[str, Any], found: str = "", check: str = "") -> str:
         f"{name} {limits[name]}" for name in ("minimum", "maximum", "pattern") if name in limits
     ]
     required = ", required" if limits.get("required") else ""
-    kind = WORDS.get(field["type"], field["type"])
+    kind = WORDS.get(_kind(field), field["type"])
     return f"allowed is a {kind}{required}{', ' + ', '.join(bounds) if bounds else ''}"

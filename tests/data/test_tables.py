@@ -150,10 +150,13 @@ def test_the_length_curve_integrates_to_the_tokens_in_facts(evidence):
                 "claims.csv",
                 ",Reuters,2025-09-18,",
                 f",Reuters,{odd},",
-                f"claims.csv, line 2 (reuters_294k), date: found {odd}, allowed is a string, "
-                "required, pattern",
+                f"claims.csv, line 2 (reuters_294k), date: found {odd}, allowed is a day, a "
+                "month or a year, as 2025-01-31, 2025-01 or 2025, required",
             )
-            for odd in ["2025-13-45", "2025-00", "2025-09-00", "25"]
+            for odd in [
+                *["2025-13-45", "2025-00", "2025-09-00", "25", "2025-9", "2025-09-1", "202509"],
+                *["2025-02-31", "2025-02-29", "2025-04-31", "0000", "0000-05", "２０２５"],
+            ]
         ],
         (
             "facts.csv",
@@ -207,6 +210,13 @@ def test_damaged_evidence_is_one_line_that_names_the_place(edited, file, old, ne
     with pytest.raises(InputError, match=re.escape(expected)) as caught:
         load_model("deepseek-r1", Evidence.load(directory))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("date", ["2025", "2025-02", "2025-02-28", "2024-02-29"])
+def test_a_date_that_is_a_month_or_a_year_is_read(edited, date):
+    directory = edited("claims.csv", ",Reuters,2025-09-18,", f",Reuters,{date},")
+    claims = Evidence.load(directory)["claims"]
+    assert claims.date[claims.id == "reuters_294k"].tolist() == [date]
 
 
 @pytest.mark.parametrize("file", ["facts.csv", "datapackage.json", "sources.csv"])
