@@ -16,6 +16,7 @@ from analysis.show.links import Html
 from analysis.show.tables import table
 
 KWH_PER_MWH = 1000.0
+GPU = "GPU"  # a kind of chip
 WITHIN_SERVERS = "chips"  # metered without the rest of the server
 WITHIN_BUILDING = "building"  # metered, or published, with cooling and losses
 BASIS = {
@@ -89,8 +90,8 @@ def _shown(found: pd.DataFrame, account: Account) -> Html:
 def _said(found: pd.DataFrame, account: Account) -> Html:
     """What the meters say of our power, over whole runs and over those on GPUs."""
     runs = found[found.kind == "run"]
-    makers = chip_rows(runs.chip, account.evidence["hardware"]).vendor.to_numpy()
-    gpus = runs[makers == "NVIDIA"]
+    kinds = chip_rows(runs.chip, account.evidence["hardware"]).kind.to_numpy()
+    gpus = runs[kinds == GPU]
     all_runs = links.counted(str(len(runs)), "bill.metered_runs")
     developers = links.counted(str(runs.developer.nunique()), "bill.metered_developers")
     beside = links.counted(_ends(runs.ratio), "bill.metered")

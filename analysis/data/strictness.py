@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ValidationInfo, field_validator
 
-
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 

@@ -1,5 +1,6 @@
 """Energy that was metered beside ours: sums by hand, and what no meter stands behind."""
 
+import ast
 import re
 from statistics import median
 
@@ -10,8 +11,14 @@ from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction.account import account_of
+from tests.conftest import ROOT
 
 JOULE_PER_KWH = 3.6e6
+
+
+def in_words(page):
+    """A page without its tags."""
+    return re.sub("<[^>]*>", "", page).replace("\xa0", " ").replace("&nbsp;", " ")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +77,7 @@ def test_the_power_of_a_server_is_the_middle_and_the_ends_of_its_meterings(found
 
 
 def test_the_sentence_counts_runs_and_no_benchmark(account):
-    said = re.sub("<[^>]*>", "", metered(account)).replace("\xa0", " ").replace("&nbsp;", " ")
+    said = in_words(metered(account))
     assert said.startswith("The meters of 8 runs by 3 developers read 0.40 to 0.93 times what our")
     assert "On GPUs they read 0.81 to 0.93 times as much" in said
     assert re.search("BLOOM 176B *BigScience *rating times hours", said)
@@ -99,3 +106,27 @@ def test_a_meter_of_another_kind_is_refused(edited):
     assert str(caught.value).startswith("metered_energy.csv, line 2") and "racks" in str(
         caught.value
     )
+
+
+def test_what_a_gpu_is_stands_in_the_data_and_no_maker_in_the_code(evidence):
+    chips = evidence["hardware"]
+    tables = {name: evidence[name] for name in evidence.tables}
+
+    def said(**changed):
+        other = Evidence.of(evidence.directory, tables | {"hardware": chips.assign(**changed)})
+        return in_words(metered(account_of("deepseek-r1", load_scenario(), other)))
+
+    assert "0.81 to 0.93 times" in said(vendor="Somebody")
+    as_gpu = chips.kind.astype(str).mask(chips.chip == "TPU v3", "GPU")
+    assert "0.81 to 0.93 times" not in said(kind=as_gpu)
+
+
+def test_no_code_names_a_maker_of_chips(evidence):
+    written = [
+        (path.name, node.value)
+        for path in ROOT.glob("analysis/**/*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant)
+    ]
+    makers = set(evidence["hardware"].vendor)
+    assert len(makers) > 5 and [one for one in written if one[1] in makers] == []
