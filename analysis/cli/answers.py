@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.cli.options import Progress, as_json, chosen_scenario, say, tell
+from analysis.data.cells import plain_frame
 from analysis.data.folder import edition_model, read_standard_input, read_text
 from analysis.data.mistakes import InputError, ManyMistakes
 from analysis.data.scenario import (
@@ -87,7 +88,7 @@ def _estimate_table(
     if options.json:
         tell(as_json(found))
     else:
-        tell(pd.DataFrame(found).to_csv(index=False), end="")
+        tell(plain_frame(pd.DataFrame(found)).to_csv(index=False), end="")
     lacking = sum(bool(row["not_answered"]) for row in found)
     if lacking:
         say(f"{lacking:,} of {len(found):,} rows have no answer: the column not_answered says why")

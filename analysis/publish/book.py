@@ -18,7 +18,8 @@ from jupyter_book.sphinx import build_sphinx
 from sphinx.application import builtin_extensions
 
 from analysis.compare.card import card_schema
-from analysis.data.folder import named_files, regular_file
+from analysis.data.cells import plain_table
+from analysis.data.folder import named_files, read_bytes, regular_file
 from analysis.data.tables import Evidence
 from analysis.publish.cards import SCRIPT as CARDS
 from analysis.publish.cards import Words, rows_shown, script_of
@@ -144,10 +145,15 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
 
 
 def publish_evidence(directory: Path, target: Path) -> None:
-    """Copy what an evidence folder names, and nothing that lies beside it or a link leads to."""
+    """Copy what an evidence folder names, and nothing that lies beside it or a link leads to; a
+    table in which a spreadsheet would find formulas, with those as text.
+    """
     for name in named_files(directory):
+        content = read_bytes(regular_file(directory, name))
+        if name.endswith(".csv"):
+            content = plain_table(content.decode()).encode()
         (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(regular_file(directory, name), target / name)
+        (target / name).write_bytes(content)
 
 
 def _evidence_results(plan: Plan, account: Account, use_cache: bool) -> dict[str, Any]:

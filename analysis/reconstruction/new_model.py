@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.cells import plain
 from analysis.data.facts import Fact
 from analysis.data.folder import FACTS, named_file, read_bytes
 from analysis.data.mistakes import InputError
@@ -238,7 +239,7 @@ def _table(rows: list[dict[str, Any]]) -> str:
     table.writeheader()
     table.writerows(
         {
-            key: "" if isinstance(cell, float) and pd.isna(cell) else cell
+            key: "" if isinstance(cell, float) and pd.isna(cell) else plain(cell)
             for key, cell in row.items()
         }
         for row in rows

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.data.cells import plain_frame
 from analysis.data.chips import find_chip
 from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
@@ -250,7 +251,7 @@ def write(frame: pd.DataFrame, path: Path) -> None:
     """The result as CSV, whole or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        frame.to_csv(partial, index=False)
+        plain_frame(frame).to_csv(partial, index=False)
         partial.replace(path)
     except OSError as error:
         raise InputError(f"--out {path}: cannot be written: {error.strerror}") from None

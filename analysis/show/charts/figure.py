@@ -16,6 +16,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from analysis.data.cells import plain_frame
 from analysis.show.charts.drawing import draw
 from analysis.show.charts.hatching import hatched
 from analysis.show.charts.opening import OPENS, as_figures, is_linked
@@ -180,7 +181,7 @@ def csv_of(spec: Spec) -> str:
     if not tables:
         return ""
     largest = max(tables, key=len).drop(columns=OPENS, errors="ignore")
-    return largest.to_csv(index=False, lineterminator="\n")
+    return plain_frame(largest).to_csv(index=False, lineterminator="\n")
 
 
 def _data_link(spec: Spec, name: str) -> str:
