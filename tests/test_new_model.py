@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+import analysis
 from analysis.cli import main
 from analysis.data.tables import Evidence
 from analysis.physics.parameters import count_parameters
@@ -48,7 +49,7 @@ def ask(folder, *arguments, **changes):
 def test_an_account_is_begun_and_answers_at_once(tmp_path, config, capsys):
     """In a folder that was not there: it begins as a copy of the project's evidence."""
     folder = tmp_path / "evidence"
-    assert ask(folder, "--config", config, gpu_hours="1.5M") == 0
+    assert ask(folder, "--config", config, gpu_hours="1.5M", source="report, p. 3") == 0
     out, err = capsys.readouterr()
     assert "Pre-training" in out and "1,500,000" in out and "copy of the project's" in err
     found = Evidence.load(folder)
@@ -57,6 +58,40 @@ def test_an_account_is_begun_and_answers_at_once(tmp_path, config, capsys):
     assert count_parameters(configuration(model, found.facts)).total == pytest.approx(30.5e9, 0.01)
     assert found.facts["mine_tokens"].value == 36e12
     assert found.facts["mine_gpu_hours"].id in model.checks
+    hours = found.facts["mine_gpu_hours"]
+    assert (hours.kind, hours.locator) == ("disclosed", "report, p. 3")
+
+
+def test_what_was_typed_without_a_document_is_an_assumption_and_no_page_says_otherwise(begun):
+    found = Evidence.load(begun)
+    kinds = {name: fact.kind for name, fact in found.facts.items() if fact.subject == "mine"}
+    assert kinds.pop("mine_tokens") == kinds.pop("mine_seq_len") == "assumption"
+    assert {*kinds.values()} == {"disclosed"}  # read in its config.json
+    said = analysis.reconstruct("mine", data=begun, samples=64)["mine_pretraining"].tables
+    assert "Public facts and assumptions give" in said.finding()
+
+
+def test_the_disclosure_sheet_of_the_model_fills_what_no_flag_says(tmp_path, config, capsys):
+    folder = tmp_path / "new"
+    words = ["new-model", "qwen2.5-72b", "--data", str(folder), "--config", str(config)]
+    assert main([*words, "--chip", "H800", "--tokens", "17T"]) == 0
+    err = capsys.readouterr().err
+    assert "cards/qwen2.5-72b.toml is its disclosure sheet; taken from it: title Qwen2.5-72B" in err
+    assert "--tokens 1.7e+13: its disclosure sheet says 1.8e+13" in err
+    assert "cards/qwen2.5-72b.toml names no chip: --chip-assumed" in err
+    found = Evidence.load(folder)
+    model = load_model("qwen2.5-72b", found)
+    assert (model.developer, str(model.release_date)) == ("Alibaba", "2024-09-19")
+    length, tokens = (found.facts[f"qwen2_5_72b_{name}"] for name in ("seq_len", "tokens"))
+    assert (length.kind, length.source_id) == ("disclosed", "qwen25_report")
+    assert "cards/qwen2.5-72b.toml" in length.locator
+    assert (tokens.value, tokens.kind) == (17e12, "assumption")
+
+
+def test_a_sheet_is_found_by_the_name_of_the_model_too(tmp_path, config, capsys):
+    assert ask(tmp_path / "new", "--config", config, title="qwen2.5-72b", tokens="") == 0
+    assert "taken from it: tokens 18000000000000" in capsys.readouterr().err
+    assert Evidence.load(tmp_path / "new").facts["mine_tokens"].source_id == "qwen25_report"
 
 
 def test_an_assumed_chip_stands_in_the_file_with_its_reason(tmp_path, config, capsys):
@@ -96,12 +131,12 @@ def test_what_does_not_serve_is_asked_again_and_no_answer_is_lost(tmp_path, conf
     """An empty answer, a chip that is none, a day that is none, and a reason of one word."""
     seen = typed(
         *("Mine", "", "Somebody", "2025", "2025-04-29", "H8000", "H800", "many", "36T", "4096"),
-        *("no", "Its other models ran on it."),
+        *("no", "Its other models ran on it.", "none"),
     )
     nothing = dict.fromkeys(("title", "developer", "release_date", "chip", "tokens", "seq_len"), "")
     assert ask(tmp_path / "new", "--config", config, **nothing) == 0
     out, err = capsys.readouterr()
-    assert len(seen) == 12 and "Chips: " in out and "H800 SXM" in out
+    assert len(seen) == 13 and "Chips: " in out and "H800 SXM" in out
     for said in ("an answer is needed", "2025: expected", "H8000 is not", "many: expected", "no: "):
         assert said in err
     model = load_model("mine", Evidence.load(tmp_path / "new"))
@@ -169,6 +204,7 @@ def test_a_model_that_is_there_is_written_over_only_when_told(begun, config, cap
         ({"tokens": "-1"}, "--tokens -1: expected a number"),
         ({"release_date": "4/29/2025"}, "--release-date 4/29/2025: expected YYYY-MM-DD"),
         ({"developer": "", "seq_len": ""}, "new-model needs --developer, --seq-len"),
+        ({"gpu_hours": "1M"}, "--gpu-hours are disclosed hours: say by --source"),
         ({"gpu_hours": "0"}, "--gpu-hours 0: expected a number above zero"),
     ],
 )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.cli.options import say, tell
 from analysis.cli.questions import answered, checks_of, day, list_chips, number, why_assumed
-from analysis.cli.words import ASSUMED, OUTLINE, QUESTIONS
+from analysis.cli.sheet import take_from_sheet
+from analysis.cli.words import ASSUMED, OUTLINE, QUESTIONS, TOLD
 from analysis.data.chips import find_chip
 from analysis.data.folder import PACKAGE, default_directory, evidence_folder, named_files
 from analysis.data.mistakes import InputError
@@ -19,7 +20,7 @@ from analysis.data.tables import Evidence
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
     from analysis.physics.architecture import Architecture
-
+    from analysis.reconstruction.new_model import Origin
 
 NUMBERS = ("tokens", "seq_len")
 ALSO = ", or --config FILE, or --from MODEL"  # instead of sizes
@@ -57,11 +58,17 @@ def _own_folder(directory: Path | None) -> Path:
 def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     from analysis.reconstruction.new_model import NewModel
 
+    origins = take_from_sheet(options, evidence)
     if not options.chip:
         list_chips(evidence["hardware"])
     answers = answered(options, QUESTIONS, checks_of(evidence["hardware"], *NUMBERS))
     why = _chip_assumed(options)
-    shape, read_in = _architecture(options, evidence)
+    where = _where_told(options)
+    origins = dict.fromkeys(("tokens", "seq_len", "gpu_hours"), where) | origins
+    hours = None if options.gpu_hours is None else number("gpu_hours", options.gpu_hours)
+    if hours and origins["gpu_hours"].kind != "disclosed":
+        raise InputError("--gpu-hours are disclosed hours: say by --source where they stand")
+    shape, read_in = _architecture(options, evidence, where)
     return NewModel(
         name=options.name,
         title=answers["title"],
@@ -73,9 +80,19 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
         read_in=read_in,
         tokens=number("tokens", answers["tokens"]),
         seq_len=number("seq_len", answers["seq_len"]),
-        gpu_hours=None if options.gpu_hours is None else number("gpu_hours", options.gpu_hours),
+        origins=origins,
+        gpu_hours=hours,
         chip_assumed=why,
     )
+
+
+def _where_told(options: argparse.Namespace) -> Origin:
+    """Where the figures stand that were typed, asked for where they were asked for."""
+    from analysis.reconstruction.new_model import TYPED, told_in
+
+    if not options.source and sys.stdin.isatty() and not options.tokens:
+        options.source = answered(options, TOLD, {})["source"]
+    return TYPED if options.source in (None, "", "none") else told_in(options.source)
 
 
 def _chip_assumed(options: argparse.Namespace) -> str:
@@ -87,14 +104,17 @@ def _chip_assumed(options: argparse.Namespace) -> str:
     return ""
 
 
-def _architecture(options: argparse.Namespace, evidence: Evidence) -> tuple[Architecture, str]:
+def _architecture(
+    options: argparse.Namespace, evidence: Evidence, where: Origin
+) -> tuple[Architecture, Origin]:
     """The sizes of the model, and where they were read."""
     from analysis.physics.architecture import Outline
-    from analysis.reconstruction.new_model import WHERE
+    from analysis.reconstruction.new_model import told_in
     from analysis.runs.config_files import read_config
 
     if options.config:
-        return read_config(options.config, evidence), f"{options.config.name} of the model"
+        shape = read_config(options.config, evidence)
+        return shape, told_in(f"{options.config.name} of the model")
     checks = checks_of(evidence["hardware"], *OUTLINE)
     answers = {
         name: int(number(name, text))
@@ -106,7 +126,7 @@ def _architecture(options: argparse.Namespace, evidence: Evidence) -> tuple[Arch
         raise InputError("--params-total is smaller than --params-active")
     if sizes["dim"] * sizes["vocab_size"] >= sizes["params_active"]:
         raise InputError("--params-active is no larger than --vocab times --d-model")
-    return Outline(**sizes), WHERE
+    return Outline(**sizes), where
 
 
 def _is_mixture(shape: Architecture) -> bool:

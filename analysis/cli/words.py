@@ -15,6 +15,9 @@ QUESTIONS = {
 ASSUMED = {
     "chip_assumed": "does a source name this chip? yes, or a sentence on why it is assumed",
 }
+TOLD = {
+    "source": "the document that says so, with the page or table, or none",
+}
 OUTLINE = {
     "params_total": "parameters in all, such as 70B",
     "params_active": "parameters that a token passes, with the embedding tables",

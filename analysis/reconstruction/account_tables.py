@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.data.facts import Row
 from analysis.data.mistakes import InputError
 from analysis.reconstruction.account import Account
+from analysis.reconstruction.phase_samples import GROUNDS
 from analysis.reconstruction.rent import Rent, rent_of
 from analysis.show import links
 from analysis.show.links import Html
@@ -28,13 +29,17 @@ RENTS = {
 QUANTITIES = {"gpus": "GPUs", "gpu_hours": "GPU-hours", "post_training": "post-training"}
 INTERVAL = ("p05", "p50", "p95")
 NOTHING = "not disclosed"
+NINE = (
+    "Nine quantities would make the bill of a training run. Those with a figure or a word are "
+    "disclosed; the others are not."
+)
 
 
 def finding(account: Account) -> Html:
     """What is disclosed of a model's hours, what public facts give, and what that would cost."""
     low, middle, high = (_hours(account, end) for end in INTERVAL)
     disclosed = account.frame().disclosed
-    grounds = account.phases[0].grounds
+    grounds = GROUNDS[frozenset().union(*(result.assumes for result in account.phases))]
     found = f"{grounds} give {middle} GPU-hours, {low} to {high} nine times in ten"
     if disclosed.isna().all():
         said = f"<strong>Its maker discloses no hours; {found}.</strong>"
@@ -177,8 +182,6 @@ def said(account: Account) -> Html:
     """What the model's maker discloses of nine quantities, with its facts, or that it does not."""
     rows = account.evidence["disclosed"]
     rows = rows[rows.model == account.model.name]
-    if rows.empty:
-        return Html("<p>No row of disclosed.csv is on this model.</p>")
     shown = [
         {
             "quantity": QUANTITIES.get(row.quantity, row.quantity),
@@ -186,12 +189,13 @@ def said(account: Account) -> Html:
         }
         for row in rows.itertuples()
     ]
-    return table(
+    found = table(
         pd.DataFrame(shown),
         head={"quantity": "of"},
         caption=f"{account.model.title}: what its maker discloses",
         name="said",
     )
+    return Html(f"<p>{NINE}</p>{found}")
 
 
 def _told(row: Any, account: Account) -> Html:

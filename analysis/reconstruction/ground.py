@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.chips import Chip, find_chip
+from analysis.data.expressions import facts_in
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario
@@ -133,7 +134,14 @@ def setting_of(model: Model, developer: str, scenario: Scenario, evidence: Evide
         None if isinstance(views, str) else views,
         views if isinstance(views, str) else "",
         bool(model.chip_assumed) and scenario.parameters.chip is None,
+        any(facts[name].kind == "assumption" for name in _of_sizes(model)),
     )
+
+
+def _of_sizes(model: Model) -> Iterator[str]:
+    """The facts that the sizes of a model rest on."""
+    for size in model.architecture.values():
+        yield from facts_in(size)
 
 
 def training_mfu(model: Model, chip: Chip, facts: Facts, estimator: Estimator) -> Input:

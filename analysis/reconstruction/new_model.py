@@ -7,7 +7,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ COLUMNS = tuple(Fact.__dataclass_fields__)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 GENERAL = ("method", "hardware", "company", "other")  # subjects that are of no one model
 SOURCE = "own_document"  # in sources.csv: the row of a fact names the document
-WHERE = "name the document, and the page or table in it"
 UNITS = {"tokens": "tokens", "seq_len": "tokens", "gpu_hours": "gpu_hours"}
 WORDS = {
     "tokens": "tokens of pre-training",
@@ -92,8 +92,36 @@ headline = true
 
 
 @dataclass(frozen=True)
+class Origin:
+    """How a figure is known, and its document with the place in it."""
+
+    kind: str
+    source_id: str
+    locator: str
+    note: str = ""
+
+
+def told_in(where: str) -> Origin:
+    """A figure that a document discloses, named with its page or table."""
+    return Origin("disclosed", SOURCE, where)
+
+
+TYPED = Origin(
+    "assumption",
+    SOURCE,
+    "typed by its author",
+    "No document is named. Put its row of sources.csv in source_id, the page or table in locator, "
+    "and disclosed in kind.",
+)
+
+
+@dataclass(frozen=True)
 class NewModel:
-    """What is public of a model: identity, sizes, and what its run took where that is known."""
+    """What is public of a model: identity, sizes, and what its run took where that is known.
+
+    `read_in` is where its sizes were read, `origins` where single figures were, by their names;
+    other figures of its run were typed.
+    """
 
     name: str
     title: str
@@ -102,10 +130,11 @@ class NewModel:
     chip: str
     architecture: Architecture
     kind: str
-    read_in: str
+    read_in: Origin
     tokens: float
     seq_len: float
     gpu_hours: float | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
     chip_assumed: str = ""  # why this chip, where no source names it
 
     @property
@@ -169,14 +198,15 @@ def facts_text(model: NewModel) -> str:
             f"configuration: {size.replace('_', ' ')}",
             value,
             _unit(size),
-            model.read_in,
+            model.origins.get(size, model.read_in),
         )
         for size, value in _sizes(model).items()
     ]
     for name, unit in UNITS.items():
         value = getattr(model, name)
         if value is not None:
-            rows.append(_fact(model, name, WORDS[name], value, unit, WHERE))
+            origin = model.origins.get(name, TYPED)
+            rows.append(_fact(model, name, WORDS[name], value, unit, origin))
     return _table(rows)
 
 
@@ -217,7 +247,7 @@ def _unit(size: str) -> str:
 
 
 def _fact(
-    model: NewModel, name: str, quantity: str, value: float, unit: str, where: str
+    model: NewModel, name: str, quantity: str, value: float, unit: str, origin: Origin
 ) -> dict[str, Any]:
     return {
         "id": f"{model.prefix}_{name}",
@@ -225,10 +255,8 @@ def _fact(
         "quantity": quantity,
         "value": f"{value:.15g}",
         "unit": unit,
-        "kind": "disclosed",
         "confidence": "read",
-        "source_id": SOURCE,
-        "locator": where,
+        **asdict(origin),
     }
 
 

@@ -13,6 +13,7 @@ from analysis.data.uncertainty import PERCENTILES, named_percentiles, percentile
 from analysis.physics.architecture import main_model
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.training import mfu
+from analysis.reconstruction.input_rows import kind_of_input
 from analysis.reconstruction.middle import (
     Middle,
     flop_at_middle,
@@ -22,7 +23,15 @@ from analysis.reconstruction.middle import (
 from analysis.reconstruction.model import Phase
 from analysis.reconstruction.setting import Input, Setting, Work
 
-ALONE = "public facts alone"  # what an estimate rests on where nothing is assumed
+CHIP, FIGURES = "chip", "figures"  # what an estimate may assume
+# what an estimate rests on, by what of it is assumed
+ALONE = "public facts alone"
+GROUNDS = {
+    frozenset(): ALONE,
+    frozenset({CHIP}): "public facts and an assumed chip",
+    frozenset({FIGURES}): "public facts and assumptions",
+    frozenset({CHIP, FIGURES}): "public facts, an assumed chip and other assumptions",
+}
 ENDS = np.array(list(PERCENTILES.values())) / 100.0
 
 
@@ -50,9 +59,19 @@ class PhaseSamples:
         return self.setting.chip
 
     @property
+    def assumes(self) -> frozenset[str]:
+        """What of its estimate is assumed: the chip, figures that the account names, both."""
+        found = [item.distribution for item in self.inputs.values()]
+        public = [item for item in found if not item.parameter]
+        kinds = {kind_of_input(item, self.evidence.facts) for item in public}
+        figures = self.setting.sizes_assumed or "assumption" in kinds
+        assumed = {CHIP: self.setting.chip_assumed, FIGURES: figures}
+        return frozenset(name for name, it_is in assumed.items() if it_is)
+
+    @property
     def grounds(self) -> str:
         """What its estimate rests on, in words."""
-        return "public facts and an assumed chip" if self.setting.chip_assumed else ALONE
+        return GROUNDS[self.assumes]
 
     @property
     def inputs(self) -> Mapping[str, Input]:

@@ -56,7 +56,7 @@ class PhaseWords:
 
     def _without_them(self) -> str:
         grounds = self.result.grounds
-        return "public facts without them" if grounds == ALONE else grounds
+        return f"{'public facts' if grounds == ALONE else grounds} without them"
 
     def _counted(self, shown: str, place: str) -> Html:
         phase = self.result.phase

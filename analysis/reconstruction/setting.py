@@ -58,6 +58,7 @@ class Setting:
     that the result is compared with can be reached from here. `mfu` is the efficiency by kind;
     `views` has all of a stage with a layout; `no_step_time` says why there are none, if it has one.
     `chip_assumed`: no source names the chip, and nobody set it for this edition.
+    `sizes_assumed`: a size of the model is an assumption.
     """
 
     facts: Facts
@@ -72,6 +73,7 @@ class Setting:
     views: Views | None
     no_step_time: str = ""
     chip_assumed: bool = False
+    sizes_assumed: bool = False
 
     def stage_inputs(self, stage: Stage) -> dict[str, Input]:
         """The inputs that a stage's own fields name, by field."""

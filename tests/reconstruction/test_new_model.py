@@ -11,7 +11,9 @@ from analysis.data.mistakes import InputError
 from analysis.physics.architecture import Configuration, Outline
 from analysis.reconstruction.new_model import (
     COLUMNS,
+    TYPED,
     NewModel,
+    Origin,
     _names,
     _plain,
     check_name,
@@ -20,6 +22,7 @@ from analysis.reconstruction.new_model import (
     model_text,
     paths_of,
     prefix_of,
+    told_in,
 )
 
 MODEL = NewModel(
@@ -30,7 +33,7 @@ MODEL = NewModel(
     chip="H800 SXM",
     architecture=Outline(params_active=7e9, n_layers=10, dim=60, vocab_size=200),
     kind="dense",
-    read_in="its paper",
+    read_in=told_in("its paper"),
     tokens=15e12,
     seq_len=4096.0,
 )
@@ -107,6 +110,7 @@ def test_a_row_of_a_size_and_of_a_figure_of_the_run_by_hand():
     found = rows_of(facts_text(MODEL))
     empty = {"low": "", "high": "", "note": ""}
     known = {"kind": "disclosed", "confidence": "read", "source_id": "own_document"}
+    typed = {"kind": "assumption", "note": TYPED.note}
     assert found["m_7b_mine_vocab_size"] == empty | known | {
         "id": "m_7b_mine_vocab_size",
         "subject": "7b-mine",
@@ -115,14 +119,30 @@ def test_a_row_of_a_size_and_of_a_figure_of_the_run_by_hand():
         "unit": "count",
         "locator": "its paper",
     }
-    assert found["m_7b_mine_seq_len"] == empty | known | {
+    assert found["m_7b_mine_seq_len"] == empty | known | typed | {
         "id": "m_7b_mine_seq_len",
         "subject": "7b-mine",
         "quantity": "sequence length of pre-training",
         "value": "4096",
         "unit": "tokens",
-        "locator": "name the document, and the page or table in it",
+        "locator": "typed by its author",
     }
+
+
+def test_a_figure_whose_document_is_known_is_disclosed_and_names_it():
+    sheet = Origin("disclosed", "qwen25_report", "section 2", "From its sheet.")
+    told = replace(MODEL, gpu_hours=1.5e6, origins={"tokens": sheet, "gpu_hours": told_in("p. 3")})
+    rows = rows_of(facts_text(told))
+    told = {
+        name: tuple(rows[f"m_7b_mine_{name}"][key] for key in ("kind", "source_id", "locator"))
+        for name in ("tokens", "gpu_hours", "seq_len")
+    }
+    assert told == {
+        "tokens": ("disclosed", "qwen25_report", "section 2"),
+        "gpu_hours": ("disclosed", "own_document", "p. 3"),
+        "seq_len": ("assumption", "own_document", "typed by its author"),
+    }
+    assert rows["m_7b_mine_tokens"]["note"] == "From its sheet."
 
 
 def test_facts_are_the_sizes_that_were_given_and_what_its_run_took():
