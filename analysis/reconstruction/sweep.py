@@ -33,11 +33,8 @@ from analysis.reconstruction.rent import rent_of
 ANSWER_SECONDS = 5
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
 KEPT = 256  # stages' samples kept for other combinations with the same values
-HOURS_FIRST = (
-    "time_per_output_token_ms",
-    "longest_answer_tokens",
-    "mfu",
-)  # what reaches the hours, the dearest first
+# what reaches the hours, the dearest first
+HOURS_FIRST = ("time_per_output_token_ms", "longest_answer_tokens", "mfu")
 OWNED = ("utilisation", "depreciation_years", "pue", "electricity_usd_per_kwh")
 MARKS = ["scenario", "version", "data_sha256"]
 Report = Callable[[int, int], None]
