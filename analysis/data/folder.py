@@ -146,12 +146,14 @@ def folder_sha256(directory: Path) -> str:
 
 
 def named_file(directory: Path, folder: str, name: str) -> Path:
-    """Path of `directory/folder/name.toml`; an `InputError` with the nearest name if none is."""
+    """Path of `directory/folder/name.toml`; an `InputError` with the nearest name and the
+    folder that was looked in if none is."""
     path = directory / folder / f"{name}.toml"
     if not NAME.fullmatch(name) or not path.is_file():
         known = sorted(file.stem for file in (directory / folder).glob("*.toml"))
         raise InputError(
-            f"{name} is not among {folder}: {', '.join(known)}{did_you_mean(name, known)}"
+            f"{name} is not among {folder}: {', '.join(known)}{did_you_mean(name, known)} "
+            f"(looked in {directory / folder})"
         )
     return regular_file(directory, f"{folder}/{name}.toml")
 

@@ -5,6 +5,8 @@ executed notebooks.
 from __future__ import annotations
 
 import html as markup
+import re
+import shlex
 import shutil
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -26,19 +28,26 @@ from analysis.show.links import in_book
 SCRIPTS = "_scripts"
 NOT_SOURCES = ("_build", "__pycache__", SCRIPTS)
 TRACEBACK = "Traceback (most recent call last)"
+COMMAND = re.compile(r"(?m)^(\$ \S*traincost )([a-z-]+)(.*)$")
+# how a command that is of the edition's model names another
+OF_A_MODEL = {"build": "--model {}", "sweep": "--model {}", "rerun": "-p model={}"}
 WITH_MARKUP = ("text/html", "text/markdown")
 
 
 def write_sources(plan: Plan, executed: Mapping[str, Path], sources: Path) -> None:
     """All that Sphinx makes the pages of an edition from."""
     book, other = plan.root / "book", plan.other
+    folder = Path(plan.given["data"]).name if "data" in plan.given else ""
     if other:
-        words = partial(as_told_of, model=other.model, pages=contents_of(plan).pages)
+        pages = contents_of(plan).pages
+        words = partial(as_told_of, model=other.model, pages=pages, data=folder)
         assemble(book, executed, plan.pages, sources, words)
-        _keep_texts(sources, contents_of(plan).pages, [*executed], words)
+        _keep_texts(sources, pages, [*executed], words)
         _write_if_new(sources / TOC, yaml.safe_dump(dict(other.toc), allow_unicode=True))
     else:
-        assemble(book, executed, plan.pages, sources)
+        words = partial(with_options, data=folder)
+        assemble(book, executed, plan.pages, sources, words)
+        _keep_texts(sources, [path.stem for path in sources.glob("*.md")], [*executed], words)
     given = {"title": other.title} if other else {}
     configure(sources, given, "" if plan.scenario.is_default else _set_apart(plan.scenario))
 
@@ -48,13 +57,35 @@ def _set_apart(scenario: Scenario) -> str:
     return f"Not the default edition: {scenario.summary}. Disclosed figures stay as printed."
 
 
-def as_told_of(text: str, model: str, pages: Collection[str]) -> str:
-    """A text of the book as it stands in the book of another model, which has these pages.
+def as_told_of(text: str, model: str, pages: Collection[str], data: str = "") -> str:
+    """A text of the book as it stands in the book of another model, which has these pages; its
+    commands name the model and the evidence folder.
 
     >>> as_told_of("See [all](hours.ipynb) and `new-model`.", "some-model", [])
     'See all and `new-model`.'
     """
-    return without_lost_links(text.replace(edition_model(), model), pages)
+    text = without_lost_links(text.replace(edition_model(), model), pages)
+    return with_options(text, data, model)
+
+
+def with_options(text: str, data: str = "", model: str = "") -> str:
+    """A text whose commands read another evidence folder, and are of a model where one may be named
+    and is not.
+
+    >>> with_options("$ .venv/bin/traincost build --out mine", "my data", "m")
+    "$ .venv/bin/traincost build --model m --data 'my data' --out mine"
+    """
+    return COMMAND.sub(partial(_with_options, data=data, model=model), text)
+
+
+def _with_options(line: re.Match[str], data: str, model: str) -> str:
+    start, command, rest = line.groups()
+    added = []
+    if model and command in OF_A_MODEL and "model" not in rest:
+        added.append(OF_A_MODEL[command].format(shlex.quote(model)))
+    if data and "--data" not in rest:
+        added.append(f"--data {shlex.quote(data)}")
+    return " ".join([f"{start}{command}", *added]) + rest
 
 
 def _keep_texts(

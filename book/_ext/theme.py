@@ -85,6 +85,8 @@ def where_from(page: Page, given: Mapping[str, str]) -> str:
     command = ["traincost", "rerun", notebook]
     for key, value in {**page.parameters, **scenario}.items():
         command += ["-p", f"{key}={Path(value).name if key == 'scenario' else value}"]
+    if "data" in given:  # by its name: where it lies on a machine is nobody's matter
+        command += ["--data", Path(given["data"]).name]
     # a blank line in a name would end the element, and what follows would be read as Markdown
     in_one_line = html.escape(shlex.join(command)).replace("\r", "&#13;").replace("\n", "&#10;")
     return (

@@ -90,6 +90,12 @@ def test_a_name_leads_to_a_file_of_its_folder_alone(folder, name):
         named_file(folder, "models", name)
 
 
+def test_a_name_that_is_not_there_says_which_folder_was_looked_in(folder):
+    with pytest.raises(InputError, match="did you mean kimi-k2") as stopped:
+        named_file(folder, "models", "kimi-k3")
+    assert str(stopped.value).endswith(f"(looked in {folder / 'models'})")
+
+
 def test_a_table_that_is_handed_out_can_be_changed_for_oneself_alone(evidence):
     mine = evidence["training_runs"]
     mine.loc[:, "gpu_hours"] *= 2

@@ -13,6 +13,7 @@ from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.publish.any_model import book_of
 from analysis.publish.plan import Plan, plan
+from analysis.publish.sources import with_options
 from analysis.publish.ways import Ways, without_lost_links
 from tests.conftest import ROOT
 
@@ -96,6 +97,24 @@ def test_models_near_in_time_stand_beside_one_its_developers_own_first(evidence)
 )
 def test_a_link_to_a_page_that_is_not_there_is_words(text, left):
     assert without_lost_links(text, ["rerun"]) == (text if left is None else left)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("build -p mfu=1 --out e", "build --model m --data f -p mfu=1 --out e"),
+        ("rerun a.ipynb", "rerun -p model=m --data f a.ipynb"),
+        ("sweep --grid x=1", "sweep --model m --data f --grid x=1"),
+        ("reconstruct m -p mfu=1", "reconstruct --data f m -p mfu=1"),
+        ("build --model my-model", "build --data f --model my-model"),
+        ("estimate runs.csv > a.csv", "estimate --data f runs.csv > a.csv"),
+    ],
+)
+def test_commands_of_a_text_name_the_model_and_the_folder_once(line, told):
+    text = f"Words.\n$ .venv/bin/traincost {line}\n$ cat x\ntraincost build\n"
+    found = with_options(text, "f", "m")
+    assert found == text.replace(line, told) == with_options(found, "f", "m")
+    assert with_options(text) == text
 
 
 PAGE = """<a href="one.html#a">1</a> <a href="one.html#z">2</a> <a class="x" href="lost.html">3
