@@ -16,15 +16,30 @@ SILENT = "disclosure.silent"
 USUAL = (0.05, 0.95)  # between these shares of the others a run is no outlier
 
 
-def models(compared: pd.DataFrame, chosen: pd.DataFrame, found: Trend, date: str) -> Html:
-    """Where one developer's newest run lies on the trend, and what the chosen models would cost."""
+def models(
+    compared: pd.DataFrame, chosen: pd.DataFrame, found: Trend, date: str, beside: str = ""
+) -> Html:
+    """Where one developer's newest run lies on the trend, and what the chosen models would cost;
+    they were chosen to stand `beside` one.
+    """
     every = _count(len(compared), "comparison.models")
     known = _count((compared.how == "disclosed").sum(), "comparison.disclosed")
     return Html(
         f"<p>{_on_the_trend(found)}{_ends(chosen, date)}"
         f"{every} models are compared by their final pre-training run "
         f"alone. The hours of {known} are disclosed; we estimate the others. "
-        "Equal hours are not equal cost: chips, prices and what a run includes differ.</p>"
+        "Equal hours are not equal cost: chips, prices and what a run includes differ."
+        f"{_chosen_beside(beside)}</p>"
+    )
+
+
+def _chosen_beside(title: str) -> str:
+    """How the models were chosen that stand beside one."""
+    if not title:
+        return ""
+    return (
+        f" Beside {links.text(title)} stand the runs whose work is nearest to its own. "
+        "A few of its developer's are among them, where there are such."
     )
 
 

@@ -17,7 +17,7 @@ PER_UNIT = {
     "usd_per_zettaflop": "of a zettaFLOP",
 }
 PERCENTILES = {"p05": "5 %", "p95": "95 %"}
-OF_RUN = "training_runs:id"  # what the numbers of a line rest on
+OF_RUN = ":row"  # what the numbers of a line rest on
 
 
 def side_by_side(chosen: pd.DataFrame, date: str) -> Html:
@@ -34,7 +34,7 @@ def side_by_side(chosen: pd.DataFrame, date: str) -> Html:
 def per_unit(chosen: pd.DataFrame) -> Html:
     """The same models' rent near their release over the work of the run."""
     return table(
-        chosen[["id", "model", *PER_UNIT]],
+        chosen[["row", "model", *PER_UNIT]],
         rests={ALL: ("derived", OF_RUN)},
         units=dict.fromkeys(PER_UNIT, "usd"),
         head=PER_UNIT,
@@ -91,7 +91,7 @@ def _models(frame: pd.DataFrame, columns: list[str], date: str, **look: Any) -> 
         release_date=dearest.release_date.map(day),
     )
     return table(
-        shown[["id", "model", *columns]],
+        shown[["row", "model", *columns]],
         rests={
             ALL: ("derived", OF_RUN),
             "tokens": ("disclosed", OF_RUN),

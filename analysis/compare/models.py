@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.compare.account_run import first_run, run_of, run_of_account, work_of
 from analysis.data.chips import peaks_of
 from analysis.data.facts import Row
 from analysis.data.mistakes import InputError, UnknownName
@@ -20,6 +21,8 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES
 from analysis.physics.cost import rental_usd
 from analysis.physics.training import gpu_hours
+from analysis.reconstruction.account import Account
+from analysis.reconstruction.model import Model
 from analysis.runs.efficiency import estimator_for
 from analysis.runs.references import (
     each_developer,
@@ -34,23 +37,27 @@ TRILLION, BILLION, ZETTA = 1e12, 1e9, 1e21
 NEWEST, OWN = 10, 3
 
 
-def compare(evidence: Evidence) -> pd.DataFrame:
-    """Every pre-training run with tokens and parameters, the final run alone.
+def compare(evidence: Evidence, account: Account | None = None) -> pd.DataFrame:
+    """Every pre-training run with tokens and parameters, the final run alone; the first run of an
+    account that has no row of its own among them too.
 
     Returns
     -------
     DataFrame
-        A row a model: `id`, `model`, `developer`, `release_date`, `architecture`, `chip`; `how` its
-        hours are known (disclosed or estimated); `flop`; `p05, p50, p95` (GPU-hours; equal where
-        disclosed); `price_market` of its chip near the release [US$ per GPU-hour] and `usd_market`,
-        the rent at it; and of that `usd_per_trillion_tokens`, `usd_per_billion_active` and
-        `usd_per_zettaflop`.
+        A row a model: `id`, `row` (what its figures open to), `model`, `developer`,
+        `release_date`, `architecture`, `chip`; `how` its hours are known (disclosed or estimated);
+        `flop`; `p05, p50, p95` (GPU-hours; equal where disclosed); `price_market` of its chip near
+        the release [US$ per GPU-hour] and `usd_market`, the rent at it; and of that
+        `usd_per_trillion_tokens`, `usd_per_billion_active` and `usd_per_zettaflop`.
     """
     runs = _runs(evidence)
     known = runs.id.isin(reference_runs(evidence).id)
     hours = pd.DataFrame([*_disclosed(runs[known]), *_estimated(runs[~known], evidence)])
     models = runs.assign(how=np.where(known, "disclosed", "estimated"))
     models = models.merge(hours, on="id", validate="one_to_one")
+    models = models.assign(row="training_runs:" + models.id)
+    if account and run_of(account.model, models, evidence) is None:
+        models = pd.concat([models, run_of_account(account)], ignore_index=True)
     return _with_rent(models, evidence)
 
 
@@ -148,21 +155,31 @@ def selected(compared: pd.DataFrame, names: str | None = None) -> pd.DataFrame:
     return known.loc[ids].reset_index()
 
 
-def around(evidence: Evidence, developer: str, date: str) -> pd.DataFrame:
-    """The models that stand well beside one of a developer: those released nearest to its `date`,
-    ten at most, up to three of them the developer's own.
+def around(model: Model, evidence: Evidence) -> list[str]:
+    """The runs that stand well beside a model: those nearest in work to its first run (in time, if
+    it has none), ten at most, up to three of them its developer's own.
 
     Returns
     -------
-    DataFrame
-        Their rows of training_runs.csv, the developer's own first.
+    list
+        Their ids, the model's own first, be it a row of training_runs.csv or not, then its
+        developer's.
     """
     runs = _runs(evidence)
-    days = pd.to_datetime(runs.release_date) - pd.Timestamp(date)
-    nearest = runs.assign(apart=days.abs()).sort_values("apart", kind="stable")
-    own = nearest[nearest.developer == developer].head(OWN)
-    others = nearest[nearest.developer != developer].head(NEWEST - len(own))
-    return pd.concat([own, others]).drop(columns="apart")
+    known = run_of(model, runs, evidence)
+    itself = known or (model.name if first_run(model) else None)
+    nearest = _apart(runs, model, evidence)[lambda rows: rows.id != known]
+    own = nearest[nearest.developer == model.developer].head(OWN)
+    others = nearest[nearest.developer != model.developer].head(NEWEST - len(own))
+    return [*([itself] if itself else []), *own.id, *others.id]
+
+
+def _apart(runs: pd.DataFrame, model: Model, evidence: Evidence) -> pd.DataFrame:
+    """Runs by how far their work is from that of a model's first run, or their release from its."""
+    _, flop = work_of(model, evidence)
+    days = (pd.to_datetime(runs.release_date) - pd.Timestamp(model.release_date)).abs().dt.days
+    apart = days if np.isnan(flop) else np.log(runs.flop / flop).abs()
+    return runs.loc[apart.sort_values(kind="stable").index]
 
 
 def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:

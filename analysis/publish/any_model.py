@@ -81,15 +81,15 @@ def _read(path: Path) -> _BookFile:
 def _words(model: Model, evidence: Evidence) -> dict[str, str]:
     """What is filled in of a model; empty where nothing is known."""
     sheet = evidence.directory / "cards" / f"{model.name}.toml"
-    date = str(model.release_date)
-    runs = around(evidence, model.developer, date)
-    own = runs.developer.eq(model.developer).any()
+    runs = around(model, evidence)
+    developers = evidence["training_runs"].set_index("id").developer
+    own = model.name in runs or developers.reindex(runs).eq(model.developer).any()
     return {
         "model": model.name,
         "title": " ".join(model.title.split()),
         "developer": model.developer,
-        "date": date,
-        "runs": ", ".join(runs.id),
+        "date": str(model.release_date),
+        "runs": ", ".join(runs),
         "compared": model.developer if own else "",
         "card": model.name if sheet.is_file() else "",
     }

@@ -159,6 +159,16 @@ def counted_row(place: str, of: str, address: str) -> Row:
     return Row("counted", f"{place} = {of} = {address}")
 
 
+def row_of(text: str) -> Row:
+    """A row that is written as `TABLE:ID`.
+
+    >>> row_of("facts:v3_tokens")
+    Row(table='facts', id='v3_tokens')
+    """
+    table, _, name = text.partition(":")
+    return Row(table, name)
+
+
 def term(name: str, shown: str) -> Html:
     """A word that the glossary explains."""
     key = f"glossary:{html.escape(name, quote=True)}"

@@ -21,7 +21,7 @@ import pandas as pd
 
 from analysis.data.facts import Row
 from analysis.show.columns import Measure, measure, number_text
-from analysis.show.links import Html, counted_row, figure
+from analysis.show.links import Html, counted_row, figure, row_of
 from analysis.show.numbers import date_text
 
 ALL = "*"  # every column of numbers
@@ -104,7 +104,8 @@ def table(
         book's script all of them stand.
     rests
         How the numbers of a column (of all columns: `*`) are known, and the row that they open to:
-        `TABLE:COLUMN`, with a column of ids that is not shown, or `TABLE:ID` for every line. The
+        `TABLE:COLUMN`, with a column of ids that is not shown, `:COLUMN` where each line has its
+        own `TABLE:ID`, or `TABLE:ID` for every line. The
         kind may be a column of kinds. Other numbers of a table with a name open to what
         `book/computed.toml` says of it.
     place
@@ -243,8 +244,9 @@ def _opening(cells: list[Cell], frame: pd.DataFrame, rest: tuple[str, str] | Non
     if rest is None:
         return cells
     kinds, (rows, _, ids) = _each(rest[0], frame), rest[1].partition(":")
+    before = f"{rows}:" if rows else ""  # else each line names its table too
     return [
-        replace(cell, shown=partial(_figure, cell.shown, kind, Row(rows, name)))
+        replace(cell, shown=partial(_figure, cell.shown, kind, row_of(f"{before}{name}")))
         if _is_known(cell.value) and not isinstance(cell.shown, Html)
         else cell
         for cell, kind, name in zip(cells, kinds, _each(ids, frame), strict=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.compare.models import around
+from analysis.compare.models import _runs, around
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
@@ -15,6 +16,7 @@ from analysis.publish.any_model import book_of
 from analysis.publish.plan import Plan, plan
 from analysis.publish.sources import with_options
 from analysis.publish.ways import Ways, without_lost_links
+from analysis.reconstruction.model_file import load_model
 from tests.conftest import ROOT
 
 
@@ -46,7 +48,9 @@ def test_a_model_without_hours_has_no_page_on_them(evidence):
 def test_what_is_not_known_of_a_model_is_no_parameter(small_models):
     found = {page.page: page for page in planned(small_models, "quiet").pages}
     assert "card" not in found["disclosure"].parameters
-    assert "developer" not in found["comparison"].parameters
+    assert found["comparison"].parameters["developer"] == "Nobody"  # by its own account
+    learner = {page.page: page for page in planned(small_models, "learner").pages}
+    assert "developer" not in learner["comparison"].parameters
 
 
 def test_each_book_has_its_key_and_its_folder(evidence):
@@ -78,13 +82,32 @@ def test_a_title_is_text_whatever_stands_in_it(edited):
     assert "<" not in other.title and "{model}" in other.title
 
 
-def test_models_near_in_time_stand_beside_one_its_developers_own_first(evidence):
-    found = around(evidence, "Meta", "2024-07-23")
-    assert len(found) == 10 and (found.developer == "Meta").tolist() == [True] * 3 + [False] * 7
-    assert found.id.iloc[0].startswith("llama3.1")
-    apart = (pd.to_datetime(found.release_date) - pd.Timestamp("2024-07-23")).abs()
-    assert apart.iloc[3:].is_monotonic_increasing
-    assert len(around(evidence, "Nobody", "2024-07-23")) == 10
+def test_models_near_in_work_stand_beside_one_itself_and_its_developers_own_first(evidence):
+    found = around(load_model("llama-3.1-405b", evidence), evidence)
+    runs = evidence["training_runs"].set_index("id")
+    assert found[0] == "llama3.1-405b" and len(found) == 11
+    assert (runs.developer[found] == "Meta").tolist()[:4] == [True] * 4
+    flop = _runs(evidence).set_index("id").flop
+    apart = np.log(flop[found[4:]] / flop["llama3.1-405b"]).abs()
+    assert apart.is_monotonic_increasing and apart.max() < np.log(20)
+
+
+def test_a_model_that_is_no_row_of_the_runs_stands_there_by_its_account(small_models):
+    evidence = Evidence.load(small_models)
+    found = around(load_model("quiet", evidence), evidence)
+    assert found[0] == "quiet" and "quiet" not in set(evidence["training_runs"].id)
+    page = next(one for one in planned(small_models, "quiet").pages if one.page == "comparison")
+    assert page.parameters["account"] == "quiet"
+    assert page.parameters["models"].startswith("quiet, ")
+
+
+def test_a_model_that_reads_no_corpus_has_neighbours_in_time(small_models):
+    evidence = Evidence.load(small_models)
+    model = load_model("learner", evidence)
+    found = around(model, evidence)
+    runs = evidence["training_runs"].set_index("id")
+    apart = (pd.to_datetime(runs.release_date[found]) - pd.Timestamp(model.release_date)).abs()
+    assert len(found) == 10 and apart.is_monotonic_increasing
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ import altair as alt
 import pandas as pd
 
 from analysis.data.facts import Row
-from analysis.show.links import MARK_OF, counted_row
+from analysis.show.links import MARK_OF, counted_row, row_of
 
-OPENS = "opens"
+OPENS, ROW = "opens", "row"
 _LINK = re.compile(r'<a xlink:href="[^"]*?(?:#(\w+) (\w+):([^"]*)|null)"[^>]*>(.*?)</a>', re.S)
 _LABEL = re.compile(r"<text [^>]*>(.*?)</text>", re.S)
 _WORDS = re.compile(r'(<g class="mark-text role-mark[^"]*")( aria-hidden="true")(>.*?</g>)', re.S)
@@ -35,8 +35,12 @@ def opens_at(
     table: str, frame: pd.DataFrame, kind: str | Iterable[str], ids: str = "id", field: str = ""
 ) -> list[str | None]:
     """That of each row of a frame with a column of ids of a table, or its `field`; `kind` is one,
-    or one for each. Where the frame does not have the column, nothing opens.
+    or one for each. A frame that says in `row` what each opens to, `TABLE:ID`, needs no table.
+    Where the frame has neither column, nothing opens.
     """
+    if ROW in frame and not field:
+        kinds = [kind] * len(frame) if isinstance(kind, str) else kind
+        return [opening(known, row_of(row)) for known, row in zip(kinds, frame[ROW], strict=True)]
     names = frame.get(ids, pd.Series(None, index=frame.index, dtype=object))
     rows = [None if pd.isna(name) else Row(table, f"{name}{field}") for name in names]
     kinds = [kind] * len(rows) if isinstance(kind, str) else kind
