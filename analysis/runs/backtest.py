@@ -18,7 +18,8 @@ from analysis.data.mistakes import UnknownName
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.runs.basis import basis
-from analysis.runs.efficiency import estimator_for
+from analysis.runs.efficiency import FORM, estimator_for
+from analysis.runs.features import design, log_lengths
 from analysis.runs.intervals import interval_score
 from analysis.runs.references import each_developer, reference_runs
 
@@ -51,9 +52,10 @@ def backtest(evidence: Evidence) -> pd.DataFrame:
 @lru_cache(maxsize=4)
 def _backtest(evidence: Evidence) -> pd.DataFrame:
     runs = reference_runs(evidence)
-    parts = []
+    features, parts = design(runs, evidence["hardware"]), []
     for developer, own in each_developer(runs.developer):
-        expected = estimator_for(evidence, (developer,)).predict(runs[own])
+        known = features[own].assign(log_length=log_lengths(runs[own]))  # of its own runs alone
+        expected = estimator_for(evidence, (developer,)).by_form(known, [FORM])[FORM]
         pairs = zip(runs[own].itertuples(), expected, strict=True)
         parts += [_beside(run, mfu) for run, mfu in pairs]
     tested = runs.merge(pd.DataFrame(parts), on="id", validate="one_to_one")

@@ -78,17 +78,20 @@ class Estimator:
         self, features: pd.DataFrame, forms: Collection[str]
     ) -> dict[str, list[Distribution]]:
         """The same for some forms, by their names, and for features as `design` gives them."""
-        columns = (features.architecture, self.model.predict(features), self.spreads(features))
+        bases = features.architecture.map(
+            {kind: self._basis(kind) for kind in features.architecture.unique()}
+        )
+        columns = (bases, self.model.predict(features), self.spreads(features))
         each = list(zip(*columns, strict=True))
         around = {form: FORMS[form].around(self.errors, self.sample.developers) for form in forms}
         return {form: [self._moved(found, *run) for run in each] for form, found in around.items()}
 
-    def _moved(self, around: Distribution, kind: str, centre: float, wider: float) -> Distribution:
+    def _moved(self, around: Distribution, basis: str, centre: float, wider: float) -> Distribution:
         """A distribution of errors, moved to the prediction of a run."""
         return replace(
             around,
             high=self._ratio("highest_mfu"),
-            basis=self._basis(kind),
+            basis=basis,
             centre=around.centre + float(centre),
             spread=around.spread * float(wider),
         )

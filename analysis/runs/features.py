@@ -37,8 +37,6 @@ def design(runs: pd.DataFrame, hardware: pd.DataFrame) -> pd.DataFrame:
         sequence lengths take the median.
     """
     chips = chip_rows(runs.chip, hardware).reset_index()
-    said = runs.seq_len_tokens.dropna()
-    lengths = runs.seq_len_tokens.fillna(said.median() if len(said) else USUAL_LENGTH_TOKENS)
     sparsity = (runs.params_total / runs.params_active).clip(lower=1.0)
     recent = chips.year >= FIRST_YEAR_OF_HOPPER
     return pd.DataFrame(
@@ -47,7 +45,7 @@ def design(runs: pd.DataFrame, hardware: pd.DataFrame) -> pd.DataFrame:
             "log_sparsity": np.log(sparsity.to_numpy()),
             "log_peak": np.log(peak_flop_s(chips).to_numpy()),
             "log_flop": np.log((runs.tokens * runs.flop_per_token).to_numpy()),
-            "log_length": np.log(lengths.to_numpy(dtype=float)),
+            "log_length": log_lengths(runs),
             "fp8": (runs.precision == "fp8").to_numpy(dtype=float),
             "year": year_of(runs.release_date).to_numpy(),
             "architecture": runs.architecture.to_numpy(),
@@ -56,6 +54,17 @@ def design(runs: pd.DataFrame, hardware: pd.DataFrame) -> pd.DataFrame:
             "developer": runs.developer.to_numpy(),
         }
     )
+
+
+def log_lengths(runs: pd.DataFrame) -> np.ndarray:
+    """Natural log of the sequence lengths of runs [tokens], an unknown one the median of the rest.
+
+    >>> np.exp(log_lengths(pd.DataFrame({"seq_len_tokens": [2048.0, 8192.0, None]}))).round()
+    array([2048., 8192., 5120.])
+    """
+    said = runs.seq_len_tokens.dropna()
+    lengths = runs.seq_len_tokens.fillna(said.median() if len(said) else USUAL_LENGTH_TOKENS)
+    return np.log(lengths.to_numpy(dtype=float))
 
 
 @dataclass(frozen=True)
@@ -77,5 +86,16 @@ class Sample:
 @lru_cache(maxsize=64)
 def sample_of(evidence: Evidence, exclude: tuple[str, ...]) -> tuple[pd.DataFrame, Sample]:
     """The reference runs without some developers, and what any candidate is fitted on."""
-    runs = reference_runs(evidence, exclude=exclude)
+    runs, sample = _sample_of_all(evidence)
+    kept = ~runs.developer.isin(exclude).to_numpy()
+    runs = runs[kept].reset_index(drop=True)
+    features = sample.features[kept].reset_index(drop=True)
+    # all else of a row is its own: a weight counts the rows of its developer
+    features["log_length"] = log_lengths(runs)
+    return runs, Sample(features, sample.log_mfu[kept], sample.weights[kept], runs.developer)
+
+
+@lru_cache(maxsize=4)
+def _sample_of_all(evidence: Evidence) -> tuple[pd.DataFrame, Sample]:
+    runs = reference_runs(evidence)
     return runs, Sample.of(runs, evidence["hardware"])

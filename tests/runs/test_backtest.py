@@ -1,5 +1,7 @@
 """The backtest: nested, complete, and its intervals as wide as they should be."""
 
+import math
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -20,9 +22,13 @@ from analysis.runs.backtest import (
     summary,
     with_ranges,
 )
-from analysis.runs.efficiency import Estimator
+from analysis.runs.candidates import CANDIDATES, FEW_COLUMNS, Columns, Fitted
+from analysis.runs.efficiency import CHOSEN, FORM, Estimator
+from analysis.runs.features import Sample, sample_of
 from analysis.runs.floor import coverage_beside_its_band, known_developer, limits, noise_floor
 from analysis.runs.public_estimators import OURS, beside_public_estimators
+from analysis.runs.references import reference_runs
+from tests.by_hand import with_tables
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +142,77 @@ def test_a_score_of_developers_counts_each_once():
     rest = tested.assign(error_factor=1.0, inside=True, p05=1.0, p95=1.0)
     more = pd.concat([rest, rest.head(1).assign(developer="C", score=100.0)])
     assert figures(more)["interval_score"] == pytest.approx((3 + 5 + 100) / 3)
+
+
+def many(evidence, developers, rows=5):
+    """The evidence with reference runs of many developers, drawn from those that there are."""
+    rng, known = np.random.default_rng(0), reference_runs(evidence)
+    drawn = known.iloc[rng.integers(0, len(known), developers * rows)]
+    drawn = drawn[evidence["training_runs"].columns].reset_index(drop=True)
+    number = np.arange(len(drawn))
+    return with_tables(
+        evidence,
+        training_runs=drawn.assign(
+            id=[f"run {one}" for one in number],
+            developer=[f"developer {one // rows}" for one in number],
+            gpu_hours=drawn.gpu_hours * np.exp(rng.normal(0.0, 0.3, len(drawn))),
+        ),
+    )
+
+
+@pytest.mark.parametrize("name", CANDIDATES)
+@pytest.mark.parametrize("groups", ["developers", "folds"])
+def test_sums_less_a_groups_own_give_the_fit_without_it(evidence, name, groups):
+    """Solved again from the rows that remain, for each group."""
+    sample, candidate = Sample.of(reference_runs(evidence), evidence["hardware"]), CANDIDATES[name]
+    columns = Columns.of(candidate, sample.features)
+    fit = Fitted(candidate, sample, 1.0, columns, columns.encode(sample.features))
+    if candidate.smooth or fit.encoded.shape[1] >= FEW_COLUMNS:
+        pytest.skip("its rows are fewer than the products of its columns")
+    of = sample.developers if groups == "developers" else sample.developers.str.len() % 5
+    found = fit.left_out(of)
+    ones = np.column_stack([np.ones(len(fit.encoded)), fit.encoded])
+    penalty = np.diag([0.0] + [1.0] * fit.encoded.shape[1])
+    for group in of.unique():
+        own = (of == group).to_numpy()
+        seen = ones[~own] * sample.weights[~own, None]
+        learnt = np.linalg.solve(seen.T @ ones[~own] + penalty, seen.T @ sample.log_mfu[~own])
+        assert found[own] == pytest.approx(ones[own] @ learnt, rel=1e-11)
+
+
+@pytest.mark.parametrize("left_out", [(), ("Meta",), ("BigScience", "DeepSeek")])
+def test_a_sample_without_developers_is_that_of_the_other_runs(evidence, left_out):
+    runs, sample = sample_of(evidence, left_out)
+    others = reference_runs(evidence, exclude=left_out)
+    direct = Sample.of(others, evidence["hardware"])
+    pd.testing.assert_frame_equal(runs, others)
+    pd.testing.assert_frame_equal(sample.features, direct.features, rtol=0.0)
+    assert sample.log_mfu.tolist() == direct.log_mfu.tolist()
+    assert sample.weights.tolist() == direct.weights.tolist()
+
+
+def test_the_record_is_that_of_an_estimator_for_each_developer(tested, evidence):
+    """Each from the rows of the others alone, by what anyone would call."""
+    assert tested.developer.nunique() > 30
+    for developer, own in tested.groupby("developer"):
+        runs = reference_runs(evidence)
+        runs = runs[runs.developer == developer]
+        expected = Estimator(evidence, (developer,), CHOSEN).predict(runs, FORM)
+        ends = np.array([found.quantile([0.05, 0.5, 0.95]) for found in expected])
+        useful = (runs.mfu * runs.gpu_hours).to_numpy()[:, None]
+        assert own[["p95", "predicted", "p05"]].to_numpy() == pytest.approx(
+            useful / ends, rel=1e-12
+        )
+
+
+@pytest.mark.soak
+def test_a_thousand_developers_are_tested_too(evidence, record_property):
+    """How the time grows with the developers is written down: 1 is in proportion."""
+    seconds = []
+    for developers in (250, 1000):
+        made = many(evidence, developers)
+        begin = time.process_time()
+        assert len(backtest(made)) == 5 * developers
+        seconds.append(time.process_time() - begin)
+    exponent = math.log(seconds[1] / seconds[0]) / math.log(4)
+    record_property("load_exponent_of_the_backtest", round(exponent, 2))
