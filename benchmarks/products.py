@@ -158,6 +158,7 @@ def graph_of(size: Size, precision: str, scales: str) -> tuple[Any, int]:
 
     one = size.groups * size.summed * (size.rows + size.columns) * (2 if precision == "bf16" else 1)
     calls = [product(size, precision, scales) for _ in range(max(2, round(INPUT_SETS_BYTES / one)))]
+    torch.cuda.synchronize()
     side = torch.cuda.Stream()
     with torch.cuda.stream(side):
         for call in calls:
