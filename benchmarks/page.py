@@ -11,7 +11,9 @@ HEAD = """# Benchmarks
 
 What is said of this project's speed, measured as ratios: both sides in one run, in one environment,
 on the machine below; the median of the runs, and the least and the most. `make bench` measures all
-of it again and writes this page. A promise that is missed is shown as such."""
+of it again and writes this page. A promise that is missed is shown as such. What a chip takes for
+a model's matrix products is another matter: `products.py` times them where there is such a chip,
+and `data/timed_products.csv` keeps what it found."""
 
 
 def measured(content: Mapping[str, Any]) -> pd.DataFrame:

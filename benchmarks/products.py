@@ -1,15 +1,18 @@
 """Matrix products of a model at the sizes that one chip multiplies, timed on the chip at hand.
 
-    python -m benchmarks.products sizes ROW >sizes.csv      the sizes, by a row's layout
-    python benchmarks/products.py time sizes.csv >times.csv  their times; needs torch and a GPU
+    python -m benchmarks.products sizes ROW >sizes.csv
+    python benchmarks/products.py time sizes.csv --chip NAME >times.csv
 
-The second command needs nothing of the package, so that it runs where only torch is installed.
+The first gives the sizes, by the layout of a row of training_throughput.csv. The second needs torch
+and a GPU and nothing of the package; NAME is the chip's in hardware.csv. What it writes are rows of
+timed_products.csv.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import datetime
 import math
 import statistics
 import sys
@@ -22,24 +25,26 @@ SECONDS_A_ROUND = 0.05
 INPUT_SETS_BYTES = 400e6  # of inputs in turns: several times what the chip's cache holds
 BLOCK = 128  # values that share a scale
 LARGEST_ERROR = 0.02  # relative, of a product checked against the same in 32 bits
-SIZES = ("part", "way", "rows", "columns", "summed", "groups", "times")
-TIMES = (*SIZES, "precision", "scales", "chip", "library", "median_us", "least_us", "most_us")
+SIZES = ("configuration", "part", "way", "height", "width", "summed", "groups", "times")
+HOW = ("precision", "scales")
+FOUND = ("median_us", "least_us", "most_us", "clock_mhz")
+TIMES = ("id", "chip", *SIZES, *HOW, *FOUND, "source_id", "locator", "note")
 
 Call = Callable[[], Any]
 
 
 class Size(NamedTuple):
-    """`groups` products of rows x summed by summed x columns."""
+    """`groups` products of height x summed by summed x width."""
 
-    rows: int
-    columns: int
+    height: int
+    width: int
     summed: int
     groups: int
 
     @property
     def flop(self) -> float:
         """Work [FLOP]."""
-        return 2.0 * self.rows * self.columns * self.summed * self.groups
+        return 2.0 * self.height * self.width * self.summed * self.groups
 
 
 def sizes(row: str) -> Iterator[dict[str, Any]]:
@@ -77,37 +82,37 @@ def sizes(row: str) -> Iterator[dict[str, Any]]:
             }
             for way, sized in ways.items():
                 values = (int(value) for value in sized)
-                yield dict(zip(SIZES, (part, way, *values, times), strict=True))
+                yield dict(zip(SIZES, (rate.configuration, part, way, *values, times), strict=True))
 
 
 def inputs(size: Size, precision: str, scales: str) -> tuple[Any, Any, Any, Any]:
     """Random matrices and their scales; groups of tokens lie one after the other."""
     import torch
 
-    stacked = size.groups * size.rows
+    stacked = size.groups * size.height
     left = torch.randn(stacked, size.summed, device="cuda", dtype=torch.bfloat16)
-    right = torch.randn(size.groups, size.columns, size.summed, device="cuda", dtype=torch.bfloat16)
+    right = torch.randn(size.groups, size.width, size.summed, device="cuda", dtype=torch.bfloat16)
     if precision == "bf16":
         return left, right, None, None
     left, right = (matrix.to(torch.float8_e4m3fn) for matrix in (left, right))
     ones = {
         "one": ((), ()),
-        "rows": ((stacked,), (size.groups, size.columns)),
+        "rows": ((stacked,), (size.groups, size.width)),
         "blocks": (
             (math.ceil(size.summed / BLOCK), stacked),
-            (math.ceil(size.columns / BLOCK), 4 * math.ceil(size.summed / BLOCK / 4)),
+            (math.ceil(size.width / BLOCK), 4 * math.ceil(size.summed / BLOCK / 4)),
         ),
     }[scales.split(",")[0]]
     return left, right, *(torch.ones(shape, device="cuda") for shape in ones)
 
 
 def product(size: Size, precision: str, scales: str) -> Call:
-    """One product, ready to be called; its answer has groups x rows, columns."""
+    """One product, ready to be called; its answer has groups x height rows."""
     import torch
     from torch.nn.functional import ScalingType, scaled_mm
 
     left, right, of_left, of_right = inputs(size, precision, scales)
-    ends = torch.arange(1, size.groups + 1, device="cuda", dtype=torch.int32) * size.rows
+    ends = torch.arange(1, size.groups + 1, device="cuda", dtype=torch.int32) * size.height
     fast = scales.endswith("fast sums")
     if size.groups > 1 and precision == "bf16":
         return lambda: torch._grouped_mm(left, right.transpose(1, 2), offs=ends)
@@ -156,7 +161,7 @@ def graph_of(size: Size, precision: str, scales: str) -> tuple[Any, int]:
     """A graph of calls over several sets of inputs, and how many calls it holds."""
     import torch
 
-    one = size.groups * size.summed * (size.rows + size.columns) * (2 if precision == "bf16" else 1)
+    one = size.groups * size.summed * (size.height + size.width) * (2 if precision == "bf16" else 1)
     calls = [product(size, precision, scales) for _ in range(max(2, round(INPUT_SETS_BYTES / one)))]
     torch.cuda.synchronize()
     side = torch.cuda.Stream()
@@ -171,23 +176,24 @@ def graph_of(size: Size, precision: str, scales: str) -> tuple[Any, int]:
     return graph, len(calls)
 
 
-def microseconds(size: Size, precision: str, scales: str) -> list[float]:
-    """Time of one product [us], the median of each round's replays."""
+def rounds_of(size: Size, precision: str, scales: str) -> list[tuple[float, float]]:
+    """Time of one product [us] and the chip's clock meanwhile [MHz], the medians of each round."""
     import torch
 
     graph, calls = graph_of(size, precision, scales)
     rounds = []
     for _ in range(ROUNDS):
-        spent, times = 0.0, []
+        spent, times, clocks = 0.0, [], []
         while spent < SECONDS_A_ROUND:
             start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
             start.record()
             graph.replay()
             end.record()
+            clocks.append(float(torch.cuda.clock_rate()))  # asked while it multiplies
             end.synchronize()
             times.append(start.elapsed_time(end) * 1e3 / calls)
             spent += start.elapsed_time(end) / 1e3
-        rounds.append(statistics.median(times))
+        rounds.append((statistics.median(times), statistics.median(clocks)))
     return rounds
 
 
@@ -199,32 +205,51 @@ def ways_to_multiply(size: Size, part: str) -> list[tuple[str, str]]:
     return [("bf16", "none"), *(("fp8", scales) for scales in eight)]
 
 
-def timed(path: str) -> Iterator[dict[str, Any]]:
+def timed(path: str, chip: str) -> Iterator[dict[str, Any]]:
     """Each product of the file in each way, with its time; what cannot run is told on stderr."""
     import torch
 
-    chip = torch.cuda.get_device_name()
-    library = f"PyTorch {torch.__version__}, cuBLAS of CUDA {torch.version.cuda}"
+    by = f"PyTorch {torch.__version__}, CUDA {torch.version.cuda}, {torch.cuda.get_device_name()}"
+    today = datetime.date.today().isoformat()
     given = list(csv.DictReader(Path(path).read_text(encoding="utf-8").splitlines()))
     for row in given:
-        size = Size(*(int(row[name]) for name in ("rows", "columns", "summed", "groups")))
-        for precision, scales in ways_to_multiply(size, row["part"]):
+        size = Size(*(int(row[name]) for name in ("height", "width", "summed", "groups")))
+        for how in ways_to_multiply(size, row["part"]):
             try:
-                off = error(size, precision, scales)
-                if not off < LARGEST_ERROR:
-                    raise RuntimeError(f"answer is off by {off:.3g}")
-                rounds = microseconds(size, precision, scales)
+                found = checked(size, *how)
             except (RuntimeError, ValueError, NotImplementedError) as reason:
-                print(size, precision, scales, str(reason).split("\n")[0], file=sys.stderr)
+                print(size, *how, str(reason).split("\n")[0], file=sys.stderr)
                 continue
-            found = (statistics.median(rounds), min(rounds), max(rounds))
-            print(
-                f"{size} {precision} {scales}: {size.flop / found[0] / 1e6:.0f} TFLOP/s",
-                file=sys.stderr,
-            )
-            times = dict(zip(TIMES[-3:], (f"{value:.2f}" for value in found), strict=True))
-            of = {"precision": precision, "scales": scales, "chip": chip, "library": library}
-            yield row | of | times
+            print(size, *how, f"{size.flop / found[0] / 1e6:.0f} TFLOP/s", file=sys.stderr)
+            times = dict(zip(FOUND, (round(value, 2) for value in found), strict=True))
+            yield {
+                "id": name_of(chip, size, *how),
+                "chip": chip,
+                **row,
+                **dict(zip(HOW, how, strict=True)),
+                **times,
+                "source_id": "own_timings",
+                "locator": f"benchmarks/products.py, {today}",
+                "note": by,
+            }
+
+
+def name_of(chip: str, size: Size, precision: str, scales: str) -> str:
+    """An identifier: `h100-sxm-4096x576x7168-fp8-blocks`."""
+    sizes = "x".join(map(str, size[:3])) + (f"x{size.groups}" if size.groups > 1 else "")
+    words = [*chip.lower().split(), sizes, precision, *scales.replace(",", "").split()]
+    return "-".join(word for word in words if word != "none")
+
+
+def checked(size: Size, precision: str, scales: str) -> tuple[float, ...]:
+    """Median, least and most time of a product [us], and the chip's clock [MHz], after a look at
+    its answer.
+    """
+    off = error(size, precision, scales)
+    if not off < LARGEST_ERROR:
+        raise RuntimeError(f"answer is off by {off:.3g}")
+    times, clocks = zip(*rounds_of(size, precision, scales), strict=True)
+    return statistics.median(times), min(times), max(times), statistics.median(clocks)
 
 
 def main() -> None:
@@ -232,10 +257,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=["sizes", "time"])
     parser.add_argument("of", help="a row of training_throughput.csv, or a file of sizes")
+    parser.add_argument("--chip", default="H100 SXM", help="its name in hardware.csv")
     options = parser.parse_args()
-    rows, columns = (
-        (sizes(options.of), SIZES) if options.what == "sizes" else (timed(options.of), TIMES)
-    )
+    wanted = options.what == "sizes"
+    rows = sizes(options.of) if wanted else timed(options.of, options.chip)
+    columns = SIZES if wanted else TIMES
     written = csv.DictWriter(sys.stdout, columns, lineterminator="\n")
     written.writeheader()
     for row in rows:

@@ -25,6 +25,8 @@ from analysis.runs.measured_rates import TABLE
 from analysis.runs.planned import Planned, step_of
 from analysis.runs.specifications import near_and_below, specifications
 from analysis.runs.step_view import shift_without
+from analysis.runs.timed_products import RECIPE_OF, products_of_micro_batch
+from analysis.runs.timed_products import TABLE as TIMED
 from analysis.runs.views import hours_record
 
 VIEW_WORDS = {
@@ -152,6 +154,38 @@ def step_rate(account: Account) -> float:
     return float(step_of(found[1].run, account.evidence).tokens_per_s_per_gpu.mean())
 
 
+def timed_products(account: Account) -> pd.DataFrame:
+    """Products of a micro-batch as timed at the sizes of the model's layout, by chip and way to
+    multiply, as :func:`analysis.runs.timed_products.products_of_micro_batch` gives them; without
+    rows where nobody timed them.
+    """
+    found, rows = laid_out(account), account.evidence[TIMED]
+    if found is None:
+        return pd.DataFrame()
+    run = found[1].run
+    alike = rows[rows.configuration.isin(run.like)]
+    return products_of_micro_batch(alike, run.date, account.evidence)
+
+
+def products_as_timed(account: Account) -> dict[str, float]:
+    """What timed products mean for the disclosed rate, on the slowest chip that was timed: their
+    share of the hours, and the rate that the layout allows if products ran like this [1]; NaN where
+    none were timed.
+    """
+    found, timed, own = laid_out(account), timed_products(account), own_rate(account)
+    names = ("products_over_disclosed", "limit_as_timed_over_disclosed")
+    if found is None or own is None or timed.empty:
+        return dict.fromkeys(names, np.nan)
+    run = found[1].run
+    alike = timed[timed.recipe == RECIPE_OF[run.layout.precision]]
+    slowest = alike.loc[alike.seconds.idxmax()]
+    tokens = run.layout.sequences_per_micro_batch * run.layout.seq_len_tokens
+    step = step_of(run, account.evidence)
+    slower = 1.0 + (slowest.over - 1.0) * step.parts["products"] / step.seconds
+    rate = float(np.median(step.tokens_per_s_per_gpu / slower))
+    return dict(zip(names, (slowest.seconds * own / tokens, rate / own), strict=True))
+
+
 def savings_of(account: Account) -> pd.DataFrame:
     """What each choice of the model's layout saves; empty without one."""
     found = laid_out(account)
@@ -240,6 +274,7 @@ def balance(account: Account) -> dict[str, float]:
         "runs_at_needed_efficiency": float(
             np.mean(_same_kind(result, account).mfu >= result.needed_mfu)
         ),
+        **products_as_timed(account),
     }
 
 

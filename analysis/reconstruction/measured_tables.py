@@ -4,6 +4,7 @@ for and against the hours.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.reconstruction import measured
@@ -251,9 +252,9 @@ def for_and_against(account: Account, side: str) -> Html:
     """What speaks for the hours, or against them: each with its figure and what would turn it."""
     figures_of = measured.balance(account)
     rows = []
-    for row in account.rows("hours_evidence"):
-        if row["side"] == side and figures_of:
-            value = account.evidence.facts.calculate(row["figure"], figures_of)
+    for row in account.rows("hours_evidence") if figures_of else ():
+        value = account.evidence.facts.calculate(row["figure"], figures_of)
+        if row["side"] == side and not np.isnan(value):
             rows.append(
                 {
                     "what": row["what"],

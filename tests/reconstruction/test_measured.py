@@ -36,7 +36,8 @@ RATES = pd.DataFrame(
     columns=["id", "who", "like", "chip", "precision", "tokens_per_s_per_gpu"],
 )
 HARDWARE = pd.DataFrame({"chip": ["C1", "C2", "C9"], "kernels": ["hopper", "hopper", "later"]})
-EVIDENCE = {"training_throughput": RATES, "hardware": HARDWARE}
+NONE_TIMED = pd.DataFrame({"configuration": [], "chip": []})
+EVIDENCE = {"training_throughput": RATES, "hardware": HARDWARE, "timed_products": NONE_TIMED}
 HOURS = {name: {"p05": p50 / 2, "p50": p50, "p95": 3 * p50} for name, p50 in (
     ("by_kind", 4000.0), ("step_time", 2400.0), ("combined", 3000.0),
 )}  # fmt: skip
@@ -274,7 +275,10 @@ def test_the_balance_by_hand(monkeypatch, step):
             "both_views_over_disclosed": 1.5,
             "specifications_below": 0.4,
             "runs_at_needed_efficiency": 0.75,
-        }
+            "products_over_disclosed": np.nan,
+            "limit_as_timed_over_disclosed": np.nan,
+        },
+        nan_ok=True,
     )
     assert measured.balance(WITHOUT) == {}
     assert measured.balance(an_account(a_phase(disclosed_gpu_hours=None))) == {}
