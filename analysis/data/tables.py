@@ -133,7 +133,9 @@ def _by_id(evidence: Evidence, table: str) -> Mapping[str, dict[str, Any]]:
 
 
 def _signature(directory: Path) -> tuple[tuple[str, int, int], ...]:
-    """Names, times and sizes of a folder's files: the same as long as nothing is written there."""
+    """Names, times and sizes of a folder's files: the same as long as nothing is written there.
+    What is earlier or later does not count, for the clock may be set back.
+    """
     found = [directory / name for name in named_files(directory)]
     stats = [(path, path.stat()) for path in found if path.exists()]
     return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stats)

@@ -164,7 +164,7 @@ def _evidence_results(plan: Plan, account: Account, use_cache: bool) -> dict[str
     if not found:
         found = evidence_results(account.evidence, date)
         keep(kept, found)
-        forget_oldest(kept.parent, f"{RESULTS}.*.json")
+        forget_oldest(kept, f"{RESULTS}.*.json")
     return found
 
 
@@ -177,7 +177,7 @@ def _try_numbers(plan: Plan, account: Account, use_cache: bool) -> dict[str, Any
     if not found:
         found = rounded(page_data(account))  # as it is kept, or a next build would differ
         keep(kept, found)
-        forget_oldest(kept.parent, f"{TRY}.*.json")
+        forget_oldest(kept, f"{TRY}.*.json")
     return found
 
 

@@ -89,8 +89,7 @@ def _execute_changed(
     execute_all(jobs, report, fresh_kernels, meanwhile)
     keep(folder / LAST, {**last, **plan.parts})
     for page in plan.pages:
-        outputs[page.page].touch()  # the copies kept are those last used
-        forget_oldest(folder, f"{page.page}.*.ipynb")
+        forget_oldest(outputs[page.page], f"{page.page}.*.ipynb")
     return outputs
 
 

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -54,10 +56,10 @@ def sha256_of(content: Any) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def forget_oldest(folder: Path, pattern: str) -> None:
-    """Remove all but the copies last used."""
+def forget_oldest(used: Path, pattern: str) -> None:
+    """Remove all but the copies last used, of which this one is the last."""
     with suppress(FileNotFoundError):  # another build tidies up at the same time
-        for old in _by_use(folder.glob(pattern))[COPIES_KEPT:]:
+        for old in _by_use(used, used.parent.glob(pattern))[COPIES_KEPT:]:
             discard(old)
 
 
@@ -69,9 +71,14 @@ def discard(path: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def _by_use(paths: Iterable[Path]) -> list[Path]:
-    """Those last used first."""
-    return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
+def _by_use(used: Path, paths: Iterable[Path]) -> list[Path]:
+    """Those last used first, the one used now before all: its time is set after theirs, for the
+    clock may have been set back since.
+    """
+    times_ns = {path: path.stat().st_mtime_ns for path in paths if path != used}
+    now_ns = max([time.time_ns(), *(time_ns + 1 for time_ns in times_ns.values())])
+    os.utime(used, ns=(now_ns, now_ns))
+    return [used, *sorted(times_ns, key=times_ns.__getitem__, reverse=True)]
 
 
 @contextmanager
@@ -88,18 +95,18 @@ def book_room(plan: Plan, use_cache: bool, work: Path) -> Iterator[Path]:
     rooms = plan.root / "book" / "_build" / "rooms"
     room = rooms / plan.book_key
     room.mkdir(parents=True, exist_ok=True)
-    room.touch()  # the rooms kept are those last used
     with _locked(room) as ours:
         if not ours:
             yield work
             return
-        if read_kept(room / WHOLE) != {"files": _files(room)}:
+        files = _files(room)
+        if read_kept(room / WHOLE) != {"files": files} or _is_of_the_future(files):
             _empty(room)
         (room / WHOLE).unlink(missing_ok=True)
         yield room
         keep(room / WHOLE, {"files": _files(room)})
     with suppress(FileNotFoundError):  # another build tidies up at the same time
-        for old in _by_use(rooms.iterdir())[ROOMS_KEPT:]:
+        for old in _by_use(room, rooms.iterdir())[ROOMS_KEPT:]:
             with _locked(old) as ours:
                 if ours:
                     shutil.rmtree(old, ignore_errors=True)
@@ -120,6 +127,13 @@ def _files(room: Path) -> dict[str, Any]:
         for path, stat in stats.items()
         if path.is_file()
     }
+
+
+def _is_of_the_future(files: Mapping[str, Any]) -> bool:
+    """Whether the clock was set back since files were written. Sphinx writes a page again if its
+    source is newer, and whatever is written now would be older.
+    """
+    return any(int(time_ns) > time.time_ns() for time_ns, _ in files.values())
 
 
 def _empty(room: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from analysis.data.scenario import load_scenario
+from analysis.publish.book import run_sphinx
 from analysis.publish.kept import (
     COPIES_KEPT,
     ROOMS_KEPT,
@@ -20,6 +22,8 @@ from analysis.publish.kept import (
     rounded,
 )
 from analysis.publish.plan import Plan
+
+YEAR_NS = 365 * 24 * 3600 * 10**9
 
 
 @pytest.fixture
@@ -74,7 +78,8 @@ def test_copies_are_bounded(tmp_path):
     (tmp_path / "other.ipynb").touch()
     (tmp_path / "page.folder.ipynb").mkdir()
     os.utime(tmp_path / "page.folder.ipynb", (1, 1))
-    forget_oldest(tmp_path, "page.*.ipynb")
+    forget_oldest(tmp_path / "page.0.ipynb", "page.*.ipynb")
+    assert (tmp_path / "page.0.ipynb").exists()
     assert len(list(tmp_path.glob("page.*"))) == COPIES_KEPT
     assert (tmp_path / "other.ipynb").exists()
 
@@ -123,3 +128,60 @@ def test_what_is_damaged_counts_as_nothing(tmp_path, text):
 
 def test_six_significant_digits():
     assert rounded({"a": [1.23456789, 2], "b": "x"}) == {"a": [1.23457, 2], "b": "x"}
+
+
+# --- a clock that is set back: what was written before lies in the future
+
+
+def test_the_copy_used_now_is_kept_where_the_others_are_of_the_future(tmp_path):
+    for number in range(COPIES_KEPT + 1):
+        path = tmp_path / f"page.{number}.ipynb"
+        path.touch()
+        later = time.time_ns() + YEAR_NS + number
+        os.utime(path, ns=(later, later))
+    for name in ("page.now.ipynb", "page.then.ipynb"):
+        (tmp_path / name).touch()
+        forget_oldest(tmp_path / name, "page.*.ipynb")
+    kept = {path.name.split(".")[1] for path in tmp_path.iterdir()}
+    assert kept == {"now", "then", *(str(number) for number in range(3, COPIES_KEPT + 1))}
+
+
+def test_the_room_used_now_is_kept_where_the_others_are_of_the_future(planned, tmp_path):
+    for number in range(ROOMS_KEPT + 1):
+        with book_room(planned(str(number)), True, tmp_path) as room:
+            pass
+        later = time.time_ns() + YEAR_NS
+        os.utime(room, ns=(later, later))
+    with book_room(planned("now"), True, tmp_path) as room:
+        (room / "pages").mkdir()
+    with book_room(planned("now"), True, tmp_path) as room:
+        assert (room / "pages").is_dir()
+
+
+def built(plan: Plan, work: Path, text: str, later_ns: int) -> str:
+    """The page of a small book from the room of its build; then its files are of a later time."""
+    with book_room(plan, True, work) as room:
+        sources = room / "sources"
+        sources.mkdir(exist_ok=True)
+        (sources / "_config.yml").write_text("title: A book\n")
+        (sources / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+        (sources / "index.md").write_text(f"# A page\n\n{text}\n")
+        run_sphinx(sources, room / "pages", room / "doctrees", {}, work / "sphinx.log", [])
+        page = (room / "pages" / "index.html").read_text()
+        for path in room.rglob("*"):
+            time_ns = path.stat().st_mtime_ns + later_ns
+            os.utime(path, ns=(time_ns, time_ns))
+    return page
+
+
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")
+def test_no_page_of_before_is_served_after_the_clock_was_set_back_a_year(
+    planned, tmp_path, monkeypatch
+):
+    """The first build was a year later: so say the times of its files, and what Sphinx noted."""
+    with monkeypatch.context() as patch:
+        now = time.time_ns
+        patch.setattr("time.time_ns", lambda: now() + YEAR_NS)
+        assert "before it" in built(planned(), tmp_path, "As it was before it.", YEAR_NS)
+    page = built(planned(), tmp_path, "As it is now.", 0)
+    assert "As it is now" in page and "before it" not in page
