@@ -111,22 +111,31 @@ def _words(name: str) -> set[str]:
 
 
 def first_mistake(
-    error: ValidationError, where: str, known: Collection[str], kind: str = "known", hint: str = ""
+    error: ValidationError,
+    where: str,
+    known: Collection[str],
+    kind: str = "known",
+    hint: str = "",
+    unsaid: Collection[str] = (),
 ) -> InputError:
     """A pydantic error as one line that names file, field, what was found and the nearest name.
 
-    `known` are the names that may stand there, `kind` what such a name is, `hint` where all are.
+    `known` are the names that may stand there, `kind` what such a name is, `hint` where all are;
+    `unsaid` are parts of a field's place that only we know.
     """
     detail = error.errors(include_url=False)[0]
-    field = ".".join(str(part) for part in detail["loc"])
+    path = [str(part) for part in detail["loc"] if part not in unsaid]
+    field = ".".join(path)
     place = ", ".join(part for part in (where, field) if part)
     if detail["type"] == "extra_forbidden":
-        name = str(detail["loc"][-1])
-        outer = ", ".join(part for part in (where, *map(str, detail["loc"][:-1])) if part)
+        name = path[-1]
+        outer = ", ".join(part for part in (where, *path[:-1]) if part)
         return UnknownName(name, kind, known, hint=hint, where=outer)
     if detail["type"] == "missing":
         return InputError(f"{field} is missing", where)
     message = str(detail.get("ctx", {}).get("error", detail["msg"]))
     found = detail["input"]
+    if detail["type"] == "value_error" and isinstance(found, dict):
+        return InputError(message, place)  # of the whole: what was found says nothing
     found = f"a {type(found).__name__}" if isinstance(found, dict | list) else repr(found)
     return InputError(f"{message[0].lower()}{message[1:]}, found {found}", place)

@@ -36,7 +36,7 @@ class Distribution:
     are its values at the probabilities `coverage`. `basis` says in words where it comes from,
     `rows` are the rows behind it, and `parameter` is the scenario's parameter that set it, if one
     did; `has_points` where it then stands for one that has a range, and leaves the points of a draw
-    to the others as they are.
+    to the others as they are; `why` is the reason of whoever assumed it.
     """
 
     shape: Shape
@@ -52,6 +52,7 @@ class Distribution:
     parameter: str | None = None
     rows: tuple[Row, ...] = ()
     has_points: bool = False
+    why: str = ""
 
     def quantile(self, probability: ArrayLike) -> np.ndarray:
         """Values at the given probabilities; same shape."""

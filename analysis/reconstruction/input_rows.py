@@ -34,7 +34,7 @@ def input_row(
         "nine times in ten": ends,
         "unit": scale.words,
         "known how": _known_how(found, evidence),
-        "from": _basis(found, evidence),
+        "from": _with_reason(_basis(found, evidence), found.why),
     }
 
 
@@ -58,6 +58,15 @@ def _known_how(found: Distribution, evidence: Evidence) -> Html | str:
     if len(rows) == 1 == len(found.rows):
         return KIND_WORDS[evidence.facts[rows[0].id].kind]
     return "from data"
+
+
+def _with_reason(basis: Html | str, why: str) -> Html | str:
+    """What an input is from, and why it was assumed where it was."""
+    return Html(f"{links.text(why)} {_text(basis)}") if why else basis
+
+
+def _text(words: Html | str) -> Html:
+    return words if isinstance(words, Html) else links.text(words)
 
 
 def _basis(found: Distribution, evidence: Evidence) -> Html | str:

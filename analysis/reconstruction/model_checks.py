@@ -69,10 +69,22 @@ def _check_curve(name: str, where: str, evidence: Evidence) -> None:
 
 
 def _check_bill(model: Model, file: str) -> None:
-    """Every line of the bill adds phases that are there."""
+    """Every line of the bill adds phases that are there; where there is a bill, every phase is in
+    one of its lines.
+    """
     for boundary in model.boundaries:
         for phase in boundary.adds:
             _check_phase(model, phase, f"{file}, boundary {boundary.id}.adds")
+    added = {phase for boundary in model.boundaries for phase in boundary.adds}
+    lines = [boundary.id for boundary in model.boundaries]
+    for phase in (phase.id for phase in model.phases if lines):
+        if phase not in added:
+            others = [line for line in lines if line != phase]
+            raise InputError(
+                f"no [[boundary]] adds it, so it is in no bill; the lines are {', '.join(lines)}"
+                f"{did_you_mean(phase, others)}",
+                f"{file}, phase {phase}",
+            )
 
 
 def _check_ids(model: Model, file: str) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from analysis.data.expressions import facts_in
 from analysis.data.facts import Facts
 from analysis.data.folder import named_file, read_toml
-from analysis.data.mistakes import InputError, first_mistake
+from analysis.data.mistakes import InputError, UnknownName, first_mistake
 from analysis.data.prices import RentChoice
 from analysis.data.strictness import Day
 from analysis.data.tables import Evidence
@@ -26,11 +26,24 @@ from analysis.reconstruction.model import (
 )
 from analysis.reconstruction.model_checks import check_model
 from analysis.reconstruction.stages import (
+    FORMS,
+    LAYOUT_UNITS,
     UNITS,
+    Borrowed,
+    Span,
     Strict,
 )
 
 MOST_BASES = 50  # that a model stands on, one on the other
+KINDS = ("pretraining", "fine_tuning", "generation", "reinforcement")
+# what may stand in a stage, at any depth
+IN_STAGES = (
+    *UNITS,
+    *LAYOUT_UNITS,
+    *Span.model_fields,
+    *Borrowed.model_fields,
+    *("layout", "limits", "length_curve"),
+)
 TIME_OR_MONEY = ("gpu_hours", "hours", "days", "months", "usd")
 
 
@@ -87,12 +100,8 @@ def load_model(name: str, evidence: Evidence, above: tuple[str, ...] = ()) -> Mo
     if len(above) >= MOST_BASES:
         raise InputError(f"stands on more than {MOST_BASES} others", f"models/{path.name}")
     base = load_model(file.stands_on, evidence, (*above, name)) if file.stands_on else None
-    try:
-        phases = (base.phases if base else []) + [
-            _phase(phase, file.developer) for phase in file.phase
-        ]
-    except ValidationError as error:
-        raise first_mistake(error, f"models/{path.name}", UNITS) from None
+    own = [_phase(phase, file.developer, f"models/{path.name}") for phase in file.phase]
+    phases = [*(base.phases if base else []), *own]
     identity = file.model_dump(
         exclude={"stands_on", "architecture", "decoding", "checks", "boundary", "phase"}
     )
@@ -126,13 +135,25 @@ def _read(path: Path) -> _ModelFile:
         raise first_mistake(error, f"models/{path.name}", _ModelFile.model_fields) from None
 
 
-def _phase(file: _PhaseFile, developer: str) -> Phase:
-    stages = [
-        NamedStage.model_validate({"id": stage.id, "label": stage.label, "work": stage.model_extra})
-        for stage in file.stage
-    ]
+def _phase(file: _PhaseFile, developer: str, where: str) -> Phase:
+    stages = [_stage(stage, f"{where}, {file.id}.{stage.id}") for stage in file.stage]
     content = file.model_dump(exclude={"stage", "cross_check"})
     return Phase(**content, developer=developer, stages=stages, cross_checks=file.cross_check)
+
+
+def _stage(file: _StageFile, where: str) -> NamedStage:
+    """A stage of a phase; its mistakes name the phase, the stage and the field."""
+    work = file.model_extra or {}
+    kind = work.get("kind")
+    if kind not in KINDS:
+        if kind is None:
+            raise InputError(f"kind is missing: {', '.join(KINDS)}", where)
+        raise UnknownName(str(kind), "a kind of stage", KINDS, where=f"{where}.kind")
+    try:
+        return NamedStage.model_validate({"id": file.id, "label": file.label, "work": work})
+    except ValidationError as error:
+        unsaid = ("work", *KINDS, *FORMS)
+        raise first_mistake(error, where, IN_STAGES, unsaid=unsaid) from None
 
 
 def _checks_of(phases: list[Phase], facts: Facts) -> list[str]:

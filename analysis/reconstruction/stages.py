@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Facts, Row
@@ -37,8 +37,27 @@ class Borrowed(Strict):
     why: str
 
 
+FORMS = ("text", "range", "borrowed")  # in which a quantity is written
+
+
+def _form(value: object) -> str | None:
+    """In which form a quantity is written: what is missing in it is said of that form alone."""
+    if isinstance(value, str):
+        return "text"
+    borrowed = isinstance(value, Borrowed) or (isinstance(value, dict) and "take" in value)
+    return "borrowed" if borrowed else "range" if isinstance(value, dict | Span) else None
+
+
 Quantity = Annotated[
-    str | Span | Borrowed,
+    Annotated[str, Tag("text")]
+    | Annotated[Span, Tag("range")]
+    | Annotated[Borrowed, Tag("borrowed")],
+    Discriminator(
+        _form,
+        custom_error_type="quantity",
+        custom_error_message="expected a fact's id, arithmetic on facts, { low, high, why } or "
+        "{ take, why }",
+    ),
     Field(description="A fact id, an expression, a span of two, or one borrowed."),
 ]
 
@@ -173,11 +192,12 @@ UNITS = {
 def distribution(quantity: str | Span | Borrowed, unit: str, facts: Facts) -> Distribution:
     """How an input is distributed: by its fact, by arithmetic on facts, or between two of them."""
     if isinstance(quantity, Borrowed):
-        return replace(from_fact(facts.with_unit(quantity.take, unit)), assumed=True)
+        found = from_fact(facts.with_unit(quantity.take, unit))
+        return replace(found, assumed=True, why=quantity.why)
     if isinstance(quantity, Span):
         low = _end(quantity.low, unit, facts, "low")
         high = _end(quantity.high, unit, facts, "high")
-        return between(low, high, *_basis(quantity, assumed=True))
+        return replace(between(low, high, *_basis(quantity, assumed=True)), why=quantity.why)
     if parse(quantity).is_name:
         return from_fact(facts.with_unit(quantity, unit))
     return constant(facts.calculate(quantity), *_basis(quantity, assumed=False))
@@ -185,7 +205,8 @@ def distribution(quantity: str | Span | Borrowed, unit: str, facts: Facts) -> Di
 
 def _basis(quantity: str | Span | Borrowed, assumed: bool) -> tuple[str, bool, tuple[Row, ...]]:
     """What a distribution says of where it comes from: the facts by name, and as rows."""
-    names = [name for text in expressions_of(quantity) for name in facts_in(text)]
+    named = [name for text in expressions_of(quantity) for name in facts_in(text)]
+    names = list(dict.fromkeys(named))
     return ", ".join(names), assumed, tuple(Row("facts", name) for name in names)
 
 

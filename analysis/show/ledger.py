@@ -34,7 +34,7 @@ RUN_UNITS = {"params_active": "params", "tokens": "tokens", "gpu_hours": "gpu_ho
 
 def rests_on(names: Sequence[str], evidence: Evidence) -> Html:
     """Facts by their ids, folded: what each is, and its figure."""
-    found = [evidence.facts[name] for name in names]
+    found = [evidence.facts[name] for name in dict.fromkeys(names)]
     lines = [f"<li>{links.text(one.quantity)}: {links.fact(one, evidence)}</li>" for one in found]
     count = f"rests on {len(found)} {'fact' if len(found) == 1 else 'facts'}"
     return folded(count, f"<ul>{''.join(lines)}</ul>" if lines else "")

@@ -7,6 +7,8 @@ import pytest
 from analysis.data.facts import Row
 from analysis.data.uncertainty import Distribution, between, constant
 from analysis.reconstruction.input_rows import input_row
+from analysis.reconstruction.stages import Borrowed, Span, distribution
+from analysis.show.ledger import rests_on
 from analysis.show.links import Html
 
 GPUS, HOURS = Row("facts", "r1_zero_gpus"), Row("facts", "r1_zero_hours")
@@ -29,6 +31,24 @@ def test_an_input_with_a_range_has_two_figures_and_one_without_all_that_are_prin
     alone = row(evidence, constant(1_234.56, "b"))
     assert (alone["middle"].shown, alone["nine times in ten"]) == ("1,234.56", "")
     assert (alone["input"], alone["unit"]) == ("an input", "tokens/s")
+
+
+def test_a_range_says_why_beside_the_facts_that_it_is_from(evidence):
+    span = Span(low="r1_zero_gpus", high="2 * r1_zero_gpus", why="Half <to> all of them.")
+    found = distribution(span, "chips", evidence.facts)
+    assert found.rows == (GPUS,)  # one fact, once
+    said = words(row(evidence, found, "chips")["from"])
+    assert said.startswith("Half &lt;to&gt; all of them. ") and said.endswith("2025")
+    borrowed = distribution(Borrowed(take="r1_zero_gpus", why="As then."), "chips", evidence.facts)
+    assert words(row(evidence, borrowed, "chips")["from"]).startswith("As then. ")
+    plain = distribution("r1_zero_gpus", "chips", evidence.facts)
+    assert "As then" not in words(row(evidence, plain, "chips")["from"])
+
+
+def test_facts_that_something_rests_on_are_counted_once(evidence):
+    assert "rests on 2 facts" in rests_on(
+        ["r1_zero_gpus", "r1_zero_hours", "r1_zero_gpus"], evidence
+    )
 
 
 def test_the_middle_and_its_ends_are_on_one_scale(evidence):

@@ -111,6 +111,36 @@ def test_its_efficiency_comes_from_dense_runs_and_deepseek_is_one_of_the_others(
             [('"v3_pretraining_tokens"', '"14800000000000"')],
             "names no fact; a number is a row of facts.csv",
         ),
+        (
+            [('"v3_pretraining_tokens"', '{ low = "v3_pretraining_tokens", high = "2" }')],
+            "models/fork.toml, reading.corpus: tokens.why is missing",
+        ),
+        (
+            [('"v3_pretraining_tokens"', '{ take = "v3_pretraining_tokens" }')],
+            "models/fork.toml, reading.corpus: tokens.why is missing",
+        ),
+        (
+            [
+                (
+                    '"v3_pretraining_tokens"',
+                    '{ take = "v3_pretraining_tokens", wy = "x", why = "x" }',
+                )
+            ],
+            "models/fork.toml, reading.corpus, tokens: wy is not known; did you mean why?",
+        ),
+        (
+            [('"v3_pretraining_tokens"', "14.8e12")],
+            "reading.corpus, tokens: expected a fact's id, arithmetic on facts, { low, high, why }",
+        ),
+        (
+            [("\ntokens = ", "\ntoken = ")],
+            "fork.toml, reading.corpus: token is not known; did you mean",
+        ),
+        (
+            [('kind = "pretraining"', 'kind = "pretrainin"')],
+            "reading.corpus.kind: pretrainin is not a kind of stage; did you mean pretraining?",
+        ),
+        ([('kind = "pretraining"', "")], "reading.corpus: kind is missing: pretraining,"),
         ([('"v3_pretraining_tokens"', '"v3_pretraining_tokens *"')], "is not arithmetic on facts"),
         ([('"v3_pretraining_tokens"', '"v3_cluster_gpus"')], "unit is chips, expected tokens"),
         ([('dim = "v3_cfg_dim"\n', "")], "models/fork.toml, architecture: dim is missing"),
@@ -127,6 +157,44 @@ def test_a_mistake_in_a_model_file_is_one_line(fork, replacements, expected):
     with pytest.raises(InputError, match=re.escape(expected)) as caught:
         reconstruct("fork", load_scenario(), fork(*replacements))
     assert "\n" not in str(caught.value)
+
+
+BILL = """
+[[boundary]]
+id = "whole"
+label = "Whole"
+short = "whole"
+counts = "All."
+leaves_out = "Nothing."
+adds = ["reading"]
+"""
+MORE = """
+[[phase]]
+id = "whole_more"
+label = "More"
+summary = "Reads."
+explanation = "Reads on."
+
+[[phase.stage]]
+id = "corpus"
+label = "Corpus"
+kind = "pretraining"
+tokens = "v3_pretraining_tokens"
+seq_len_tokens = "v3_sequence_length_pretraining"
+"""
+
+
+def test_a_phase_that_no_line_of_the_bill_adds_is_refused(fork):
+    """Where there is a bill; a model without one has none to be left out of."""
+    end = 'seq_len_tokens = "v3_sequence_length_pretraining"\n'
+    load_model("fork", fork((end, f"{end}{BILL}")))
+    load_model("fork", fork((end, f"{end}{MORE}")))
+    with pytest.raises(InputError) as caught:
+        load_model("fork", fork((end, f"{end}{MORE}{BILL}")))
+    assert str(caught.value) == (
+        "models/fork.toml, phase whole_more: no [[boundary]] adds it, so it is in no bill; "
+        "the lines are whole; did you mean whole?"
+    )
 
 
 def test_a_disclosed_figure_is_a_check_without_being_listed(fork):
