@@ -1,6 +1,8 @@
 """`traincost new-model`: an account begun from a config.json and six facts, or from another."""
 
 import json
+import re
+import shlex
 import tomllib
 
 import pytest
@@ -92,6 +94,37 @@ def test_a_sheet_is_found_by_the_name_of_the_model_too(tmp_path, config, capsys)
     assert ask(tmp_path / "new", "--config", config, title="qwen2.5-72b", tokens="") == 0
     assert "taken from it: tokens 18000000000000" in capsys.readouterr().err
     assert Evidence.load(tmp_path / "new").facts["mine_tokens"].source_id == "qwen25_report"
+
+
+def test_the_call_says_what_it_wrote_what_is_open_and_what_comes_next(tmp_path, config, capsys):
+    folder = tmp_path / "my evidence"
+    assert ask(folder, "--config", config) == 0
+    out, err = capsys.readouterr()
+    for name in ("mine.toml", "mine.facts.csv"):
+        assert f"wrote {folder / 'models' / name}" in out
+    assert "mine_tokens, mine_seq_len: assumptions, until" in err
+    command = err.splitlines()[-1].partition(": ")[2]
+    assert shlex.split(command) == ["traincost", "build", "--model", "mine", "--data", str(folder)]
+
+
+def test_the_first_answer_has_the_range_of_the_dollars(tmp_path, config, capsys):
+    assert ask(tmp_path / "new", "--config", config) == 0
+    head, row, *_ = capsys.readouterr().out.splitlines()
+    assert re.findall(r"\w+ US\$", head) == ["p05 US$", "middle US$", "p95 US$"]
+    low, middle, high = (float(part.replace(",", "")) for part in row.split()[-3:])
+    assert low < middle < high
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_call_that_fails_leaves_no_folder_behind(tmp_path, config, capsys, there):
+    """Neither where an answer does not serve, nor where the model cannot be reconstructed."""
+    folder = tmp_path / "new"
+    if there:
+        folder.mkdir()
+    assert ask(folder, "--config", config, chip="H8000") == 2
+    assert ask(folder, "--config", config, chip="CS-3") == 2  # nobody quotes a price of it
+    assert "no quote for CS-3 is known" in capsys.readouterr().err
+    assert list(tmp_path.glob("new/*")) == [] and folder.exists() == there
 
 
 def test_an_assumed_chip_stands_in_the_file_with_its_reason(tmp_path, config, capsys):

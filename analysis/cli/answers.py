@@ -21,6 +21,7 @@ from analysis.data.tables import Evidence
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
     from analysis.reconstruction.reconstruction import Reconstruction
 
+USD_COLUMNS = {"p05 US$": "p05", "middle US$": "p50", "p95 US$": "p95"}
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
 
 
@@ -51,7 +52,10 @@ def reconstruction_text(found: Reconstruction) -> str:
                 f"{name} h": f"{value:,.0f}"
                 for name, value in row["gpu_hours"]["reconstructed"].items()
             },
-            "middle US$": f"{row['usd']['reconstructed']['p50']:,.0f}",
+            **{
+                words: f"{row['usd']['reconstructed'][name]:,.0f}"
+                for words, name in USD_COLUMNS.items()
+            },
             "off by": "" if row["error_factor"] is None else f"{row['error_factor']:.2f}x",
         }
         for row in [*content["phases"], content["total"]]

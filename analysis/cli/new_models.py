@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs: most need les
     from analysis.reconstruction.new_model import Origin
 
 NUMBERS = ("tokens", "seq_len")
+MOST_NAMED = 4  # facts in one line
 ALSO = ", or --config FILE, or --from MODEL"  # instead of sizes
 
 
@@ -30,7 +33,8 @@ def new_model_command(options: argparse.Namespace) -> None:
     from analysis.reconstruction.new_model import check_name, copied, facts_text, model_text
 
     directory = _own_folder(options.data)
-    evidence = Evidence.load(directory)
+    begins = not (directory / PACKAGE).is_file()
+    evidence = Evidence.load(default_directory() if begins else directory)
     check_name(options.name, evidence, options.force)
     if options.other:
         title = options.title or options.name
@@ -38,21 +42,52 @@ def new_model_command(options: argparse.Namespace) -> None:
     else:
         model = _described(options, evidence)
         texts = model_text(model), facts_text(model)
-    _write(options.name, texts, directory)
+    if begins:
+        _begin(options.name, texts, directory)
+    else:
+        _write(options.name, texts, directory)
+    _say_what_was_written(options, directory, texts)
 
 
 def _own_folder(directory: Path | None) -> Path:
-    """The evidence folder to write to; one that is not there yet begins as a copy of ours."""
+    """The evidence folder to write to, there or not; one with other files is none."""
     if directory is None or (directory / PACKAGE).is_file():
         return evidence_folder(directory)
     if directory.exists() and any(directory.iterdir()):
         raise InputError(f"--data {directory}: holds other files and no {PACKAGE}")
-    ours = default_directory()
-    for name in named_files(ours):
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ours / name, directory / name)
-    say(f"{directory}: begins as a copy of the project's evidence")
     return directory
+
+
+def _begin(name: str, texts: tuple[str, str], directory: Path) -> None:
+    """A folder that begins as a copy of ours with the model in it, or none where that fails."""
+    ours = default_directory()
+    mode = directory.stat().st_mode if directory.exists() else None
+    with tempfile.TemporaryDirectory() as room:
+        copy = Path(room) / "evidence"
+        for path in named_files(ours):
+            (copy / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ours / path, copy / path)
+        _write(name, texts, copy)
+        shutil.copytree(copy, directory, dirs_exist_ok=True)
+    if mode is not None:  # of whoever made the folder
+        directory.chmod(mode)
+    say(f"{directory}: begins as a copy of the project's evidence")
+
+
+def _say_what_was_written(
+    options: argparse.Namespace, directory: Path, texts: tuple[str, str]
+) -> None:
+    """Both files, what is to be filled in, and the command that comes next."""
+    from analysis.reconstruction.new_model import assumptions_in, paths_of
+
+    for path in paths_of(options.name, directory):
+        tell(f"wrote {path}")
+    if typed := assumptions_in(texts[1]):
+        shown = ", ".join(typed[:MOST_NAMED]) + (", …" if len(typed) > MOST_NAMED else "")
+        say(f"{shown}: assumptions, until their rows name a document and say disclosed")
+    data = ["--data", str(options.data)] if options.data else []
+    command = shlex.join(["traincost", "build", "--model", options.name, *data])
+    say(f"next, the book that opens with its account: {command}")
 
 
 def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
@@ -157,5 +192,3 @@ def _write(name: str, texts: tuple[str, str], directory: Path) -> None:
                 path.write_bytes(content)
         raise
     tell(reconstruction_text(found))
-    for path in paths:
-        tell(path)

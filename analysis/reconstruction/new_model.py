@@ -210,6 +210,16 @@ def facts_text(model: NewModel) -> str:
     return _table(rows)
 
 
+def assumptions_in(table: str) -> list[str]:
+    """The ids of a table's facts that are assumptions.
+
+    >>> assumptions_in("id,kind\\na,assumption\\nb,disclosed\\n")
+    ['a']
+    """
+    rows = csv.DictReader(io.StringIO(table))
+    return [row["id"] for row in rows if row["kind"] == "assumption"]
+
+
 def copied(name: str, title: str, other: str, evidence: Evidence) -> tuple[str, str]:
     """The file and the facts of a model that begins as another: every fact under a name of its own,
     as an assumption until a source of the model's stands in its row.
