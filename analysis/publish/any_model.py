@@ -21,6 +21,7 @@ from analysis.reconstruction.model_file import load_model
 
 FILE = "any_model.toml"
 PAGE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9.]+")  # of a name
 MARKUP = re.compile(r"([\\`*_{}\[\]<>#$|&])")
 
 Words = Mapping[str, str]
@@ -101,14 +102,22 @@ def _entries(file: _BookFile, model: Model, words: Words) -> Iterator[tuple[_Ent
     for entry in file.page:
         if entry.of == "phase":
             for phase in model.phases:
-                yield entry, {**words, **_words_of_phase(phase, file.notebooks)}
+                of_phase = _words_of_phase(phase, words["title"], file.notebooks)
+                yield entry, {**words, **of_phase}
         elif entry.of is None or disclosed:
             yield entry, words
 
 
-def _words_of_phase(phase: Phase, notebooks: Mapping[str, str]) -> Words:
+def _words_of_phase(phase: Phase, title: str, notebooks: Mapping[str, str]) -> Words:
+    """What is filled in of a phase; its label names the model, in its own words or before them."""
     notebook = next(found for kind, found in notebooks.items() if kind in phase.kinds)
-    return {"phase": phase.id, "label": " ".join(phase.label.split()), "notebook": notebook}
+    label = " ".join(phase.label.split())
+    named = {*WORD.findall(label)} & {*WORD.findall(title)}
+    return {
+        "phase": phase.id,
+        "label": label if named else f"{title}: {label}",
+        "notebook": notebook,
+    }
 
 
 def _page(entry: _Entry, words: Words, root: Path) -> Page:

@@ -13,6 +13,7 @@ from analysis.data.facts import Row
 from analysis.data.mistakes import InputError
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.phase_samples import GROUNDS
+from analysis.reconstruction.phase_words import NOTHING_OPEN
 from analysis.reconstruction.rent import Rent, rent_of
 from analysis.show import links
 from analysis.show.links import Html
@@ -111,7 +112,7 @@ def phases(account: Account) -> Html:
     """Each phase: hours disclosed, the interval of our estimate, and its rent at the middle."""
     frame = account.frame()[["label", "disclosed", *INTERVAL, "usd_p50"]]
     return table(
-        frame,
+        frame.dropna(axis="columns", how="all"),
         units=dict.fromkeys(["disclosed", *INTERVAL], "gpu_hours") | {"usd_p50": "usd"},
         head={"label": "phase", "p05": "5 %", "p50": "middle", "p95": "95 %", "usd_p50": "rent"},
         figures={"disclosed": PRINTED} | dict.fromkeys((*INTERVAL, "usd_p50"), ROUGH),
@@ -175,7 +176,7 @@ def not_known(account: Account) -> Html:
         for result in account.phases
         if result.phase.not_known
     ]
-    return Html(f"<ul>{''.join(items)}</ul>" if items else "<p>Nothing is named.</p>")
+    return Html(f"<ul>{''.join(items)}</ul>" if items else f"<p>{NOTHING_OPEN}</p>")
 
 
 def said(account: Account) -> Html:

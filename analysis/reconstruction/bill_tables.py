@@ -25,6 +25,7 @@ from analysis.show.tables import PRINTED, table
 NO_BILL = "The model's file names no line of a bill."
 GRID = ("grid_", "_kg_co2_per_kwh")  # how the facts on a grid's electricity are called
 KG_PER_TONNE = KWH_PER_MWH = 1000.0
+NO_ENERGY = "None of its hours are disclosed, so no energy stands here."
 
 
 def disclosed_lines(account: Account) -> Html:
@@ -142,7 +143,7 @@ def carbon(account: Account) -> Html:
     caption = "Electricity and carbon of the lines on disclosed hours, by the grid that feeds them"
     units, head = {"GPU-hours": "gpu_hours"}, {"GPU-hours": "hours"}
     shown = table(found, units=units, head=head, caption=caption, name="carbon")
-    return shown if len(found) else Html("")
+    return shown if len(found) else Html(f"<p>{NO_ENERGY}</p>")
 
 
 def carbon_of(account: Account) -> pd.DataFrame:

@@ -60,7 +60,7 @@ id = "{prefix}_pretraining"
 label = "Pre-training"
 summary = "The model reads its corpus once."
 explanation = "The amount of arithmetic is known. Its efficiency is predicted from other runs."
-not_known = []  # sentences: what the sources leave open
+not_known = [{not_known}]  # sentences: what the sources leave open
 {disclosed}
 
 [[phase.stage]]
@@ -185,8 +185,15 @@ def model_text(model: NewModel) -> str:
         assumed=why if model.chip_assumed else named,
         prefix=model.prefix,
         architecture=sizes,
+        not_known=", ".join(f'"{sentence}"' for sentence in _left_open(model)),
         disclosed=nothing if model.gpu_hours is None else hours,
     )
+
+
+def _left_open(model: NewModel) -> list[str]:
+    """What is known to be open from the start."""
+    hours = ["The hours of the run, and their cost."] if model.gpu_hours is None else []
+    return hours + (["The chip that it ran on."] if model.chip_assumed else [])
 
 
 def facts_text(model: NewModel) -> str:

@@ -78,8 +78,9 @@ class PhaseTables(PhaseWords):
             shown = f"reconstructed, {words}"
             rows.append(self._reconstructed_row(shown, result.interval[name]))
         rows += [self._check_row(check) for check in result.phase.cross_checks]
+        beside = [] if result.disclosed_gpu_hours is not None else ["times the disclosed"]
         return table(
-            pd.DataFrame(rows),
+            pd.DataFrame(rows).drop(columns=beside),
             units={"hours": "gpu_hours", "rent": "usd"},
             caption=f"{result.phase.label}: hours and rent",
             name="comparison",

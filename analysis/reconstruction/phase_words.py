@@ -21,6 +21,7 @@ from analysis.show.numbers import quantity_text, ratio_text, significant
 
 FEWER = "The run was more efficient than runs like it, or its hours are not all counted."
 MORE = "The run was less efficient than runs like it, or its hours hold other work."
+NOTHING_OPEN = "Its account names nothing that the sources leave open."
 SAME = 5e-4  # a median nearer than this to the middle is the same
 BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
 AS_EXPECTED = "So public facts give no reason to doubt them."
@@ -173,7 +174,7 @@ class PhaseWords:
     def not_known(self) -> Html:
         """What no source says of the phase."""
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.result.phase.not_known)
-        return Html(f'<ul class="not-known">{lines}</ul>')
+        return Html(f'<ul class="not-known">{lines}</ul>' if lines else f"<p>{NOTHING_OPEN}</p>")
 
     def disclosed_figure(self, field: Literal["gpu_hours", "usd"] = "gpu_hours") -> Html:
         """What is disclosed of its hours or dollars as a figure that leads to its source."""

@@ -123,7 +123,7 @@ def test_the_command_of_a_page_names_another_evidence_folder_and_not_where_it_li
     page = Page("p", "P", "n", {"model": "m"}, ())
     where_from = import_module("theme").where_from
     assert "rerun notebooks/n.ipynb -p model=m --data mine</code>" in where_from(
-        page, {"scenario": "paper", "data": "/home/somebody/mine"}
+        page, {"scenario": "paper", "data": "/a/folder/mine"}
     )
     assert "--data" not in where_from(page, {"scenario": "paper"})
 

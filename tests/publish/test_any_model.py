@@ -74,6 +74,14 @@ def test_a_phase_has_an_address_of_its_own(edited, phase):
     assert "\n" not in str(stopped.value)
 
 
+def test_a_page_of_a_phase_names_its_model(small_models, evidence):
+    """In the words of its label, or before them."""
+    quiet = {page.page: page.title for page in planned(small_models, "quiet").pages}
+    assert (quiet["reading"], quiet["tuning"]) == ("Quiet: Reading", "Quiet: Tuning")
+    kimi = {page.page: page.title for page in planned(evidence.directory, "kimi-k2").pages}
+    assert kimi["k2_pretraining"] == "Kimi K2 pre-training"
+
+
 def test_a_title_is_text_whatever_stands_in_it(edited):
     folder = edited("models/kimi-k2.toml", 'title = "Kimi K2"', 'title = "<b>K</b> *2* {model}"')
     pages, other = book_of("kimi-k2", ROOT, Evidence.load(folder))

@@ -103,6 +103,9 @@ def test_a_file_is_what_was_given_and_one_phase_that_reads_the_corpus():
     stage = {"id": "corpus", "label": "The corpus, once", "kind": "pretraining"}
     stage |= {"tokens": f"{own}_tokens", "seq_len_tokens": f"{own}_seq_len"}
     assert (phase["id"], phase["stage"], phase["not_known"]) == (f"{own}_pretraining", [stage], [])
+    guessed = tomllib.loads(model_text(replace(MODEL, chip_assumed="As before.")))
+    left_open = ["The hours of the run, and their cost.", "The chip that it ran on."]
+    assert guessed["phase"][0]["not_known"] == left_open
     assert (line["id"], line["adds"], line["headline"]) == (phase["id"], [phase["id"]], True)
 
 

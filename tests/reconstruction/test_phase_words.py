@@ -8,7 +8,7 @@ import pandas as pd
 
 import analysis
 from analysis.reconstruction.detail import widths_of
-from analysis.reconstruction.phase_words import AS_EXPECTED, FEWER, MORE, PhaseWords
+from analysis.reconstruction.phase_words import AS_EXPECTED, FEWER, MORE, NOTHING_OPEN, PhaseWords
 from analysis.reconstruction.pretraining import COMBINED
 from tests.by_hand import dense_run
 
@@ -57,8 +57,17 @@ def test_a_phase_without_disclosed_hours_has_an_estimate_alone(small_models):
     said = words(quiet["reading"].tables.finding())
     assert re.match(r"Public facts alone give [\d,]+K GPU-hours\.", said)
     assert "Its source discloses no hours to compare with." in said and AS_EXPECTED not in said
+    compared = words(quiet["reading"].tables.comparison())
+    assert "reconstructed, the middle" in compared and "times the disclosed" not in compared
     shown = words(quiet["reading"].tables.efficiency())
     assert shown == "Its hours are not disclosed, so no efficiency follows from them."
+
+
+def test_a_phase_that_leaves_nothing_open_says_so():
+    open_ = SimpleNamespace(phase=SimpleNamespace(not_known=["The days."]))
+    assert PhaseWords(open_).not_known() == '<ul class="not-known"><li>The days.</li></ul>'
+    closed = SimpleNamespace(phase=SimpleNamespace(not_known=[]))
+    assert words(PhaseWords(closed).not_known()) == NOTHING_OPEN
 
 
 def test_a_chip_that_no_source_names_is_no_public_fact(edited):
