@@ -25,7 +25,7 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 
-from analysis.publish.forking.forks import Fork, end_with
+from analysis.publish.forking.forks import Fork, end_with, private_folder
 
 FORK = "fork"
 LAUNCHER = "ipykernel_launcher"  # the module that a fresh kernel starts from
@@ -83,11 +83,9 @@ class ForkManager(AsyncKernelManager):
     """A kernel manager whose kernel is a fork."""
 
     def __init__(self, **kwargs: Any) -> None:
-        # sockets without a file (`@`) are this process's own, where a port that is free may be
-        # taken before it is used
-        super().__init__(
-            client_factory=ForkClient, transport="ipc", ip=f"@{FORK}-{os.getpid()}", **kwargs
-        )
+        # sockets of this process's own, where a port that is free may be taken before it is used
+        sockets = str(private_folder() / f"{FORK}-{os.getpid()}")
+        super().__init__(client_factory=ForkClient, transport="ipc", ip=sockets, **kwargs)
         self.provisioner = ForkedKernel(
             kernel_id=self.kernel_id, kernel_spec=self.kernel_spec, parent=self
         )

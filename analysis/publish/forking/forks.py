@@ -7,22 +7,27 @@ Whoever is left without a parent ends, and ends what it has started.
 from __future__ import annotations
 
 import ctypes
+import functools
 import gc
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Generator, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
 
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 POLL_SECONDS, ASK_AGAIN_SECONDS = 0.005, 2
+LONGEST_FOLDER = 60  # characters: the path of a socket has 107 at most
 Task = TypeVar("Task")
 
 
@@ -68,6 +73,16 @@ class Fork:
     def kill(self) -> None:
         """End it."""
         self.send_signal(signal.SIGKILL)
+
+
+@functools.cache
+def private_folder() -> Path:
+    """A folder for the sockets of this process and its forks, which nobody else may enter; it goes
+    with the process that serves.
+    """
+    usual = tempfile.gettempdir()
+    short = len(os.fsencode(usual)) <= LONGEST_FOLDER
+    return Path(tempfile.mkdtemp(prefix="traincost-", dir=usual if short else "/tmp"))
 
 
 def can_fork() -> bool:
@@ -133,6 +148,8 @@ def serve(descriptor: int, parent: int) -> None:
                 connection.send((number, _outcome(fork)))
     finally:
         _end([fork for _, fork in running.values()])
+        if private_folder.cache_info().currsize:
+            shutil.rmtree(private_folder(), ignore_errors=True)
         os._exit(0)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import analysis
 from analysis.data.tables import Evidence
-from analysis.publish.forking.forks import Fork
+from analysis.publish.forking.forks import Fork, private_folder
 from analysis.show.charts import drawing
 
 NOT_FOR_NOTEBOOKS = ("analysis.publish", "analysis.cli")
@@ -25,7 +25,8 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     `notebooks` are the parameters of those to come: what several of them begin with is computed
     once, here. All of their charts are drawn by one process, which starts here.
     """
-    drawer = f"traincost-drawer-{os.getpid()}"
+    surroundings = dict(os.environ)
+    drawer = str(private_folder() / "drawer")
     Fork(_draw_for_all, drawer)
     drawing.ask(drawer)
     import altair
@@ -34,9 +35,6 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     from analysis.data.scenario import PARAMETER_NAMES
     from analysis.doors import reconstruct
 
-    with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
-        importlib.import_module("ipykernel.debugger")
-    importlib.import_module("ipykernel.kernelapp")
     # what pandas chooses in a kernel; here it sees a terminal, to whose width it would cut a frame
     pd.set_option("display.max_columns", 20)
     with warnings.catch_warnings():  # and forget what was warned of: a notebook is warned again
@@ -45,6 +43,11 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
                 importlib.import_module(module.name)
         Evidence.load()
         altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(x="x:Q").to_dict()
+    os.environ.clear()  # a package sets variables when it is imported: no fresh kernel has them
+    os.environ.update(surroundings)
+    with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
+        importlib.import_module("ipykernel.debugger")
+    importlib.import_module("ipykernel.kernelapp")
     for parameters in notebooks:
         if "scenario" in parameters:
             shared = ("model", "scenario", "data", *PARAMETER_NAMES)
@@ -53,5 +56,5 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
                 _ = reconstruct(**given).names.numbers
 
 
-def _draw_for_all(_: Connection, name: str) -> None:
-    drawing.serve(name)
+def _draw_for_all(_: Connection, socket: str) -> None:
+    drawing.serve(socket)

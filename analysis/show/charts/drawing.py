@@ -4,7 +4,6 @@ half a second to start.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import signal
@@ -62,20 +61,22 @@ def in_expression(value: Any) -> str:
     return json.dumps(_drawable(value))
 
 
-def ask(name: str) -> None:
-    """Let this process, and what is forked from it, ask the one that serves under a name."""
+def ask(socket: str) -> None:
+    """Let this process, and what is forked from it, ask the one that serves at a socket."""
     global _drawer
-    _drawer = name
+    _drawer = socket
 
 
-def serve(name: str) -> None:
+def serve(socket: str) -> None:
     """Draw for the process that forked this one, and for its other forks, until it is ended.
 
     They share a key, which every process made by `fork` or `multiprocessing` inherits. Whoever does
     not have it, or is silent for `PATIENCE_SECONDS`, is left without an answer.
     """
     signal.signal(signal.SIGALRM, _too_slow)
-    with Listener(_address(name), family="AF_UNIX", backlog=WAITING) as listener:
+    # at the end the folder of the socket may be gone before it
+    gone = suppress(FileNotFoundError)
+    with gone, Listener(socket, family="AF_UNIX", backlog=WAITING) as listener:
         # starts the engine before the first asks
         _draw({"data": {"values": [{}]}, "mark": "point"})
         while True:
@@ -123,17 +124,11 @@ def _draw(spec: dict[str, Any]) -> str:
     return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION)
 
 
-def _drawn_by(name: str, spec: dict[str, Any]) -> str:
+def _drawn_by(socket: str, spec: dict[str, Any]) -> str:
     key = current_process().authkey
-    with Client(_address(name), family="AF_UNIX", authkey=key) as drawer:
+    with Client(socket, family="AF_UNIX", authkey=key) as drawer:
         drawer.send_bytes(json.dumps(spec).encode())
         return drawer.recv_bytes().decode()
-
-
-def _address(name: str) -> str:
-    """A socket that is no file, and leaves none; its name is known to who has the key alone."""
-    secret = hashlib.sha256(current_process().authkey).hexdigest()[:16]
-    return f"\0{name}-{secret}"
 
 
 def _drawable(value: Any) -> Any:
