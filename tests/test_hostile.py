@@ -85,6 +85,11 @@ def counted(record_property):
 
 def held(*arguments: str, stdin: bytes = b"") -> int:
     """Run a command and hold it to the contract; its exit code."""
+    return answered(*arguments, stdin=stdin)[0]
+
+
+def answered(*arguments: str, stdin: bytes = b"") -> tuple[int, str]:
+    """Run a command and hold it to the contract; its exit code and its error, if it has one."""
     out, err = io.StringIO(), io.StringIO()
     given_in = io.TextIOWrapper(io.BytesIO(stdin))
     with (
@@ -111,7 +116,7 @@ def held(*arguments: str, stdin: bytes = b"") -> int:
     )
     if "--json" in arguments and code == 0:
         json.loads(shown, parse_constant=lambda name: pytest.fail(f"{name} in JSON"))
-    return code
+    return code, "".join(errors)
 
 
 def written(room: Path, name: str, text: str | bytes) -> str:

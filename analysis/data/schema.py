@@ -30,6 +30,8 @@ def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
         if said.endswith("out of memory"):
             raise MemoryError from None
         raise InputError(f"not a readable table: {said}", resource["path"]) from None
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first column for names
+        raise InputError("its rows have more cells than it has columns", resource["path"])
     key = known.key_of(content, json.dumps(resource).encode())
     if not known.is_known(key):
         from analysis.data.validation import validate  # imports as much as the rest together

@@ -88,7 +88,8 @@ def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground
     model = load_model(model_name, evidence)
     if not model.phases:
         raise InputError(
-            f"{model_name} has no phases to reconstruct: its file holds an architecture only"
+            f"{model_name} has no phases to reconstruct: its file holds an architecture only",
+            f"models/{model_name}.toml",
         )
     chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
     by_developer = {
