@@ -131,12 +131,17 @@ def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
 
 def work(stage: ReinforcementStage, values: Mapping[str, np.ndarray], setting: Setting) -> Work:
     """Hours of a stage: the parts of a rollout, times the rollouts, over the length curve."""
-    seconds, flop, rollouts = rollouts_by_segment(stage, values, setting)
-    parts = {
-        name: (part * rollouts).sum(axis=0) * values["gpus"] / SECONDS_PER_HOUR
-        for name, part in seconds.items()
-    }
-    return Work(np.sum(list(parts.values()), axis=0), (flop * rollouts).sum(axis=0), parts)
+    samples = np.broadcast_shapes(*(one.shape for one in values.values()))
+    seconds, flop, rollouts = rollouts_by_segment(stage, once_if_alike(values), setting)
+    hours = np.broadcast_to(values["gpus"] * rollouts / SECONDS_PER_HOUR, samples)
+    parts = {name: part.sum(axis=0) * hours for name, part in seconds.items()}
+    flop_of_all = np.broadcast_to(flop.sum(axis=0) * rollouts, samples)
+    return Work(np.sum(list(parts.values()), axis=0), flop_of_all, parts)
+
+
+def once_if_alike(values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Inputs that are alike in all samples, once: what follows from them alone is computed once."""
+    return {name: one[:1] if (one == one[0]).all() else one for name, one in values.items()}
 
 
 @dataclass(frozen=True)
@@ -209,13 +214,15 @@ def _seconds_by_part(
     active = multiplying_parameters(setting.configuration)
     machine = (values["gpus"], setting.chip.peak_flop_s, values["update_mfu"])
     forward = forward_seconds(active, answers * mean_tokens, *machine)
-    shape = np.broadcast_shapes(by_throughput.shape, by_latency.shape, forward.shape)
+    fixed = values["fixed_seconds"]
+    all_parts = (by_throughput, by_latency, forward, fixed)
+    shape = np.broadcast_shapes(*(part.shape for part in all_parts))
     return {
         "generation at full throughput": np.broadcast_to(by_throughput, shape),
         "waiting for the longest answer": np.maximum(by_latency - by_throughput, 0.0),
         "scoring": forward * values["scoring_forward_passes"],
         "updates": update_seconds(active, answers * mean_tokens, *machine),
-        "moving weights, switching engines": np.broadcast_to(values["fixed_seconds"], shape),
+        "moving weights, switching engines": np.broadcast_to(fixed, shape),
     }
 
 

@@ -26,13 +26,13 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
 from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import Assumptions
-from analysis.reconstruction.model import NamedStage
+from analysis.reconstruction.model import NamedStage, Phase
 from analysis.reconstruction.reconstruction import disclosed_value
 from analysis.reconstruction.rent import rent_of
 
 ANSWER_SECONDS = 5
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
-KEPT = 256  # stages' samples kept for other combinations with the same values
+KEPT = 256  # samples of stages, and of phases, kept for other combinations with the same values
 # what reaches the hours, the dearest first
 HOURS_FIRST = ("time_per_output_token_ms", "longest_answer_tokens", "mfu")
 OWNED = ("utilisation", "depreciation_years", "pue", "electricity_usd_per_kwh")
@@ -155,7 +155,16 @@ class _OnOneChip:
             phase.id: disclosed_value(phase, "gpu_hours", evidence.facts) or np.nan
             for phase in self.ground.model.phases
         }
+        self.reaching = {
+            phase.id: dict.fromkeys(
+                name
+                for stage in phase.stages
+                for name in self.ground.parameters_of(phase.id, stage)
+            )
+            for phase in self.ground.model.phases
+        }
         self.stages = stages
+        self.phases: dict[tuple[Any, ...], tuple[np.ndarray, dict[str, float]]] = {}
         self.hours: dict[tuple[Any, ...], dict[str, float]] = {}
         self.own: dict[tuple[Any, ...], dict[str, float]] = {}
         self.factors: dict[float | None, dict[str, dict[str, float]]] = {}
@@ -178,17 +187,24 @@ class _OnOneChip:
         """
         key = tuple(getattr(parameters, name) for name in HOURS_FIRST)
         if key not in self.hours:
-            phases = {
-                phase.id: np.sum(
-                    [self._stage(phase.id, stage, parameters) for stage in phase.stages], axis=0
-                )
-                for phase in self.ground.model.phases
-            }
-            found = _columns("gpu_hours", np.sum(list(phases.values()), axis=0))
-            for name, samples in phases.items():
-                found |= _columns(f"{name}_gpu_hours", samples)
+            phases = [self._phase(phase, parameters) for phase in self.ground.model.phases]
+            found = _columns("gpu_hours", np.sum([samples for samples, _ in phases], axis=0))
+            for _, columns in phases:
+                found |= columns
             self.hours[key] = found
         return self.hours[key]
+
+    def _phase(self, phase: Phase, parameters: Parameters) -> tuple[np.ndarray, dict[str, float]]:
+        """A phase's samples and their percentiles, found once for the values that reach it."""
+        key = (phase.id, *((name, getattr(parameters, name)) for name in self.reaching[phase.id]))
+        if key not in self.phases:
+            if len(self.phases) >= KEPT:
+                self.phases.pop(next(iter(self.phases)))
+            samples = np.sum(
+                [self._stage(phase.id, stage, parameters) for stage in phase.stages], axis=0
+            )
+            self.phases[key] = samples, _columns(f"{phase.id}_gpu_hours", samples)
+        return self.phases[key]
 
     def _stage(self, phase: str, stage: NamedStage, parameters: Parameters) -> np.ndarray:
         """A stage's samples, evaluated once for the values that reach it."""

@@ -7,11 +7,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.physics.rollout import generation_seconds, longest_answer_tokens
+from analysis.reconstruction import reinforcement
 from analysis.reconstruction.reinforcement import (
     fixed_seconds_input,
+    once_if_alike,
     segments,
     steps_input,
     update_mfu_input,
+    work,
 )
 
 
@@ -119,3 +122,35 @@ def test_without_a_curve_half_of_all_steps_says_which_limit_holds():
         limits.append(found.limit_tokens.item())
     assert limits == [1_000, 2_000, 2_000]
     assert found.rollouts.item() == 100 * 4 * 2 / 8
+
+
+def samples_of(r1, stage_id):
+    """A stage, its draws, and its setting."""
+    result, stage = next(
+        (one, stage) for one in r1.phases for stage in one.phase.stages if stage.id == stage_id
+    )
+    values = {
+        field: item.distribution.quantile(np.linspace(0.05, 0.95, 64))
+        for field, item in result.stage_inputs[stage_id].items()
+    }
+    return stage.work, values, result.setting
+
+
+def test_what_is_alike_in_all_samples_is_computed_once_and_gives_the_same(r1, monkeypatch):
+    stage, values, setting = samples_of(r1, "rl")
+    assert sum(len(one) == 1 for one in once_if_alike(values).values()) > 3
+    found = work(stage, values, setting)
+    monkeypatch.setattr(reinforcement, "once_if_alike", dict)
+    one_by_one = work(stage, values, setting)
+    assert found.gpu_hours == pytest.approx(one_by_one.gpu_hours, rel=1e-12)
+    assert found.flop == pytest.approx(one_by_one.flop, rel=1e-12)
+    for name, hours in found.parts.items():
+        assert hours == pytest.approx(one_by_one.parts[name], rel=1e-12)
+
+
+def test_without_any_uncertain_input_there_is_a_figure_for_each_sample(r1):
+    stage, values, setting = samples_of(r1, "rl")
+    alike = {field: np.full(64, float(np.median(one))) for field, one in values.items()}
+    found = work(stage, alike, setting)
+    assert found.gpu_hours.shape == found.flop.shape == (64,)
+    assert np.ptp(found.gpu_hours) == 0 and found.gpu_hours[0] > 0
