@@ -249,6 +249,11 @@ def test_packages(room, damage):
         # what the reader of the schema warns of is no line of ours
         ("facts.csv", lambda text: text[: text.index("\n") + 20], "facts.csv, line 2"),
         (
+            "facts.csv",
+            lambda text: text.replace("\ntrust_in_hours_upper_bound,", "\nother,", 1),
+            "facts.csv: trust_in_hours_upper_bound is not a fact",
+        ),
+        (
             "models/smollm3-3b.toml",
             lambda text: text[: text.index("[[")],
             "models/smollm3-3b.toml: smollm3-3b has no phases to reconstruct",

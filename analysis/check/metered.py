@@ -43,8 +43,8 @@ def metered_energy(account: Account) -> pd.DataFrame:
     """
     rows, facts = account.evidence["metered_energy"], account.evidence.facts
     tdp_w = chip_rows(rows.chip, account.evidence["hardware"]).tdp_w.to_numpy()
-    pue = account.scenario.parameters.pue or facts.with_unit("datacentre_pue", "ratio").value
-    power = facts.with_unit("node_power_per_tdp", "ratio").value
+    pue = account.scenario.parameters.pue or facts.constant("datacentre_pue", "ratio").value
+    power = facts.constant("node_power_per_tdp", "ratio").value
     server = np.where(rows.metered_at == WITHIN_SERVERS, 1.0, power)
     building = np.where(rows.metered_at == WITHIN_BUILDING, pue, 1.0)
     ours = energy_kwh(rows.gpu_hours.to_numpy(), tdp_w, server, building)

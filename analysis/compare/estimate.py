@@ -139,7 +139,7 @@ def _estimate_pretraining(
 def _kind(spec: PretrainingSpec, facts: Facts, said: list[str]) -> str:
     if spec.architecture:
         return spec.architecture
-    sparse = facts.with_unit("mixture_from_sparsity", "ratio").value
+    sparse = facts.constant("mixture_from_sparsity", "ratio").value
     kind = "moe" if spec.params_total > spec.params_active * sparse else "dense"
     said.append(f"architecture taken as {kind} from total and active parameters")
     return kind
@@ -270,7 +270,7 @@ def _price(spec: Spec, chip: Chip, evidence: Evidence, said: list[str]) -> float
     price = market_price(chip.name, str(spec.release_date), evidence)
     why = "the median quote near the release, for a year's commitment where there are such"
     if price is None:
-        price = evidence.facts.with_unit("rent_where_no_quote_is_known", "usd_per_gpu_hour").value
+        price = evidence.facts.constant("rent_where_no_quote_is_known", "usd_per_gpu_hour").value
         why = "no quote is known for this chip: an assumed rent"
     said.append(f"rent of ${price:.2f} a GPU-hour: {why}")
     return price

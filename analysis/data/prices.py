@@ -33,7 +33,7 @@ def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
         return quotes
     quotes = quotes[quotes.commitment == "1y"] if (quotes.commitment == "1y").any() else quotes
     distance = (pd.to_datetime(quotes.date) - pd.Timestamp(date)).abs().dt.days
-    near_days = evidence.facts.with_unit("quotes_near_days", "days").value
+    near_days = evidence.facts.constant("quotes_near_days", "days").value
     return quotes[distance <= max(near_days, distance.min())]
 
 
@@ -73,7 +73,7 @@ def system_price(chip: str, evidence: Evidence) -> Distribution | None:
         return _range_of(whole, 1.0, basis, ())
     if prices.empty:
         return None
-    factor = evidence.facts.with_unit("server_price_over_chips", "ratio")
+    factor = evidence.facts.constant("server_price_over_chips", "ratio")
     basis = f"purchase_prices.csv, {len(prices)} prices of the chip, times {factor.id}"
     return _range_of(prices, factor.value, basis, (Row("facts", factor.id),))
 

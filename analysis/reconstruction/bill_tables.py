@@ -158,8 +158,8 @@ def carbon_of(account: Account) -> pd.DataFrame:
     """
     facts, parameters = account.evidence.facts, account.scenario.parameters
     tdp_w = rated_power_w(account.chip.name, account.evidence["hardware"])
-    pue = parameters.pue or facts.with_unit("datacentre_pue", "ratio").value
-    power = facts.with_unit("node_power_per_tdp", "ratio").value
+    pue = parameters.pue or facts.constant("datacentre_pue", "ratio").value
+    power = facts.constant("node_power_per_tdp", "ratio").value
     bill = account.bill[~account.bill.assumed].dropna(subset="gpu_hours")
     energy = energy_kwh(bill.gpu_hours.to_numpy(), tdp_w, power, pue)
     grids = {

@@ -119,7 +119,7 @@ class Estimator:
         return 1.0 + beyond + self._ratio("width_of_an_unseen_chip") * unseen_chip
 
     def _ratio(self, fact: str) -> float:
-        return self.facts.with_unit(fact, "ratio").value
+        return self.facts.constant(fact, "ratio").value
 
 
 def estimator_for(evidence: Evidence, exclude: Collection[str] = ()) -> Estimator:

@@ -96,14 +96,14 @@ def flop_per_token_of(runs: pd.DataFrame, evidence: Evidence) -> pd.Series:
 
 def smallest_params(facts: Facts) -> float:
     """Parameters from which on a run is looked at."""
-    return facts.with_unit("smallest_reference_params", "params").value
+    return facts.constant("smallest_reference_params", "params").value
 
 
 def trust_in_hours(facts: Facts) -> dict[str, float]:
     """How far the hours of a row can be trusted to be those of the run [1], by what its source says
     they are; the least where it does not say.
     """
-    trust = {kind: facts.with_unit(f"trust_in_hours_{kind}", "ratio").value for kind in HOURS_ARE}
+    trust = {kind: facts.constant(f"trust_in_hours_{kind}", "ratio").value for kind in HOURS_ARE}
     return trust | {"": min(trust.values())}
 
 

@@ -53,16 +53,16 @@ class StepFit:
 
 def step_priors(facts: Facts) -> StepPriors:
     """The priors, from the facts of the method."""
-    tokens = facts.with_unit("rl_seconds_over_peak", "ratio")
-    reads = facts.with_unit("rl_weight_reads_a_token", "ratio")
-    fixed = facts.with_unit("rl_fixed_seconds_by_root_of_size", "seconds")
+    tokens = facts.constant("rl_seconds_over_peak", "ratio")
+    reads = facts.constant("rl_weight_reads_a_token", "ratio")
+    fixed = facts.constant("rl_fixed_seconds_by_root_of_size", "seconds")
     middle = [tokens.value, WEIGHT_BYTES * reads.value, fixed.value]
     ranges = [(fact.low, fact.high) for fact in (tokens, reads, fixed)]
     return StepPriors(
         np.array(middle),
         np.array([log_sd_of_range(low, high) for low, high in ranges]),
-        facts.with_unit("rl_step_log_sd", "log_sd").value,
-        facts.with_unit("rl_own_run_log_sd", "log_sd").value,
+        facts.constant("rl_step_log_sd", "log_sd").value,
+        facts.constant("rl_own_run_log_sd", "log_sd").value,
     )
 
 

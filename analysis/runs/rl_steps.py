@@ -78,8 +78,8 @@ class StepEstimator:
         runs = evidence["rl_runs"]
         usable = (runs.unfit == "") & (runs.chip != "") & runs[NEEDED].notna().all(axis=1)
         self.hardware = evidence["hardware"]
-        self.log_sd = evidence.facts.with_unit("answer_length_log_sd", "log_sd").value
-        self.overlap = evidence.facts.with_unit("asynchronous_step_share", "ratio").value
+        self.log_sd = evidence.facts.constant("answer_length_log_sd", "log_sd").value
+        self.overlap = evidence.facts.constant("asynchronous_step_share", "ratio").value
         self.runs = runs[usable & ~runs.developer.isin(exclude)].reset_index(drop=True)
         self.sparsity_cost = sparsity_cost(evidence, exclude)
         self.columns = self.design(self.runs)

@@ -86,7 +86,7 @@ class Constants:
 
     def _from(self, generation: str) -> float:
         fact = f"{PREFIX}attention_{generation}_from"
-        return self.facts.with_unit(fact, "years").value if fact in self.facts else 0.0
+        return self.facts.constant(fact, "years").value if fact in self.facts else 0.0
 
     def scaled(self, changed: Mapping[str, np.ndarray]) -> Constants:
         """With other values of some constants, by fact id."""
@@ -155,7 +155,7 @@ def processor(chip: str, evidence: Evidence) -> Processor:
         peak if np.isnan(eight_bits) else float(eight_bits),
         row.hbm_gib * GIB,
         row.hbm_tb_s * TERA,
-        int(facts.with_unit(f"{PREFIX}multiprocessors_{row.kernels}", "count").value),
+        int(facts.constant(f"{PREFIX}multiprocessors_{row.kernels}", "count").value),
         row.interconnect_gb_s / 2.0 * GIGA,  # the row counts both ways
-        facts.with_unit(f"{PREFIX}network_gb_per_s_{row.kernels}", "gb_per_s").value * GIGA,
+        facts.constant(f"{PREFIX}network_gb_per_s_{row.kernels}", "gb_per_s").value * GIGA,
     )
