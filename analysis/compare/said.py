@@ -29,6 +29,12 @@ UNITS = {  # of a field of a sheet, where it is a number
     "mean_len_tokens": "tokens",
     "mfu": "ratio",
 }
+PHASES = {
+    "pretraining": "pre-training",
+    "context_extension": "context extension",
+    "fine_tuning": "fine-tuning",
+    "reinforcement": "reinforcement learning",
+}
 NOBODY = "Nobody has read its sources for that here: it has no disclosure sheet."
 
 
@@ -54,7 +60,7 @@ def _by_sheet(card: Card, account: Account) -> Html:
     """The fields of a sheet that are filled, with the documents that it names."""
     page = f"{account.model.name}.html"
     row: Row = links.counted_row("account.sheet", account.model.title, page)
-    phases = [(phase.kind.replace("_", " "), phase) for phase in card.phase]
+    phases = [(PHASES[phase.kind], phase) for phase in card.phase]
     found: list[tuple[str, Card | CardPhase]] = [("the model", card), *phases]
     rows = [
         {"of": of, "quantity": FIELD_WORDS.get(name, name.replace("_", " ")), "said": shown}

@@ -31,8 +31,8 @@ QUANTITIES = {"gpus": "GPUs", "gpu_hours": "GPU-hours", "post_training": "post-t
 INTERVAL = ("p05", "p50", "p95")
 NOTHING = "not disclosed"
 NINE = (
-    "Nine quantities would make the bill of a training run. Those with a figure or a word are "
-    "disclosed; the others are not."
+    "Nine quantities would make the bill of a training run. The table says which of them are "
+    "disclosed."
 )
 
 
@@ -79,7 +79,7 @@ def _quotes(account: Account) -> str:
         return ""
     days = links.text(_days(quotes))
     if len(quotes) == 1:
-        return f" It is a quote of {links.text(quotes.provider.iloc[0])}, of {days}."
+        return f" It is one quote, of {links.text(quotes.provider.iloc[0])}, of {days}."
     count = _figure(account, str(len(quotes)), "quotes", "derived")
     ours = ", all of one provider" if quotes.provider.nunique() == 1 else ""
     return f" There are {count} such quotes{ours}, of {days}."

@@ -15,12 +15,16 @@ from analysis.reconstruction.ownership import owned_hour_at_middle
 
 SET = "That price is set for this edition."
 ASSUMED = "That price is what its own sources assume."
-QUOTED = "That price is {quotes} for its chip near its release."
-IN_QUARTER = "That price is {quotes} for its chip near the quarter {choice}."
+QUOTED = "That price is {quotes} for its chip {near} its release."
+IN_QUARTER = "That price is {quotes} for its chip {near} the quarter {choice}."
 NEWEST = "That price is {newest} for its chip."
 OWNED = "That price is what an hour of an owned chip costs, each input at its middle."
-ONE = {"quotes": "the only quote", "newest": "the newest quote"}
-MANY = {"quotes": "the middle of the quotes", "newest": "the middle of the newest quotes"}
+ONE = {"quotes": "the quote", "near": "nearest to", "newest": "the newest quote"}
+MANY = {
+    "quotes": "the middle of the quotes",
+    "near": "near",
+    "newest": "the middle of the newest quotes",
+}
 
 
 @dataclass(frozen=True)

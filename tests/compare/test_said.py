@@ -27,7 +27,7 @@ def test_a_model_with_a_sheet_alone_has_what_the_sheet_is_filled_with(evidence):
     shown = said(of("qwen2.5-72b", evidence))
     told = text(shown)
     assert "its maker discloses no other field of it. It names Qwen2.5" in told
-    assert "pretraining tokens 18T tokens" in told and "the model architecture dense" in told
+    assert "pre-training tokens 18T tokens" in told and "the model architecture dense" in told
     card = load_card("qwen2.5-72b", evidence)
     assert shown.count("<tr") - 1 == sum(card.fields.values())
     assert shown.count('data-row="counted:account.sheet = M = qwen2.5-72b.html"') == 6

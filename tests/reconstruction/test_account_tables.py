@@ -105,7 +105,7 @@ QUOTES = pd.DataFrame(
     ("quotes", "said"),
     [
         ((), ""),
-        (("a",), "It is a quote of P, of 24 Aug 2024. "),
+        (("a",), "It is one quote, of P, of 24 Aug 2024. "),
         (("a", "b"), "There are 2 such quotes, all of one provider, of 24 Aug 2024 to 3 Mar 2025."),
         (("b", "c"), "There are 2 such quotes, of 3 Mar 2025. "),
     ],

@@ -83,7 +83,7 @@ def test_an_owned_hour_of_an_h800_by_hand(evidence, model):
     [
         (None, "That price is what its own sources assume."),
         ("release", "That price is the middle of the quotes for its chip near its release."),
-        ("2024q3", "That price is the only quote for its chip near the quarter 2024q3."),
+        ("2024q3", "That price is the quote for its chip nearest to the quarter 2024q3."),
         ("today", "That price is the newest quote for its chip."),
         ("owned", "That price is what an hour of an owned chip costs, each input at its middle."),
     ],
