@@ -77,7 +77,7 @@ def _quotes(account: Account) -> str:
     quotes = _rows_of(account.reconstruction.rent, account)
     if quotes.empty:
         return ""
-    days = links.text(_days(quotes))
+    days = links.text(_days(quotes, "%B"))
     if len(quotes) == 1:
         return f" It is one quote, of {links.text(quotes.provider.iloc[0])}, of {days}."
     count = _figure(account, str(len(quotes)), "quotes", "derived")
@@ -92,9 +92,9 @@ def _rows_of(rent: Rent, account: Account) -> pd.DataFrame:
     return account.evidence["prices"].set_index("id").loc[[*rent.quotes]]
 
 
-def _days(quotes: pd.DataFrame) -> str:
+def _days(quotes: pd.DataFrame, month: str = "%b") -> str:
     """The first and the last day of quotes."""
-    days = [date_text(quotes.date.iloc[end]) for end in (0, -1)]
+    days = [date_text(quotes.date.iloc[end], month) for end in (0, -1)]
     return " to ".join(dict.fromkeys(days))
 
 

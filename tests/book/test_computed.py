@@ -21,7 +21,9 @@ WITHOUT_TABLES = (
     "chart.disclosure",
 )
 # in editions with parameters, and where a line of such a table rests on no row of its own
+# of other editions, and of the books of other models
 ELSEWHERE = {"table.changes", "table.hours-for", "table.hours-against"}
+ELSEWHERE |= {"account.sheet", "comparison.account"}
 MOST_WORDS = 25
 
 
