@@ -19,7 +19,8 @@ CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so ma
 
 def sweep_command(options: argparse.Namespace) -> None:
     from analysis.reconstruction.grids import combinations, size_of
-    from analysis.reconstruction.sweep import check_target, sweep, sweep_on_cluster, write
+    from analysis.reconstruction.sweep import sweep, sweep_on_cluster
+    from analysis.reconstruction.sweep_file import check_target, write
 
     evidence = Evidence.load(options.data)
     size = size_of(options.grid, options.sample)

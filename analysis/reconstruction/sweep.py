@@ -8,16 +8,13 @@ ladder say with the same values.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.data.cells import plain_frame
 from analysis.data.chips import find_chip
 from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
@@ -36,7 +33,6 @@ KEPT = 256  # samples of stages, and of phases, kept for other combinations with
 # what reaches the hours, the dearest first
 HOURS_FIRST = ("time_per_output_token_ms", "longest_answer_tokens", "mfu")
 OWNED = ("utilisation", "depreciation_years", "pue", "electricity_usd_per_kwh")
-MARKS = ["scenario", "version", "data_sha256"]
 Report = Callable[[int, int], None]
 Stages = dict[tuple[Any, ...], np.ndarray]  # samples, by stage and the values that reach it
 
@@ -258,33 +254,6 @@ def finished(parts: list[pd.DataFrame], scenario: Scenario, evidence: Evidence) 
     return frame.assign(
         scenario=scenario.summary, version=package_version(), data_sha256=evidence.sha256
     )
-
-
-def write(frame: pd.DataFrame, path: Path) -> None:
-    """The result as CSV, whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        plain_frame(frame).to_csv(partial, index=False)
-        partial.replace(path)
-    except OSError as error:
-        raise InputError(f"--out {path}: cannot be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def check_target(path: Path) -> None:
-    """Refuse a file that exists and is no sweep, and a folder that cannot be written."""
-    if path.exists() and not path.is_file():
-        raise InputError(f"--out {path}: is a folder or no regular file; name a file")
-    if path.exists():
-        try:
-            columns = pd.read_csv(path, nrows=0).columns
-        except (ValueError, UnicodeDecodeError):
-            columns = pd.Index([])
-        if not set(MARKS) <= set(columns):
-            raise InputError(f"--out {path}: exists and is no result of a sweep; name another file")
-    if not os.access(path.parent, os.W_OK):
-        raise InputError(f"--out {path}: its folder is not there or cannot be written")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from analysis.cli import main
 from analysis.data.cells import plain, plain_frame, plain_table
 from analysis.data.tables import Evidence
 from analysis.publish.book import publish_evidence
-from analysis.reconstruction.sweep import write
+from analysis.reconstruction.sweep_file import write
 from analysis.show.charts.figure import csv_of
 
 FORMULA = '=HYPERLINK("https://example.org";"x")'

@@ -18,14 +18,13 @@ from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import ladder, rungs_of
 from analysis.reconstruction.reconstruction import reconstruct
 from analysis.reconstruction.sweep import (
-    check_target,
     chunks,
     evaluate,
     finished,
     sweep,
     sweep_on_cluster,
-    write,
 )
+from analysis.reconstruction.sweep_file import check_target, write
 
 FEW = {"samples": 256}
 
