@@ -139,7 +139,7 @@ def _new_model(command: Command) -> None:
         added.add_argument(f"--{name.replace('_', '-')}", metavar="…", help=question)
     words = "no source names the chip: a sentence on why it is assumed to be this one"
     added.add_argument("--chip-assumed", metavar="WHY", help=words)
-    words = "the document that says so, with the page or table; without one they are assumptions"
+    words = "document and page of the figures that are given here; else they are assumptions"
     added.add_argument("--source", metavar="WHERE", help=words)
     words = "GPU-hours of its pre-training, where they are disclosed"
     added.add_argument("--gpu-hours", metavar="…", help=words)
