@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import books, estimates, percentiles, settings, sweeps, weight
+from benchmarks import books, estimates, growth, percentiles, settings, sweeps, weight
 from benchmarks.measure import machine
 from benchmarks.page import measured_markdown
 
@@ -22,20 +22,25 @@ ALL = {
     "estimates": estimates,
     "settings": settings,
 }
+GROWTH = "growth"
 
 
 def main() -> None:
     """Measure what is asked for, keep what was measured before of the rest."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("names", nargs="*", choices=[[], *ALL], help="which (all)")
+    parser.add_argument("names", nargs="*", choices=[[], *ALL, GROWTH], help="which (all)")
     options = parser.parse_args()
-    before = json.loads(RESULTS.read_text(encoding="utf-8"))["measured"] if RESULTS.exists() else {}
-    found = dict(before)
-    for name in options.names or ALL:
+    content = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    found = content.setdefault("measured", {})
+    for name in options.names or [*ALL, GROWTH]:
         print(f"measuring {name}, {options.runs} runs", file=sys.stderr, flush=True)
-        found[name] = [row.as_row() for row in ALL[name].measure(options.runs)]
-        content = {"machine": machine(), "measured": found, "first_page": weight.first_page()}
+        if name == GROWTH:
+            content[GROWTH] = growth.measure(options.runs)
+            growth.draw(content[GROWTH])
+        else:
+            found[name] = [row.as_row() for row in ALL[name].measure(options.runs)]
+        content |= {"machine": machine(), "first_page": weight.first_page()}
         RESULTS.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         PAGE.write_text(measured_markdown(content), encoding="utf-8")
     rows = [row for rows in found.values() for row in rows]

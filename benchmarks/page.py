@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from benchmarks.growth import CURVES, MOST_EXPONENT, exponents
+
 HEAD = """# Benchmarks
 
 What is said of this project's speed, measured as ratios: both sides in one run, in one environment,
@@ -14,6 +16,15 @@ on the machine below; the median of the runs, and the least and the most. `make 
 of it again and writes this page. A promise that is missed is shown as such. What a chip takes for
 a model's matrix products is another matter: `products.py` times them where there is such a chip,
 and `data/timed_products.csv` keeps what it found."""
+
+GROWTH_HEAD = f"""## Growth
+
+Processor time and memory of one command over more and more evidence (facts, runs and claims; every
+claim is judged), and over more and more models (all are set side by side). Dashed: in proportion.
+
+![Time and memory over the size of the evidence and the number of models]({CURVES.name})"""
+POWERS = f"""The power by which each grows between its two largest sizes; 1 is in proportion, and
+{MOST_EXPONENT:g} at most was promised."""
 
 
 def measured(content: Mapping[str, Any]) -> pd.DataFrame:
@@ -66,12 +77,25 @@ def measured_markdown(content: Mapping[str, Any]) -> str:
         if page
         else ""
     )
-    rows = measured(content).fillna("").map(_cell)
+    table = _table(measured(content))
+    parts = [HEAD, table, weight, *_growth(content.get("growth")), f"Measured on: {machine}."]
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _growth(rows: list[dict[str, Any]] | None) -> list[str]:
+    """The curves of time and memory, their figures and their powers."""
+    if not rows:
+        return []
+    power = exponents(rows)
+    return [GROWTH_HEAD, _table(pd.DataFrame(rows)), POWERS, _table(power)]
+
+
+def _table(frame: pd.DataFrame) -> str:
+    """A frame as Markdown has it."""
+    rows = frame.fillna("").map(_cell)
     names = [name.replace("_", " ") for name in rows]
     lines = [names, ["---"] * len(names), *rows.to_numpy().tolist()]
-    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    parts = [HEAD, table, weight, f"Measured on: {machine}."]
-    return "\n\n".join(filter(None, parts)) + "\n"
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def _cell(value: Any) -> str:

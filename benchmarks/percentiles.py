@@ -18,7 +18,8 @@ from tqdm import tqdm
 
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
-from analysis.reconstruction.reconstruction import percentiles, reconstruct
+from analysis.data.uncertainty import percentiles
+from analysis.reconstruction.reconstruction import reconstruct
 from analysis.reconstruction.sensitivity import gpu_hours_of, uncertain_inputs
 from benchmarks.measure import Measured, measured
 
@@ -55,7 +56,6 @@ def measure(runs: int) -> list[Measured]:
         hours = [
             gpu_hours_of(
                 reconstruction,
-                evidence,
                 {
                     name: inputs[name].distribution.quantile(row)
                     for name, row in zip(names, chunk, strict=True)

@@ -2,6 +2,10 @@
 
 import json
 
+import pandas as pd
+import pytest
+
+from benchmarks.growth import draw, exponents, repeat, spent
 from benchmarks.page import measured, measured_markdown
 from tests.conftest import ROOT
 
@@ -39,3 +43,41 @@ def test_the_page_is_that_of_the_results():
     content = json.loads((ROOT / "benchmarks" / "results.json").read_text(encoding="utf-8"))
     page = (ROOT / "benchmarks" / "README.md").read_text(encoding="utf-8")
     assert page == measured_markdown(content)
+
+
+GROWN = [
+    {"what": "evidence", "times": times, "cpu_s": cpu_s, "peak_mib": 100.0}
+    for times, cpu_s in ((1, 3.0), (10, 6.0), (30, 18.0))
+]
+
+
+def test_the_power_of_growth_is_that_between_the_two_largest_sizes():
+    found = exponents(GROWN)
+    assert found[["from_times", "to_times"]].to_numpy().tolist() == [[10, 30]]
+    assert found.time.tolist() == pytest.approx([1.0])  # three times the size, three times the time
+    assert found.memory.tolist() == [0.0]
+    assert found.long_enough.tolist() == [True]
+    assert exponents(GROWN[:2]).long_enough.tolist() == [False]  # three seconds say nothing
+
+
+def test_growth_stands_on_the_page_with_its_curves(tmp_path):
+    page = measured_markdown(CONTENT | {"growth": GROWN})
+    assert "| evidence | 30 | 18 | 100 |" in page and "(growth.svg)" in page
+    assert "growth.svg" not in measured_markdown(CONTENT)
+    draw(GROWN, tmp_path / "curves.svg")
+    assert "memory [MiB]" in (tmp_path / "curves.svg").read_text(encoding="utf-8")
+
+
+def test_rows_are_repeated_under_other_keys(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("id,value\na,1\nb,\n", encoding="utf-8")
+    repeat(path, 5)
+    rows = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert rows.id.tolist() == ["a", "b", "a_again1", "b_again1", "a_again2"]
+    assert rows.value.tolist() == ["1", "", "1", "", "1"]
+
+
+def test_a_command_that_fails_is_no_measurement():
+    assert spent("--version").cpu_s > 0
+    with pytest.raises(RuntimeError, match="is not among"):
+        spent("reconstruct", "nobody")

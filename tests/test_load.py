@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from analysis.cli import main
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model_file import list_models, load_model
+from benchmarks.growth import copy_model, repeat
 
-COPIED = "glm-4.5"  # a model with facts of its own; any would do
 FACTS, RUNS, CLAIMS, MODELS = 20_000, 5_000, 2_000, 100
-
-
-def repeat(path: Path, rows: int) -> None:
-    """The rows of a table again and again, under other keys."""
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    copies = pd.concat([table] * -(-rows // len(table)), ignore_index=True).head(rows)
-    turn = copies.index // len(table)
-    copies.iloc[:, 0] += [f"_again{k}" if k else "" for k in turn]
-    copies.to_csv(path, index=False)
-
-
-def copy_model(models: Path, number: int) -> None:
-    """One more model with its facts."""
-    facts = pd.read_csv(models / f"{COPIED}.facts.csv", dtype=str, keep_default_na=False)
-    text = (models / f"{COPIED}.toml").read_text(encoding="utf-8")
-    for name in facts.id:
-        text = re.sub(rf"\b{name}\b", f"{name}_{number}", text)
-    text = re.sub(r'^title = "(.*)"', rf'title = "\1 {number}"', text, count=1, flags=re.M)
-    copied = facts.assign(subject=f"copy-{number}", id=facts.id + f"_{number}")
-    copied.to_csv(models / f"copy-{number}.facts.csv", index=False)
-    (models / f"copy-{number}.toml").write_text(text, encoding="utf-8")
 
 
 def grown(folder: Path, share: float) -> Path:
