@@ -211,8 +211,11 @@ def test_a_choice_saves_what_the_step_would_take_longer_without_it(monkeypatch):
         "each token on few nodes": pytest.approx(0.5),
         "eight bits on the way to experts": pytest.approx(0.2),
     }
+    # of 1/2, 3/4 and nothing saved, a twentieth of the way from the least to the middle
+    first = found.set_index("choice").loc["multiplying in eight bits"]
+    assert (first.low, first.high) == pytest.approx((0.05, 0.725))
     empty = measured.savings_of(WITHOUT)
-    assert empty.empty and list(empty) == ["choice", "saves"]
+    assert empty.empty and list(empty) == ["choice", "low", "saves", "high"]
 
 
 def test_a_choice_that_was_not_made_saves_nothing(monkeypatch):
@@ -221,7 +224,7 @@ def test_a_choice_that_was_not_made_saves_nothing(monkeypatch):
     plain |= {"nodes_per_token": None, "exchange_bytes_per_value": 2.0}
     run = Planned(None, LAYOUT.model_copy(update=plain), "C1", "2024-12-26", 1.0, (), ())
     found = measured.savings(run, EVIDENCE)
-    assert found.empty and list(found) == ["choice", "saves"]
+    assert found.empty and list(found) == ["choice", "low", "saves", "high"]
 
 
 def test_placebos_are_expected_over_disclosed_hours_the_models_own_first(monkeypatch):

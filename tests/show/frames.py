@@ -229,7 +229,14 @@ CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]
         lambda frame: (frame, NAMES[-1]),
     ),
     "savings": (
-        pd.DataFrame({"choice": NAMES, "saves": [0.2, 0.1, 0.05]}),
+        pd.DataFrame(
+            {
+                "choice": NAMES,
+                "low": [0.1, 0.05, -0.01],
+                "saves": [0.2, 0.1, 0.05],
+                "high": [0.3, 0.15, 0.1],
+            }
+        ),
         lambda frame: (frame, "a run"),
     ),
     "effects_on_the_bill": (

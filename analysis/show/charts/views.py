@@ -270,23 +270,28 @@ def _further(frame: pd.DataFrame, subject: str) -> str:
 def savings(frame: pd.DataFrame, label: str) -> alt.LayerChart:
     """What each choice of a design saves of the hours by the time of a step, the most first.
 
-    `frame`: `choice` and `saves` [1 of the hours without it].
+    `frame`: `choice` and `low, saves, high` [1 of the hours without it].
     """
-    frame = figures(frame, "saves")
+    frame = figures(frame, "low", "saves", "high")
     frame = frame[frame.saves.notna()]
     if frame.empty:
         return sentence("No choice of its design can be taken back here")
     ranked = frame.sort_values("saves", ascending=False, kind="stable")
     words = [share_text(value, 1) for value in ranked.saves]
-    says = [f"{name}: {text}" for name, text in zip(ranked.choice, words, strict=True)]
+    says = [
+        f"{row.choice}: {text}, {share_text(row.low, 1)} to {share_text(row.high, 1)}"
+        for row, text in zip(ranked.itertuples(), words, strict=True)
+    ]
     opens = counted_in("savings", says, "savings", "reconstructed")
-    ranked = ranked.assign(text=words, says=says, opens=opens)
-    measure = from_zero("shares", ranked.saves, room=(0, room_for(words)))
+    ranked = ranked.assign(text=words, says=says, opens=opens, least=ranked.low.clip(lower=0))
+    measure = from_zero("shares", ranked.high, room=(0, room_for(words)))
+    base = rows(ranked, "choice")
     return finish(
-        *labelled_bars(ranked, "choice", "saves", measure, RECONSTRUCTED),
+        *interval_bars(base, ("least", "saves", "high"), measure, RECONSTRUCTED, words=False),
+        after(base, "high", measure),
         title=f"{ranked.choice.iloc[0].capitalize()} saves most: {words[0]} of the hours",
         subtitle=f"Share of the hours of {label} that each choice saves by the time of a step, the"
-        " others kept",
+        " others kept. Bar: 90 % interval; tick, and number: median",
         description=described(ranked),
         height=heights(ranked.choice),
         name="savings",
