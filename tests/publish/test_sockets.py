@@ -18,7 +18,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from analysis.publish.execute import Job, execute_all
-from analysis.publish.forking.forks import LONGEST_FOLDER, can_fork, private_folder
+from analysis.publish.forking.forks import LONGEST_FOLDER, can_fork, forked, private_folder
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")
 LISTENS = 0x10000  # a flag of a socket in /proc/net/unix
@@ -105,3 +105,12 @@ def test_the_path_of_a_socket_is_never_too_long(usual, monkeypatch):
     for path in folder.iterdir():
         path.unlink()
     folder.rmdir()
+
+
+def test_the_folder_goes_with_the_process_that_serves(tmp_path, monkeypatch):
+    """It is told to end as soon as its last answer is there."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    for _ in range(5):
+        assert list(forked(abs, [-1], 1, private_folder, lambda: None)) == [(0, 1)]
+        assert list(tmp_path.iterdir()) == []

@@ -133,11 +133,11 @@ def serve(descriptor: int, parent: int) -> None:
     end_with(parent, signal.SIGTERM)
     connection = Connection(descriptor)
     prepare, function, tasks, workers = connection.recv()
-    if prepare:
-        prepare()
-    gc.freeze()  # what the forks share stays shared
     waiting, running = list(enumerate(tasks)), dict[Any, tuple[int, Fork]]()
     try:
+        if prepare:
+            prepare()
+        gc.freeze()  # what the forks share stays shared
         while waiting or running:
             while waiting and len(running) < workers:
                 number, task = waiting.pop(0)
@@ -146,7 +146,10 @@ def serve(descriptor: int, parent: int) -> None:
             for ready in wait(list(running)):
                 number, fork = running.pop(ready)
                 connection.send((number, _outcome(fork)))
+    except Exception:
+        traceback.print_exc()
     finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already
         _end([fork for _, fork in running.values()])
         if private_folder.cache_info().currsize:
             shutil.rmtree(private_folder(), ignore_errors=True)
