@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from analysis.data.mistakes import InputError
-from analysis.data.scenario import parameters_frame
+from analysis.data.parameters import parameters_frame
 from analysis.publish.execute import (
     Job,
     NotebookFailed,

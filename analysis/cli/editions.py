@@ -7,10 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from analysis.cli.options import chosen_scenario, say, tell
-from analysis.data.chips import find_chip
 from analysis.data.folder import evidence_folder
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import (
@@ -19,9 +16,9 @@ from analysis.data.scenario import (
     load_scenario,
     parse_overrides,
 )
-from analysis.data.tables import Evidence
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
+    from analysis.data.tables import Evidence
     from analysis.publish.execute import Job
 
 
@@ -40,9 +37,9 @@ def build_command(options: argparse.Namespace) -> None:
         say(f"nothing changed: {len(planned.pages)} pages stand")
         tell(f"open {out / 'index.html'}")
         return
-    from analysis.publish.edition import (
-        build,  # only now: what a build imports takes longer than to see that none is due
-    )
+    # only now: what a build imports takes longer than to see that none is due
+    from analysis.data.tables import Evidence
+    from analysis.publish.edition import build
 
     evidence = Evidence.load(options.data)
     broken = evidence.broken_identities()
@@ -56,6 +53,8 @@ def build_command(options: argparse.Namespace) -> None:
 
 def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
     """The one parameter whose names are in the evidence, checked before anything runs."""
+    from analysis.data.chips import find_chip
+
     if scenario.parameters.chip is not None:
         find_chip(scenario.parameters.chip, evidence["hardware"])
 
@@ -74,6 +73,7 @@ def rerun_command(options: argparse.Namespace) -> None:
 
 def _check_rerun(job: Job) -> None:
     """Names and bounds, checked while the process starts that would execute the notebook."""
+    from analysis.data.tables import Evidence
     from analysis.publish.execute import check_declared
 
     declared = check_declared(job)
@@ -108,4 +108,6 @@ def pages_command(options: argparse.Namespace) -> None:
         rows = [
             {"page": page.page, "notebook": page.notebook, "title": page.title} for page in pages
         ]
+        import pandas as pd
+
         tell(pd.DataFrame(rows).to_string(index=False))

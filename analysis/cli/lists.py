@@ -11,11 +11,11 @@ from analysis.cli.options import as_json, tell
 from analysis.data.facts import Fact
 from analysis.data.folder import edition_model, named_file
 from analysis.data.mistakes import UnknownName
+from analysis.data.parameters import parameters_frame
 from analysis.data.scenario import (
     Scenario,
     list_scenarios,
     load_scenario,
-    parameters_frame,
 )
 from analysis.data.tables import Evidence
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated
 
 import pandas as pd
-from pydantic import Field
 
 from analysis.data.facts import Row
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, between
-
-# at the model's release, in a quarter, by the newest quotes, or what an owned chip costs
-RentChoice = Annotated[str, Field(pattern=r"^(release|today|owned|20\d\dq[1-4])$")]
 
 
 @lru_cache(maxsize=512)

@@ -10,13 +10,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from analysis.data.folder import default_directory, named_file, read_toml
 from analysis.data.mistakes import InputError, first_mistake
-from analysis.data.prices import RentChoice
 from analysis.data.strictness import Numbers
+
+# at the model's release, in a quarter, by the newest quotes, or what an owned chip costs
+RentChoice = Annotated[str, Field(pattern=r"^(release|today|owned|20\d\dq[1-4])$")]
 
 PRECEDENCE = "fact < scenario < -p"
 
@@ -254,31 +255,6 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     return replace(
         scenario, parameters=parameters, origins={**scenario.origins, **dict.fromkeys(values, "-p")}
     )
-
-
-def parameters_frame() -> pd.DataFrame:
-    """The declared parameters: `parameter, unit, bounds, sampled` (by a sweep), `meaning`."""
-    return pd.DataFrame(
-        {
-            "parameter": name,
-            "unit": found["unit"],
-            "bounds": _bounds(found["bounds"]),
-            "sampled": " to ".join(f"{end:,.10g}" for end in found["usual"]),
-            "meaning": found["meaning"],
-        }
-        for name, found in ((name, declared(name)) for name in PARAMETER_NAMES)
-    )
-
-
-def _bounds(number: Mapping[str, Any]) -> str:
-    """The bounds of a parameter's JSON Schema in words; the empty string where it has none."""
-    ends = {
-        "minimum": "",
-        "exclusiveMinimum": "above ",
-        "maximum": "to ",
-        "exclusiveMaximum": "to below ",
-    }
-    return " ".join(f"{word}{number[end]:,.10g}" for end, word in ends.items() if end in number)
 
 
 def parse_overrides(texts: list[str]) -> dict[str, str]:

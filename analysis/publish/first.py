@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from analysis.data.folder import named_files, package_version
-from analysis.data.scenario import load_scenario, parameters_frame
+from analysis.data.parameters import parameters_frame
+from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.publish.changes import value_text
 from analysis.publish.citation import read_citation

@@ -11,7 +11,7 @@ from analysis.data.expressions import facts_in
 from analysis.data.facts import Facts
 from analysis.data.folder import named_file, read_toml
 from analysis.data.mistakes import InputError, UnknownName, first_mistake
-from analysis.data.prices import RentChoice
+from analysis.data.scenario import RentChoice
 from analysis.data.strictness import Day
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model import (

@@ -29,7 +29,8 @@ from analysis.compare import models as comparison
 from analysis.compare.sheet_tables import fields
 from analysis.data.facts import Row
 from analysis.data.mistakes import InputError, UnknownName
-from analysis.data.scenario import load_scenario, parameters_frame
+from analysis.data.parameters import parameters_frame
+from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.publish import try_page
 from analysis.publish.changes import changes_html

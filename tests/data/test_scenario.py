@@ -1,11 +1,11 @@
 import pytest
 
 from analysis.data.mistakes import InputError
+from analysis.data.parameters import parameters_frame
 from analysis.data.scenario import (
     PARAMETER_NAMES,
     list_scenarios,
     load_scenario,
-    parameters_frame,
     parse_overrides,
 )
 from analysis.runs.references import reference_runs
