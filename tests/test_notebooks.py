@@ -6,8 +6,10 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import pytest
 
 from analysis.data.mistakes import InputError
@@ -20,6 +22,7 @@ from analysis.publish.execute import (
     execute,
 )
 from analysis.publish.plan import list_pages
+from analysis.reconstruction.middle import Middle
 from tests.conftest import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -98,6 +101,43 @@ def test_a_phase_does_its_sum_in_the_open_and_asserts_it(name):
     assert source.count("assert np.isclose(gpu_hours, package, rtol=1e-3)") == 1
     asked = set(re.findall(r"(?:result|account|analysis)\.(\w+)", source))
     assert asked <= {"middle", "at_middle"}
+
+
+def shown_cells_of(name, middle, gpu_hours, capsys):
+    """What the open cells of a notebook print, with these middles and the package's hours."""
+    result = SimpleNamespace(middle=lambda kind: middle, at_middle=lambda *kinds: gpu_hours)
+    names = {"np": np, "result": result}
+    for cell, hidden in code_cells(ROOT / "notebooks" / f"{name}.ipynb"):
+        if not hidden:
+            exec(cell.source, names)
+    return capsys.readouterr().out.splitlines()
+
+
+def middle_of_stages(tokens, seq_len_tokens):
+    """Stages of a model with 10e9 parameters, on a chip of 1e13 FLOP/s of which half is used."""
+    stages = np.ones(len(tokens))
+    values = {"tokens": np.array(tokens), "seq_len_tokens": np.array(seq_len_tokens)}
+    values |= {"multiplying_parameters": 10e9 * stages, "attention_width": 1e9 * stages}
+    return Middle(values | {"peak_flop_s": 1e13 * stages, "mfu": 0.5 * stages}, "pretraining")
+
+
+@pytest.mark.parametrize(
+    ("tokens", "seq_len_tokens", "says", "flop"),
+    [
+        # 6 (10 + 1 x 1) = 66 GFLOP a token at a length of 2, 6 (10 + 1 x 10) = 120 at one of 20
+        ([9e9], [2.0], "66.0 GFLOP a token", 594e18),
+        ([9e9, 1e9], [2.0, 20.0], "71.4 GFLOP a token", 714e18),  # (9 x 66 + 1 x 120) / 10
+        ([9e9, 9e9], [2.0, 20.0], "93.0 GFLOP a token", 1674e18),
+        ([9e9, 1e9], [2.0, 2.0], "66.0 GFLOP a token", 660e18),
+        ([9e9, 9e9], [2.0, 2.0], "66.0 GFLOP a token", 1188e18),
+    ],
+)
+def test_the_work_of_a_token_weighs_stages_by_their_tokens(
+    tokens, seq_len_tokens, says, flop, capsys
+):
+    hours = flop / (0.5e13 * 3600)
+    middle = middle_of_stages(tokens, seq_len_tokens)
+    assert shown_cells_of("pretraining", middle, hours, capsys) == [says, f"{hours:,.0f} GPU-hours"]
 
 
 # a notebook of each kind with a model of each kind; all with all are in `make soak`

@@ -54,7 +54,8 @@ class Middle:
     """The inputs of a phase's stages of one kind at their medians.
 
     Each input is an attribute: a number where all stages (and all segments of a run whose answers
-    grow) have the same, else an array with a value for each. Empty where no stage is of the kind.
+    grow) have the same, else an array with a value for each. Stages that are alike in every input
+    keep their arrays, so that a sum over them counts each. Empty where no stage is of the kind.
     """
 
     values: Mapping[str, np.ndarray]
@@ -64,8 +65,8 @@ class Middle:
         if name not in self.values:
             raise AttributeError(f"no input {name}; there are {', '.join(self.values)}")
         found = self.values[name]
-        same = len(found) > 0 and (found == found[0]).all()
-        return np.asarray(found[0] if same else found)
+        one = _same(found) and (len(found) == 1 or not all(map(_same, self.values.values())))
+        return np.asarray(found[0] if one else found)
 
     def __repr__(self) -> str:
         return self.frame().to_string(index=False)
@@ -101,6 +102,11 @@ class Middle:
             if len(found) and not np.isnan(found).all()
         ]
         return pd.DataFrame(rows, columns=["input", "unit", "first", "last"])
+
+
+def _same(values: np.ndarray) -> bool:
+    """Whether all stages have the same; what none of them has is no difference."""
+    return len(values) > 0 and bool((values == values[0]).all() or np.isnan(values).all())
 
 
 def middle_of(phase: Phase, setting: Setting, inputs: StageInputs, kind: str) -> Middle:
