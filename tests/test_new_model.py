@@ -11,6 +11,7 @@ import analysis
 from analysis.cli import main
 from analysis.data.tables import Evidence
 from analysis.physics.parameters import count_parameters
+from analysis.reconstruction import account_tables
 from analysis.reconstruction.model import configuration
 from analysis.reconstruction.model_file import load_model
 from tests.runs.test_config_files import CONFIGS
@@ -70,7 +71,7 @@ def test_what_was_typed_without_a_document_is_an_assumption_and_no_page_says_oth
     assert kinds.pop("mine_tokens") == kinds.pop("mine_seq_len") == "assumption"
     assert {*kinds.values()} == {"disclosed"}  # read in its config.json
     said = analysis.reconstruct("mine", data=begun, samples=64)["mine_pretraining"].tables
-    assert "Public facts and assumptions give" in said.finding()
+    assert "Public facts, an assumed chip and other assumptions give" in said.finding()
 
 
 def test_the_disclosure_sheet_of_the_model_fills_what_no_flag_says(tmp_path, config, capsys):
@@ -80,7 +81,7 @@ def test_the_disclosure_sheet_of_the_model_fills_what_no_flag_says(tmp_path, con
     err = capsys.readouterr().err
     assert "cards/qwen2.5-72b.toml is its disclosure sheet; taken from it: title Qwen2.5-72B" in err
     assert "--tokens 1.7e+13: its disclosure sheet says 1.8e+13" in err
-    assert "cards/qwen2.5-72b.toml names no chip: --chip-assumed" in err
+    assert "the chip is an assumption: --chip-source" in err
     found = Evidence.load(folder)
     model = load_model("qwen2.5-72b", found)
     assert (model.developer, str(model.release_date)) == ("Alibaba", "2024-09-19")
@@ -131,12 +132,36 @@ def test_an_assumed_chip_stands_in_the_file_with_its_reason(tmp_path, config, ca
     assert (
         ask(tmp_path / "new", "--config", config, chip_assumed="Its other models ran on it.") == 0
     )
-    assert "stands as disclosed" not in capsys.readouterr().err
+    assert "the chip is an assumption" not in capsys.readouterr().err
     model = load_model("mine", Evidence.load(tmp_path / "new"))
     assert (model.chip, model.chip_assumed) == ("H800 SXM", "Its other models ran on it.")
-    assert ask(tmp_path / "named", "--config", config) == 0
-    assert "if no source names it, say --chip-assumed" in capsys.readouterr().err
+
+
+def test_a_chip_is_an_assumption_until_a_document_names_it(tmp_path, config, begun, capsys):
+    """The document of the figures is none that names the chip."""
+    assert load_model("mine", Evidence.load(begun)).chip_assumed.startswith("No document was named")
+    shown = analysis.reconstruct("mine", data=begun, samples=64)
+    assert ">assumed</span>. No document was named" in account_tables.finding(shown)
+    assert ask(tmp_path / "figures", "--config", config, source="report, p. 3") == 0
+    assert "the chip is an assumption: --chip-source" in capsys.readouterr().err
+    assert load_model("mine", Evidence.load(tmp_path / "figures")).chip_assumed
+    assert ask(tmp_path / "named", "--config", config, chip_source="report, p. 5") == 0
+    assert "the chip is an assumption" not in capsys.readouterr().err
     assert load_model("mine", Evidence.load(tmp_path / "named")).chip_assumed == ""
+    file = tmp_path / "named" / "models" / "mine.toml"
+    assert 'chip = "H800 SXM"  # a name of hardware.csv; named in report, p. 5' in file.read_text()
+
+
+def test_a_chip_that_its_disclosure_sheet_names_is_disclosed(tmp_path, config, capsys):
+    words = ["new-model", "phi-4", "--data", str(tmp_path / "new"), "--config", str(config)]
+    assert main([*words, "--tokens", "10T", "--seq-len", "4096"]) == 0
+    assert "the chip is an assumption" not in capsys.readouterr().err
+    assert load_model("phi-4", Evidence.load(tmp_path / "new")).chip_assumed == ""
+    assert main([*words, "--force", "--chip", "A100 80GB SXM"]) == 0
+    assert (
+        "warning: --chip A100 80GB SXM: its disclosure sheet says H100" in capsys.readouterr().err
+    )
+    assert load_model("phi-4", Evidence.load(tmp_path / "new")).chip_assumed
 
 
 @pytest.fixture
@@ -164,12 +189,12 @@ def test_what_does_not_serve_is_asked_again_and_no_answer_is_lost(tmp_path, conf
     """An empty answer, a chip that is none, a day that is none, and a reason of one word."""
     seen = typed(
         *("Mine", "", "Somebody", "2025", "2025-04-29", "H8000", "H800", "many", "36T", "4096"),
-        *("no", "Its other models ran on it.", "none"),
+        *("none", "no", "Its other models ran on it.", "none"),
     )
     nothing = dict.fromkeys(("title", "developer", "release_date", "chip", "tokens", "seq_len"), "")
     assert ask(tmp_path / "new", "--config", config, **nothing) == 0
     out, err = capsys.readouterr()
-    assert len(seen) == 13 and "Chips: " in out and "H800 SXM" in out
+    assert len(seen) == 14 and "Chips: " in out and "H800 SXM" in out
     for said in ("an answer is needed", "2025: expected", "H8000 is not", "many: expected", "no: "):
         assert said in err
     model = load_model("mine", Evidence.load(tmp_path / "new"))
@@ -183,8 +208,8 @@ def test_the_end_of_what_is_typed_is_one_line(tmp_path, config, typed, capsys):
     assert "error: new-model needs --tokens, --seq-len" in capsys.readouterr().err
 
 
-def test_a_named_chip_is_said_with_yes(tmp_path, config, typed):
-    typed("H800", "Yes.")
+def test_the_document_of_a_chip_is_asked_for_where_the_chip_is(tmp_path, config, typed):
+    typed("H800", "report, p. 5")
     assert ask(tmp_path / "new", "--config", config, chip="") == 0
     assert load_model("mine", Evidence.load(tmp_path / "new")).chip_assumed == ""
 
@@ -215,6 +240,7 @@ def test_another_model_is_begun_from_with_figures_as_assumptions(tmp_path, capsy
     own = [fact for fact in found.facts.values() if fact.subject == "mine"]
     assert len(own) > 30 and {fact.kind for fact in own} == {"assumption"}
     text = (folder / "models" / "mine.toml").read_text()
+    assert load_model("mine", found).chip_assumed == "As of deepseek-v3."
     assert 'title = "My Model"' in text and '"v3_pretraining_tokens"' not in text
     assert tomllib.loads(text)["phase"][0]["stage"][0]["tokens"] == "mine_v3_pretraining_tokens"
 
@@ -237,6 +263,8 @@ def test_a_model_that_is_there_is_written_over_only_when_told(begun, config, cap
         ({"tokens": "-1"}, "--tokens -1: expected a number"),
         ({"release_date": "4/29/2025"}, "--release-date 4/29/2025: expected YYYY-MM-DD"),
         ({"developer": "", "seq_len": ""}, "new-model needs --developer, --seq-len"),
+        ({"chip_source": "p. 5", "chip_assumed": "Likely so."}, "a chip is disclosed or assumed"),
+        ({"chip_assumed": "yes"}, "--chip-assumed yes: expected a sentence on why this chip"),
         ({"gpu_hours": "1M"}, "--gpu-hours are disclosed hours: say by --source"),
         ({"gpu_hours": "0"}, "--gpu-hours 0: expected a number above zero"),
     ],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.cli.options import say, tell
 from analysis.cli.questions import answered, checks_of, day, list_chips, number, why_assumed
 from analysis.cli.sheet import take_from_sheet
-from analysis.cli.words import ASSUMED, OUTLINE, QUESTIONS, TOLD
+from analysis.cli.words import ASSUMED, NAMED, OUTLINE, QUESTIONS, TOLD
 from analysis.data.chips import find_chip
 from analysis.data.folder import PACKAGE, default_directory, evidence_folder, named_files
 from analysis.data.mistakes import InputError
@@ -97,7 +97,7 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     if not options.chip:
         list_chips(evidence["hardware"])
     answers = answered(options, QUESTIONS, checks_of(evidence["hardware"], *NUMBERS))
-    why = _chip_assumed(options)
+    named_in, why = _how_the_chip_is_known(options)
     where = _where_told(options)
     origins = dict.fromkeys(("tokens", "seq_len", "gpu_hours"), where) | origins
     hours = None if options.gpu_hours is None else number("gpu_hours", options.gpu_hours)
@@ -117,6 +117,7 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
         seq_len=number("seq_len", answers["seq_len"]),
         origins=origins,
         gpu_hours=hours,
+        chip_source=named_in,
         chip_assumed=why,
     )
 
@@ -130,13 +131,27 @@ def _where_told(options: argparse.Namespace) -> Origin:
     return TYPED if options.source in (None, "", "none") else told_in(options.source)
 
 
-def _chip_assumed(options: argparse.Namespace) -> str:
-    """Why the chip is assumed, asked for where the chip was asked for."""
-    checks = {"chip_assumed": why_assumed}
-    if options.chip_assumed or (sys.stdin.isatty() and not options.chip):
-        return why_assumed(answered(options, ASSUMED, checks)["chip_assumed"])
-    say('the chip stands as disclosed; if no source names it, say --chip-assumed "WHY"')
-    return ""
+def _how_the_chip_is_known(options: argparse.Namespace) -> tuple[str, str]:
+    """The document that names the chip, or why the chip is assumed: one of them is empty. Both are
+    asked for where the chip was asked for.
+    """
+    from analysis.reconstruction.new_model import NO_DOCUMENT
+
+    if options.chip_source and options.chip_assumed:
+        raise InputError("--chip-source and --chip-assumed: a chip is disclosed or assumed")
+    asks = sys.stdin.isatty() and not options.chip
+    if asks and not options.chip_assumed:
+        options.chip_source = answered(options, NAMED, {})["chip_source"]
+    if options.chip_source not in (None, "", "none"):
+        return options.chip_source, ""
+    if asks or options.chip_assumed:
+        checks = {"chip_assumed": why_assumed}
+        return "", why_assumed(answered(options, ASSUMED, checks)["chip_assumed"])
+    say(
+        "the chip is an assumption: --chip-source names the document where it is disclosed, "
+        "--chip-assumed says why it is this one"
+    )
+    return "", NO_DOCUMENT
 
 
 def _architecture(

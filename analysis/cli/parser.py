@@ -137,6 +137,8 @@ def _new_model(command: Command) -> None:
     added.add_argument("--from", dest="other", metavar="MODEL", help=words)
     for name, question in (QUESTIONS | OUTLINE).items():
         added.add_argument(f"--{name.replace('_', '-')}", metavar="…", help=question)
+    words = "the document that names the chip, with the page; else the chip is an assumption"
+    added.add_argument("--chip-source", metavar="WHERE", help=words)
     words = "no source names the chip: a sentence on why it is assumed to be this one"
     added.add_argument("--chip-assumed", metavar="WHY", help=words)
     words = "document and page of the figures that are given here; else they are assumptions"

@@ -109,11 +109,12 @@ def checks_of(hardware: pd.DataFrame, *numbers: str) -> dict[str, Check]:
 
 
 def why_assumed(text: str) -> str:
-    """Why a chip is assumed; the empty string where it is not."""
-    if text.lower().rstrip(".") in ("yes", "y"):
-        return ""
-    if " " not in text:
-        raise InputError(f"--chip-assumed {text}: expected a sentence on why this chip, or yes")
+    """Why a chip is assumed, a sentence."""
+    if " " not in text.strip():
+        raise InputError(
+            f"--chip-assumed {text}: expected a sentence on why this chip; where a document names "
+            "it, say --chip-source"
+        )
     return text
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.cli.options import say
 from analysis.cli.questions import flag_of, number
 from analysis.cli.words import OUTLINE
+from analysis.data.chips import find_chip
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
 
@@ -38,8 +39,8 @@ def take_from_sheet(options: argparse.Namespace, evidence: Evidence) -> dict[str
     words = ", ".join(f"{name.replace('_', ' ')} {_text(told[name])}" for name in taken)
     say(f"cards/{card.name}.toml is its disclosure sheet; taken from it: {words or 'nothing'}")
     same = [name for name in FOUND if name in told and _agrees(name, told[name], options)]
-    if "chip" not in told and not options.chip_assumed:
-        say(f"cards/{card.name}.toml names no chip: --chip-assumed says why one is assumed")
+    if not options.chip_assumed and _names_chip(told.get("chip"), options.chip, evidence):
+        options.chip_source = options.chip_source or _as_the_sheet_has_it(card)
     return dict.fromkeys(same, _origin(card, evidence))
 
 
@@ -88,6 +89,21 @@ def _agrees(name: str, told: float, options: argparse.Namespace) -> bool:
     return given == told
 
 
+def _names_chip(told: str | None, given: str | None, evidence: Evidence) -> bool:
+    """Whether the sheet names the chip that is given; another one is said."""
+    if told is None or not given:
+        return False
+    hardware = evidence["hardware"]
+    same = find_chip(given, hardware) == find_chip(told, hardware)
+    if not same:
+        say(f"warning: --chip {given}: its disclosure sheet says {told}")
+    return same
+
+
+def _as_the_sheet_has_it(card: Card) -> str:
+    return f"as its disclosure sheet has it, cards/{card.name}.toml"
+
+
 def _origin(card: Card, evidence: Evidence) -> Origin:
     """The first document that a sheet names; the sheet has no page of it."""
     from analysis.reconstruction.new_model import SOURCE, Origin
@@ -97,6 +113,5 @@ def _origin(card: Card, evidence: Evidence) -> Origin:
         if source not in known:
             raise InputError(f"{source} is not in sources.csv", f"cards/{card.name}.toml, sources")
     source = card.sources[0] if card.sources else SOURCE
-    locator = f"as its disclosure sheet has it, cards/{card.name}.toml"
     note = "The sheet has no page of it: put page or table in locator."
-    return Origin("disclosed", source, locator, note)
+    return Origin("disclosed", source, _as_the_sheet_has_it(card), note)

@@ -12,8 +12,11 @@ QUESTIONS = {
     "tokens": "tokens of its pre-training, such as 15T",
     "seq_len": "sequence length of its pre-training, in tokens",
 }
+NAMED = {
+    "chip_source": "the document that names this chip, with the page or table, or none",
+}
 ASSUMED = {
-    "chip_assumed": "does a source name this chip? yes, or a sentence on why it is assumed",
+    "chip_assumed": "why it is assumed to be this chip, in a sentence",
 }
 TOLD = {
     "source": "the document that says so, with the page or table, or none",

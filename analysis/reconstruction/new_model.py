@@ -20,6 +20,7 @@ from analysis.data.folder import FACTS, named_file, read_bytes
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
 from analysis.physics.architecture import Architecture
+from analysis.reconstruction.new_model_text import FILE
 
 COLUMNS = tuple(Fact.__dataclass_fields__)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
@@ -31,64 +32,6 @@ WORDS = {
     "seq_len": "sequence length of pre-training",
     "gpu_hours": "GPU-hours of pre-training",
 }
-
-FILE = """\
-# The account of {title}. Every figure is a fact: its id stands here, its value, source and place in
-# the source in {name}.facts.csv. `traincost reconstruct {name}` answers.
-
-title = "{title}"
-developer = "{developer}"  # its own runs are left out of what its efficiency is predicted from
-release_date = {release_date}
-architecture_kind = "{kind}"  # dense, or moe: a mixture of experts
-chip = "{chip}"  # a name of hardware.csv
-{assumed}
-
-# What a GPU-hour is rented for: a fact in US$ per GPU-hour,
-# price_usd_per_gpu_hour = "{prefix}_price"
-# or a choice: release (the market near the release), today, 2025q1 (any quarter), owned.
-rent = "release"
-
-# Further disclosed figures of the run from which hours follow (days, MFU, cost, energy): no
-# reconstruction reads them. What a phase discloses below is one without being listed.
-checks = []
-
-[architecture]
-{architecture}
-
-[[phase]]
-id = "{prefix}_pretraining"
-label = "Pre-training"
-summary = "The model reads its corpus once."
-explanation = "The amount of arithmetic is known. Its efficiency is predicted from other runs."
-not_known = [{not_known}]  # sentences: what the sources leave open
-{disclosed}
-
-[[phase.stage]]
-id = "corpus"
-label = "The corpus, once"
-kind = "pretraining"
-tokens = "{prefix}_tokens"
-seq_len_tokens = "{prefix}_seq_len"
-
-# More phases follow in the same way. Kinds of stages and what each needs:
-#   pretraining     tokens (or steps and sequences_per_step), seq_len_tokens
-#   fine_tuning     samples, epochs, mean_tokens
-#   generation      samples, mean_tokens, optional draws_per_kept_sample; needs [decoding]
-#   reinforcement   gpus, prompts_per_step, samples_per_prompt, answers_per_rollout, limits,
-#                   mean_answer_tokens or length_curve, optional steps; needs [decoding]
-# A quantity is a fact's id, arithmetic on facts, {{ low = .., high = .., why = ".." }}, or
-# {{ take = "FACT", why = ".." }} where another run's figure stands in.
-
-# A line of the bill adds phases to the line above it.
-[[boundary]]
-id = "{prefix}_pretraining"
-label = "Pre-training"
-short = "Pre-training"
-counts = "The final pre-training run."
-leaves_out = "Failed and smaller runs, people and the machines."
-adds = ["{prefix}_pretraining"]
-headline = true
-"""
 
 
 @dataclass(frozen=True)
@@ -113,6 +56,7 @@ TYPED = Origin(
     "No document is named. Put its row of sources.csv in source_id, the page or table in locator, "
     "and disclosed in kind.",
 )
+NO_DOCUMENT = "No document was named that says which chip it was."
 
 
 @dataclass(frozen=True)
@@ -135,6 +79,7 @@ class NewModel:
     seq_len: float
     gpu_hours: float | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    chip_source: str = ""  # the document that names the chip
     chip_assumed: str = ""  # why this chip, where no source names it
 
     @property
@@ -172,8 +117,9 @@ def model_text(model: NewModel) -> str:
     """The file of a model, in TOML."""
     sizes = "\n".join(f'{size} = "{model.prefix}_{size}"' for size in _sizes(model))
     hours = f'disclosed = {{ gpu_hours = "{model.prefix}_gpu_hours" }}'
-    why = f'chip_assumed = "{_plain(model.chip_assumed)}"  # no source names it: why this one'
+    why = f'chip_assumed = "{_plain(model.chip_assumed)}"  # without this line it is disclosed'
     named = '# chip_assumed = ".."  # where no source names the chip: why this one'
+    named_in = f"; named in {_plain(model.chip_source)}" if model.chip_source else ""
     nothing = '# disclosed = { gpu_hours = "FACT", usd = "FACT" }  # either may be missing'
     return FILE.format(
         name=model.name,
@@ -182,6 +128,7 @@ def model_text(model: NewModel) -> str:
         release_date=model.release_date,
         kind=model.kind,
         chip=_plain(model.chip),
+        named_in=named_in,
         assumed=why if model.chip_assumed else named,
         prefix=model.prefix,
         architecture=sizes,
@@ -239,6 +186,8 @@ def copied(name: str, title: str, other: str, evidence: Evidence) -> tuple[str, 
     for fact in sorted(own, key=lambda fact: -len(fact.id)):
         text = re.sub(rf"\b{re.escape(fact.id)}(?=\b|__)", f"{prefix}_{fact.id}", text)
     text = re.sub(r"(?m)^title = .*$", f'title = "{_plain(title)}"', text, count=1)
+    text = re.sub(r"(?m)^chip_assumed = .*\n", "", text)
+    text = re.sub(r"(?m)^chip = .*$", rf'\g<0>\nchip_assumed = "As of {other}."', text, count=1)
     note = f"As of {other}; put the model's own figure and source in this row."
     rows = [
         {column: getattr(fact, column) for column in COLUMNS}
