@@ -13,7 +13,7 @@ from analysis.data.facts import Row
 from analysis.reconstruction.detail import widths_of
 from analysis.reconstruction.input_rows import ENDS
 from analysis.reconstruction.phase_samples import ALONE, PhaseSamples
-from analysis.reconstruction.pretraining import COMBINED
+from analysis.reconstruction.pretraining import COMBINED, OVERHEAD
 from analysis.runs.references import flop_per_token_of
 from analysis.show import links
 from analysis.show.links import Html
@@ -25,6 +25,12 @@ NOTHING_OPEN = "Its account names nothing that the sources leave open."
 SAME = 5e-4  # a median nearer than this to the middle is the same
 BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
 AS_EXPECTED = "So public facts give no reason to doubt them."
+SHARES = "Each share is a mean over all draws."
+OF_TRAINING = (
+    " Arithmetic is the time that training would take at the chips' peak. Overhead is the rest of "
+    "it: the chips wait for memory or for one another, or do work twice. The mean share of "
+    "arithmetic may differ from the efficiency in the table of inputs, which is a median."
+)
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,11 @@ class PhaseWords:
             f"{same} The median over all draws is {more} that, because hours do "
             "not grow in proportion to every input.</p>"
         )
+
+    def parts(self) -> Html:
+        """What the shares of the hours are, and what is called overhead where there is any."""
+        there = {part for work in self.result.stages.values() for part in work.parts}
+        return Html(f"<p>{SHARES}{OF_TRAINING if OVERHEAD in there else ''}</p>")
 
     def not_known(self) -> Html:
         """What no source says of the phase."""

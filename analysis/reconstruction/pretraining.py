@@ -14,6 +14,7 @@ from analysis.reconstruction.stages import PretrainingStage
 # The input of a stage with a layout, both views in one; by its name it is drawn after all others,
 # which stay as they are without it.
 COMBINED = "views_mfu"
+OVERHEAD = "overhead"  # the part of training's hours in which the chips are below their peak
 
 
 def inputs(stage: PretrainingStage, setting: Setting) -> dict[str, Input]:
@@ -44,4 +45,4 @@ def training_work(
     """
     flop = tokens * flop_per_token(setting.configuration, seq_len_tokens, mtp=mtp)
     hours = gpu_hours(tokens, flop / tokens, setting.chip.peak_flop_s, mfu)
-    return Work(hours, flop, {"arithmetic": hours * mfu, "overhead": hours * (1.0 - mfu)})
+    return Work(hours, flop, {"arithmetic": hours * mfu, OVERHEAD: hours * (1.0 - mfu)})

@@ -184,6 +184,25 @@ def test_how_far_the_median_is_from_the_sum_at_the_middle():
     assert "is 10 % below that, " in apart(900.0) and "is 2.1 times that, " in apart(2_100.0)
 
 
+def test_what_the_parts_of_the_hours_are_and_overhead_where_there_is_any():
+    trained = {"s": SimpleNamespace(parts={"arithmetic": 1, "overhead": 2})}
+    written = {"s": SimpleNamespace(parts={"kept samples": 1})}
+    both = words(phase_with(stages=trained | {"t": written["s"]}).parts())
+    assert both.startswith("Each share is a mean over all draws. Arithmetic is ")
+    assert "Overhead is the rest of it" in both and "which is a median." in both
+    assert words(phase_with(stages=written).parts()) == "Each share is a mean over all draws."
+
+
+def test_the_mean_share_of_arithmetic_lies_above_the_middle_efficiency(account):
+    """As the page says: its drawing and its table of inputs are two figures of one efficiency."""
+    found = account["v3_pretraining"]
+    (mfu,) = found.inputs[COMBINED].distribution.quantile([0.5])
+    share = found.parts().set_index("part").share["arithmetic"]
+    assert mfu < share < 1.1 * mfu
+    drawing = analysis.charts.where_the_time_goes(found.parts(), "it").to_dict()
+    assert drawing["title"]["subtitle"].endswith("mean over all draws")
+
+
 def test_what_is_disclosed_leads_to_its_fact_or_to_its_sum(account, small_models):
     shown = account["v3_pretraining"].tables.finding()
     assert 'data-row="facts:v3_pretraining_gpu_hours"' in shown

@@ -127,9 +127,10 @@ def _one_side(frame: pd.DataFrame) -> str:
 
 
 def where_the_time_goes(parts: pd.DataFrame, label: str = "the phase") -> alt.LayerChart:
-    """Median GPU-hours of a phase by what they go into, the largest first, a bar each.
+    """GPU-hours of a phase by what they go into, the largest first, a bar each.
 
-    `parts`: `part, share` (of the phase's hours) and `gpu_hours`, a row a part or several.
+    `parts`: `part, share` (of the phase's hours, the mean over all draws) and `gpu_hours`, that
+    share of the median, a row a part or several.
     """
     parts = figures(parts, "gpu_hours", "share")
     parts = parts[parts.share.notna()]
@@ -143,7 +144,7 @@ def where_the_time_goes(parts: pd.DataFrame, label: str = "the phase") -> alt.La
     return finish(
         *labelled_bars(frame, "part", "share", measure, RECONSTRUCTED),
         title=f"{share_text(lead.share)} of the hours go into {lead.part}",
-        subtitle=f"Share of the reconstructed GPU-hours of {label}, at the medians",
+        subtitle=f"Share of the reconstructed GPU-hours of {label}, mean over all draws",
         description=described(frame),
         height=heights(frame.part),
         name=name,
