@@ -23,7 +23,7 @@ from analysis.data.folder import named_files, read_bytes, regular_file
 from analysis.data.tables import Evidence
 from analysis.publish.cards import SCRIPT as CARDS
 from analysis.publish.cards import Words, rows_shown, script_of
-from analysis.publish.carried import ARCHIVE, left_out, write_archive
+from analysis.publish.carried import ARCHIVE, BESIDE_PAGES, left_out, write_archive
 from analysis.publish.contents import check_addresses, contents_of, write_moved
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
@@ -50,6 +50,7 @@ from analysis.reconstruction.account import Account, account_of
 
 RESULTS, TRY = "results.json", "try-data.js"
 OWN_TAG = "own"  # of what stands in the book about the edition's own model alone
+OTHER_TAG = "other_evidence"  # of what stands in the book of another evidence folder alone
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
 
 
@@ -83,7 +84,7 @@ def write(
     with book_room(plan, use_cache, work) as room:
         sources, pages = room / "sources", room / "pages"
         write_sources(plan, executed, sources)
-        tags = [] if plan.other else [OWN_TAG]
+        tags = ([] if plan.other else [OWN_TAG]) + ([OTHER_TAG] if "data" in plan.given else [])
         run_sphinx(
             sources, pages, room / "doctrees", _settings(plan, evidence), work / "sphinx.log", tags
         )
@@ -129,7 +130,7 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     shutil.copytree(book / SCRIPTS, html / "_static", dirs_exist_ok=True)
     (work / RESULTS).rename(html / RESULTS)
     write_json(html / "card.schema.json", card_schema())
-    publish_evidence(account.evidence.directory, html / "data")
+    publish_evidence(account.evidence.directory, html / BESIDE_PAGES)
     (html / "notebooks").mkdir()
     for page in plan.pages:
         shutil.copy(page.path(plan.root), html / "notebooks")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # a plan depends on the files that are named here
     from analysis.publish.plan import Plan
 
 ARCHIVE, HOW = "traincost-edition.zip", "RERUN.md"
+# the folder of an edition's evidence beside its pages, and in its archive, where `data` is ours
+BESIDE_PAGES, CARRIED = "data", "evidence"
 FOLDERS = ("analysis", "book", "notebooks")
 FILES = ("CITATION.cff", "LICENSE", "Makefile", "README.md", "pyproject.toml", "requirements.lock")
 SUFFIXES = {".py", ".ipynb", ".md", ".toml", ".yml", ".css", ".js", ".html", ".svg", ".typ"}
@@ -30,6 +32,12 @@ With Python 3.11 to 3.13 and make, in this folder:
     make book ARGS={arguments}
 
 The last line that it prints says where the book is; its `results.json` is the same.
+"""
+OTHER_EVIDENCE = """
+The evidence of this edition is the folder `{folder}`; `data` is the project's own. Where a page of
+the book says `--data {beside}`, say `--data {folder}` here:
+
+    .venv/bin/traincost reconstruct {model} --data {folder}
 """
 
 
@@ -84,7 +92,11 @@ def write_archive(target: Path, plan: Plan) -> None:
     files = {name: plan.root / name for name in project_files(plan.root)} | others
     texts = {name: read_bytes(path) for name, path in files.items()}
     quoted = shlex.quote(shlex.join(arguments).replace("$", "$$"))  # a dollar is make's
-    texts[HOW] = TEXT.format(version=package_version(), arguments=quoted).encode()
+    how = TEXT.format(version=package_version(), arguments=quoted)
+    if "data" in plan.given:
+        model = shlex.quote(plan.model)
+        how += OTHER_EVIDENCE.format(folder=CARRIED, beside=BESIDE_PAGES, model=model)
+    texts[HOW] = how.encode()
     with zipfile.ZipFile(target, "w") as archive:
         for name in sorted(texts):
             entry = zipfile.ZipInfo(name, DATE)
@@ -106,7 +118,7 @@ def _asked(plan: Plan) -> tuple[list[str], dict[str, Path]]:
     options += ["--scenario", scenario]
     options += [word for name, value in rest.items() for word in ("-p", f"{name}={value}")]
     if data:
-        options += ["--data", "evidence"]
+        options += ["--data", CARRIED]
         for name in named_files(Path(data)):
-            files[f"evidence/{name}"] = regular_file(Path(data), name)
+            files[f"{CARRIED}/{name}"] = regular_file(Path(data), name)
     return options + (["--base-url", plan.base_url] if plan.base_url else []), files

@@ -19,6 +19,7 @@ from nbformat.v4 import new_markdown_cell
 
 from analysis.data.folder import edition_model
 from analysis.data.scenario import Scenario
+from analysis.publish.carried import CARRIED
 from analysis.publish.contents import TOC, contents_of, prose_path
 from analysis.publish.failed import BookFailed
 from analysis.publish.plan import Page, Plan
@@ -37,7 +38,7 @@ WITH_MARKUP = ("text/html", "text/markdown")
 def write_sources(plan: Plan, executed: Mapping[str, Path], sources: Path) -> None:
     """All that Sphinx makes the pages of an edition from."""
     book, other = plan.root / "book", plan.other
-    folder = Path(plan.given["data"]).name if "data" in plan.given else ""
+    folder = CARRIED if "data" in plan.given else ""  # its commands are of a copy of the project
     if other:
         pages = contents_of(plan).pages
         words = partial(as_told_of, model=other.model, pages=pages, data=folder)

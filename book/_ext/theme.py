@@ -18,6 +18,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from analysis.publish.book import OWN_TAG
+from analysis.publish.carried import BESIDE_PAGES
 from analysis.publish.contents import contents
 from analysis.publish.plan import Page
 from analysis.show import links
@@ -85,14 +86,16 @@ def where_from(page: Page, given: Mapping[str, str]) -> str:
     command = ["traincost", "rerun", notebook]
     for key, value in {**page.parameters, **scenario}.items():
         command += ["-p", f"{key}={Path(value).name if key == 'scenario' else value}"]
-    if "data" in given:  # by its name: where it lies on a machine is nobody's matter
-        command += ["--data", Path(given["data"]).name]
+    place = ""
+    if "data" in given:  # where it lies on a machine is nobody's matter: a copy is beside the pages
+        command += ["--data", BESIDE_PAGES]
+        place = "in the folder of this book "
     # a blank line in a name would end the element, and what follows would be read as Markdown
     in_one_line = html.escape(shlex.join(command)).replace("\r", "&#13;").replace("\n", "&#10;")
     return (
         f'<p class="where-from">This page is '
         f'<a href="{notebook}" download>{page.notebook}.ipynb</a>, '
-        f"run by <code>{in_one_line}</code></p>"
+        f"run {place}by <code>{in_one_line}</code></p>"
     )
 
 

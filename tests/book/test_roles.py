@@ -119,10 +119,10 @@ def test_the_command_of_a_page_is_one_element_whatever_a_name_holds():
     assert shlex.split(html.unescape(command))[-1] == f"developer={name}"
 
 
-def test_the_command_of_a_page_names_another_evidence_folder_and_not_where_it_lies():
+def test_the_command_of_a_page_names_the_evidence_beside_it_and_not_where_it_came_from():
     page = Page("p", "P", "n", {"model": "m"}, ())
     where_from = import_module("theme").where_from
-    assert "rerun notebooks/n.ipynb -p model=m --data mine</code>" in where_from(
+    assert "rerun notebooks/n.ipynb -p model=m --data data</code>" in where_from(
         page, {"scenario": "paper", "data": "/a/folder/mine"}
     )
     assert "--data" not in where_from(page, {"scenario": "paper"})

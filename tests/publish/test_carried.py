@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,8 +19,16 @@ import pytest
 
 from analysis.cli import main
 from analysis.publish import carried
-from analysis.publish.carried import ARCHIVE, HOW, left_out, project_files, write_archive
-from analysis.publish.plan import OtherBook, Plan
+from analysis.publish.book import publish_evidence
+from analysis.publish.carried import (
+    ARCHIVE,
+    BESIDE_PAGES,
+    HOW,
+    left_out,
+    project_files,
+    write_archive,
+)
+from analysis.publish.plan import OtherBook, Page, Plan
 from tests.conftest import ROOT
 
 # of the folder that it runs in: the results of a build with these arguments, no page executed
@@ -98,6 +108,35 @@ def test_the_edition_carries_the_project_and_the_same_results_come_of_it(edition
     run_in(tmp_path, RESULTS_ALONE, *arguments)
     assert (tmp_path / "results.json").read_bytes() == (edition / "results.json").read_bytes()
     assert f'href="{ARCHIVE}" download' in (edition / "rerun.html").read_text(encoding="utf-8")
+
+
+COMMANDS = "import sys; from analysis.cli import main; sys.exit(main(sys.argv[1:]))"
+
+
+def test_a_command_reads_the_editions_evidence_in_the_archive_and_beside_the_pages(
+    small_models, tmp_path, monkeypatch
+):
+    """A model that the project's own evidence lacks is found in both places, by each's command."""
+    given = {"scenario": "paper", "data": str(small_models)}
+    plan = planned(ROOT, given, other=OtherBook("quiet", "", {}, {}))
+    write_archive(tmp_path / "edition.zip", plan)
+    copy, pages = tmp_path / "copy", tmp_path / "pages"
+    unpacked(tmp_path / "edition.zip", copy)
+    (said,) = re.findall("    .venv/bin/traincost (.*)", (copy / HOW).read_text())
+    run_in(copy, COMMANDS, *shlex.split(said), "-p", "samples=64")
+
+    publish_evidence(small_models, pages / BESIDE_PAGES)
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    line = import_module("theme").where_from(Page("p", "P", "bill", {}, ()), given)
+    data = shlex.split(re.findall("<code>(.*)</code>", line)[0])[-2:]
+    done = subprocess.run(
+        [sys.executable, "-c", COMMANDS, "reconstruct", "quiet", "-p", "samples=64", *data],
+        cwd=pages,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.soak
