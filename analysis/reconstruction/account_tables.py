@@ -30,6 +30,7 @@ RENTS = {
 QUANTITIES = {"gpus": "GPUs", "gpu_hours": "GPU-hours", "post_training": "post-training"}
 INTERVAL = ("p05", "p50", "p95")
 NOTHING = "not disclosed"
+FEW = 2  # phases that are named each
 NINE = (
     "Nine quantities would make the bill of a training run. The table says which of them are "
     "disclosed."
@@ -56,8 +57,9 @@ def finding(account: Account) -> Html:
         for end in INTERVAL
     ]
     return Html(
-        f"<p>{said} At {price} that is {ends[1]}, between {ends[0]} and {ends[2]}. "
-        f"{links.text(rent.says)}{_quotes(account)}{_chip(account)}</p>"
+        f"<p>{said} {_scope(account)} At {price} that is {ends[1]}, "
+        f"between {ends[0]} and {ends[2]}. {links.text(rent.says)}"
+        f"{_quotes(account)}{_chip(account)}</p>"
     )
 
 
@@ -70,6 +72,21 @@ def _disclosed(account: Account) -> str:
         return shown
     some = _figure(account, f"{known} of {all_of_them}", "phases", "derived")
     return f"{shown} for {some} phases"
+
+
+def _scope(account: Account) -> str:
+    """Which phases the sum counts, whether training after the corpus is among them, and what the
+    line of the bill that holds them all leaves out.
+    """
+    phases, whole = [result.phase for result in account.phases], account.model.whole
+    labels = [phase.label for phase in phases]
+    counted: str = links.text(" and ".join(labels))
+    if len(labels) > FEW:
+        number = _figure(account, str(len(labels)), "phases", "derived")
+        counted = f"{number} phases, from {links.text(labels[0])} to {links.text(labels[-1])}"
+    after = {kind for phase in phases for kind in phase.kinds} - {"pretraining"}
+    told = f"This counts {counted}{'' if after else ', and no post-training'}."
+    return f"{told} It leaves out: {links.text(whole.leaves_out)}" if whole else told
 
 
 def _quotes(account: Account) -> str:

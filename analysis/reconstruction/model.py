@@ -190,6 +190,16 @@ class Model(Strict):
         )
 
     @property
+    def whole(self) -> Boundary | None:
+        """The first line of the bill that holds every phase; None where there is none."""
+        open_phases = {phase.id for phase in self.phases}
+        for line in self.boundaries:
+            open_phases -= set() if line.marker else {*line.adds}
+            if not open_phases:
+                return line
+        return None
+
+    @property
     def stages(self) -> list[Stage]:
         """What every stage of every phase does, in order."""
         return [stage.work for phase in self.phases for stage in phase.stages]

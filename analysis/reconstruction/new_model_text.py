@@ -55,7 +55,7 @@ id = "{prefix}_pretraining"
 label = "Pre-training"
 short = "Pre-training"
 counts = "The final pre-training run."
-leaves_out = "Failed and smaller runs, people and the machines."
+leaves_out = "Post-training, failed and smaller runs, people and the machines."
 adds = ["{prefix}_pretraining"]
 headline = true
 """

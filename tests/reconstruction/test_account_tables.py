@@ -17,8 +17,19 @@ from tests.by_hand import with_tables
 
 HOURS = {"p05": 81_000.0, "p50": 123_456.0, "p95": 250_000.0}
 FOUND = "public facts alone give 120K GPU-hours, 81K to 250K nine times in ten."
-AT_TWO = "At $2.00 a GPU-hour that is $250K, between $160K and $500K. As told."
+AT_TWO = "At $2.00 a GPU-hour that is $250K, between $160K and $500K."
 DISCLOSED = "The chip, C, is disclosed."
+
+
+SCOPE = "This counts First, and no post-training. It leaves out: All else."
+
+
+def of_kinds(*kinds, label="First", assumes=frozenset()):
+    return SimpleNamespace(assumes=assumes, phase=SimpleNamespace(label=label, kinds=kinds))
+
+
+def a_model(chip_assumed="", whole=SimpleNamespace(leaves_out="All else.")):  # noqa: B008
+    return SimpleNamespace(name="m", title="M", chip_assumed=chip_assumed, whole=whole)
 
 
 def made(disclosed=(nan, nan), **more):
@@ -30,8 +41,8 @@ def made(disclosed=(nan, nan), **more):
     usd = {name: 2.0 * hours for name, hours in HOURS.items()}
     total = {"gpu_hours": {"reconstructed": HOURS}, "usd": {"reconstructed": usd}}
     rows = {
-        "phases": [SimpleNamespace(assumes=frozenset())],
-        "model": SimpleNamespace(name="m", title="M", chip_assumed=""),
+        "phases": [of_kinds("pretraining")],
+        "model": a_model(),
         "chip": SimpleNamespace(name="C"),
         "scenario": load_scenario(),
         "evidence": None,
@@ -57,7 +68,23 @@ def text(html) -> str:
 )
 def test_the_finding_says_what_is_disclosed_what_is_found_and_what_it_costs(disclosed, said):
     """123,456 hours in two figures, at two dollars 246,912."""
-    assert text(account_tables.finding(made(disclosed))) == f"{said} {FOUND} {AT_TWO} {DISCLOSED}"
+    assert text(account_tables.finding(made(disclosed))) == (
+        f"{said} {FOUND} {SCOPE} {AT_TWO} As told. {DISCLOSED}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("phases", "said"),
+    [
+        ([("pretraining",), ("generation",)], "This counts 0 and 1. It leaves out"),
+        ([("pretraining",)] * 3, "This counts 3 phases, from 0 to 2, and no post-training."),
+    ],
+)
+def test_the_finding_says_which_phases_its_sum_counts(phases, said):
+    found = [of_kinds(*kinds, label=str(at)) for at, kinds in enumerate(phases)]
+    assert said in text(account_tables.finding(made(phases=found)))
+    alone = text(account_tables.finding(made(phases=found, model=a_model(whole=None))))
+    assert "leaves out" not in alone
 
 
 def test_figures_of_the_finding_are_told_apart_by_what_they_are_of():
@@ -75,15 +102,15 @@ def test_figures_of_the_finding_are_told_apart_by_what_they_are_of():
 
 
 def test_an_assumed_chip_is_said_at_the_end_and_is_no_public_fact():
-    guessed = SimpleNamespace(name="m", title="M", chip_assumed="Nobody says.")
-    phases = [SimpleNamespace(assumes=frozenset()), SimpleNamespace(assumes=frozenset({"chip"}))]
+    guessed = a_model("Nobody says.")
+    phases = [of_kinds("pretraining"), of_kinds("pretraining", assumes=frozenset({"chip"}))]
     said = text(account_tables.finding(made(model=guessed, phases=phases)))
     assert said.endswith(" As told. The chip, C, is assumed. Nobody says.")
     assert "public facts and an assumed chip give 120K" in said and "alone" not in said
 
 
 def test_a_chip_that_was_set_is_neither_disclosed_nor_assumed():
-    guessed = SimpleNamespace(name="m", title="M", chip_assumed="Nobody says.")
+    guessed = a_model("Nobody says.")
     said = text(account_tables.finding(made(model=guessed, scenario=load_scenario(chip="H800"))))
     assert said.endswith(" As told. The chip, C, is set for this edition.")
 

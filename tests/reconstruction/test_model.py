@@ -228,3 +228,13 @@ def test_an_unknown_curve_and_a_missing_decoding_are_named(edited, folder):
     )
     with pytest.raises(InputError, match=r"needs the model's \[decoding\]"):
         load_model("x", Evidence.load(directory))
+
+
+def test_the_line_that_holds_every_phase_is_the_first_that_does(evidence):
+    """A marker does not, nor a line with a part of them; a model without lines has none."""
+    found = {name: load_model(name, evidence).whole for name in ("kimi-k2", "deepseek-r1")}
+    assert {name: line.id for name, line in found.items()} == {
+        "kimi-k2": "base_model",
+        "deepseek-r1": "with_v3_post_training",
+    }
+    assert load_model("deepseek-v3", evidence).whole is None
