@@ -264,6 +264,7 @@ def test_a_model_that_is_there_is_written_over_only_when_told(begun, config, cap
     [
         ({"chip": "H8000"}, "H8000 is not in hardware.csv"),
         ({"tokens": "many"}, "--tokens many: expected a number above zero"),
+        ({"tokens": "36"}, "tokens = 36 looks like a slip of units"),
         ({"tokens": "-1"}, "--tokens -1: expected a number"),
         ({"release_date": "4/29/2025"}, "--release-date 4/29/2025: expected YYYY-MM-DD"),
         ({"developer": "", "seq_len": ""}, "new-model needs --developer, --seq-len"),
@@ -279,6 +280,21 @@ def test_a_mistake_leaves_all_as_it_was(begun, config, capsys, changes, said):
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1 and said in errors[0]
     assert {path: path.read_bytes() for path in (begun / "models").glob("mine*")} == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"params_total": "235B"}, "params_total is 2.35e+11, by the config it is 3.053e+10; is"),
+        ({"title": "Qwen3-235B-A22B"}, "Qwen3-235B-A22B: params_total is 2.35e+11, by the config"),
+        ({"title": "Qwen3-30B-A3B"}, ""),
+        ({"params_total": "30B", "title": "Of 235B"}, ""),
+    ],
+)
+def test_a_config_of_another_model_is_a_warning(tmp_path, config, capsys, changes, said):
+    assert ask(tmp_path / "new", "--config", config, **changes) == 0
+    warned = [line for line in capsys.readouterr().err.splitlines() if "by the config" in line]
+    assert [line.startswith(f"warning: {said}") for line in warned] == [True] * bool(said)
 
 
 @pytest.mark.parametrize("name", ["../mine", "Mine", "", "a b", "-x", "x" * 80])

@@ -7,6 +7,7 @@ import shlex
 import shutil
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
-    from analysis.physics.architecture import Architecture
+    from analysis.physics.architecture import Architecture, Configuration
     from analysis.reconstruction.new_model import Origin
 
 NUMBERS = ("tokens", "seq_len")
@@ -96,7 +97,9 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     origins = take_from_sheet(options, evidence)
     if not options.chip:
         list_chips(evidence["hardware"])
-    answers = answered(options, QUESTIONS, checks_of(evidence["hardware"], *NUMBERS))
+    checks = checks_of(evidence["hardware"], *NUMBERS)
+    checks["tokens"] = partial(_check_tokens, evidence)
+    answers = answered(options, QUESTIONS, checks)
     named_in, why = _how_the_chip_is_known(options)
     where = _where_told(options)
     origins = dict.fromkeys(("tokens", "seq_len", "gpu_hours"), where) | origins
@@ -120,6 +123,30 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
         chip_source=named_in,
         chip_assumed=why,
     )
+
+
+def _check_tokens(evidence: Evidence, text: str) -> None:
+    from analysis.compare.specification import plausible_tokens
+
+    plausible_tokens(number("tokens", text), evidence["training_runs"])
+
+
+def _say_what_is_unlike(options: argparse.Namespace, shape: Configuration) -> None:
+    """A warning where sizes that were given, or stand in the name, are not those of the config."""
+    from analysis.compare.specification import size_in_name
+    from analysis.compare.work import COUNTS, unlike_config
+
+    given = {name: getattr(options, name) for name in COUNTS}
+    sizes = {name: number(name, text) for name, text in given.items() if text}
+    named = size_in_name(options.title or options.name)
+    lines = unlike_config(sizes, shape)
+    if not lines and named and "params_total" not in sizes:
+        lines = [
+            f"{options.title or options.name}: {line}"
+            for line in unlike_config({"params_total": named}, shape)
+        ]
+    for line in lines:
+        say(f"warning: {line}; is {options.config.name} of this model?")
 
 
 def _where_told(options: argparse.Namespace) -> Origin:
@@ -164,6 +191,7 @@ def _architecture(
 
     if options.config:
         shape = read_config(options.config, evidence)
+        _say_what_is_unlike(options, shape)
         return shape, told_in(f"{options.config.name} of the model")
     checks = checks_of(evidence["hardware"], *OUTLINE)
     answers = {

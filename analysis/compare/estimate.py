@@ -20,7 +20,7 @@ from analysis.compare.specification import (
     read_spec,
     unit_slips,
 )
-from analysis.compare.work import flop_per_token_of_spec
+from analysis.compare.work import COUNTS, flop_per_token_of_spec, unlike_config
 from analysis.data.chips import (
     Chip,
     find_chip,
@@ -74,9 +74,16 @@ def estimate_all(
             all_of_them.mistakes.append(str(error) if where in str(error) else f"{where}, {error}")
             continue
         slips = unit_slips(spec, estimator_for(evidence, exclude).runs)
-        all_of_them.warnings.extend(f"{where}: {line}" for line in slips)
+        all_of_them.warnings.extend(f"{where}: {line}" for line in slips + _unlike_config(spec))
         all_of_them.answers.append(answer | {"assumptions": slips + answer["assumptions"]})
     return all_of_them
+
+
+def _unlike_config(spec: Spec) -> list[str]:
+    """Parameters that are so far from the config's that it is likely of another model."""
+    if isinstance(spec, ReinforcementSpec) or spec.shape is None:
+        return []
+    return unlike_config({name: getattr(spec, name) for name in COUNTS}, spec.shape)
 
 
 def estimate(spec: Spec, evidence: Evidence, exclude: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -213,6 +213,26 @@ def _spelling(name: str) -> str:
     return re.sub(r"[\W_]", "", name.casefold())
 
 
+def size_in_name(name: str) -> float | None:
+    """Parameters in all, as the name of a model has them; None where it has none.
+
+    >>> size_in_name("Some-70B-Chat"), size_in_name("Other-8x7B")
+    (70000000000.0, None)
+    """
+    size = re.search(r"(?<![\w.])(\d+(?:\.\d+)?)([BMbm])(?![a-zA-Z0-9])", name)
+    return float(in_units("".join(size.groups()))) if size else None
+
+
+def plausible_tokens(tokens: float, runs: pd.DataFrame) -> None:
+    """Refuse tokens so far outside of all runs that a slip of units is the likelier reason."""
+    least, most = runs.tokens.min(), runs.tokens.max()
+    if not least / FAR_BEYOND_SIZES <= tokens <= most * FAR_BEYOND_SIZES:
+        raise InputError(
+            f"tokens = {tokens:.3g} looks like a slip of units: the runs known here have "
+            f"{least:.3g} to {most:.3g}; a number may end in B or T"
+        )
+
+
 def unit_slips(spec: Spec, runs: pd.DataFrame) -> list[str]:
     """What lies so far outside of all usable runs that a slip of units is the likelier reason."""
     looked_at = {"params_total": (spec.params_total, runs.params_total, FAR_BEYOND_SIZES)}

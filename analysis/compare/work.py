@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from analysis.compare.specification import PretrainingSpec
@@ -14,6 +16,8 @@ from analysis.physics.flop import (
 from analysis.physics.parameters import count_parameters
 
 APART = 0.01  # from which on two counts of parameters do not agree
+FAR_APART = 0.1  # from which on they are likely of two models
+COUNTS = ("params_total", "params_active")
 IN_CONFIG = ("layers", "d_model", "n_heads", "window_tokens", "global_layers", "active_counts")
 OF_OUTLINE = ("n_heads", "head_dim", "vocab", "tied_embeddings", "active_counts", "window_tokens")
 LEFT_OUT = {"both": 0, "head": 1, "neither": 2}  # tables that params_active leaves out
@@ -50,16 +54,26 @@ def flop_per_token_of_spec(spec: PretrainingSpec, alike: pd.DataFrame, said: lis
 
 def _compare(spec: PretrainingSpec, shape: Configuration, said: list[str]) -> None:
     """A word where what is given is not what the config says."""
+    said += unlike_config({name: getattr(spec, name) for name in COUNTS}, shape, APART)
+    unused = [name for name in IN_CONFIG if getattr(spec, name) is not None]
+    said += [f"{name} changes nothing: the config has its own" for name in unused]
+
+
+def unlike_config(
+    given: Mapping[str, float], shape: Configuration, apart: float = FAR_APART
+) -> list[str]:
+    """A line with both figures for each count of parameters that is further than a share from what
+    the config gives, however active ones are counted.
+    """
     counted = count_parameters(shape)
     actives = (counted.active_with_embedding, counted.active_with_head)
     neither = counted.active_with_head - shape.vocab_size * shape.dim
     found = {"params_total": (counted.total,), "params_active": (*actives, neither)}
-    for name, counts in found.items():
-        own = getattr(spec, name)
-        if all(abs(own / count - 1.0) > APART for count in counts):
-            said.append(f"{name} is {own:.4g}, by the config it is {counts[0]:.4g}")
-    unused = [name for name in IN_CONFIG if getattr(spec, name) is not None]
-    said += [f"{name} changes nothing: the config has its own" for name in unused]
+    return [
+        f"{name} is {own:.4g}, by the config it is {found[name][0]:.4g}"
+        for name, own in given.items()
+        if all(abs(own / count - 1.0) > apart for count in found[name])
+    ]
 
 
 def _by_parameters(spec: PretrainingSpec, alike: pd.DataFrame, said: list[str]) -> float:

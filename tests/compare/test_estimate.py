@@ -180,6 +180,16 @@ def test_a_slip_of_units_is_said(evidence):
         assert found.answers[0]["assumptions"][0] in found.warnings[0]
 
 
+def test_a_config_of_another_model_is_a_warning(evidence):
+    """DeepSeek-V3 has 671 billion; a twentieth apart is none of another model."""
+    for total, warned in (("235e9", 1), ("700e9", 0)):
+        given = PRETRAINING.replace("params_total = 70e9", f"params_total = {total}")
+        given = given.replace("params_active = 70e9", "params_active = 37e9")
+        found = estimate_all({"spec": f'{given}config = "deepseek-v3"\n'}, evidence)
+        assert len(found.warnings) == warned, found
+        assert not warned or "params_total is 2.35e+11, by the config" in found.warnings[0]
+
+
 def test_a_chip_that_nobody_knows_is_taken_by_its_peak(evidence):
     known = answer(evidence, PRETRAINING)
     peak = evidence["hardware"].set_index("chip").peak_bf16_dense_tflops["H100 SXM"]
