@@ -97,6 +97,15 @@ def test_a_sheet_is_found_by_the_name_of_the_model_too(tmp_path, config, capsys)
     assert Evidence.load(tmp_path / "new").facts["mine_tokens"].source_id == "qwen25_report"
 
 
+def test_a_document_that_is_given_comes_before_the_sheet(tmp_path, config):
+    """The sheet fills in what was not given, here the length."""
+    changes = {"title": "qwen2.5-72b", "tokens": "18T", "seq_len": "", "source": "mine, p. 3"}
+    assert ask(tmp_path / "new", "--config", config, **changes) == 0
+    found = Evidence.load(tmp_path / "new").facts
+    assert (found["mine_tokens"].kind, found["mine_tokens"].locator) == ("disclosed", "mine, p. 3")
+    assert found["mine_seq_len"].source_id == "qwen25_report"
+
+
 def test_the_call_says_what_it_wrote_what_is_open_and_what_comes_next(tmp_path, config, capsys):
     folder = tmp_path / "my evidence"
     assert ask(folder, "--config", config) == 0

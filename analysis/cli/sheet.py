@@ -25,7 +25,8 @@ def take_from_sheet(options: argparse.Namespace, evidence: Evidence) -> dict[str
     Returns
     -------
     dict
-        Where the figures come from that the sheet has too, by the name of the flag.
+        Where the figures come from that the sheet has too, by the name of the flag; none for those
+        that are given with a document of their own.
     """
     card = _sheet_of(options.name, options.title, evidence)
     if card is None:
@@ -41,7 +42,8 @@ def take_from_sheet(options: argparse.Namespace, evidence: Evidence) -> dict[str
     same = [name for name in FOUND if name in told and _agrees(name, told[name], options)]
     if not options.chip_assumed and _names_chip(told.get("chip"), options.chip, evidence):
         options.chip_source = options.chip_source or _as_the_sheet_has_it(card)
-    return dict.fromkeys(same, _origin(card, evidence))
+    own = [name for name in same if name in taken or not options.source]
+    return dict.fromkeys(own, _origin(card, evidence))
 
 
 def _sheet_of(name: str, title: str | None, evidence: Evidence) -> Card | None:
