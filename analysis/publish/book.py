@@ -50,7 +50,8 @@ from analysis.reconstruction.account import Account, account_of
 
 RESULTS, TRY = "results.json", "try-data.js"
 OWN_TAG = "own"  # of what stands in the book about the edition's own model alone
-OTHER_TAG = "other_evidence"  # of what stands in the book of another evidence folder alone
+OTHER_TAG = "other_evidence"  # in the book of evidence that is not the project's
+CARRIED_TAG = "carried_evidence"  # where the archive has another evidence folder
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
 
 
@@ -84,7 +85,7 @@ def write(
     with book_room(plan, use_cache, work) as room:
         sources, pages = room / "sources", room / "pages"
         write_sources(plan, executed, sources)
-        tags = ([] if plan.other else [OWN_TAG]) + ([OTHER_TAG] if "data" in plan.given else [])
+        tags = _tags(plan, evidence)
         run_sphinx(
             sources, pages, room / "doctrees", _settings(plan, evidence), work / "sphinx.log", tags
         )
@@ -97,6 +98,16 @@ def write(
     _write_beside(plan, account, work)
     for name in left_out(plan.root):
         report(f"{name}: not in {ARCHIVE}, for git does not track it")
+
+
+def _tags(plan: Plan, evidence: Evidence) -> list[str]:
+    """What of the texts stands in this book alone, by the tags of its `only`."""
+    told = {
+        OWN_TAG: plan.other is None,
+        OTHER_TAG: evidence.sha256 != Evidence.load().sha256,
+        CARRIED_TAG: "data" in plan.given,
+    }
+    return [tag for tag, it_is in told.items() if it_is]
 
 
 def _settings(plan: Plan, evidence: Evidence) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from analysis.show.links import Html
 from analysis.show.numbers import quantity_text
 from analysis.show.tables import table
 
+NO_DEFAULT = "The default edition has no account of this evidence, so nothing can be compared."
 UNITS = {"hours": "gpu_hours", "dollars": "usd", "ladder": "usd"}
 TITLES = {
     "parameters": "Parameters",
@@ -22,8 +23,12 @@ TITLES = {
 }
 
 
-def changes_html(changes: pd.DataFrame) -> Html:
-    """The differences as tables by part; one sentence if there are none."""
+def changes_html(changes: pd.DataFrame, evidence_is_own: bool = True) -> Html:
+    """The differences as tables by part; one sentence if there are none, and none of a default
+    edition that lacks the account for its evidence is another's.
+    """
+    if changes.empty and not evidence_is_own:
+        return Html(f"<p><strong>{NO_DEFAULT}</strong></p>")
     if changes.empty:
         return Html("<p><strong>Nothing differs from the default edition.</strong></p>")
     parts = changes.groupby("part", sort=False)

@@ -73,14 +73,40 @@ def bibtex(cited: Citation, data_sha256: str, setting: str, address: str) -> str
     return "\n".join([f"@misc{{traincost-{cited.date}-{data_sha256[:8]},", *lines, "}"])
 
 
+def software_bibtex(cited: Citation) -> str:
+    """An entry for the software alone, with nothing of the evidence that it was used on."""
+    fields = {
+        "author": f"{{{cited.authors}}}",
+        "title": f"{{{cited.title}}}",
+        "version": cited.version,
+        "url": cited.repository,
+    }
+    lines = [f"  {name} = {_braced(name, text)}," for name, text in fields.items() if text]
+    return "\n".join([f"@software{{traincost-{cited.version},", *lines, "}"])
+
+
 def _braced(name: str, text: str) -> str:
     """A field's value; a month is a word of the format itself."""
     return text if name == "month" else f"{{{text}}}"
 
 
 def citation_html(cited: Citation, data_sha256: str, setting: str, address: str) -> Html:
-    """The entry as a block of text with the book's button to copy it."""
-    entry = html.escape(bibtex(cited, data_sha256, setting, address))
+    """The entry of an edition of the project's own evidence."""
+    return _block(bibtex(cited, data_sha256, setting, address))
+
+
+def software_html(cited: Citation, data_sha256: str) -> Html:
+    """How a book of another's evidence is cited: its figures are theirs, and the software ours."""
+    words = (
+        "<p>Cite the figures as those of whoever made this book, with the first digits of the "
+        f"data's hash: <code>{data_sha256[:12]}</code>. Cite the software as software:</p>"
+    )
+    return Html(words + _block(software_bibtex(cited)))
+
+
+def _block(entry: str) -> Html:
+    """An entry as a block of text with the book's button to copy it."""
+    entry = html.escape(entry)
     return Html(
         '<div class="highlight-none notranslate"><div class="highlight">'
         f"<pre>{entry}\n</pre></div></div>"

@@ -34,7 +34,7 @@ from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.publish import try_page
 from analysis.publish.changes import changes_html
-from analysis.publish.citation import citation_html, read_citation, report_html
+from analysis.publish.citation import citation_html, read_citation, report_html, software_html
 from analysis.publish.first import default_account
 from analysis.publish.glossary import find_term, glossary_table, read_glossary
 from analysis.publish.plan import checkout
@@ -87,10 +87,8 @@ class Edition:
         account, evidence = self.account, self.evidence
         reports: dict[str, Callable[[], str]] = {
             "bill_table": lambda: bill_tables.disclosed_lines(account),
-            "changes": lambda: changes_html(self.changes()),
-            "citation": lambda: citation_html(
-                self.cited, evidence.sha256, self.scenario.setting, self.base_url
-            ),
+            "changes": lambda: changes_html(self.changes(), self.evidence_is_own),
+            "citation": self._citation,
             "wrong_number": lambda: report_html(self.cited),
             "corrections": lambda: checked.corrected(account),
             "card_standard": fields,
@@ -149,6 +147,17 @@ class Edition:
         """The rent of a GPU-hour in this edition."""
         price = quantity_text(self.account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
         return links.figure(price, "assumption", Row("edition", "price_usd_per_gpu_hour"))
+
+    @property
+    def evidence_is_own(self) -> bool:
+        """Whether the evidence is the project's."""
+        return Evidence.load().sha256 == self.evidence.sha256
+
+    def _citation(self) -> Html:
+        sha256 = self.evidence.sha256
+        if not self.evidence_is_own:
+            return software_html(self.cited, sha256)
+        return citation_html(self.cited, sha256, self.scenario.setting, self.base_url)
 
     def changes(self) -> pd.DataFrame:
         """What differs from the default edition: the default scenario on the project's own

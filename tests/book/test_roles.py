@@ -14,6 +14,7 @@ from analysis.data.facts import Row
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import InputError
 from analysis.publish.cards import Words, rows_shown, script_of
+from analysis.publish.changes import NO_DEFAULT
 from analysis.publish.glossary import read_glossary
 from analysis.publish.plan import Page
 from tests.conftest import ROOT
@@ -53,6 +54,16 @@ def built(tmp_path, source: str, builder: str) -> tuple[str, str]:
 @pytest.fixture(autouse=True)
 def extensions(monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+
+
+def test_a_book_of_anothers_evidence_cites_the_software_and_has_no_default(small_models):
+    edition = import_module("ledger").Edition
+    theirs = edition(str(small_models), {"scenario": "paper"}, "quiet", ROOT / "book", "")
+    assert "@software{" in theirs.report("citation", [])
+    assert NO_DEFAULT in theirs.report("changes", [])
+    ours = edition(str(ROOT / "data"), {"scenario": "paper"}, "kimi-k2", ROOT / "book", "")
+    assert "@misc{" in ours.report("citation", [])
+    assert "Nothing differs" in ours.report("changes", [])
 
 
 @pytest.mark.parametrize("builder", ["text", "latex", "html"])

@@ -1,5 +1,6 @@
 """What an edition has for those who share and cite it: previews, citation, linked data."""
 
+import html
 import json
 import re
 from html.parser import HTMLParser
@@ -9,7 +10,14 @@ import yaml
 from playwright.sync_api import expect
 
 from analysis.cli import main
-from analysis.publish.citation import Citation, bibtex, citation_html, read_citation
+from analysis.publish.citation import (
+    Citation,
+    bibtex,
+    citation_html,
+    read_citation,
+    software_bibtex,
+    software_html,
+)
 from analysis.publish.linked_data import RATING, script
 from analysis.publish.pages import Line, PageText, Section, read_page
 from analysis.publish.previews import HEIGHT_PX, WIDTH_PX, preview_tags, write_pictures
@@ -187,6 +195,16 @@ def test_the_citation_has_the_day_of_the_evidence_and_the_hash_of_the_data(evide
 
 def test_a_citation_of_an_edition_with_parameters_says_which(evidence):
     assert "mfu=0.3" in bibtex(read_citation(ROOT), evidence.sha256, "mfu=0.3", "")
+
+
+def test_of_anothers_evidence_the_software_is_cited_and_the_figures_are_theirs():
+    """The day of the project's evidence and the address of the book are no part of it."""
+    sha256, cited = "0123456789abcdef", read_citation(ROOT)
+    shown = html.unescape(str(software_html(cited, sha256)))
+    assert "<code>0123456789ab</code>" in shown and "those of whoever made this book" in shown
+    entry = software_bibtex(cited)
+    assert entry in shown and entry.startswith("@software{") and cited.version in entry
+    assert cited.title in entry and str(cited.date) not in entry and "data" not in entry
 
 
 def test_a_title_is_no_markup_in_a_citation(evidence):

@@ -7,7 +7,7 @@ import pytest
 from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
-from analysis.publish.changes import changes_html
+from analysis.publish.changes import NO_DEFAULT, changes_html
 from analysis.publish.results import PARTS, difference, read_results, scenario_results
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.reconstruction import reconstruct
@@ -26,7 +26,10 @@ def default(account):
 
 def test_the_same_parameters_differ_in_nothing(default, evidence):
     assert difference(default, found(evidence)).empty
-    assert "Nothing differs" in changes_html(difference(default, default))
+    none = difference(default, default)
+    assert "Nothing differs from the default edition." in changes_html(none)
+    assert "Nothing differs" not in changes_html(none, evidence_is_own=False)
+    assert NO_DEFAULT in changes_html(none, evidence_is_own=False)
 
 
 def test_a_price_moves_dollars_and_rungs_and_no_hours(default, evidence):
