@@ -8,6 +8,7 @@ import pandas as pd
 from analysis.compare.trend import Trend
 from analysis.data.prices import market_price
 from analysis.data.tables import Evidence
+from analysis.reconstruction.model import Model
 from analysis.show import links
 from analysis.show.links import Html
 from analysis.show.numbers import date_text, quantity_text, ratio_text, significant, usd_text
@@ -17,7 +18,11 @@ USUAL = (0.05, 0.95)  # between these shares of the others a run is no outlier
 
 
 def models(
-    compared: pd.DataFrame, chosen: pd.DataFrame, found: Trend, date: str, beside: str = ""
+    compared: pd.DataFrame,
+    chosen: pd.DataFrame,
+    found: Trend,
+    date: str,
+    beside: Model | None = None,
 ) -> Html:
     """Where one developer's newest run lies on the trend, and what the chosen models would cost;
     they were chosen to stand `beside` one.
@@ -33,13 +38,15 @@ def models(
     )
 
 
-def _chosen_beside(title: str) -> str:
-    """How the models were chosen that stand beside one."""
-    if not title:
+def _chosen_beside(model: Model | None) -> str:
+    """How the models were chosen that stand beside one, and that its chip is assumed if it is."""
+    if model is None:
         return ""
+    chip = f" Its chip, {links.text(model.chip)}, is {links.known('assumption')}."
     return (
-        f" Beside {links.text(title)} stand the runs whose work is nearest to its own. "
+        f" Beside {links.text(model.title)} stand the runs whose work is nearest to its own. "
         "A few of its developer's are among them, where there are such."
+        f"{chip if model.chip_assumed else ''}"
     )
 
 

@@ -1,6 +1,7 @@
 """What the pages of comparisons find: the sentence that its figures ask for, with these figures."""
 
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -123,3 +124,13 @@ def test_an_own_account_stands_beside_the_market_with_the_price_that_it_implies(
     ]
     nobody = beside_own_accounts(pd.DataFrame(rows[2:], columns=names), "2025-01-20")
     assert words(nobody) == "None of their developers says what the run cost."
+
+
+def test_an_assumed_chip_is_said_beside_the_models():
+    def said(why: str) -> str:
+        model = SimpleNamespace(title="Own", chip="H800 SXM", chip_assumed=why)
+        return words(findings._chosen_beside(model))
+
+    assert said("No source names it.").endswith("Its chip, H800 SXM, is assumed.")
+    assert said("").startswith(" Beside Own stand the runs") and "chip" not in said("")
+    assert findings._chosen_beside(None) == ""

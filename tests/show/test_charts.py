@@ -296,9 +296,25 @@ def test_one_input_alone_is_a_sentence():
 
 
 def test_the_own_model_stands_among_the_others_by_its_cost():
+    """Those whose range meets its own are not said to cost more."""
     spec = spec_of("costs_of_models")
-    assert title_of(spec) == "second thing cost less to train than 1 of 2 others"
     assert bold_in(spec) == "second thing"
+    frame = pd.DataFrame(
+        {
+            "id": [*"abcde"],
+            "model": ["own", "less", "alike", "touching", "more"],
+            "developer": ["b", "a", "a", "a", "a"],
+            "how": ["estimated", "disclosed", "estimated", "disclosed", "estimated"],
+            "p05": [5.0, 4.0, 6.0, 20.0, 21.0],
+            "p50": [10.0, 4.0, 12.0, 20.0, 40.0],
+            "p95": [20.0, 4.0, 30.0, 20.0, 80.0],
+        }
+    )
+    title = title_of(charts.costs_of_models(frame.assign(usd_common=frame.p50), "b").to_dict())
+    assert title == "own cost less to train than 1 of 4 others; 2 may cost the same"
+    apart = frame[frame.model.isin(["own", "less"])]
+    title = title_of(charts.costs_of_models(apart.assign(usd_common=apart.p50), "b").to_dict())
+    assert title == "own cost less to train than none of 1 others"
 
 
 def test_each_estimate_is_a_panel_of_its_steps_and_the_one_where_it_parts_has_the_colour():

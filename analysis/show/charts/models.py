@@ -111,15 +111,17 @@ def costs_of_models(compared: pd.DataFrame, developer: str | None = None) -> alt
 
 
 def _place_of(subject: str | None, frame: pd.DataFrame) -> str:
-    """Where the subject stands among the models."""
+    """Where the subject stands among the models, by those alone whose range is not in its own."""
     if subject is None or len(frame) < 2:
         top = frame.iloc[0]
         return f"{top.model} costs {top.text}" + (", the most of all" if len(frame) > 1 else "")
-    own = frame.usd_common[frame.model == subject].iloc[0]
+    own = frame[frame.model == subject].iloc[0]
     others = frame[frame.model != subject]
-    cheaper = int((others.usd_common > own).sum())
+    dearer = int((others.low > own.high).sum())
+    alike = len(others) - dearer - int((others.high < own.low).sum())
     (name,) = short([subject])
-    return f"{name} cost less to train than {cheaper or 'none'} of {len(others)} others"
+    said = f"{name} cost less to train than {dearer or 'none'} of {len(others)} others"
+    return f"{said}; {alike} may cost the same" if alike else said
 
 
 def _with_usd_interval(frame: pd.DataFrame) -> pd.DataFrame:
