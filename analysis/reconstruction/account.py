@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -147,9 +148,9 @@ class Account:
             together += f"; {links.figure(hours, 'derived', ALL_DISCLOSED)} are disclosed"
         return Html(
             f"<p><strong>{self._possible_phases()}</strong> {together}. "
-            f"Our 90 % interval is {low} to {high}. Each phase was estimated without its "
-            "disclosed hours, and without anything that they follow from. Whether such hours can "
-            "be true hangs on the efficiency that they need, further down.</p>"
+            f"Our 90 % interval is {low} to {high}{_outside(total)}. Each phase was estimated "
+            "without its disclosed hours, and without anything that they follow from. Whether such "
+            "hours can be true hangs on the efficiency that they need, further down.</p>"
         )
 
     def _possible_phases(self) -> str:
@@ -167,7 +168,11 @@ class Account:
             for rows, word in ((few, "below"), (many, "above"))
             if len(rows)
         ]
-        return f"{'; '.join([said, *apart])}."
+        outside = known.disclosed.isin([*few.disclosed, *many.disclosed])
+        share = float(known.disclosed[outside].sum() / known.disclosed.sum())
+        held = links.counted(f"{share * 100:.2g} %", "hours.outside")
+        more = f" These are {held} of the disclosed hours." if apart and as_expected else ""
+        return f"{'; '.join([said, *apart])}.{more}"
 
     @cached_property
     def bill(self) -> pd.DataFrame:
@@ -238,3 +243,11 @@ def _hours(value: float) -> Html | str:
 
 def _two_figures(hours: float) -> str:
     return quantity_text(significant(hours, 2), "gpu_hours")
+
+
+def _outside(total: Mapping[str, Any]) -> str:
+    """On which side of the interval of all hours the disclosed ones lie, unless they are in it."""
+    disclosed, ours = total["disclosed"], total["reconstructed"]
+    if disclosed is None or ours["p05"] <= disclosed <= ours["p95"]:
+        return ""
+    return f": what is disclosed lies {'below' if disclosed < ours['p05'] else 'above'} it"

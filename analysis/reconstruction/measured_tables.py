@@ -30,6 +30,7 @@ SOME = {
     "Hopper": ("hopper", 1.0),
     "A100": ("hopper", 0.0),
 }
+UNIT_OF = {"mixtures by model": "configuration"}
 BY = {"step_time": "step time", "baseline": "MFU"}
 TERA = 1e12
 
@@ -43,14 +44,23 @@ def finding(account: Account) -> Html:
         )
     limit, best = found["limit_over_disclosed"], found["best_measured_over_disclosed"]
     others, both = found["others_over_their_limit"], found["both_views_over_disclosed"]
+    timed = found["limit_as_timed_over_disclosed"]
     return Html(
         f"<p><strong>Measured kernels and links allow {_share(limit, 'limit')} of the disclosed "
-        f"rate; other makers' software has reached {_share(best, 'best')} of it.</strong> On "
-        f"mixtures of experts, others reach {_share(others, 'others')} of what the same model of a "
-        "step allows them. What such runs reach, and this, expect "
+        f"rate; other makers' software has reached {_share(best, 'best')} of it on such chips."
+        f"</strong> {_as_timed(timed)}Of what the time of a step allows, other makers of mixtures "
+        f"reach {_share(others, 'others')}. By type and by layout together we expect "
         f"{counted(f'{both:.2g} times', f'{PAGE}.both')} the disclosed hours. So the hours are "
-        "possible, and nobody else has shown as few.</p>"
+        "possible, and nobody else has shown as few on such chips.</p>"
     )
+
+
+def _as_timed(allowed: float) -> str:
+    """What the layout allows with products as they were timed, if they were."""
+    if np.isnan(allowed):
+        return ""
+    share = _share(allowed, "limit_as_timed")
+    return f"With products as slow as we timed them, they allow {share}. "
 
 
 def _share(value: float, name: str) -> Html:
@@ -159,7 +169,7 @@ def record(account: Account) -> Html:
         "mixtures by model": records["mixtures"],
     }
     rows = [
-        {"rates": f"{kind}, {BY[view]}", **figures(found[found["view"] == view])}
+        {"rates": f"{kind}, {BY[view]}", **figures(found[found["view"] == view], UNIT_OF.get(kind))}
         for kind, found in parts.items()
         for view in VIEWS
     ]

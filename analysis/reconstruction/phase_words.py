@@ -102,7 +102,7 @@ class PhaseWords:
         if np.isnan(needed):
             return Html("<p>Its hours are not disclosed, so no efficiency follows from them.</p>")
         return Html(
-            f"<p>{self._usual()}The disclosed hours need {self._needed()}.</p>"
+            f"<p>{self._usual()}The disclosed hours need {self._needed()}{self._in_range()}.</p>"
             f'<p class="note">{BASIS} {self._with_modules()}{self._among_all_runs()}</p>'
         )
 
@@ -132,6 +132,17 @@ class PhaseWords:
         needed = result.needed_mfu_of_all_work if of else result.needed_mfu
         return links.figure(_two(needed), "derived", Row("needed", f"{result.phase.id}{of}"))
 
+    def _in_range(self) -> str:
+        """Where the needed efficiency lies in the range, where that is on another basis than it."""
+        result = self.result
+        name = next((name for name in (COMBINED, "mfu") if name in result.inputs), "")
+        if not name or not self._with_modules():
+            return ""
+        low, _, high = result.inputs[name].distribution.quantile(ENDS)
+        needed = result.needed_mfu_of_all_work
+        where = "more" if needed > high else "less" if needed < low else "neither more nor less"
+        return f" as figures are printed; on the basis of the range that is {where} than it holds"
+
     def _with_modules(self) -> str:
         """The other figure where the model has modules that a printed MFU leaves out."""
         needed, all_work = self.result.needed_mfu, self.result.needed_mfu_of_all_work
@@ -139,7 +150,7 @@ class PhaseWords:
             return ""
         return (
             f"It is {self._needed('.all_work')} if modules for multi-token prediction, which "
-            "printed figures leave out, count as work. "
+            "printed figures leave out, count as work, as they do in the range. "
         )
 
     def _among_all_runs(self) -> str:
@@ -156,10 +167,10 @@ class PhaseWords:
         there, over = f"{by_kind:.2g}", f"{here:.2g}"
         beside = "as here" if there == over else f"not {self._counted(over, 'over')}"
         return (
-            "Where the estimator is judged, each run is predicted by its type alone. There the "
-            f"work is {self._counted(ratio_text(share), 'fewer_flop')} this, for it is counted as "
-            f"figures are printed. So the estimate is "
-            f"{self._counted(f'{there} times', 'over_alone')} the disclosed hours, {beside}."
+            "The page on the estimator predicts each run by its type alone. It counts work as "
+            f"figures are printed, {self._counted(ratio_text(share), 'fewer_flop')} this. Its "
+            f"estimate is {self._counted(f'{there} times', 'over_alone')} the disclosed hours, "
+            f"{beside}."
         )
 
     def apart(self, *kinds: str) -> Html:

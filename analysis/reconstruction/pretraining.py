@@ -21,7 +21,7 @@ def inputs(stage: PretrainingStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a stage, by field."""
     mfu = setting.mfu
     if stage.layout is not None and setting.views is not None:
-        label = f"{mfu.label}, in two ways"
+        label = f"{mfu.label}, by type and layout"
         mfu = Input(COMBINED, label, mfu.unit, setting.views.combined)
     return setting.stage_inputs(stage) | {"mfu": setting.parameter_or("mfu", mfu)}
 

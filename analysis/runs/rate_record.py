@@ -100,8 +100,10 @@ def by_developer(record: pd.DataFrame, column: str, unit: str | None = None) -> 
     return groups.groupby(unit).mean()
 
 
-def figures(record: pd.DataFrame) -> dict[str, float]:
-    """What is published of a record: rows, groups, developers, error, coverage, width, scores."""
+def figures(record: pd.DataFrame, unit: str | None = None) -> dict[str, float]:
+    """What is published of a record: rows, groups, developers, error, coverage, width, scores, each
+    developer (or other unit) alike in a score.
+    """
     factors = np.exp(record.log_error.abs())
     groups = factors.groupby(record.group).mean()
     return {
@@ -113,8 +115,8 @@ def figures(record: pd.DataFrame) -> dict[str, float]:
         "coverage_90": float(record.inside.mean()),
         "coverage_90_developers": float(by_developer(record, "inside").mean()),
         "median_width_factor": float(np.exp(2.0 * HALF_WIDTH * record.deviation).median()),
-        "log_score": float(by_developer(record, "log_score").mean()),
-        "interval_score": float(by_developer(record, "interval_score").mean()),
+        "log_score": float(by_developer(record, "log_score", unit).mean()),
+        "interval_score": float(by_developer(record, "interval_score", unit).mean()),
     }
 
 

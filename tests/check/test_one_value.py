@@ -48,7 +48,8 @@ def test_the_efficiency_that_the_hours_need_is_one_and_the_other_basis_is_in_a_n
     shown = plain(phase.tables.efficiency())
     first, note = shown.split("The basis is")
     needed = first.partition("The disclosed hours need ")[2]
-    assert needed.startswith("39 %.") and "41" not in needed
+    assert needed.startswith("39 % as figures are printed;") and "41" not in needed
+    assert needed.strip().endswith("on the basis of the range that is more than it holds.")
     assert "It is 41 % if modules for multi-token prediction" in note
 
 
@@ -61,7 +62,7 @@ def test_a_runs_two_errors_stand_in_one_sentence_with_the_reason(account, eviden
     phase = account["v3_pretraining"]
     by_configuration = phase.interval["p50"] / phase.disclosed_gpu_hours
     here, there = f"{by_configuration:.2g}", f"{by_dimensions:.2g}"
-    both = f"the estimate is {there} times the disclosed hours, "
+    both = f"Its estimate is {there} times the disclosed hours, "
     beside = "as here." if here == there else f"not {here}."
     assert f"{both}{beside}" in plain(phase.tables.efficiency())
 

@@ -101,7 +101,7 @@ def test_what_chips_usually_reach_is_said_where_a_phase_takes_it_from_runs(accou
         assert ("By both together, we expect the chips to spend" in said) == (
             COMBINED in result.inputs
         )
-        assert f"The disclosed hours need {result.needed_mfu * 100:.2g} %." in said
+        assert f"The disclosed hours need {result.needed_mfu * 100:.2g} %" in said
     for phase, name in (("v3_pretraining", COMBINED), ("v3_context_extension", "mfu")):
         assert f'data-row="input:{phase}.{name}"' in account[phase].tables.efficiency()
 
@@ -142,8 +142,8 @@ def test_the_estimate_of_a_run_by_its_outer_dimensions_by_hand():
     share = 1e11 * flop_per_token / 2e22
     assert (f"{share:.3g}", f"{1.5 * share:.2g}") == ("0.295", "0.44")
     said = among(other, own, later)
-    assert "There the work is 71 % below this" in said
-    assert said.endswith("So the estimate is 0.44 times the disclosed hours, not 1.5.")
+    assert "It counts work as figures are printed, 71 % below this" in said
+    assert said.endswith("Its estimate is 0.44 times the disclosed hours, not 1.5.")
 
 
 def test_a_run_is_judged_by_its_type_alone_where_both_views_lead():
@@ -164,7 +164,7 @@ def test_a_phase_that_is_no_run_of_the_table_or_may_be_two_says_nothing_of_them(
 
 def test_only_the_phase_that_is_a_run_of_the_table_has_two_errors(account):
     for result in account.phases:
-        has = "Where the estimator is judged" in words(result.tables.efficiency())
+        has = "The page on the estimator predicts" in words(result.tables.efficiency())
         assert has == (result.phase.id == "v3_pretraining")
 
 

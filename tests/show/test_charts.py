@@ -389,9 +389,9 @@ def test_names_of_models_and_companies_come_from_the_data_alone(evidence):
     ("disclosed", "place"),
     [
         (1.5e6, "below the interval of"),
-        (2.02e6, "at the lower end of"),
+        (2.02e6, "just within the interval of"),
         (3e6, "within the interval of"),
-        (8.04e6, "at the upper end of"),
+        (8.04e6, "just above the interval of"),
         (9e6, "above the interval of"),
     ],
 )

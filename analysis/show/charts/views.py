@@ -138,10 +138,9 @@ def _where_disclosed_lies(frame: pd.DataFrame, disclosed: float | None, subject:
     if not disclosed or row.empty:
         return f"{len(frame)} views of the same hours"
     low, high = float(row.p05.iloc[0]), float(row.p95.iloc[0])
-    for end, side in ((low, "lower"), (high, "upper")):
-        if _about(end) == _about(disclosed):
-            return f"The disclosed hours lie at the {side} end of both together"
     place = "below" if disclosed < low else "above" if disclosed > high else "within"
+    if _about(disclosed) in {_about(low), _about(high)}:
+        place = f"just {place}"
     return f"The disclosed hours lie {place} the interval of both together"
 
 
