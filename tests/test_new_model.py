@@ -9,6 +9,7 @@ import pytest
 
 import analysis
 from analysis.cli import main
+from analysis.compare import said as by_maker
 from analysis.data.tables import Evidence
 from analysis.physics.parameters import count_parameters
 from analysis.reconstruction import account_tables
@@ -94,6 +95,9 @@ def test_the_disclosure_sheet_of_the_model_fills_what_no_flag_says(tmp_path, con
 def test_a_sheet_is_found_by_the_name_of_the_model_too(tmp_path, config, capsys):
     assert ask(tmp_path / "new", "--config", config, title="qwen2.5-72b", tokens="") == 0
     assert "taken from it: tokens 18000000000000" in capsys.readouterr().err
+    shown = analysis.reconstruct("mine", data=tmp_path / "new", samples=64)
+    assert shown.model.sheet == "qwen2.5-72b"
+    assert "Its disclosure sheet holds" in by_maker.said(shown)
     assert Evidence.load(tmp_path / "new").facts["mine_tokens"].source_id == "qwen25_report"
 
 

@@ -120,6 +120,7 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
         seq_len=number("seq_len", answers["seq_len"]),
         origins=origins,
         gpu_hours=hours,
+        sheet=getattr(options, "sheet", ""),
         chip_source=named_in,
         chip_assumed=why,
     )

@@ -28,9 +28,12 @@ def take_from_sheet(options: argparse.Namespace, evidence: Evidence) -> dict[str
         Where the figures come from that the sheet has too, by the name of the flag; none for those
         that are given with a document of their own.
     """
-    card = _sheet_of(options.name, options.title, evidence)
+    from analysis.compare.disclosure import find_sheet
+
+    card = find_sheet(options.name, options.title or "", evidence)
     if card is None:
         return {}
+    options.sheet = card.name
     told = {name: value for name, value in _told(card).items() if value is not None}
     if options.config:
         told = {name: value for name, value in told.items() if name not in OUTLINE}
@@ -44,16 +47,6 @@ def take_from_sheet(options: argparse.Namespace, evidence: Evidence) -> dict[str
         options.chip_source = options.chip_source or _as_the_sheet_has_it(card)
     own = [name for name in same if name in taken or not options.source]
     return dict.fromkeys(own, _origin(card, evidence))
-
-
-def _sheet_of(name: str, title: str | None, evidence: Evidence) -> Card | None:
-    """The sheet of that name, or the one whose model is called so."""
-    from analysis.compare.disclosure import list_cards, load_card
-
-    if (evidence.directory / "cards" / f"{name}.toml").is_file():
-        return load_card(name, evidence)
-    called = (title or "").casefold()
-    return next((card for card in list_cards(evidence) if card.model.casefold() == called), None)
 
 
 def _told(card: Card) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.compare.disclosure import load_card
+from analysis.compare.disclosure import sheet_of
 from analysis.data.tables import Evidence
 from analysis.physics.flop import flop_per_token
 from analysis.physics.parameters import multiplying_parameters
@@ -55,8 +55,8 @@ def run_of(model: Model, runs: pd.DataFrame, evidence: Evidence) -> str | None:
     """The id of a model's row among runs with their `flop`: as its disclosure sheet has it, by its
     name, or a run of its developer's of the same day and work.
     """
-    sheet = evidence.directory / "cards" / f"{model.name}.toml"
-    named = load_card(model.name, evidence).training_run if sheet.is_file() else None
+    sheet = sheet_of(model, evidence)
+    named = sheet.training_run if sheet else None
     called = runs.id.isin([named, model.name]) | (runs.model == model.title)
     _, flop = work_of(model, evidence)
     alike = (runs.release_date == str(model.release_date)) & (np.log(runs.flop / flop).abs() < SAME)

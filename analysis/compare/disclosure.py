@@ -24,6 +24,7 @@ from analysis.data.mistakes import InputError, did_you_mean, first_mistake
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES
 from analysis.physics.durations import HOURS_PER_DAY
+from analysis.reconstruction.model import Model
 
 FIELD_WORDS = {  # of a sheet, where its name with blanks says too little
     "boundary": "what its figures count",
@@ -68,6 +69,21 @@ def load_card(name: str, evidence: Evidence) -> Card:
             f"{did_you_mean(card.training_run, runs)}"
         )
     return card
+
+
+def sheet_of(model: Model, evidence: Evidence) -> Card | None:
+    """The disclosure sheet of a model: the one that its file names, else as `find_sheet` does."""
+    if model.sheet:
+        return load_card(model.sheet, evidence)
+    return find_sheet(model.name, model.title, evidence)
+
+
+def find_sheet(name: str, title: str, evidence: Evidence) -> Card | None:
+    """The sheet of that name, else the one whose model is called so; None where there is none."""
+    if (evidence.directory / "cards" / f"{name}.toml").is_file():
+        return load_card(name, evidence)
+    called = title.casefold()
+    return next((card for card in list_cards(evidence) if card.model.casefold() == called), None)
 
 
 def list_cards(evidence: Evidence) -> list[Card]:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.compare.card import Card, CardPhase
-from analysis.compare.disclosure import FIELD_WORDS, load_card
+from analysis.compare.disclosure import FIELD_WORDS, sheet_of
 from analysis.data.facts import Row
 from analysis.reconstruction import account_tables
 from analysis.reconstruction.account import Account
@@ -45,15 +45,8 @@ def said(account: Account) -> Html:
     rows = account.evidence["disclosed"]
     if (rows.model == account.model.name).any():
         return account_tables.said(account)
-    card = sheet_of(account)
+    card = sheet_of(account.model, account.evidence)
     return _by_sheet(card, account) if card else Html(f"<p>{NOBODY}</p>")
-
-
-def sheet_of(account: Account) -> Card | None:
-    """The disclosure sheet of a model: the one that is called as its file is."""
-    evidence, name = account.evidence, account.model.name
-    there = (evidence.directory / "cards" / f"{name}.toml").is_file()
-    return load_card(name, evidence) if there else None
 
 
 def _by_sheet(card: Card, account: Account) -> Html:

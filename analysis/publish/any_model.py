@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from analysis.compare.disclosure import sheet_of
 from analysis.compare.models import around
 from analysis.data.folder import read_toml
 from analysis.data.mistakes import InputError, first_mistake
@@ -81,7 +82,7 @@ def _read(path: Path) -> _BookFile:
 
 def _words(model: Model, evidence: Evidence) -> dict[str, str]:
     """What is filled in of a model; empty where nothing is known."""
-    sheet = evidence.directory / "cards" / f"{model.name}.toml"
+    sheet = sheet_of(model, evidence)
     runs = around(model, evidence)
     developers = evidence["training_runs"].set_index("id").developer
     own = model.name in runs or developers.reindex(runs).eq(model.developer).any()
@@ -92,7 +93,7 @@ def _words(model: Model, evidence: Evidence) -> dict[str, str]:
         "date": str(model.release_date),
         "runs": ", ".join(runs),
         "compared": model.developer if own else "",
-        "card": model.name if sheet.is_file() else "",
+        "card": sheet.name if sheet else "",
     }
 
 

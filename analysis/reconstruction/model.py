@@ -176,6 +176,7 @@ class Model(Strict):
     boundaries: list[Boundary]
     belief: Belief | None
     checks: list[str]
+    sheet: str = ""  # its disclosure sheet, where that has another name
     bases: list[str]  # the model it stands on, and what that stands on
 
     def phase(self, phase_id: str) -> Phase:

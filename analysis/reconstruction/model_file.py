@@ -74,6 +74,7 @@ class _ModelFile(Strict):
     price_usd_per_gpu_hour: str | None = None
     rent: RentChoice | None = None
     stands_on: str | None = None
+    sheet: str = ""
     architecture: dict[str, str] = Field(default_factory=dict)
     decoding: Decoding | None = None
     checks: list[str] = Field(default_factory=list)

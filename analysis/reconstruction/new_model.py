@@ -79,6 +79,7 @@ class NewModel:
     seq_len: float
     gpu_hours: float | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
+    sheet: str = ""  # its disclosure sheet
     chip_source: str = ""  # the document that names the chip
     chip_assumed: str = ""  # why this chip, where no source names it
 
@@ -129,6 +130,7 @@ def model_text(model: NewModel) -> str:
         kind=model.kind,
         chip=_plain(model.chip),
         named_in=named_in,
+        sheet=f'\nsheet = "{model.sheet}"  # in cards' if model.sheet else "",
         assumed=why if model.chip_assumed else named,
         prefix=model.prefix,
         architecture=sizes,

@@ -11,7 +11,7 @@ developer = "{developer}"  # its own runs are left out of what its efficiency is
 release_date = {release_date}
 architecture_kind = "{kind}"  # dense, or moe: a mixture of experts
 chip = "{chip}"  # a name of hardware.csv{named_in}
-{assumed}
+{assumed}{sheet}
 
 # What a GPU-hour is rented for: a fact in US$ per GPU-hour,
 # price_usd_per_gpu_hour = "{prefix}_price"

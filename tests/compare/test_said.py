@@ -16,7 +16,7 @@ def text(html) -> str:
 
 
 def of(name: str, evidence):
-    return SimpleNamespace(evidence=evidence, model=SimpleNamespace(name=name, title="M"))
+    return SimpleNamespace(evidence=evidence, model=SimpleNamespace(name=name, title="M", sheet=""))
 
 
 def test_a_model_with_rows_has_its_nine_quantities(evidence):
