@@ -67,7 +67,10 @@ class _Spec(Numbers):
         if self.params_active > self.params_total * 1.001:
             raise ValueError("params_active is larger than params_total")
         if not self.hardware and self.peak_bf16_tflops is None:
-            raise ValueError("hardware is missing; name a chip, or give its peak_bf16_tflops")
+            raise ValueError(
+                'hardware is missing; name a chip of hardware.csv, such as "H100", or give its '
+                "peak_bf16_tflops"
+            )
         if self.release_date > datetime.date.today():
             raise ValueError(f"release_date {self.release_date} is in the future")
 

@@ -142,3 +142,9 @@ def test_a_slip_of_units_is_beyond_twenty_times_a_size_and_five_times_a_ratio():
     assert slips(40e9, 160e12) == [] and slips(40e9, 162e12) == ["tokens"]
     assert slips(1e9, 10e12) == [] and slips(1e9, 10.1e12) == [ratio]
     assert slips(10e9, 1e12) == [] and slips(10e9, 0.99e12) == [ratio]
+
+
+def test_a_chip_that_is_missing_is_asked_for_by_example(evidence):
+    given = {"name": "A", "developer": "B", "release_date": "2025-01-01", "tokens": 1e12}
+    with pytest.raises(InputError, match='such as "H100"'):
+        check_spec(given | {"params_total": 1e9, "params_active": 1e9}, "run.toml", evidence)
