@@ -31,7 +31,7 @@ from analysis.data.chips import (
 )
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError
-from analysis.data.prices import market_price
+from analysis.data.prices import market_quotes
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
 from analysis.physics.cost import energy_kwh, rental_usd
@@ -274,13 +274,24 @@ def _price(spec: Spec, chip: Chip, evidence: Evidence, said: list[str]) -> float
     """Rent of a GPU-hour [US$]: as given, else as quoted, else as assumed."""
     if spec.price_usd_per_gpu_hour is not None:
         return spec.price_usd_per_gpu_hour
-    price = market_price(chip.name, str(spec.release_date), evidence)
-    why = "the median quote near the release, for a year's commitment where there are such"
-    if price is None:
+    quotes = market_quotes(chip.name, str(spec.release_date), evidence)
+    price, why = float(quotes.usd_per_gpu_hour.median()), _whose(quotes)
+    if quotes.empty:
         price = evidence.facts.constant("rent_where_no_quote_is_known", "usd_per_gpu_hour").value
         why = "no quote is known for this chip: an assumed rent"
     said.append(f"rent of ${price:.2f} a GPU-hour: {why}")
     return price
+
+
+def _whose(quotes: pd.DataFrame) -> str:
+    """How many quotes a rent rests on, whose, of when, and for which commitment."""
+    if quotes.empty:
+        return ""
+    names = ", ".join(sorted(quotes.provider.unique()))
+    kinds = ", ".join(sorted(quotes.commitment.unique())).replace("_", " ")
+    days = " to ".join(dict.fromkeys([quotes.date.min(), quotes.date.max()]))
+    number = "one quote" if len(quotes) == 1 else f"the middle of {len(quotes)} quotes"
+    return f"{number}, of {names}, {days}, {kinds}"
 
 
 def _rated_power_w(chip: Chip, hardware: pd.DataFrame, said: list[str]) -> float:

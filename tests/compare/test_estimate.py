@@ -12,6 +12,7 @@ from analysis.cli import main
 from analysis.compare.estimate import (
     _one_sided,
     _rated_power_w,
+    _whose,
     estimate,
     estimate_all,
 )
@@ -332,3 +333,16 @@ def test_what_an_answer_assumes_begins_with_slips_and_keeps_the_rest(evidence):
     plain = estimate(read_spec(PRETRAINING.replace("15e12", "15e9"), "x", evidence), evidence)
     assert found["assumptions"][-len(plain["assumptions"]) :] == plain["assumptions"]
     assert len(found["assumptions"]) > len(plain["assumptions"])
+
+
+def test_a_rent_says_how_many_quotes_it_is_the_middle_of_and_whose():
+    quotes = pd.DataFrame(
+        {
+            "provider": ["B", "A", "B"],
+            "commitment": ["1y"] * 3,
+            "date": ["2025-02-01", "2025-01-01", "2025-03-01"],
+        }
+    )
+    assert _whose(quotes) == ("the middle of 3 quotes, of A, B, 2025-01-01 to 2025-03-01, 1y")
+    alone = quotes.head(1).assign(commitment="on_demand")
+    assert _whose(alone) == "one quote, of B, 2025-02-01, on demand"
