@@ -90,6 +90,14 @@ def test_what_is_deepseeks_stands_in_the_model_file(path):
             assert not re.search(r"deepseek|llama", cell.source, re.I), cell.source
 
 
+@pytest.mark.parametrize("name", ["pretraining", "fine_tuning"])
+def test_runs_that_an_efficiency_comes_from_are_one_link_away_in_every_book(name):
+    text = (ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert "](backtest.ipynb)" in text
+    assert "backtest" in {page.page for page in list_pages(ROOT)}
+    assert 'page = "backtest"' in (ROOT / "book" / "any_model.toml").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["pretraining", "fine_tuning", "reinforcement"])
 def test_a_phase_does_its_sum_in_the_open_and_asserts_it(name):
     """What computes is shown; the package gives the middles and the longest answer, no more."""
