@@ -285,13 +285,11 @@ def _price(spec: Spec, chip: Chip, evidence: Evidence, said: list[str]) -> float
 
 def _whose(quotes: pd.DataFrame) -> str:
     """How many quotes a rent rests on, whose, of when, and for which commitment."""
-    if quotes.empty:
-        return ""
-    names = ", ".join(sorted(quotes.provider.unique()))
-    kinds = ", ".join(sorted(quotes.commitment.unique())).replace("_", " ")
-    days = " to ".join(dict.fromkeys([quotes.date.min(), quotes.date.max()]))
+    names, kinds = (", ".join(sorted(quotes[key].unique())) for key in ("provider", "commitment"))
+    ends = min(quotes.date, default=""), max(quotes.date, default="")
+    days = " to ".join(dict.fromkeys(ends))
     number = "one quote" if len(quotes) == 1 else f"the middle of {len(quotes)} quotes"
-    return f"{number}, of {names}, {days}, {kinds}"
+    return f"{number}, of {names}, {days}, {kinds.replace('_', ' ')}"
 
 
 def _rated_power_w(chip: Chip, hardware: pd.DataFrame, said: list[str]) -> float:
