@@ -155,7 +155,7 @@ def test_a_chip_is_an_assumption_until_a_document_names_it(tmp_path, config, beg
     assert load_model("mine", Evidence.load(begun)).chip_assumed.startswith("No document was named")
     shown = analysis.reconstruct("mine", data=begun, samples=64)
     assert (
-        "This counts Pre-training, and no post-training. It leaves out: Post-training, failed "
+        "This counts Pre-training. It leaves out: Post-training, failed "
         "and smaller runs, people and the machines." in account_tables.finding(shown)
     )
     assert ">assumed</span>. No document was named" in account_tables.finding(shown)

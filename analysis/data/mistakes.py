@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 LONGEST, CUT = 300, " … "  # characters of a line
@@ -110,6 +111,15 @@ def _words(name: str) -> set[str]:
     return set(re.split(r"[^a-z0-9]+", name.lower())) - {""}
 
 
+def _misspells(one: ErrorDetails, missing: ErrorDetails) -> bool:
+    """Whether a name that is not known stands where another, like it, is missing."""
+    if (one["type"], missing["type"]) != ("extra_forbidden", "missing"):
+        return False
+    *outer, name = map(str, one["loc"])
+    *place, wanted = map(str, missing["loc"])
+    return outer == place and bool(get_close_matches(name, [wanted]))
+
+
 def first_mistake(
     error: ValidationError,
     where: str,
@@ -123,7 +133,8 @@ def first_mistake(
     `known` are the names that may stand there, `kind` what such a name is, `hint` where all are;
     `unsaid` are parts of a field's place that only we know.
     """
-    detail = error.errors(include_url=False)[0]
+    every = error.errors(include_url=False)
+    detail = next((one for one in every if _misspells(one, every[0])), every[0])
     path = [str(part) for part in detail["loc"] if part not in unsaid]
     field = ".".join(path)
     place = ", ".join(part for part in (where, field) if part)

@@ -4,20 +4,31 @@ else.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from analysis.data.folder import default_directory, named_file, read_toml
-from analysis.data.mistakes import InputError, first_mistake
+from analysis.data.mistakes import InputError, did_you_mean, first_mistake
 from analysis.data.strictness import Numbers
 
-# at the model's release, in a quarter, by the newest quotes, or what an owned chip costs
-RentChoice = Annotated[str, Field(pattern=r"^(release|today|owned|20\d\dq[1-4])$")]
+RENTS = ("release", "today", "owned")  # near the model's release, newest quotes, as bought
+
+
+def _rent_choice(text: str) -> str:
+    """One of the rents, or a quarter whose quotes are taken."""
+    if text in RENTS or re.fullmatch(r"20\d\dq[1-4]", text):
+        return text
+    words = f"{', '.join(RENTS)}, and a quarter such as 2025q1"
+    raise ValueError(f"allowed are {words}{did_you_mean(text, RENTS)}")
+
+
+RentChoice = Annotated[str, AfterValidator(_rent_choice)]
 
 PRECEDENCE = "fact < scenario < -p"
 

@@ -58,7 +58,8 @@ def finding(account: Account) -> Html:
     ]
     return Html(
         f"<p>{said} {_scope(account)} At {price} that is {ends[1]}, "
-        f"between {ends[0]} and {ends[2]}. {links.text(rent.says)}"
+        f"between {ends[0]} and {ends[2]}. That range is of the hours: price and chip are held. "
+        f"{links.text(rent.says)}"
         f"{_quotes(account)}{_chip(account)}</p>"
     )
 
@@ -85,8 +86,10 @@ def _scope(account: Account) -> str:
         number = _figure(account, str(len(labels)), "phases", "derived")
         counted = f"{number} phases, from {links.text(labels[0])} to {links.text(labels[-1])}"
     after = {kind for phase in phases for kind in phase.kinds} - {"pretraining"}
-    told = f"This counts {counted}{'' if after else ', and no post-training'}."
-    return f"{told} It leaves out: {links.text(whole.leaves_out)}" if whole else told
+    left_out = whole.leaves_out if whole else ""
+    said = after or "post-training" in left_out.casefold()
+    told = f"This counts {counted}{'' if said else ', and no post-training'}."
+    return f"{told} It leaves out: {links.text(left_out)}" if left_out else told
 
 
 def _quotes(account: Account) -> str:

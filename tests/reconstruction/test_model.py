@@ -144,6 +144,10 @@ def test_its_efficiency_comes_from_dense_runs_and_deepseek_is_one_of_the_others(
         ([('"v3_pretraining_tokens"', '"v3_pretraining_tokens *"')], "is not arithmetic on facts"),
         ([('"v3_pretraining_tokens"', '"v3_cluster_gpus"')], "unit is chips, expected tokens"),
         ([('dim = "v3_cfg_dim"\n', "")], "models/fork.toml, architecture: dim is missing"),
+        (
+            [("\nn_layers = ", "\nn_layer = ")],
+            "models/fork.toml, architecture: n_layer is not known; did you mean n_layers?",
+        ),
         ([('"v3_cfg_dim"', '"v3_cfg_dimm"')], "did you mean v3_cfg_dim?"),
         ([("title =", "titel =")], "models/fork.toml"),
         (

@@ -127,6 +127,11 @@ def test_the_scenarios_at_hand_change_dollars_and_say_so(evidence):
 
 def test_a_rent_that_is_no_choice_is_one_line(tmp_path):
     path = tmp_path / "mine.toml"
-    path.write_text('title = "Mine"\nmeaning = "Mine."\nrent = "2025"\n')
-    with pytest.raises(InputError, match=r"mine\.toml, rent: .*pattern"):
-        load_scenario(str(path))
+    for given, near in (("2025", ""), ("realease", "; did you mean release?")):
+        path.write_text(f'title = "Mine"\nmeaning = "Mine."\nrent = "{given}"\n')
+        with pytest.raises(InputError) as caught:
+            load_scenario(str(path))
+        assert str(caught.value) == (
+            "mine.toml, rent: allowed are release, today, owned, and a quarter such as 2025q1"
+            f"{near}, found '{given}'"
+        )
