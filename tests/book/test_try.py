@@ -276,6 +276,7 @@ def test_the_drawing_keeps_its_words_in_its_frame_and_nothing_scrolls_sideways(
     with visit("try", viewport=viewport, color_scheme=scheme) as (page, trouble):
         page.evaluate("location.hash = '#price=3&failed=0.9&mfu=0.2'")
         wait_until(page, "document.querySelector('#try-price').value === '3'")
+        wait_until(page, "document.querySelector('.try-outline')")  # drawn a little later
         outside = page.evaluate(
             """() => {
               const frame = document.querySelector(".try-chart").getBoundingClientRect();

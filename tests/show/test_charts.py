@@ -311,7 +311,7 @@ def test_the_own_model_stands_among_the_others_by_its_cost():
         }
     )
     title = title_of(charts.costs_of_models(frame.assign(usd_common=frame.p50), "b").to_dict())
-    assert title == "own cost less to train than 1 of 4 others; 2 may cost the same"
+    assert title == "own cost less than 1 of 4 others; 2 may equal it"
     apart = frame[frame.model.isin(["own", "less"])]
     title = title_of(charts.costs_of_models(apart.assign(usd_common=apart.p50), "b").to_dict())
     assert title == "own cost less to train than none of 1 others"

@@ -120,8 +120,10 @@ def _place_of(subject: str | None, frame: pd.DataFrame) -> str:
     dearer = int((others.low > own.high).sum())
     alike = len(others) - dearer - int((others.high < own.low).sum())
     (name,) = short([subject])
-    said = f"{name} cost less to train than {dearer or 'none'} of {len(others)} others"
-    return f"{said}; {alike} may cost the same" if alike else said
+    among = f"than {dearer or 'none'} of {len(others)} others"
+    if alike:
+        return f"{name} cost less {among}; {alike} may equal it"
+    return f"{name} cost less to train {among}"
 
 
 def _with_usd_interval(frame: pd.DataFrame) -> pd.DataFrame:
