@@ -126,7 +126,7 @@ def test_excluding_a_developer_changes_the_answer_and_its_own_run_is_not_needed(
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
-        ("tokens = 15e12", "token = 15e12", "tokens is missing"),
+        ("tokens = 15e12", "token = 15e12", "token is not known; did you mean tokens?"),
         (
             "tokens = 15e12",
             "tokens = 15e12\ntokenz = 1",
@@ -214,7 +214,7 @@ def test_a_bad_file_does_not_keep_the_good_ones_from_their_answers(tmp_path, cap
     shown = capsys.readouterr()
     assert [item["name"] for item in json.loads(shown.out)] == ["Some 70B", "Some RL"]
     assert [
-        line.split(",")[0].split(": tokens")[0]
+        line.split(",")[0].split(": tokenz")[0]
         for line in shown.err.splitlines()
         if line.startswith("error: ")
     ] == ["error: b.toml", "error: c.toml"]

@@ -69,7 +69,7 @@ notebook = "bill"
     [
         (PAGE + "scenario = true", "pages.toml, page, 0: scenario is not known"),
         (PAGE + 'titel = "x"', "did you mean title?"),
-        (PAGE.replace("notebook", "note_book"), "pages.toml: page.0.notebook is missing"),
+        (PAGE.replace("notebook", "note_book"), "note_book is not known; did you mean notebook?"),
         (PAGE.replace('"bill"', "3"), "pages.toml, page.0.page: "),
         (PAGE.replace("[[page]]", "[page]"), "pages.toml, page: "),
         (PAGE.replace('notebook = "bill"', 'notebook = "bil"'), "bil.ipynb: "),
