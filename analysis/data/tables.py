@@ -62,6 +62,11 @@ class Evidence:
         return table in self._tables
 
     @property
+    def is_own(self) -> bool:
+        """Whether it is the project's own."""
+        return self.sha256 == Evidence.load().sha256
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
         return tuple(self._tables)

@@ -104,7 +104,7 @@ def _tags(plan: Plan, evidence: Evidence) -> list[str]:
     """What of the texts stands in this book alone, by the tags of its `only`."""
     told = {
         OWN_TAG: plan.other is None,
-        OTHER_TAG: evidence.sha256 != Evidence.load().sha256,
+        OTHER_TAG: not evidence.is_own,
         CARRIED_TAG: "data" in plan.given,
     }
     return [tag for tag, it_is in told.items() if it_is]

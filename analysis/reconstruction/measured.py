@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import PERCENTILES
+from analysis.data.uncertainty import PERCENTILES, percentiles
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.step_time.layout import Layout
 from analysis.physics.step_time.step import PARTS
@@ -155,6 +155,7 @@ def step_rate(account: Account) -> float:
     return float(step_of(found[1].run, account.evidence).tokens_per_s_per_gpu.mean())
 
 
+@lru_cache(maxsize=4)
 def timed_products(account: Account) -> pd.DataFrame:
     """Products of a micro-batch as timed at the sizes of the model's layout, by chip and way to
     multiply, as :func:`analysis.runs.timed_products.products_of_micro_batch` gives them; without
@@ -206,8 +207,7 @@ def savings(run: Planned, evidence: Evidence) -> pd.DataFrame:
         if getattr(run.layout, field) != value:
             changed = Layout.model_validate(run.layout.model_dump() | {field: value})
             without = step_of(replace(run, layout=changed), evidence).seconds
-            saved = np.quantile(1.0 - own / without, (0.05, 0.5, 0.95))
-            rows.append((choice, *saved.tolist()))
+            rows.append((choice, *percentiles(1.0 - own / without).values()))
     return pd.DataFrame(rows, columns=SAVED)
 
 

@@ -46,10 +46,10 @@ def finding(account: Account) -> Html:
     others, both = found["others_over_their_limit"], found["both_views_over_disclosed"]
     timed = found["limit_as_timed_over_disclosed"]
     return Html(
-        f"<p><strong>Measured kernels and links allow {_share(limit, 'limit')} of the disclosed "
-        f"rate; other makers' software has reached {_share(best, 'best')} of it on such chips."
+        f"<p><strong>Measured kernels and links allow {share(limit, 'limit')} of the disclosed "
+        f"rate; other makers' software has reached {share(best, 'best')} of it on such chips."
         f"</strong> {_as_timed(timed)}Of what the time of a step allows, other makers of mixtures "
-        f"reach {_share(others, 'others')}. By type and by layout together we expect "
+        f"reach {share(others, 'others')}. By type and by layout together we expect "
         f"{counted(f'{both:.2g} times', f'{PAGE}.both')} the disclosed hours. So the hours are "
         "possible, and nobody else has shown as few on such chips.</p>"
     )
@@ -59,11 +59,13 @@ def _as_timed(allowed: float) -> str:
     """What the layout allows with products as they were timed, if they were."""
     if np.isnan(allowed):
         return ""
-    share = _share(allowed, "limit_as_timed")
-    return f"With products as slow as we timed them, they allow {share}. "
+    return (
+        f"With products as slow as we timed them, they allow {share(allowed, 'limit_as_timed')}. "
+    )
 
 
-def _share(value: float, name: str) -> Html:
+def share(value: float, name: str) -> Html:
+    """A share in percent, which opens to what the book says of it."""
     return counted(f"{significant(value * 100, 2):g} %", f"{PAGE}.{name}")
 
 
@@ -245,12 +247,12 @@ def every_choice(account: Account) -> Html:
     low, middle, high = (
         counted(_hours(all_of[name]), f"{PAGE}.spec_{name}") for name in ("p05", "p50", "p95")
     )
-    below, near = (_share(all_of[name], f"spec_{name}") for name in ("below", "near"))
+    below, near = (share(all_of[name], f"spec_{name}") for name in ("below", "near"))
     return Html(
         f"<p>Half of {count} specifications give fewer than {middle}; nine in ten lie between "
         f"{low} and {high}. Of all, {below} lie below the disclosed hours, and {near} near them. "
         f"What moves them most: {links.text(CHOICES[str(most.index[0])])}, with "
-        f"{_share(float(most.iloc[0]), 'spec_most')} of the variance.</p>"
+        f"{share(float(most.iloc[0]), 'spec_most')} of the variance.</p>"
     )
 
 
@@ -283,8 +285,8 @@ def for_and_against(account: Account, side: str) -> Html:
 
 
 def _figure(name: str, value: float, unit: str) -> Html:
-    share = (
+    of_all = (
         f"{significant(value * 100, 2):g} %" if value <= 1 else f"{significant(value, 2):g} times"
     )
-    shown = f"{value:g}" if unit == "count" else share
+    shown = f"{value:g}" if unit == "count" else of_all
     return counted(shown, f"{PAGE}.{name}")

@@ -106,9 +106,14 @@ class PhaseWords:
             f'<p class="note">{BASIS} {self._with_modules()}{self._among_all_runs()}</p>'
         )
 
+    @property
+    def _efficiency_input(self) -> str:
+        """The input that the phase's efficiency is; the empty string where it is none of them."""
+        return next((name for name in (COMBINED, "mfu") if name in self.result.inputs), "")
+
     def _usual(self) -> str:
         """What such runs usually reach, where the phase takes its efficiency from them."""
-        name = next((name for name in (COMBINED, "mfu") if name in self.result.inputs), "")
+        name = self._efficiency_input
         if not name:
             return ""
         low, middle, high = (
@@ -135,7 +140,7 @@ class PhaseWords:
     def _in_range(self) -> str:
         """Where the needed efficiency lies in the range, where that is on another basis than it."""
         result = self.result
-        name = next((name for name in (COMBINED, "mfu") if name in result.inputs), "")
+        name = self._efficiency_input
         if not name or not self._with_modules():
             return ""
         low, _, high = result.inputs[name].distribution.quantile(ENDS)

@@ -194,8 +194,7 @@ class _OnOneChip:
         """A phase's samples and their percentiles, found once for the values that reach it."""
         key = (phase.id, *((name, getattr(parameters, name)) for name in self.reaching[phase.id]))
         if key not in self.phases:
-            if len(self.phases) >= KEPT:
-                self.phases.pop(next(iter(self.phases)))
+            _make_room(self.phases)
             samples = np.sum(
                 [self._stage(phase.id, stage, parameters) for stage in phase.stages], axis=0
             )
@@ -207,8 +206,7 @@ class _OnOneChip:
         reaching = self.ground.parameters_of(phase, stage)
         key = (phase, stage.id, *((name, getattr(parameters, name)) for name in reaching))
         if key not in self.stages:
-            if len(self.stages) >= KEPT:
-                self.stages.pop(next(iter(self.stages)))
+            _make_room(self.stages)
             self.stages[key] = self.ground.stage_gpu_hours(phase, stage, parameters)
         return self.stages[key]
 
@@ -242,6 +240,12 @@ class _OnOneChip:
                 "own_usd_per_gpu_hour", self.assumed.own_usd_per_gpu_hour(parameters)
             )
         return self.own[key]
+
+
+def _make_room(kept: dict[tuple[Any, ...], Any]) -> None:
+    """Forget the oldest of what is kept for other combinations, if there is too much."""
+    if len(kept) >= KEPT:
+        kept.pop(next(iter(kept)))
 
 
 def _columns(name: str, samples: np.ndarray) -> dict[str, float]:

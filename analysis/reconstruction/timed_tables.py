@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from analysis.reconstruction import measured
 from analysis.reconstruction.account import Account
+from analysis.reconstruction.measured_tables import share
 from analysis.runs.timed_products import RECIPE_OF
-from analysis.show.links import Html, counted
-from analysis.show.numbers import significant
+from analysis.show.links import Html
 from analysis.show.tables import table
 
-PAGE = "others_measured"
 SECONDS = {"seconds": "as timed", "p50": "by the constants", "p05": "5 %", "p95": "95 %"}
 
 
@@ -40,12 +39,12 @@ def _sentence(account: Account) -> Html:
     figures = measured.products_as_timed(account)
     if found is None or not all(value == value for value in figures.values()):
         return Html("")
-    share, allowed = (
-        counted(f"{significant(value * 100, 2):g} %", f"{PAGE}.{name}")
+    taken, allowed = (
+        share(value, name)
         for value, name in zip(figures.values(), ("products_timed", "limit_as_timed"), strict=True)
     )
     return Html(
         f"<p>Multiplied in {RECIPE_OF[found[1].run.layout.precision]}, as in the run, products "
-        f"take {share} of the disclosed hours. With these times the layout allows {allowed} of "
+        f"take {taken} of the disclosed hours. With these times the layout allows {allowed} of "
         "the disclosed rate. The constants stay as they were fixed before.</p>"
     )

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.tables import Evidence
+from analysis.data.uncertainty import percentiles
 from analysis.physics.step_time.products import Product, product_seconds
 from analysis.runs.basis import basis
 from analysis.runs.step_constants import processor
@@ -28,7 +29,6 @@ RECIPE_OF = {"bf16": "sixteen bits", "fp8": "eight bits, scales by block"}
 SIZES = ["part", "way", "height", "width", "summed", "groups"]
 COLUMNS = ["recipe", "chip", "seconds", "p05", "p50", "p95", "over", "clock_mhz"]
 US_PER_S = 1e6
-ENDS = (0.05, 0.5, 0.95)
 
 
 def predicted_us(rows: pd.DataFrame, date: str, evidence: Evidence) -> np.ndarray:
@@ -89,6 +89,6 @@ def products_of_micro_batch(rows: pd.DataFrame, date: str, evidence: Evidence) -
             spent = chosen.median_us * chosen.times / US_PER_S
             seconds, clock = float(spent.sum()), float(np.average(chosen.clock_mhz, weights=spent))
             drawn = chosen.times.to_numpy() @ predicted_us(chosen, date, evidence) / US_PER_S
-            low, middle, high = np.quantile(drawn, ENDS)
+            low, middle, high = percentiles(drawn).values()
             found.append((recipe, chip, seconds, low, middle, high, seconds / middle, clock))
     return pd.DataFrame(found, columns=COLUMNS)

@@ -87,7 +87,7 @@ class Edition:
         account, evidence = self.account, self.evidence
         reports: dict[str, Callable[[], str]] = {
             "bill_table": lambda: bill_tables.disclosed_lines(account),
-            "changes": lambda: changes_html(self.changes(), self.evidence_is_own),
+            "changes": lambda: changes_html(self.changes(), self.evidence.is_own),
             "citation": self._citation,
             "wrong_number": lambda: report_html(self.cited),
             "corrections": lambda: checked.corrected(account),
@@ -148,14 +148,9 @@ class Edition:
         price = quantity_text(self.account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
         return links.figure(price, "assumption", Row("edition", "price_usd_per_gpu_hour"))
 
-    @property
-    def evidence_is_own(self) -> bool:
-        """Whether the evidence is the project's."""
-        return Evidence.load().sha256 == self.evidence.sha256
-
     def _citation(self) -> Html:
         sha256 = self.evidence.sha256
-        if not self.evidence_is_own:
+        if not self.evidence.is_own:
             return software_html(self.cited, sha256)
         return citation_html(self.cited, sha256, self.scenario.setting, self.base_url)
 
