@@ -14,7 +14,7 @@ from analysis.data.facts import Number, Row
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
-from analysis.reconstruction.ladder import ladder
+from analysis.reconstruction.ladder import LISTS, ladder
 from analysis.reconstruction.model import Model
 from analysis.reconstruction.names import Named, Names
 from analysis.reconstruction.ownership import OwnershipInputs
@@ -174,9 +174,13 @@ class Account:
         more = f" These are {held} of the disclosed hours." if apart and as_expected else ""
         return f"{'; '.join([said, *apart])}.{more}"
 
-    @cached_property
+    @property
     def bill(self) -> pd.DataFrame:
-        """The bill line by line, as `ladder` returns it."""
+        """The bill line by line, as `ladder` returns it; a copy, with the lists in its cells."""
+        return self._bill.assign(**{name: self._bill[name].map(list) for name in LISTS})
+
+    @cached_property
+    def _bill(self) -> pd.DataFrame:
         return ladder(self.reconstruction, self.evidence)
 
     @cached_property
@@ -186,12 +190,18 @@ class Account:
 
     @property
     def numbers(self) -> dict[str, Number]:
-        """The model's rows of arithmetic.csv, evaluated."""
-        return self.names.numbers
+        """The model's rows of arithmetic.csv, evaluated; a copy."""
+        return dict(self.names.numbers)
+
+    @property
+    def indices(self) -> pd.DataFrame:
+        """Which input the total's uncertainty hangs on most, as `sobol_indices` returns it; a
+        copy.
+        """
+        return self._indices.copy()
 
     @cached_property
-    def indices(self) -> pd.DataFrame:
-        """Which input the total's uncertainty hangs on most, as `sobol_indices` returns it."""
+    def _indices(self) -> pd.DataFrame:
         return sobol_indices(self.reconstruction)
 
     def rows(self, name: str) -> list[dict[str, Any]]:

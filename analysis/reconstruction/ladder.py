@@ -28,6 +28,7 @@ MONEY = tuple(
     f"{name}{end}" for name in ("usd", "added_usd", "own_usd") for end in ("", "_p05", "_p95")
 )
 COLUMNS = (*WORDS, "gpu_hours", *MONEY, "includes", "facts", "assumed")
+LISTS = ("adds", "includes", "facts")
 TYPES = dict.fromkeys(("headline", "marker", "assumed"), bool) | dict.fromkeys(
     ("gpu_hours", *MONEY), float
 )

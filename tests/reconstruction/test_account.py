@@ -32,6 +32,21 @@ def test_a_small_model_has_its_phases_its_bill_and_a_table_of_itself(small_model
     assert len(repr(found)) < 200
 
 
+def test_no_table_of_an_account_can_be_changed_for_others(account):
+    """One object serves all who ask: what one of them writes into a table stays with them."""
+    bill, indices, numbers = account.bill, account.indices, account.numbers
+    for table in (bill, indices, account.frame()):
+        table.iloc[:, 0] = "changed"
+    bill.includes[0].append("changed")
+    bill.adds[0].append("changed")
+    numbers.clear()
+    for table in (account.bill, account.indices, account.frame()):
+        assert len(table) and "changed" not in set(table.iloc[:, 0])
+    assert "changed" not in account.bill.includes[0] + account.bill.adds[0]
+    assert "changed" not in account.model.boundaries[0].adds
+    assert account.numbers
+
+
 def test_what_is_not_disclosed_is_not_there(small_models):
     found = account_of(small_models, "quiet")
     assert found.frame().disclosed.isna().all() and found.frame().share.isna().all()
