@@ -49,6 +49,7 @@ def test_help_ends_with_examples_that_the_parser_takes(capsys):
 def test_reconstruct_prints_a_table_for_people(capsys):
     code, out, _ = run(capsys, "reconstruct", "deepseek-v3")
     assert code == 0 and "V3 pre-training" in out and "total" in out
+    assert "assumed:\n  - rent of $2.00 a GPU-hour: " in out
 
 
 def test_pages_are_listed_in_the_form_of_the_contract(capsys):

@@ -66,6 +66,17 @@ def test_an_account_is_begun_and_answers_at_once(tmp_path, config, capsys):
     assert (hours.kind, hours.locator) == ("disclosed", "report, p. 3")
 
 
+def test_a_rent_that_is_given_is_an_assumption_and_leads(tmp_path, config, capsys):
+    """Of a chip that nobody quotes too."""
+    folder = tmp_path / "new"
+    assert ask(folder, "--config", config, chip="Ascend 910C") == 2
+    assert "no quote for" in capsys.readouterr().err
+    assert ask(folder, "--config", config, chip="Ascend 910C", price="2.5") == 0
+    assert "rent of $2.50 a GPU-hour: " in capsys.readouterr().out
+    price = Evidence.load(folder).facts["mine_price_usd_per_gpu_hour"]
+    assert (price.kind, price.unit, price.value) == ("assumption", "usd_per_gpu_hour", 2.5)
+
+
 def test_what_was_typed_without_a_document_is_an_assumption_and_no_page_says_otherwise(begun):
     found = Evidence.load(begun)
     kinds = {name: fact.kind for name, fact in found.facts.items() if fact.subject == "mine"}

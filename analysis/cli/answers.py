@@ -60,7 +60,7 @@ def reconstruction_text(found: Reconstruction) -> str:
         }
         for row in [*content["phases"], content["total"]]
     ]
-    return pd.DataFrame(rows).to_string(index=False)
+    return f"{pd.DataFrame(rows).to_string(index=False)}\n{_assumed(found.assumptions)}"
 
 
 def estimate_command(options: argparse.Namespace) -> None:
@@ -132,8 +132,12 @@ def _estimate_text(answer: dict[str, Any]) -> str:
         for name in ("gpu_hours", "days", "usd", "energy_kwh", "co2_kg", "mfu", "step_seconds")
         if name in answer
     ]
-    said = "\n".join(f"  - {line}" for line in answer["assumptions"])
-    return f"{answer['name']}\n{pd.DataFrame(rows).to_string(index=False)}\nassumed:\n{said}"
+    table = pd.DataFrame(rows).to_string(index=False)
+    return f"{answer['name']}\n{table}\n{_assumed(answer['assumptions'])}"
+
+
+def _assumed(said: list[str]) -> str:
+    return "\n".join(["assumed:", *(f"  - {line}" for line in said)])
 
 
 def claims_command(options: argparse.Namespace) -> None:

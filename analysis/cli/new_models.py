@@ -106,6 +106,7 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     hours = None if options.gpu_hours is None else number("gpu_hours", options.gpu_hours)
     if hours and origins["gpu_hours"].kind != "disclosed":
         raise InputError("--gpu-hours are disclosed hours: say by --source where they stand")
+    price = None if options.price is None else number("price", options.price)
     shape, read_in = _architecture(options, evidence, where)
     return NewModel(
         name=options.name,
@@ -120,6 +121,7 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
         seq_len=number("seq_len", answers["seq_len"]),
         origins=origins,
         gpu_hours=hours,
+        price_usd_per_gpu_hour=price,
         sheet=getattr(options, "sheet", ""),
         chip_source=named_in,
         chip_assumed=why,

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.compare.estimate_rent import rent_on_market
 from analysis.compare.estimate_views import with_step_time
 from analysis.compare.specification import (
     PretrainingSpec,
@@ -31,7 +32,6 @@ from analysis.data.chips import (
 )
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError
-from analysis.data.prices import market_quotes
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
 from analysis.physics.cost import energy_kwh, rental_usd
@@ -101,9 +101,9 @@ def estimate(spec: Spec, evidence: Evidence, exclude: tuple[str, ...] = ()) -> d
     Returns
     -------
     dict
-        `name`; `gpu_hours` [GPU-hour], `usd` [US$], `energy_kwh` [kWh], `co2_kg` [kg] and `mfu`
-        [1], each with `p05, p50, p95`; `flop` and `flop_per_token` [FLOP]; of reinforcement
-        `step_seconds` [s], with its `parts`; and the `assumptions` in words.
+        `name`; `gpu_hours` [GPU-hour], `usd` [US$], `energy_kwh` [kWh], `co2_kg` [kg]
+        and `mfu` [1], each with `p05, p50, p95`; `flop` and `flop_per_token` [FLOP]; of
+        reinforcement `step_seconds` [s], with its `parts`; and the `assumptions` in words.
 
     Raises
     ------
@@ -183,7 +183,9 @@ def _chip(spec: Spec, evidence: Evidence, said: list[str]) -> Chip:
     has no other facts.
     """
     if spec.peak_bf16_tflops is None:
-        return find_chip(spec.hardware, evidence["hardware"])
+        known = find_chip(spec.hardware, evidence["hardware"])
+        said.append(f"chip {known.name}, at {known.peak_flop_s / 1e12:.4g} TFLOP/s, dense in BF16")
+        return known
     try:
         known = find_chip(spec.hardware, evidence["hardware"])
     except InputError:
@@ -249,7 +251,10 @@ def _answer(
     spec: Spec, chip: Chip, hours: np.ndarray, evidence: Evidence, said: list[str]
 ) -> dict[str, Any]:
     """Hours to rent, electricity and carbon; what is assumed for them goes to `said`."""
-    facts, price = evidence.facts, _price(spec, chip, evidence, said)
+    facts, price = evidence.facts, spec.price_usd_per_gpu_hour
+    if price is None:
+        price, why = rent_on_market(chip, str(spec.release_date), evidence)
+        said.append(f"rent of ${price:.2f} a GPU-hour: {why}")
     tdp_w = _rated_power_w(chip, evidence["hardware"], said)
     node, pue = facts["node_power_per_tdp"].value, facts["datacentre_pue"].value
     energy = energy_kwh(hours, tdp_w, node, pue)
@@ -268,28 +273,6 @@ def _answer(
         "energy_kwh": named_percentiles(energy),
         "co2_kg": named_percentiles(energy * facts["grid_kg_co2_per_kwh"].value),
     }
-
-
-def _price(spec: Spec, chip: Chip, evidence: Evidence, said: list[str]) -> float:
-    """Rent of a GPU-hour [US$]: as given, else as quoted, else as assumed."""
-    if spec.price_usd_per_gpu_hour is not None:
-        return spec.price_usd_per_gpu_hour
-    quotes = market_quotes(chip.name, str(spec.release_date), evidence)
-    price, why = float(quotes.usd_per_gpu_hour.median()), _whose(quotes)
-    if quotes.empty:
-        price = evidence.facts.constant("rent_where_no_quote_is_known", "usd_per_gpu_hour").value
-        why = "no quote is known for this chip: an assumed rent"
-    said.append(f"rent of ${price:.2f} a GPU-hour: {why}")
-    return price
-
-
-def _whose(quotes: pd.DataFrame) -> str:
-    """How many quotes a rent rests on, whose, of when, and for which commitment."""
-    names, kinds = (", ".join(sorted(quotes[key].unique())) for key in ("provider", "commitment"))
-    ends = min(quotes.date, default=""), max(quotes.date, default="")
-    days = " to ".join(dict.fromkeys(ends))
-    number = "one quote" if len(quotes) == 1 else f"the middle of {len(quotes)} quotes"
-    return f"{number}, of {names}, {days}, {kinds.replace('_', ' ')}"
 
 
 def _rated_power_w(chip: Chip, hardware: pd.DataFrame, said: list[str]) -> float:

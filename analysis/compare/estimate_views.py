@@ -12,7 +12,7 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
 from analysis.physics.training import gpu_hours
 from analysis.runs.planned import Planned, by_step_time, pooled
-from analysis.runs.views import stacking_weight
+from analysis.runs.views import listed, stacking_weight
 
 
 def with_step_time(
@@ -35,4 +35,4 @@ def with_step_time(
         name: named_percentiles(gpu_hours(spec.tokens, flop, chip.peak_flop_s, view.quantile(ends)))
         for name, view in (("by_kind", by_kind), ("step_time", step), ("combined", both))
     }
-    return both, {"views": {**hours, "weight": weight}}
+    return both, {"views": listed(hours), "step_time_weight": weight}

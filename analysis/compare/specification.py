@@ -31,6 +31,8 @@ from analysis.runs.configurations import configuration_of
 # beyond what was seen by this factor, a slip of units is the likelier reason
 FAR_BEYOND_SIZES, FAR_BEYOND_RATIOS = 20.0, 5.0
 OF_CONFIG = {"head_dim": "head_dim", "vocab": "vocab_size", "tied_embeddings": "tied_embeddings"}
+# keys that model files and scenarios have, by what they are called here
+CALLED = {"chip": "hardware", "gpus": "chips", "seq_len_tokens": "seq_len", "title": "name"}
 UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -151,6 +153,8 @@ def check_spec(
     )
     if "shape" in content:
         raise UnknownName("shape", "known", kind.model_fields, where=where)
+    if others := [key for key in content if key in CALLED]:
+        raise InputError(f"{others[0]} is not known; did you mean {CALLED[others[0]]}?", where)
     try:
         if kind is PretrainingSpec and content.get("config"):
             content = _with_shape(content, evidence, beside or Path())

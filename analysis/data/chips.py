@@ -49,7 +49,10 @@ def find_chip(name: str, hardware: pd.DataFrame) -> Chip:
     whole = found.get(frozenset(word for word in wanted if not PART.fullmatch(word)), [])
     if len(whole) == 1:
         raise InputError(f"chip: {name} {_counted_as(whole[0], hardware)}")
-    raise InputError(f"chip: {name} is not in hardware.csv{_alike(wanted, found)}")
+    raise InputError(
+        f"chip: {name} is not in hardware.csv, the table of chips in the evidence folder"
+        f"{_alike(wanted, found)}"
+    )
 
 
 def parts_of(chip: str, hardware: pd.DataFrame) -> str:

@@ -27,13 +27,8 @@ from analysis.runs.specifications import near_and_below, specifications
 from analysis.runs.step_view import shift_without
 from analysis.runs.timed_products import RECIPE_OF, products_of_micro_batch
 from analysis.runs.timed_products import TABLE as TIMED
-from analysis.runs.views import hours_record
+from analysis.runs.views import VIEW_WORDS, hours_record
 
-VIEW_WORDS = {
-    "by_kind": "by what such runs reach",
-    "step_time": "by the time of a step",
-    "combined": "both together",
-}
 # What of a layout can be taken back, and to what.
 TAKEN_BACK: Mapping[str, tuple[str, Any]] = {
     "multiplying in eight bits": ("precision", "bf16"),

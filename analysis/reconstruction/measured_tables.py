@@ -13,8 +13,14 @@ from analysis.reconstruction.reconstruction import PhaseResult
 from analysis.runs.measured_rates import benchmarks_beside_runs
 from analysis.runs.rate_record import VIEWS, figures, gain, mixture_record, rate_record
 from analysis.runs.specifications import CHOICES, near_and_below, shares_of_choices
+from analysis.runs.views import (
+    VIEW_WORDS,
+    hours_record,
+    pool_over_weight,
+    stacking_weight,
+    view_figures,
+)
 from analysis.runs.views import VIEWS as HOURS_VIEWS
-from analysis.runs.views import hours_record, pool_over_weight, stacking_weight, view_figures
 from analysis.show import links
 from analysis.show.links import Html, counted
 from analysis.show.numbers import hours_text, significant
@@ -122,9 +128,7 @@ def views(account: Account) -> Html:
     if found is None:
         return Html("<p>No layout is published, so what such runs reach leads alone.</p>")
     result, both = found
-    rows = [
-        {"way": measured.VIEW_WORDS[name], **hours} for name, hours in result.hours_by_view.items()
-    ]
+    rows = [{"way": VIEW_WORDS[name], **hours} for name, hours in result.hours_by_view.items()]
     weight = stacking_weight(account.evidence, both.run.developers)
     ends = {"p05": "5 %", "p50": "middle", "p95": "95 %"}
     shown = table(

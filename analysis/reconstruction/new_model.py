@@ -26,11 +26,17 @@ COLUMNS = tuple(Fact.__dataclass_fields__)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 GENERAL = ("method", "hardware", "company", "other")  # subjects that are of no one model
 SOURCE = "own_document"  # in sources.csv: the row of a fact names the document
-UNITS = {"tokens": "tokens", "seq_len": "tokens", "gpu_hours": "gpu_hours"}
+UNITS = {
+    "tokens": "tokens",
+    "seq_len": "tokens",
+    "gpu_hours": "gpu_hours",
+    "price_usd_per_gpu_hour": "usd_per_gpu_hour",
+}
 WORDS = {
     "tokens": "tokens of pre-training",
     "seq_len": "sequence length of pre-training",
     "gpu_hours": "GPU-hours of pre-training",
+    "price_usd_per_gpu_hour": "rent of a GPU-hour",
 }
 
 
@@ -78,6 +84,7 @@ class NewModel:
     tokens: float
     seq_len: float
     gpu_hours: float | None = None
+    price_usd_per_gpu_hour: float | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
     sheet: str = ""  # its disclosure sheet
     chip_source: str = ""  # the document that names the chip
@@ -121,6 +128,7 @@ def model_text(model: NewModel) -> str:
     why = f'chip_assumed = "{_plain(model.chip_assumed)}"  # without this line it is disclosed'
     named = '# chip_assumed = ".."  # where no source names the chip: why this one'
     named_in = f"; named in {_plain(model.chip_source)}" if model.chip_source else ""
+    price = f'price_usd_per_gpu_hour = "{model.prefix}_price_usd_per_gpu_hour"'
     nothing = '# disclosed = { gpu_hours = "FACT", usd = "FACT" }  # either may be missing'
     return FILE.format(
         name=model.name,
@@ -132,6 +140,7 @@ def model_text(model: NewModel) -> str:
         named_in=named_in,
         sheet=f'\nsheet = "{model.sheet}"  # in cards' if model.sheet else "",
         assumed=why if model.chip_assumed else named,
+        rent='rent = "release"' if model.price_usd_per_gpu_hour is None else price,
         prefix=model.prefix,
         architecture=sizes,
         not_known=", ".join(f'"{sentence}"' for sentence in _left_open(model)),

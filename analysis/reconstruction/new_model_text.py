@@ -14,9 +14,9 @@ chip = "{chip}"  # a name of hardware.csv{named_in}
 {assumed}{sheet}
 
 # What a GPU-hour is rented for: a fact in US$ per GPU-hour,
-# price_usd_per_gpu_hour = "{prefix}_price"
+# price_usd_per_gpu_hour = "FACT"
 # or a choice: release (the market near the release), today, 2025q1 (any quarter), owned.
-rent = "release"
+{rent}
 
 # Further disclosed figures of the run from which hours follow (days, MFU, cost, energy): no
 # reconstruction reads them. What a phase discloses below is one without being listed.

@@ -24,6 +24,7 @@ from analysis.reconstruction.phase_samples import PhaseSamples
 from analysis.reconstruction.phase_tables import PhaseTables
 from analysis.reconstruction.rent import Rent, rent_of
 from analysis.runs.references import reference_runs
+from analysis.runs.views import listed
 from analysis.show.numbers import hours_text
 
 
@@ -87,6 +88,20 @@ class Reconstruction:
     def price_usd_per_gpu_hour(self) -> float:
         """The rent of a GPU-hour [US$]."""
         return self.rent.usd_per_gpu_hour
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What no source says of it, in words: chip, rent, and inputs that its account assumes."""
+        model, set_here = self.model, self.scenario.parameters
+        said = [f"rent of ${self.price_usd_per_gpu_hour:.2f} a GPU-hour: {self.rent.says}"]
+        if model.chip_assumed and set_here.chip is None:
+            said.insert(0, f"chip {self.chip.name}: {model.chip_assumed}")
+        return said + [
+            f"{result.phase.label}, {item.label}: {item.distribution.why}"
+            for result in self.phases
+            for item in result.inputs.values()
+            if item.distribution.why
+        ]
 
     def __getitem__(self, phase_id: str) -> PhaseResult:
         wanted = self.model.phase(phase_id).id
@@ -204,14 +219,13 @@ def _sum_if_all(values: list[float | None]) -> float | None:
 
 def _views(result: PhaseResult) -> dict[str, Any]:
     """The hours by each view, and the weight of step time in the combined one; or why there is
-    none, where a layout is published.
+    none, where a layout is published. A phase of one view has an empty list.
     """
-    found = result.hours_by_view
-    views = result.setting.views
+    found, views = listed(result.hours_by_view), result.setting.views
     laid_out = any(getattr(stage.work, "layout", None) for stage in result.phase.stages)
     if laid_out and result.setting.no_step_time:
-        return {"views": {"step_time": None, "left_out": result.setting.no_step_time}}
-    return {"views": {**found, "weight": views.weight}} if views and found else {}
+        return {"views": found, "no_step_time": result.setting.no_step_time}
+    return {"views": found} | ({"step_time_weight": views.weight} if views and found else {})
 
 
 def _cross_check(check: CrossCheck, result: PhaseResult) -> dict[str, Any]:

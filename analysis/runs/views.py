@@ -4,7 +4,7 @@ developer left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -25,7 +25,23 @@ from analysis.runs.rate_record import HALF_WIDTH, scored
 from analysis.runs.references import reference_runs
 
 VIEWS = {"by_kind": "by kind", "step_time": "by step time", "combined": "combined"}
+VIEW_WORDS = {
+    "by_kind": "by what such runs reach",
+    "step_time": "by the time of a step",
+    "combined": "both together",
+}
+LEADS = "combined"
 WEIGHTS = np.linspace(0.0, 1.0, 101)
+
+
+def listed(hours: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
+    """The percentiles of GPU-hours by each view as answers list them: `id`, `label`, `gpu_hours`,
+    and `leads`, whether it is the answer.
+    """
+    return [
+        {"id": name, "label": VIEW_WORDS[name], "gpu_hours": dict(found), "leads": name == LEADS}
+        for name, found in hours.items()
+    ]
 
 
 def runs_with_layout(evidence: Evidence) -> pd.DataFrame:

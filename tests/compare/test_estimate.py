@@ -12,10 +12,10 @@ from analysis.cli import main
 from analysis.compare.estimate import (
     _one_sided,
     _rated_power_w,
-    _whose,
     estimate,
     estimate_all,
 )
+from analysis.compare.estimate_rent import _whose
 from analysis.compare.specification import find_developer, read_spec
 from analysis.data.chips import Chip
 from analysis.data.mistakes import InputError
@@ -141,6 +141,7 @@ def test_excluding_a_developer_changes_the_answer_and_its_own_run_is_not_needed(
         ),
         ('"H100"', '"H9000"', "H9000 is not in hardware.csv"),
         ("2025-06-01", '"June"', "release_date"),
+        ("hardware =", "chip =", "chip is not known; did you mean hardware?"),
         ("name =", "name ==", "not valid TOML"),
         ("2025-06-01", "2999-06-01", "2999-06-01 is in the future"),
         ('hardware = "H100"', "", "hardware is missing"),

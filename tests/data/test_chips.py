@@ -40,7 +40,7 @@ def test_names_are_read_as_tools_and_shops_print_them(evidence, printed, chip):
 
 @pytest.mark.parametrize("name", ["A10", "L5", "L41", "H1000", "MI350Y"])
 def test_another_model_number_is_never_suggested(evidence, name):
-    with pytest.raises(InputError, match=r"is not in hardware\.csv$"):
+    with pytest.raises(InputError, match=r", the table of chips in the evidence folder$"):
         find_chip(name, evidence["hardware"])
 
 

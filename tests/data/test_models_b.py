@@ -190,8 +190,8 @@ def by_each_view(model, evidence):
     scenario = load_scenario("paper", evidence.directory, samples=1024, price_usd_per_gpu_hour=2.0)
     phases = reconstruct(model, scenario, evidence).to_dict()["phases"]
     return [
-        [row["views"]["by_kind"], row["views"]["step_time"]]
-        if row.get("views")
+        [view["gpu_hours"] for view in row["views"] if view["id"] != "combined"]
+        if row["views"]
         else row["gpu_hours"]["reconstructed"]
         for row in phases
     ]

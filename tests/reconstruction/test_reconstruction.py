@@ -47,8 +47,9 @@ def default(evidence):
 def test_phases_come_in_order_with_the_keys_of_the_contract(default):
     assert [phase["id"] for phase in default["phases"]] == PHASES
     for row in default["phases"]:
-        views = {"views"} if row["id"] == "v3_pretraining" else set()
-        assert set(row) == views | {
+        weight = {"step_time_weight"} if row["id"] == "v3_pretraining" else set()
+        assert set(row) == weight | {
+            "views",
             "id",
             "label",
             "gpu_hours",
