@@ -14,11 +14,11 @@ import pytest
 
 from analysis.data.mistakes import InputError
 from analysis.data.parameters import parameters_frame
+from analysis.publish.declared import declared_parameters
 from analysis.publish.execute import (
     Job,
     NotebookFailed,
     _outcomes,
-    declared_parameters,
     execute,
 )
 from analysis.publish.plan import list_pages
@@ -71,15 +71,15 @@ def test_parameter_cell_says_what_is_declared(path):
     declared, scenario = declared_parameters(path), parameters_frame()
     for row in scenario[scenario.parameter.isin(declared)].itertuples():
         found = declared[row.parameter]
-        assert found["default"] == "None"
-        assert found["help"] == f"{row.unit}: {row.meaning.rstrip('.')}; None: the scenario's"
+        assert found.default is None
+        assert found.help == f"{row.unit}: {row.meaning.rstrip('.')}; None: the scenario's"
     of_a_scenario = [name for name in declared if name in set(scenario.parameter)]
     assert of_a_scenario == [name for name in scenario.parameter if name in declared]
     code = "\n".join(cell.source for cell, _ in code_cells(path))
     assert set(declared) <= set(re.findall(r"\w+", code))
-    assert declared.get("scenario", {"default": '"paper"'})["default"] == '"paper"'
+    assert "scenario" not in declared or declared["scenario"].default == "paper"
     assert {"model", "phase"} & set(declared) or all(
-        found["default"] == "None" for found in declared.values()
+        found.default is None for found in declared.values()
     )
 
 

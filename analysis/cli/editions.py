@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from analysis.data.scenario import (
 
 if TYPE_CHECKING:  # a command imports what it needs when it runs: most need less than all
     from analysis.data.tables import Evidence
-    from analysis.publish.execute import Job
+    from analysis.publish.declared import Declared
 
 
 def build_command(options: argparse.Namespace) -> None:
@@ -60,34 +61,36 @@ def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
 
 
 def rerun_command(options: argparse.Namespace) -> None:
+    from analysis.publish.declared import as_declared, check_declared
     from analysis.publish.execute import Job, check_target, execute_one
 
     given = parse_overrides(options.overrides)
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
     check_target(output)
-    parameters = given | ({"data": str(options.data.resolve())} if options.data else {})
+    given |= {"data": str(options.data.resolve())} if options.data else {}
+    declared = check_declared(options.notebook, given)
+    directory, scenario = _settings(given, declared)
+    parameters = {name: as_declared(name, text, declared[name]) for name, text in given.items()}
     job = Job(options.notebook.stem, options.notebook, parameters, output)
-    execute_one(job, lambda: _check_rerun(job))
+    say(scenario.summary)
+    execute_one(job, lambda: _check_chip(scenario, _evidence(directory)))
     tell(output)
 
 
-def _check_rerun(job: Job) -> None:
-    """Names and bounds, checked while the process starts that would execute the notebook."""
-    from analysis.data.tables import Evidence
-    from analysis.publish.execute import check_declared
-
-    declared = check_declared(job)
-    defaults = {
-        name: found["default"].strip("\"'")
-        for name, found in declared.items()
-        if found["default"] != "None"
-    }
-    settings = defaults | dict(job.parameters)
-    directory = evidence_folder(Path(settings["data"]) if "data" in settings else None)
+def _settings(given: Mapping[str, str], declared: Mapping[str, Declared]) -> tuple[Path, Scenario]:
+    """The evidence and the scenario of a notebook: what is given, else its own defaults."""
+    defaults = {name: one.default for name, one in declared.items() if one.default is not None}
+    settings = defaults | dict(given)
+    directory = evidence_folder(Path(str(settings["data"])) if "data" in settings else None)
     overrides = {name: value for name, value in settings.items() if name in PARAMETER_NAMES}
-    scenario = load_scenario(settings.get("scenario", "paper"), directory, **overrides)
-    say(scenario.summary)
-    _check_chip(scenario, Evidence.load(directory))
+    return directory, load_scenario(str(settings.get("scenario", "paper")), directory, **overrides)
+
+
+def _evidence(directory: Path) -> Evidence:
+    """Read while the process starts that will execute the notebook."""
+    from analysis.data.tables import Evidence
+
+    return Evidence.load(directory)
 
 
 def pages_command(options: argparse.Namespace) -> None:

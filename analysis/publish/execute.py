@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import math
 import os
 import tempfile
@@ -20,10 +21,12 @@ from typing import Any
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from nbformat import NotebookNode
 from papermill.exceptions import PapermillExecutionError
 
-from analysis.data.mistakes import InputError, UnknownName, did_you_mean
+from analysis.data.mistakes import InputError, UnknownName
+from analysis.publish.declared import check_declared
 from analysis.publish.forking import engine, forks
 from analysis.publish.forking.warm import warm_up
 from analysis.publish.kept import keep, read_kept, sha256_of
@@ -33,6 +36,8 @@ KERNEL = "python3"  # the environment's own; a name saved in a notebook would wi
 MARK = "traincost"  # in the metadata of an executed notebook: the hash of its cells
 FAILED = ".failed.ipynb"
 SECONDS = "seconds.json"  # how long each notebook took the last time, beside the executed copies
+
+logging.getLogger("papermill").setLevel(logging.CRITICAL)  # each of its warnings is said here
 
 
 class NotebookFailed(RuntimeError):
@@ -75,28 +80,6 @@ def is_as_executed(path: Path) -> bool:
         return False
 
 
-def declared_parameters(notebook: Path) -> dict[str, dict[str, str]]:
-    """The parameters that a notebook's own cell declares, as papermill reads them."""
-    if not notebook.is_file():
-        known = [path.stem for path in notebook.parent.glob("*.ipynb")]
-        raise InputError(f"{notebook} is not a notebook{did_you_mean(notebook.stem, known)}")
-    try:
-        return papermill.inspect_notebook(_plain(notebook))
-    except (ValueError, AttributeError, OSError) as error:
-        raise InputError(f"{notebook}: not a notebook: {str(error).splitlines()[0][:80]}") from None
-
-
-def check_declared(job: Job) -> dict[str, dict[str, str]]:
-    """The parameters that a job's notebook declares; an `InputError` if the job gives another."""
-    declared = declared_parameters(job.notebook)
-    for name in job.parameters:
-        if name not in declared:
-            raise InputError(
-                f"{name} is not a parameter of {job.notebook.name}{did_you_mean(name, declared)}"
-            )
-    return declared
-
-
 def execute(job: Job, engine_name: str | None = None) -> Path:
     """Execute one notebook, by papermill's own engine or a registered one; the output appears only
     when it is whole.
@@ -108,7 +91,7 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     NotebookFailed
         If a cell fails; what had been executed stands beside the output, as `NAME.failed.ipynb`.
     """
-    check_declared(job)
+    check_declared(job.notebook, job.parameters)
     partial = job.output.with_suffix(f".{os.getpid()}.part.ipynb")
     try:
         _run(job, partial, engine_name)
@@ -117,17 +100,37 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     except PapermillExecutionError as error:
         if error.ename in USERS_MISTAKES:  # found by a cell
             raise InputError(error.evalue) from None
-        _write_marked(tidied(nbformat.read(partial, as_version=4)), partial)
-        kept = job.output.with_suffix(FAILED)
-        partial.replace(kept)
-        given = ", ".join(f"{key}={value}" for key, value in job.parameters.items())
-        raise NotebookFailed(
-            f"{job.name}: cell {error.cell_index} of {job.notebook.name} failed\n"
-            f"  {error.ename}: {error.evalue}\n  parameters: {given}; partial output: {kept}"
-        ) from None
+        said = f"{error.ename}: {error.evalue}"
+        raise _failed(job, partial, error.cell_index, said) from None
+    except DeadKernelError:
+        raise _failed(job, partial, _died_in(partial), "the kernel died in it") from None
     finally:
         partial.unlink(missing_ok=True)
     return job.output
+
+
+def _failed(job: Job, partial: Path, cell: int | None, said: str) -> NotebookFailed:
+    """What a cell raised, and its notebook; what had been executed is kept beside the output."""
+    _write_marked(tidied(nbformat.read(partial, as_version=4)), partial)
+    kept = job.output.with_suffix(FAILED)
+    partial.replace(kept)
+    given = ", ".join(f"{key}={value}" for key, value in job.parameters.items())
+    return NotebookFailed(
+        f"{job.name}: cell {cell} of {job.notebook.name} failed\n"
+        f"  {said}\n  parameters: {given}; partial output: {kept}"
+    )
+
+
+def _died_in(partial: Path) -> int:
+    """The number of the code cell that was begun last, by papermill's own record. Whether it still
+    got its count is chance: it has none.
+    """
+    notebook = nbformat.read(partial, as_version=4)
+    code = [n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code"]
+    number = max(n for n in code if notebook.cells[n].metadata.papermill["start_time"])
+    notebook.cells[number].execution_count = None
+    nbformat.write(notebook, partial)
+    return number
 
 
 def _run(job: Job, output: Path, engine_name: str | None) -> None:

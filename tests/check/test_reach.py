@@ -9,7 +9,7 @@ from analysis.check.beliefs import beliefs
 from analysis.check.contradictions import contradictions
 from analysis.check.others import others_estimates
 from analysis.data.scenario import PARAMETER_NAMES
-from analysis.publish.execute import declared_parameters
+from analysis.publish.declared import declared_parameters
 from analysis.reconstruction.bill_tables import carbon_of
 from analysis.reconstruction.ownership import owned_hour_at_middle
 from tests.conftest import ROOT
