@@ -38,7 +38,7 @@ class Fact:
     @property
     def second_hand(self) -> bool:
         """Whether the source was seen only as restated by another."""
-        return self.confidence == "read_via_secondary"
+        return self.confidence != "read"
 
     @property
     def has_range(self) -> bool:

@@ -212,6 +212,43 @@ def test_damaged_evidence_is_one_line_that_names_the_place(edited, file, old, ne
     assert "\n" not in str(caught.value)
 
 
+# to the letter what others may write; a second hand of either kind is marked
+CONFIDENCES = {"read": False, "read_via_secondary": True, "read_via_epoch_ai": True}
+
+
+@pytest.mark.parametrize("confidence", CONFIDENCES)
+def test_a_fact_says_at_which_hand_it_was_read(edited, confidence):
+    directory = edited("facts.csv", ",disclosed,read,", f",disclosed,{confidence},")
+    facts = Evidence.load(directory).facts
+    assert facts["v3_pretraining_gpu_hours"].second_hand == CONFIDENCES[confidence]
+
+
+COLUMNS = {
+    "facts": "id subject quantity value low high unit kind confidence source_id locator note",
+    "sources": "source_id title publisher year kind url licence",
+}
+
+
+@pytest.mark.parametrize("table", COLUMNS)
+def test_the_columns_that_others_rely_on_come_first(evidence, table):
+    columns = COLUMNS[table].split()
+    assert list(evidence[table])[: len(columns)] == columns
+
+
+def test_the_words_of_a_facts_columns_are_those_that_others_rely_on():
+    named = {resource["name"]: resource for resource in resources(default_directory())}
+    fields = {field["name"]: field for field in named["facts"]["schema"]["fields"]}
+    assert set(fields["confidence"]["constraints"]["enum"]) == set(CONFIDENCES)
+    assert fields["kind"]["constraints"]["enum"] == [
+        "disclosed",
+        "derived_in_source",
+        "digitised",
+        "reported_by_press",
+        "estimate_by_third_party",
+        "assumption",
+    ]
+
+
 @pytest.mark.parametrize("date", ["2025", "2025-02", "2025-02-28", "2024-02-29"])
 def test_a_date_that_is_a_month_or_a_year_is_read(edited, date):
     directory = edited("claims.csv", ",Reuters,2025-09-18,", f",Reuters,{date},")
