@@ -28,6 +28,7 @@ from analysis.data.chips import (
     parts_of,
     peak_flop_s,
     peak_slips,
+    peak_slips_of_unknown,
     rated_power_w,
 )
 from analysis.data.facts import Facts
@@ -129,7 +130,7 @@ def _estimate_pretraining(
     if spec.layout is not None:
         expected, views = with_step_time(spec, chip, flop, expected, evidence, exclude)
         said.append("both views pooled by the protocol's weight of the time of a step")
-    elif spec.precision:
+    if spec.precision:
         said.append("precision changes nothing in the view by kind")
     points = expected.percentiles()
     few_to_many = np.array(list(points.values()))[::-1]  # a high MFU is few hours
@@ -189,6 +190,7 @@ def _chip(spec: Spec, evidence: Evidence, said: list[str]) -> Chip:
     try:
         known = find_chip(spec.hardware, evidence["hardware"])
     except InputError:
+        said += peak_slips_of_unknown(spec.hardware, spec.peak_bf16_tflops, evidence["hardware"])
         return Chip(spec.hardware or "unnamed chip", spec.peak_bf16_tflops * 1e12)
     said += peak_slips(known, spec.peak_bf16_tflops, evidence["hardware"])
     return Chip(known.name, spec.peak_bf16_tflops * 1e12)
@@ -213,6 +215,7 @@ def _estimate_reinforcement(
         f"step time from {step.step_seconds.basis}",
         "every step has the mean length; FLOP are ten a parameter and token",
         *_one_sided(estimator.runs.developer),
+        *(f"{name} changes nothing in a run of reinforcement" for name in spec.unused),
     ]
     return _answer(spec, chip, hours, evidence, said) | {
         "flop": float(flop_per_token * tokens),

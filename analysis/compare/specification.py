@@ -128,6 +128,12 @@ class ReinforcementSpec(_Spec):
     max_len: Count
     asynchronous: bool = False
 
+    @property
+    def unused(self) -> list[str]:
+        """What is given and changes nothing in the time of a step."""
+        names = ("precision", "layers", "d_model", "n_heads")
+        return [name for name in names if getattr(self, name) is not None]
+
     def model_post_init(self, context: Any) -> None:
         super().model_post_init(context)
         if self.mean_len > self.max_len:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.compare.specification import PretrainingSpec
+from analysis.compare.specification import OF_CONFIG, PretrainingSpec
 from analysis.physics.architecture import Configuration
 from analysis.physics.flop import (
     TRAINING_FLOP_PER_PARAMETER,
@@ -19,7 +19,9 @@ APART = 0.01  # from which on two counts of parameters do not agree
 FAR_APART = 0.1  # from which on they are likely of two models
 COUNTS = ("params_total", "params_active")
 IN_CONFIG = ("layers", "d_model", "n_heads", "window_tokens", "global_layers", "active_counts")
-OF_OUTLINE = ("n_heads", "head_dim", "vocab", "tied_embeddings", "active_counts", "window_tokens")
+OF_TABLES = ("tied_embeddings", "active_counts")
+OF_WINDOW = ("window_tokens", "global_layers")
+OF_OUTLINE = ("n_heads", "head_dim", "vocab", "seq_len", *OF_TABLES, *OF_WINDOW)
 LEFT_OUT = {"both": 0, "head": 1, "neither": 2}  # tables that params_active leaves out
 LARGE = 0.05  # share of the parameters from which on it matters whether a table is shared
 
@@ -55,7 +57,8 @@ def flop_per_token_of_spec(spec: PretrainingSpec, alike: pd.DataFrame, said: lis
 def _compare(spec: PretrainingSpec, shape: Configuration, said: list[str]) -> None:
     """A word where what is given is not what the config says."""
     said += unlike_config({name: getattr(spec, name) for name in COUNTS}, shape, APART)
-    unused = [name for name in IN_CONFIG if getattr(spec, name) is not None]
+    own = IN_CONFIG if spec.config.endswith(".json") else (*IN_CONFIG, *OF_CONFIG)
+    unused = [name for name in own if getattr(spec, name) is not None]
     said += [f"{name} changes nothing: the config has its own" for name in unused]
 
 
@@ -80,8 +83,10 @@ def _by_parameters(spec: PretrainingSpec, alike: pd.DataFrame, said: list[str]) 
     by_parameters = TRAINING_FLOP_PER_PARAMETER * alike.params_active
     ratio = float((alike.flop_per_token / by_parameters).median())
     said.append(f"FLOP a token taken as {ratio:.3f} times six a parameter, the median of like runs")
-    unused = [name for name in (*OF_OUTLINE, "seq_len") if getattr(spec, name) is not None]
-    said += [f"{name} changes nothing without layers and d_model" for name in unused]
+    other = {"layers": "d_model", "d_model": "layers"}
+    unused = [name for name in (*other, *OF_OUTLINE) if getattr(spec, name) is not None]
+    for name in unused:
+        said.append(f"{name} changes nothing without {other.get(name, 'layers and d_model')}")
     return TRAINING_FLOP_PER_PARAMETER * spec.params_active * ratio
 
 
@@ -91,6 +96,8 @@ def _with_both_tables(spec: PretrainingSpec, d_model: float, said: list[str]) ->
     active = float(spec.params_active)
     if not table:
         said.append("embedding table counted as multiplying: vocab is not given")
+        unused = [name for name in OF_TABLES if getattr(spec, name) is not None]
+        said += [f"{name} changes nothing without vocab" for name in unused]
         return active
     if spec.active_counts is None:
         said.append("params_active taken to count the tables of input and output")

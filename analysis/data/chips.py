@@ -19,6 +19,7 @@ FORMS = frozenset({"sxm", "pcie"})
 MEMORY = re.compile(r"\d+gb")
 PART = re.compile(r"gcds?|dies?|cores?|\d+")
 SAME = 0.02  # two peaks are one figure, rounded
+FAR = 10.0  # from all peaks by this factor, another unit is the likelier reason
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,12 @@ def find_chip(name: str, hardware: pd.DataFrame) -> Chip:
     InputError
         If no chip, or more than one, has that name, or it names a part or a slice of chips.
     """
-    wanted, found = _words(name), _spellings(hardware)
-    fits = found.get(wanted) or _like(wanted, found)
+    fits = _fits(name, hardware)
     if len(fits) == 1:
         return _chip(fits[0], hardware)
     if fits:
         raise InputError(f"chip: {name} may be {' or '.join(sorted(fits))}; name one")
+    wanted, found = _words(name), _spellings(hardware)
     whole = found.get(frozenset(word for word in wanted if not PART.fullmatch(word)), [])
     if len(whole) == 1:
         raise InputError(f"chip: {name} {_counted_as(whole[0], hardware)}")
@@ -74,6 +75,23 @@ def peak_slips(chip: Chip, peak_tflops: float, hardware: pd.DataFrame) -> list[s
     return [f"peak_bf16_tflops = {peak_tflops:g} {likely}: {own}"]
 
 
+def peak_slips_of_unknown(name: str, peak_tflops: float, hardware: pd.DataFrame) -> list[str]:
+    """A word on the peak [TFLOP/s] of a name that is no one chip: it is the dense one of none that
+    the name may stand for, or far from that of every known chip.
+    """
+    alike = [_chip(chip, hardware) for chip in _fits(name, hardware)]
+    slips = [peak_slips(chip, peak_tflops, hardware) for chip in alike]
+    if slips:
+        return slips[0] if all(slips) else []
+    known = peak_flop_s(hardware) / 1e12
+    if known.min() / FAR <= peak_tflops <= known.max() * FAR:
+        return []
+    return [
+        f"peak_bf16_tflops = {peak_tflops:g} looks like another unit: the chips known here have "
+        f"{known.min():g} to {known.max():g} TFLOP/s"
+    ]
+
+
 def chip_rows(chips: pd.Series, hardware: pd.DataFrame) -> pd.DataFrame:
     """The row of hardware.csv for each chip named, by name; empty fields where there is none."""
     return hardware.set_index("chip").reindex(chips)
@@ -96,6 +114,12 @@ def peak_flop_s(chips: pd.DataFrame) -> pd.Series:
 
 def _chip(name: str, hardware: pd.DataFrame) -> Chip:
     return Chip(name, float(peaks_of(pd.Series([name]), hardware).iloc[0]))
+
+
+def _fits(name: str, hardware: pd.DataFrame) -> list[str]:
+    """The chips that a name may stand for."""
+    wanted, found = _words(name), _spellings(hardware)
+    return found.get(wanted) or _like(wanted, found)
 
 
 def _words(name: str) -> frozenset[str]:

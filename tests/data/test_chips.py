@@ -1,6 +1,6 @@
 import pytest
 
-from analysis.data.chips import find_chip, peak_flop_s, peak_slips
+from analysis.data.chips import find_chip, peak_flop_s, peak_slips, peak_slips_of_unknown
 from analysis.data.mistakes import InputError
 
 
@@ -69,6 +69,24 @@ def test_a_part_or_a_slice_of_chips_is_refused_with_what_counts(evidence, name, 
 def test_a_peak_that_is_not_the_dense_one_is_noticed(evidence, tflops, said):
     hardware = evidence["hardware"]
     slips = peak_slips(find_chip("H100", hardware), tflops, hardware)
+    assert (said is None and slips == []) or (len(slips) == 1 and said in slips[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "tflops", "said"),
+    [
+        ("", 989, None),
+        ("H9000", 989, None),
+        ("", 989e12, "another unit"),
+        ("H9000", 989e3, "another unit"),
+        ("MI250X GCD", 191.5, None),  # of a part, by its own peak
+        ("A100", 312, None),  # four cards of one peak
+        ("A100", 624, "twice"),
+        ("A100", 312e9, "another unit"),
+    ],
+)
+def test_a_peak_is_looked_at_where_the_name_is_no_one_chip(evidence, name, tflops, said):
+    slips = peak_slips_of_unknown(name, tflops, evidence["hardware"])
     assert (said is None and slips == []) or (len(slips) == 1 and said in slips[0])
 
 
