@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -216,6 +216,8 @@ def context_products(
     >>> float(context_products(windowed, 8))  # 20 x (8 / 2) + 20 x (2 - 4 / 16)
     115.0
     """
+    if attention not in get_args(Attention):
+        raise ValueError(f"attention: {attention!r} is neither causal nor full")
     length = np.asarray(seq_len_tokens, dtype=float)
     whole = length / (2.0 if attention == "causal" else 1.0)
     width = attention_width(architecture, mtp)

@@ -212,9 +212,10 @@ def configuration(model: Model, facts: Facts) -> Architecture:
     """
     sizes = {key: int(facts.calculate(size)) for key, size in model.architecture.items()}
     kind = Outline if set(sizes) <= set(Outline.model_fields) else Configuration
+    where = f"models/{model.name}.toml, architecture"
+    if kind is Outline and model.architecture_kind == "moe" and "params_total" not in sizes:
+        raise InputError("params_total is missing: a mixture has more than are active", where)
     try:
         return kind(**sizes)
     except ValidationError as error:
-        raise first_mistake(
-            error, f"models/{model.name}.toml, architecture", kind.model_fields
-        ) from None
+        raise first_mistake(error, where, kind.model_fields) from None

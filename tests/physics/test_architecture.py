@@ -80,6 +80,13 @@ def test_attention_is_linear_in_the_sequence_and_full_counts_it_twice(v3):
     )
 
 
+@pytest.mark.parametrize("attention", ["Causal", "FULL", "", "half", None])
+def test_a_way_to_count_attention_that_is_none_is_refused(v3, attention):
+    for model in (v3, Outline(**OUTLINE)):
+        with pytest.raises(ValueError, match="is neither causal nor full"):
+            flop_per_token(model, 4096, attention)
+
+
 def test_more_experts_per_token_cost_more_and_more_experts_in_all_do_not(v3):
     busier = v3.model_copy(update={"n_activated_experts": v3.n_activated_experts + 1})
     larger = v3.model_copy(update={"n_routed_experts": v3.n_routed_experts * 2})

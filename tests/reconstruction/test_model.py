@@ -151,6 +151,10 @@ def test_its_efficiency_comes_from_dense_runs_and_deepseek_is_one_of_the_others(
         ([('"v3_cfg_dim"', '"v3_cfg_dimm"')], "did you mean v3_cfg_dim?"),
         ([("title =", "titel =")], "models/fork.toml"),
         (
+            [('architecture_kind = "dense"', 'architecture_kind = "moe"')],
+            "models/fork.toml, architecture: params_total is missing",
+        ),
+        (
             [("[architecture]", 'stands_on = "fork"\n[architecture]')],
             "a model cannot stand on itself",
         ),
