@@ -1,6 +1,7 @@
 """The commands by contract: standard output, standard error, exit codes."""
 
 import errno
+import io
 import json
 import os
 import re
@@ -137,6 +138,27 @@ def test_a_users_mistake_is_one_line_and_exit_code_two(capsys, monkeypatch, argu
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii"])
+def test_a_letter_that_the_terminal_lacks_is_shown_by_its_escape(monkeypatch, tmp_path, encoding):
+    """The name of a run on standard output, the name of a file on standard error."""
+    streams = {name: io.TextIOWrapper(io.BytesIO(), encoding) for name in ("stdout", "stderr")}
+    run_file = tmp_path / "run.toml"
+    run_file.write_text(
+        'name = "深 70B"\ndeveloper = "X"\nrelease_date = 2025-01-01\nparams_total = 70e9\n'
+        'params_active = 70e9\ntokens = 5e12\nhardware = "H100"\n',
+        encoding="utf-8",
+    )
+    with monkeypatch.context() as patch:
+        for name, stream in streams.items():
+            patch.setattr(sys, name, stream)
+        codes = [main(["estimate", str(path)]) for path in (run_file, tmp_path / "求.toml")]
+    for stream in streams.values():
+        stream.flush()
+    out, err = (stream.buffer.getvalue().decode(encoding) for stream in streams.values())
+    assert codes == [0, 2] and out.startswith("\\u6df1 70B\n")
+    assert "\\u6c42.toml" in err and "Traceback" not in err
+
+
 def test_a_folder_that_is_no_edition_is_not_replaced(capsys, tmp_path):
     (tmp_path / "mine.txt").write_text("keep")
     code, _, err = run(capsys, "build", "--out", str(tmp_path))
@@ -153,8 +175,13 @@ def test_the_chart_of_a_sweep_replaces_no_picture_of_the_users(capsys, tmp_path)
     assert code == 2 and f"would replace {tmp_path / 'o.svg'}, which is none of a sweep" in err
     assert [path.name for path in tmp_path.iterdir()] == ["o.svg"]
     assert (tmp_path / "o.svg").read_text() == "<svg>mine</svg>"
-    code, _, err = run(capsys, *grid[:-1], str(tmp_path / "new.svg"))
-    assert code == 2 and "name a .csv file" in err
+
+
+@pytest.mark.parametrize("name", ["new.svg", "new.xlsx", "new.json", "new.csv.gz", "new"])
+def test_a_sweep_is_written_under_the_name_of_what_it_is(capsys, tmp_path, name):
+    grid = ["sweep", "--grid", "mfu=0.3", "-p", "samples=256", "--out", str(tmp_path / name)]
+    code, _, err = run(capsys, *grid)
+    assert code == 2 and "name a .csv file" in err and [*tmp_path.iterdir()] == []
 
 
 def test_broken_identities_warn_in_reconstruct_and_stop_a_build(capsys, edited, tmp_path):

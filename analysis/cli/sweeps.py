@@ -29,10 +29,10 @@ def sweep_command(options: argparse.Namespace) -> None:
             f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; "
             "say --yes to evaluate them all"
         )
+    if options.out.suffix.lower() != ".csv":
+        raise InputError(f"--out {options.out}: a sweep is written as CSV; name a .csv file")
     check_target(options.out)
     picture = options.out.with_suffix(".svg")
-    if picture == options.out:
-        raise InputError(f"--out {picture}: is what its chart would be called; name a .csv file")
     _check_picture(picture)
     scenario, _ = chosen_scenario(options, evidence.directory)
     sets = combinations(options.grid, options.sample, scenario.parameters.seed)

@@ -209,7 +209,7 @@ def read_bytes(path: Path) -> bytes:
 def _listed(directory: Path) -> Iterator[Resource]:
     """What the package of a folder lists, as far as it has a name and a path in words."""
     try:
-        package = json.loads(read_bytes(regular_file(directory, PACKAGE)).decode("utf-8"))
+        package = json.loads(read_bytes(regular_file(directory, PACKAGE)).decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"not valid JSON: {error}", PACKAGE) from None
     listed = package.get("resources") if isinstance(package, dict) else None

@@ -8,7 +8,9 @@ import pytest
 
 from analysis.data.folder import PACKAGE, folder_sha256, named_file, named_files
 from analysis.data.mistakes import InputError
+from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
+from analysis.reconstruction.reconstruction import reconstruct
 
 
 def change_package(folder, change):
@@ -71,6 +73,17 @@ def test_another_table_is_refused_with_the_nearest_name(folder):
 def test_a_damaged_package_is_one_line(folder, content):
     (folder / PACKAGE).write_text(content, encoding="utf-8")
     refused(folder, "datapackage.json")
+
+
+def test_a_byte_order_mark_changes_nothing(folder):
+    """Editors put one before the text: of the package, of every TOML file, of every table."""
+    files = [folder / name for name in named_files(folder)]
+    assert {path.suffix for path in files} == {".json", ".csv", ".toml"}
+    before = reconstruct("deepseek-v3", load_scenario("paper", folder), Evidence.load(folder))
+    for path in files:
+        path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    after = reconstruct("deepseek-v3", load_scenario("paper", folder), Evidence.load(folder))
+    assert after.to_dict() == before.to_dict()
 
 
 def test_only_what_is_named_counts(folder):
