@@ -39,6 +39,7 @@ def flop_per_token_of_spec(spec: PretrainingSpec, alike: pd.DataFrame, said: lis
         return float(flop_per_token(spec.shape, length))
     if not outlined:
         return _by_parameters(spec, alike, said)
+    said += _windows_without_effect(spec, layers, length)
     return float(
         flop_per_token_from_dimensions(
             _with_both_tables(spec, d_model, said),
@@ -60,6 +61,17 @@ def _compare(spec: PretrainingSpec, shape: Configuration, said: list[str]) -> No
     own = IN_CONFIG if spec.config.endswith(".json") else (*IN_CONFIG, *OF_CONFIG)
     unused = [name for name in own if getattr(spec, name) is not None]
     said += [f"{name} changes nothing: the config has its own" for name in unused]
+
+
+def _windows_without_effect(spec: PretrainingSpec, layers: float, length: float) -> list[str]:
+    if spec.window_tokens is None:
+        return []
+    if spec.global_layers == layers:
+        return ["window_tokens changes nothing: global_layers are all layers"]
+    if spec.window_tokens < length:
+        return []
+    why = f"the window holds the whole sequence of {length:,.0f} tokens"
+    return [f"{name} changes nothing: {why}" for name in OF_WINDOW]
 
 
 def unlike_config(
@@ -99,12 +111,22 @@ def _with_both_tables(spec: PretrainingSpec, d_model: float, said: list[str]) ->
         unused = [name for name in OF_TABLES if getattr(spec, name) is not None]
         said += [f"{name} changes nothing without vocab" for name in unused]
         return active
+    said += _tables_without_effect(spec)
     if spec.active_counts is None:
         said.append("params_active taken to count the tables of input and output")
     if spec.tied_embeddings is None and table > LARGE * active:
         said.append("tied_embeddings taken as false: input and output have a table each")
     left_out = LEFT_OUT[spec.active_counts or "both"]
     return active + table * (left_out // 2 if spec.tied_embeddings else left_out)
+
+
+def _tables_without_effect(spec: PretrainingSpec) -> list[str]:
+    kind, shared = spec.active_counts, bool(spec.tied_embeddings)
+    counted = kind == "head" or (shared and kind != "neither")
+    found = ["vocab changes nothing: params_active counts the table that multiplies"] * counted
+    if spec.tied_embeddings is not None and kind in ("head", "neither"):
+        found.append("tied_embeddings changes nothing: one table multiplies, shared or not")
+    return found
 
 
 def _heads_width(spec: PretrainingSpec, d_model: float, said: list[str]) -> float:

@@ -69,8 +69,15 @@ def test_a_pretraining_answer_has_the_keys_of_the_contract(evidence):
     assert found["assumptions"]
 
 
+def test_days_are_there_where_chips_are_given(evidence):
+    found = answer(evidence, PRETRAINING, "chips = 1000")
+    assert set(found) == {*answer(evidence, PRETRAINING), "days"}
+    assert found["days"]["p50"] == pytest.approx(found["gpu_hours"]["p50"] / 1000 / 24)
+
+
 def test_a_reinforcement_answer_has_step_time_and_its_parts(evidence):
     found = answer(evidence, REINFORCEMENT)
+    assert set(found) == {*answer(evidence, PRETRAINING, "chips = 1"), "step_seconds"}
     assert set(found["step_seconds"]["parts"]) == {"generation", "scoring", "update", "fixed"}
     assert sum(found["step_seconds"]["parts"].values()) == pytest.approx(
         found["step_seconds"]["p50"]

@@ -1,5 +1,7 @@
 """The work of a run by what is known of it: every key that is given counts, or is said not to."""
 
+import itertools
+
 import pandas as pd
 import pytest
 
@@ -39,11 +41,19 @@ def counted(evidence, alike):
     return of
 
 
-@pytest.mark.parametrize("keys", [{}, {"layers": 10}, {"d_model": 2000}])
-def test_without_both_dimensions_flop_are_the_median_ratio_of_like_runs(counted, keys):
+@pytest.mark.parametrize(
+    ("keys", "more"),
+    [
+        ({}, []),
+        ({"layers": 10}, ["layers changes nothing without d_model"]),
+        ({"d_model": 2000}, ["d_model changes nothing without layers"]),
+    ],
+)
+def test_without_both_dimensions_flop_are_the_median_ratio_of_like_runs(counted, keys, more):
     flop, said = counted(**keys)
     assert flop == pytest.approx(6 * 10e9 * 1.2)
-    assert said[0] == "FLOP a token taken as 1.200 times six a parameter, the median of like runs"
+    taken = "FLOP a token taken as 1.200 times six a parameter, the median of like runs"
+    assert said == [taken, *more]
 
 
 @pytest.mark.parametrize("key", ["vocab", "seq_len", "n_heads", "head_dim", "tied_embeddings"])
@@ -116,7 +126,43 @@ def test_a_count_that_leaves_tables_out_is_filled_up(counted, active_counts, tie
     known = {**OUTLINE, "seq_len": 1000, "vocab": 100_000, "tied_embeddings": tied}
     flop, said = counted(**known, active_counts=active_counts)
     assert flop - counted(**known)[0] == pytest.approx(6 * tables * 1e5 * 2_000)
-    assert said == [WIDE]
+    counts = "vocab changes nothing: params_active counts the table that multiplies"
+    shared = "tied_embeddings changes nothing: one table multiplies, shared or not"
+    head, others = [counts] * (active_counts == "head"), [shared] * (active_counts != "both")
+    assert said == [*head, *others, WIDE]
+
+
+KEYS = {
+    "seq_len": {"seq_len": 1000},
+    "layers": {"layers": 10},
+    "d_model": {"d_model": 2000},
+    "n_heads": {"n_heads": 32},
+    "head_dim": {"head_dim": 100},
+    "vocab": {"vocab": 100_000},
+    "tied": {"tied_embeddings": True},
+    "head": {"active_counts": "head"},
+    "neither": {"active_counts": "neither"},
+    "window": {"window_tokens": 500, "global_layers": 3},
+    "wide window": {"window_tokens": 9000, "global_layers": 3},
+    "no window": {"window_tokens": 500, "global_layers": 10},
+    "config": {"config": "llama-3-8b"},
+}
+
+
+@pytest.mark.parametrize("asked", KEYS)
+@pytest.mark.parametrize("outline", [{}, OUTLINE])
+def test_a_key_moves_the_work_or_is_said_to_change_nothing(counted, asked, outline):
+    """Beside any two others; one that takes the place of an assumption has had its say."""
+    for pair in itertools.combinations(KEYS, 2):
+        others = outline | KEYS[pair[0]] | KEYS[pair[1]]
+        without, assumed = counted(**others)
+        if {*KEYS[asked]} & {*others}:
+            continue
+        flop, said = counted(**others, **KEYS[asked])
+        idle = {line.split()[0] for line in said if "changes nothing" in line}
+        replaced = [line for line in assumed if line not in said and "taken" in line]
+        moved = flop != without or replaced or {*KEYS[asked]} & idle
+        assert moved, (others, asked)
 
 
 @pytest.mark.parametrize(
