@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from analysis.data.scenario import Scenario, load_scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction import sweep as sweeps
 from analysis.reconstruction.account import Account, account_of
+from analysis.show.numbers import hours_text, usd_text
 from analysis.show.tables import table
 
-FIRST = 12  # rows that a result shows of itself
+ENDS = ("p05", "p50", "p95")
+FIRST, NAMED = 12, 7  # rows and columns that a result shows and names of itself
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,7 +36,9 @@ class Result:
     caption: str
 
     def __repr__(self) -> str:
-        return f"<{self.caption}: {len(self._rows):,} rows of {', '.join(self._rows)}>"
+        names = [*self._rows]
+        named = ", ".join(names if len(names) <= NAMED else [*names[:NAMED], "…"])
+        return f"<{self.caption}: {len(self._rows):,} rows of {named}>"
 
     def _repr_html_(self) -> str:
         caption = self.caption
@@ -50,6 +55,43 @@ class Result:
     def frame(self) -> pd.DataFrame:
         """A copy of the rows."""
         return self._rows.copy()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Estimate(Mapping[str, Any]):
+    """The answer for one run: `estimate["gpu_hours"]` a key of the JSON, `frame()` its intervals as
+    rows, `to_dict()` all of it, for a file.
+    """
+
+    _answer: Mapping[str, Any]
+
+    def __getitem__(self, key: str) -> Any:
+        return deepcopy(self._answer[key])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._answer)
+
+    def __len__(self) -> int:
+        return len(self._answer)
+
+    def __repr__(self) -> str:
+        hours, usd = self["gpu_hours"], self["usd"]
+        low, middle, high = (hours_text(hours[end]) for end in ENDS)
+        return f"<{self['name']}: {middle} GPU-hours ({low} to {high}), {usd_text(usd['p50'])}>"
+
+    def _repr_html_(self) -> str:
+        words = {"p05": "5 %", "p50": "middle", "p95": "95 %"}
+        return table(self.frame(), head=words, caption=f"{self['name']}, estimated")._repr_html_()
+
+    def frame(self) -> pd.DataFrame:
+        """A row for each quantity with an interval: `id`, `p05`, `p50`, `p95`."""
+        found = {name: value for name, value in self.items() if isinstance(value, Mapping)}
+        rows = [{"id": name, **value} for name, value in found.items() if {*ENDS} <= {*value}]
+        return pd.DataFrame(rows, columns=["id", *ENDS])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract of `traincost estimate --json`."""
+        return dict(self)
 
 
 def evidence(data: str | Path | None = None) -> Evidence:
@@ -164,7 +206,7 @@ def judge(
     return Result(pd.DataFrame(rows, columns=columns), f"Claims on {account.model.title}")
 
 
-def estimate(*, data: str | Path | None = None, **spec: Any) -> dict[str, Any]:
+def estimate(*, data: str | Path | None = None, **spec: Any) -> Estimate:
     """Hours, rent, energy and carbon of a run that nobody disclosed, with intervals.
 
     Parameters
@@ -175,13 +217,26 @@ def estimate(*, data: str | Path | None = None, **spec: Any) -> dict[str, Any]:
         The keys of a description, as in the file that `traincost estimate` reads: `name`,
         `developer`, `release_date`, `params_total`, `params_active`, `tokens`, `hardware`, …
 
+    Returns
+    -------
+    Estimate
+        Shows itself as a table; `["gpu_hours"]` is a key of the JSON, `.frame()` a row a quantity.
+
     Raises
     ------
     InputError
         For a key that is missing, unknown or out of bounds.
+
+    Examples
+    --------
+    >>> size = {"params_total": 70e9, "params_active": 70e9, "tokens": 15e12}
+    >>> known = {"name": "A 70B", "developer": "X", "release_date": "2025-01-01"}
+    >>> found = estimate(**known, **size, hardware="H100", chips=2048)
+    >>> found.frame().id.tolist()
+    ['gpu_hours', 'days', 'usd', 'energy_kwh', 'co2_kg', 'mfu']
     """
     tables = evidence(data)
-    return estimates.estimate(check_spec(spec, "estimate", tables), tables)
+    return Estimate(estimates.estimate(check_spec(spec, "estimate", tables), tables))
 
 
 def sweep(

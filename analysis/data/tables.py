@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -26,7 +26,7 @@ from analysis.data.mistakes import InputError
 from analysis.data.schema import check_foreign_keys, read_table
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Evidence:
     """The tables of one folder and its facts; one object for as long as the files stay the same.
 
@@ -35,7 +35,7 @@ class Evidence:
 
     directory: Path
     facts: Facts
-    _tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    _tables: Mapping[str, pd.DataFrame]
 
     @staticmethod
     def load(directory: Path | None = None) -> Evidence:
@@ -60,6 +60,17 @@ class Evidence:
 
     def __contains__(self, table: object) -> bool:
         return table in self._tables
+
+    def __repr__(self) -> str:
+        return f"<evidence: {len(self.tables)} tables, {len(self.facts):,} facts>"
+
+    def _repr_html_(self) -> str:
+        return str(self.frame().to_html(index=False))
+
+    def frame(self) -> pd.DataFrame:
+        """A row a table: its name, and how many `rows` it has."""
+        sizes = [(name, len(rows)) for name, rows in self._tables.items()]
+        return pd.DataFrame(sizes, columns=["table", "rows"])
 
     @property
     def is_own(self) -> bool:
