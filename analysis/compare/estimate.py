@@ -24,6 +24,7 @@ from analysis.compare.specification import (
 from analysis.compare.work import COUNTS, flop_per_token_of_spec, unlike_config
 from analysis.data.chips import (
     Chip,
+    chip_rows,
     find_chip,
     parts_of,
     peak_flop_s,
@@ -186,6 +187,9 @@ def _chip(spec: Spec, evidence: Evidence, said: list[str]) -> Chip:
     if spec.peak_bf16_tflops is None:
         known = find_chip(spec.hardware, evidence["hardware"])
         said.append(f"chip {known.name}, at {known.peak_flop_s / 1e12:.4g} TFLOP/s, dense in BF16")
+        year = chip_rows(pd.Series([known.name]), evidence["hardware"]).year.iloc[0]
+        if spec.release_date.year < year:
+            said.append(f"release_date {spec.release_date} is before its chip, of {year:.0f}")
         return known
     try:
         known = find_chip(spec.hardware, evidence["hardware"])

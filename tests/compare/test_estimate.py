@@ -108,6 +108,29 @@ def test_longer_answers_and_more_steps_take_longer(evidence):
     assert answer(evidence, REINFORCEMENT, "asynchronous = true")["gpu_hours"]["p50"] < base
 
 
+def test_days_are_hours_over_the_chips_that_share_them(evidence):
+    assert "days" not in answer(evidence, PRETRAINING)
+    for chips in (8, 4096):
+        found = answer(evidence, PRETRAINING, f"chips = {chips}")
+        for end, hours in found["gpu_hours"].items():
+            assert found["days"][end] == pytest.approx(hours / chips / 24)
+
+
+@pytest.mark.parametrize(("chip", "parts"), [("MI250X", "2 GCDs"), ("TPU v3", "2 cores")])
+def test_what_an_hour_counts_is_said_where_tools_count_parts_of_a_chip(evidence, chip, parts):
+    said = answer(evidence, PRETRAINING.replace('"H100"', f'"{chip}"'))["assumptions"]
+    assert f"a GPU-hour is an hour of a whole {chip}, of {parts}" in said
+    whole = answer(evidence, PRETRAINING)["assumptions"]
+    assert not any("hour of a whole" in line for line in whole)
+
+
+@pytest.mark.parametrize(("day", "said"), [("1899-01-01", True), ("2022-01-01", False)])
+def test_a_release_before_the_year_of_its_chip_is_said(evidence, day, said):
+    """An H100 is of 2022."""
+    found = answer(evidence, PRETRAINING.replace("2025-06-01", day))["assumptions"]
+    assert (f"release_date {day} is before its chip, of 2022" in found) is said
+
+
 def test_a_price_moves_rent_alone(evidence):
     first, second = (
         answer(evidence, PRETRAINING, f"price_usd_per_gpu_hour = {price}") for price in (2, 4)
@@ -140,6 +163,9 @@ def test_excluding_a_developer_changes_the_answer_and_its_own_run_is_not_needed(
             "tokenz is not known; did you mean tokens?",
         ),
         ("tokens = 15e12", "tokens = -1", "tokens: input should be greater than or equal to 1"),
+        ("tokens = 15e12", "tokens = true", "tokens: expected a number, not true or false"),
+        ("2025-06-01", "1748736000", "release_date: expected a day, YYYY-MM-DD"),
+        ("2025-06-01", '"6/1/2025"', "release_date: expected a day, YYYY-MM-DD"),
         ("tokens = 15e12", 'tokens = "many"', "tokens: input should be a valid number"),
         (
             "params_active = 70e9",
@@ -169,6 +195,10 @@ def test_a_file_standard_input_and_a_folder(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(PRETRAINING.encode())))
     assert main(["estimate", "-", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == one
+    french = PRETRAINING.replace("Some 70B", "é").encode("cp1252")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(french)))
+    assert main(["estimate", "-", "--json"]) == 2
+    assert "not text in UTF-8" in capsys.readouterr().err
     assert main(["estimate", str(tmp_path), "--json"]) == 0
     assert [item["name"] for item in json.loads(capsys.readouterr().out)] == ["Some 70B", "Some RL"]
     assert main(["estimate", str(tmp_path / "a.toml"), "--exclude-developer", "Metta"]) == 2

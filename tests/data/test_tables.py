@@ -24,6 +24,20 @@ def test_package_is_valid_by_the_standards_own_validator(evidence):
     assert report.valid, report.flatten(["rowNumber", "fieldName", "message"])
 
 
+def test_a_column_of_days_takes_nothing_but_days(evidence):
+    """A spreadsheet writes them anew, and texts of two kinds do not sort."""
+    package = json.loads((evidence.directory / "datapackage.json").read_text(encoding="utf-8"))
+    found = []
+    for table in package["resources"]:
+        cells = pd.read_csv(evidence.directory / table["path"], dtype=str, keep_default_na=False)
+        for field in table["schema"]["fields"]:
+            filled = cells[field["name"]][cells[field["name"]] != ""]
+            if len(filled) and filled.str.fullmatch(r"\d{4}-\d\d-\d\d").all():
+                found.append(field)
+    assert len(found) >= 7
+    assert [field["name"] for field in found if field["type"] != "date"] == []
+
+
 def test_a_table_is_validated_as_pandera_reads_the_standard():
     """Field by field the schema is what pandera makes of it with the standard's own package."""
     of_a_table = ("strict", "coerce", "unique", "index", "ordered", "checks")
@@ -143,7 +157,15 @@ def test_the_length_curve_integrates_to_the_tokens_in_facts(evidence):
                 f"prices.csv, line 2 (price_001), date: found {odd or 'nothing'}, allowed is a "
                 "date as 2025-01-31, required",
             )
-            for odd in ["2021-13-45", "2021-02-30", "2021-4-11", "2021-04", "11 April 2021", ""]
+            for odd in [
+                "2021-13-45",
+                "2021-02-30",
+                "2021-4-11",
+                "2021-04",
+                "11 April 2021",
+                "4/11/2021",
+                "",
+            ]
         ],
         *[
             (

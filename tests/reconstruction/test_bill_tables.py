@@ -71,6 +71,15 @@ def test_the_finding_names_both_ends_of_the_bill_and_what_is_assumed(account):
     assert "No source discloses them." in said and "times the rent" in said
 
 
+def test_the_finding_of_another_model_is_of_its_own_hours(evidence):
+    """Llama 3.1 405B: 30.84 million hours at its rent; Kimi K2 discloses none."""
+    llama = analysis.reconstruct("llama-3.1-405b", samples=256)
+    usd = evidence.facts["llama31_405b_gpu_hours"].value * llama.price_usd_per_gpu_hour
+    assert f"comes to ${usd / 1e6:.2f}M" in words(finding(llama))
+    quiet = words(finding(analysis.reconstruct("kimi-k2", samples=256)))
+    assert "No line of the bill rests on disclosed hours alone" in quiet and "5.87" not in quiet
+
+
 def test_a_label_in_the_finding_is_text(edited):
     folder = edited("models/deepseek-r1.toml", 'label = "with people"', 'label = "with <b>people"')
     found = finding(analysis.reconstruct("deepseek-r1", data=folder, samples=256))
