@@ -83,19 +83,20 @@ def estimate_command(options: argparse.Namespace) -> None:
 def _estimate_table(
     options: argparse.Namespace, evidence: Evidence, exclude: tuple[str, ...]
 ) -> None:
-    """A run a row, answered beside its columns as CSV."""
-    from analysis.compare.spreadsheet import answered, read_rows
+    """A run a row, answered beside its columns as CSV, or as a list in JSON."""
+    from analysis.compare.spreadsheet import answered, answers_of, read_rows
 
     path = Path(options.spec)
     rows = read_rows(read_text(path), path.name)
-    found = list(answered(rows, path.name, evidence, exclude, Progress("rows")))
+    answer = answers_of if options.json else answered
+    found = list(answer(rows, path.name, evidence, exclude, Progress("rows")))
     if options.json:
         tell(as_json(found))
     else:
         tell(plain_frame(pd.DataFrame(found)).to_csv(index=False), end="")
-    lacking = sum(bool(row["not_answered"]) for row in found)
+    lacking = sum(bool(row.get("not_answered")) for row in found)
     if lacking:
-        say(f"{lacking:,} of {len(found):,} rows have no answer: the column not_answered says why")
+        say(f"{lacking:,} of {len(found):,} rows have no answer: not_answered says why")
 
 
 def _estimate_specs(

@@ -57,6 +57,21 @@ def read_rows(text: str, where: str) -> list[dict[str, str]]:
     return rows
 
 
+def answers_of(
+    rows: list[dict[str, str]],
+    where: str,
+    evidence: Evidence,
+    exclude: tuple[str, ...] = (),
+    report: Callable[[int, int], None] = lambda done, of: None,
+) -> Iterator[dict[str, Any]]:
+    """The answer of each row as `traincost estimate --json` has it for one run; of a row without
+    one its `name`, and in `not_answered` why.
+    """
+    for done, row in enumerate(rows, 1):
+        yield _answer(row, f"{where}, line {done + 1}", evidence, exclude)
+        report(done, len(rows))
+
+
 def answered(
     rows: list[dict[str, str]],
     where: str,
@@ -67,9 +82,11 @@ def answered(
     """Each row with its answer: the three percentiles of each figure, what was assumed, or why
     there is none.
     """
-    for done, row in enumerate(rows, 1):
-        yield dict(row) | _answer(row, f"{where}, line {done + 1}", evidence, exclude)
-        report(done, len(rows))
+    found = answers_of(rows, where, evidence, exclude, report)
+    for row, answer in zip(rows, found, strict=True):
+        assumed = "; ".join(answer.get("assumptions", []))
+        more = {"assumed": assumed, "not_answered": answer.get("not_answered", "")}
+        yield dict(row) | _columns(answer) | more
 
 
 def _answer(row: Row, where: str, evidence: Evidence, exclude: tuple[str, ...]) -> dict[str, Any]:
@@ -80,10 +97,9 @@ def _answer(row: Row, where: str, evidence: Evidence, exclude: tuple[str, ...]) 
         found = estimate(spec, evidence, exclude)
     except InputError as error:
         message = str(error).removeprefix(f"{where}: ").removeprefix(f"{where}, ")
-        return _columns({}) | {"assumed": "", "not_answered": message}
+        return {"name": keys.get("name", ""), "not_answered": message}
     taken = ["all parameters taken as active"] if dense else []
-    said = "; ".join([*taken, *found["assumptions"]])
-    return _columns(found) | {"assumed": said, "not_answered": ""}
+    return found | {"assumptions": [*taken, *found["assumptions"]]}
 
 
 def _as_dense(keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -141,7 +141,15 @@ def test_the_command_answers_as_csv_or_as_json(tmp_path, capsys):
     assert [row["name"] for row in rows] == ["One", "Two"]
     assert "1 of 2 rows have no answer" in err
     assert main(["estimate", str(path), "--json"]) == 0
-    assert [row["name"] for row in json.loads(capsys.readouterr().out)] == ["One", "Two"]
+    one, two = json.loads(capsys.readouterr().out)
+    assert one == {"name": "One", "not_answered": rows[0]["not_answered"]}
+    path = tmp_path / "two.toml"  # what the row says, in a file of its own
+    keys = {"name": "Two", "developer": "Somebody", "release_date": "2025-06-01"}
+    keys |= {"params_total": 235e9, "params_active": 22e9, "tokens": 36e12}
+    keys |= {"hardware": "NVIDIA H800"}
+    path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items()))
+    assert main(["estimate", str(path), "--json"]) == 0
+    assert two == json.loads(capsys.readouterr().out)
 
 
 def test_a_workbook_is_refused_with_a_word(capsys):
