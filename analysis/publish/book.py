@@ -50,6 +50,7 @@ from analysis.reconstruction.account import Account, account_of
 
 RESULTS, TRY = "results.json", "try-data.js"
 OWN_TAG = "own"  # of what stands in the book about the edition's own model alone
+OTHERS = "whoever made this book"  # the authors of such a book
 OTHER_TAG = "other_evidence"  # in the book of evidence that is not the project's
 CARRIED_TAG = "carried_evidence"  # where the archive has another evidence folder
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it
@@ -118,6 +119,7 @@ def _settings(plan: Plan, evidence: Evidence) -> dict[str, Any]:
         "traincost_model": plan.model,
         "traincost_pages": [asdict(page) for page in plan.pages],
         "traincost_base_url": plan.base_url,
+        **({} if evidence.is_own else {"author": OTHERS}),
     }
 
 

@@ -202,6 +202,7 @@ def test_in_a_book_of_one_model_every_attack_is_text(chromium, outside, tmp_path
     assert found.pages > 10 and sum(hostile.cells.values()) > 5000
     assert read_whole(hostile, found)
     assert searched(chromium, edition, hostile).wrong == []
+    assert "By whoever made this book" in (edition / "about.html").read_text("utf-8")
 
 
 @pytest.mark.soak
