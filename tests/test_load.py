@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import subprocess
 import sys
@@ -55,3 +56,25 @@ def test_far_more_evidence_is_a_book_too(folder, tmp_path, record_property):
     models = (out / "models.html").read_text(encoding="utf-8")
     titles = [load_model(model, evidence).title for model in list_models(evidence)]
     assert len(titles) == MODELS and all(title in models for title in titles)
+
+
+def most_megabytes(folder: Path, count: int) -> float:
+    """The most memory that a process takes which sweeps over so many prices and uses."""
+    grids = [f"price_usd_per_gpu_hour=1:3:{count}", "utilisation=0.3:1:1000"]
+    program = "import sys; from analysis.cli import main; sys.exit(main())"
+    out = folder / f"{count}.csv"
+    given = ["--grid", grids[0], "--grid", grids[1], "-p", "samples=256", "--yes", "--out", out]
+    process = subprocess.Popen([sys.executable, "-c", program, "sweep", *map(str, given)])
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    with out.open(encoding="utf-8") as rows:
+        assert sum(1 for _ in rows) == 1_000 * count + 1
+    return used.ru_maxrss / 1024  # kibibytes, where the kernel is Linux
+
+
+@pytest.mark.soak
+def test_a_sweep_of_a_million_needs_hardly_more_memory_than_a_small_one(tmp_path, record_property):
+    few, many = (most_megabytes(tmp_path, count) for count in (10, 1_000))
+    record_property("sweep_of_a_million_megabytes", round(many))
+    assert many < 1.3 * few

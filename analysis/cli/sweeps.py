@@ -19,7 +19,8 @@ CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so ma
 
 def sweep_command(options: argparse.Namespace) -> None:
     from analysis.reconstruction.grids import combinations, size_of
-    from analysis.reconstruction.sweep import sweep, sweep_on_cluster
+    from analysis.reconstruction.sweep import checked, counted, evaluated, marks
+    from analysis.reconstruction.sweep_cluster import evaluated_on_cluster
     from analysis.reconstruction.sweep_file import check_target, write
 
     evidence = Evidence.load(options.data)
@@ -36,15 +37,17 @@ def sweep_command(options: argparse.Namespace) -> None:
     _check_picture(picture)
     scenario, _ = chosen_scenario(options, evidence.directory)
     sets = combinations(options.grid, options.sample, scenario.parameters.seed)
-    asked = (options.model or edition_model(), scenario, evidence, sets)
-    report = Progress("combinations")
-    if options.scheduler:
-        frame = sweep_on_cluster(*asked, options.scheduler, report)
-    else:
-        frame = sweep(*asked, report)
-    write(frame, options.out)
+    model, parameter = options.model or edition_model(), str(sets.columns[0])
+    sets = checked(model, scenario, evidence, sets)
+    parts = (
+        evaluated_on_cluster(model, scenario, evidence, sets, options.scheduler)
+        if options.scheduler
+        else evaluated(model, scenario, evidence, sets)
+    )
+    parts = counted(parts, size, Progress("combinations"))
+    medians = write(sets, parts, marks(scenario, evidence), options.out)
     tell(options.out)
-    _sweep_chart(frame, str(sets.columns[0]), picture)
+    _sweep_chart(sets[[parameter]].assign(usd_p50=medians), parameter, picture)
 
 
 def _check_picture(path: Path) -> None:

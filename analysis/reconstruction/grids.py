@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,7 +38,7 @@ def combinations(grids: Sequence[str], sample: int | None, seed: int = 0) -> pd.
     if sample is None:
         if not axes:
             raise InputError("a sweep needs --grid key=a,b,c or key=lo:hi:n, or --sample N")
-        return pd.DataFrame(itertools.product(*axes.values()), columns=list(axes))
+        return pd.MultiIndex.from_product(axes.values(), names=list(axes)).to_frame(index=False)
     return _sampled(
         axes or {name: span for name in PARAMETER_NAMES if (span := usual_range(name))},
         sample,

@@ -1,5 +1,4 @@
-"""Many parameter sets at once: every combination's hours, dollars and rungs, in one process or on a
-Dask cluster.
+"""Many parameter sets at once: every combination's hours, dollars and rungs.
 
 A stage is evaluated once for each set of values that reaches it, in every sample; what only scales
 (rent, shares, owned machines) is arithmetic on the percentiles. A row is what `reconstruct` and the
@@ -8,8 +7,7 @@ ladder say with the same values.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,7 +15,6 @@ import pandas as pd
 
 from analysis.data.chips import find_chip
 from analysis.data.folder import package_version
-from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario, with_values
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
@@ -27,7 +24,6 @@ from analysis.reconstruction.model import NamedStage, Phase
 from analysis.reconstruction.reconstruction import disclosed_value
 from analysis.reconstruction.rent import rent_of
 
-ANSWER_SECONDS = 5
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
 KEPT = 256  # samples of stages, and of phases, kept for other combinations with the same values
 # what reaches the hours, the dearest first
@@ -58,52 +54,38 @@ def sweep(
         `_p05`, `_p50`, `_p95`, `own_usd_per_gpu_hour`, each rung's `usd` (middle), and the
         scenario, version and hash of the data.
     """
-    parts = []
-    for chunk in chunks(model, scenario, evidence, sets):
-        parts.append(evaluate(model, scenario, evidence, chunk))
-        report(sum(len(part) for part in parts), len(sets))
-    return finished(parts, scenario, evidence)
+    sets = checked(model, scenario, evidence, sets)
+    parts = counted(evaluated(model, scenario, evidence, sets), len(sets), report)
+    frame = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+    return frame.assign(**marks(scenario, evidence))
 
 
-def sweep_on_cluster(
-    model: str,
-    scenario: Scenario,
-    evidence: Evidence,
-    sets: pd.DataFrame,
-    scheduler: str,
-    report: Report = lambda done, of: None,
-) -> pd.DataFrame:
-    """The same on a Dask cluster, `local` or at an address; a chunk whose worker dies is done again
-    by another.
+def counted(parts: Iterable[pd.DataFrame], of: int, report: Report) -> Iterator[pd.DataFrame]:
+    """The pieces as they come, each reported."""
+    done = 0
+    for part in parts:
+        done += len(part)
+        report(done, of)
+        yield part
+
+
+def evaluated(
+    model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFrame
+) -> Iterator[pd.DataFrame]:
+    """Combinations that are `checked`, evaluated piece by piece in this process, in another order;
+    the index says where each stands.
+    """
+    for chunk in chunks(sets):
+        yield evaluate(model, scenario, evidence, chunk)
+
+
+def checked(model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFrame) -> pd.DataFrame:
+    """The combinations with chips by their own names, every value within its bounds.
 
     Raises
     ------
     InputError
-        If no scheduler answers.
-    """
-    from distributed import as_completed
-
-    with _client(scheduler) as client:
-        shared = client.scatter(evidence, broadcast=True)
-        futures = {
-            client.submit(evaluate, model, scenario, shared, chunk, retries=3, pure=False): len(
-                chunk
-            )
-            for chunk in chunks(model, scenario, evidence, sets)
-        }
-        parts, done = [], 0
-        for future, part in as_completed(futures, with_results=True):
-            parts.append(part)
-            done += futures[future]
-            report(done, len(sets))
-    return finished(parts, scenario, evidence)
-
-
-def chunks(
-    model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFrame
-) -> Iterator[pd.DataFrame]:
-    """The combinations in pieces, those alike for the hours together; every value checked before
-    the first is evaluated.
+        For a chip that nobody knows, or a value out of bounds.
     """
     sets = (
         sets.assign(chip=sets.chip.map(lambda name: find_chip(name, evidence["hardware"]).name))
@@ -111,9 +93,22 @@ def chunks(
         else sets
     )
     for column in sets:
-        for value in sets[column].unique().tolist():
+        for value in _ends(sets[column]):
             with_values(scenario, {column: value})
     ground_of(model, scenario, evidence)
+    return sets
+
+
+def _ends(values: pd.Series) -> list[Any]:
+    """The values of a parameter that are out of bounds if any is: a number's bounds are two."""
+    if not pd.api.types.is_numeric_dtype(values):
+        return list(values.unique())
+    ends = [float(values.min()), float(values.max())]
+    return [*values[~np.isfinite(values)].head(1).tolist(), *ends]
+
+
+def chunks(sets: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The combinations in pieces, those alike for the hours together."""
     dearest = [name for name in ("chip", *HOURS_FIRST) if name in sets]
     order = sets.sort_values(dearest, kind="stable") if dearest else sets
     for start in range(0, len(order), CHUNK):
@@ -252,36 +247,10 @@ def _columns(name: str, samples: np.ndarray) -> dict[str, float]:
     return {f"{name}_{percentile}": value for percentile, value in percentiles(samples).items()}
 
 
-def finished(parts: list[pd.DataFrame], scenario: Scenario, evidence: Evidence) -> pd.DataFrame:
-    """The pieces in the order of the combinations, with what they rest on."""
-    frame = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
-    return frame.assign(
-        scenario=scenario.summary, version=package_version(), data_sha256=evidence.sha256
-    )
-
-
-@contextmanager
-def _client(scheduler: str) -> Iterator[Any]:
-    """A client of a scheduler at an address, or of a cluster of this machine's cores that ends with
-    it.
-    """
-    from distributed import Client, LocalCluster
-
-    if scheduler == "local":
-        with (
-            LocalCluster(
-                threads_per_worker=1, dashboard_address=None, silence_logs="ERROR"
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield client
-        return
-    try:
-        client = Client(scheduler, timeout=ANSWER_SECONDS)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"--scheduler {scheduler}: no Dask scheduler answers there: "
-            f"{str(error).splitlines()[0][:100]}"
-        ) from None
-    with client:
-        yield client
+def marks(scenario: Scenario, evidence: Evidence) -> dict[str, str]:
+    """What a sweep rests on, as columns by which its file is known."""
+    return {
+        "scenario": scenario.summary,
+        "version": package_version(),
+        "data_sha256": evidence.sha256,
+    }

@@ -3,26 +3,97 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
+import numpy as np
 import pandas as pd
 
 from analysis.data.cells import plain_frame
 from analysis.data.mistakes import InputError
 
 MARKS = ["scenario", "version", "data_sha256"]  # columns by which a sweep is known
+BLOCK = 10_000  # combinations that are in memory together while they are written
+FLOAT_BYTES = np.dtype(float).itemsize
 
 
-def write(frame: pd.DataFrame, path: Path) -> None:
-    """The result as CSV, whole or not at all."""
+def write(
+    sets: pd.DataFrame, parts: Iterable[pd.DataFrame], marks: Mapping[str, str], path: Path
+) -> np.ndarray:
+    """Combinations and their results as CSV, whole or not at all, whatever their number: results
+    that come early wait in a file of no name.
+
+    Parameters
+    ----------
+    sets
+        The combinations in the order of the file.
+    parts
+        Combinations with their results, in any order; the index says where each stands.
+    marks
+        What all rows rest on.
+
+    Returns
+    -------
+    ndarray
+        The median rent [US$] of each combination.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    with ExitStack() as stack:
+        stack.callback(partial.unlink, missing_ok=True)
+        with _told(path):
+            waiting = stack.enter_context(tempfile.TemporaryFile(dir=path.parent, buffering=0))
+        names = _put(waiting, parts, [*sets], path)
+        with _told(path):
+            medians = _copy(waiting, names, sets, marks, partial)
+            partial.replace(path)
+    return medians
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What a disk refuses is said in one line."""
     try:
-        plain_frame(frame).to_csv(partial, index=False)
-        partial.replace(path)
+        yield
     except OSError as error:
         raise InputError(f"--out {path}: cannot be written: {error.strerror}") from None
-    finally:
-        partial.unlink(missing_ok=True)
+
+
+def _put(
+    waiting: IO[bytes], parts: Iterable[pd.DataFrame], given: list[str], path: Path
+) -> list[str]:
+    """Each row of results at its place; the names of the results."""
+    results = pd.DataFrame()
+    for part in parts:
+        results = part.drop(columns=given)
+        with _told(path):
+            for place, row in zip(part.index, results.to_numpy(float), strict=True):
+                waiting.seek(place * row.nbytes)
+                waiting.write(row.tobytes())
+    return [*results]
+
+
+def _copy(
+    waiting: IO[bytes],
+    names: list[str],
+    sets: pd.DataFrame,
+    marks: Mapping[str, str],
+    partial: Path,
+) -> np.ndarray:
+    """The file of all combinations, block by block; the median rent of each."""
+    medians = []
+    waiting.seek(0)
+    with partial.open("w", encoding="utf-8", newline="") as file:
+        for start in range(0, len(sets), BLOCK):
+            block = sets.iloc[start : start + BLOCK]
+            rows = np.frombuffer(waiting.read(len(block) * len(names) * FLOAT_BYTES))
+            results = pd.DataFrame(rows.reshape(len(block), -1), block.index, names)
+            frame = pd.concat([block, results], axis=1).assign(**marks)
+            plain_frame(frame).to_csv(file, index=False, header=start == 0)
+            medians.append(results.usd_p50.to_numpy(copy=True))  # a view would keep the block
+    return np.concatenate(medians)
 
 
 def check_target(path: Path) -> None:

@@ -76,8 +76,10 @@ def test_a_runs_own_cells_in_its_answer(tmp_path, capsys):
 
 
 def test_texts_in_a_sweep(tmp_path):
-    write(pd.DataFrame({"chip": ["=A1", "H100"], "usd_p05": [-3.0, 2.0]}), tmp_path / "sweep.csv")
-    assert (tmp_path / "sweep.csv").read_text() == "chip,usd_p05\n'=A1,-3.0\nH100,2.0\n"
+    sets = pd.DataFrame({"chip": ["=A1", "H100"]})
+    write(sets, [sets.assign(usd_p50=[-3.0, 2.0])], {"-m": "=B"}, tmp_path / "sweep.csv")
+    written = (tmp_path / "sweep.csv").read_text()
+    assert written == "chip,usd_p50,'-m\n'=A1,-3.0,'=B\nH100,2.0,'=B\n"
 
 
 def test_labels_in_the_data_of_a_chart():

@@ -6,6 +6,7 @@ import threading
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,18 +14,22 @@ from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario, usual_range
 from analysis.reconstruction import sweep as sweeping
+from analysis.reconstruction import sweep_file
 from analysis.reconstruction.grids import combinations, parse_grid, size_of
 from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import ladder, rungs_of
 from analysis.reconstruction.reconstruction import reconstruct
 from analysis.reconstruction.sweep import (
+    checked,
     chunks,
+    counted,
     evaluate,
-    finished,
+    evaluated,
+    marks,
     sweep,
-    sweep_on_cluster,
 )
-from analysis.reconstruction.sweep_file import check_target, write
+from analysis.reconstruction.sweep_cluster import evaluated_on_cluster
+from analysis.reconstruction.sweep_file import MARKS, check_target, write
 
 FEW = {"samples": 256}
 
@@ -129,10 +134,14 @@ def test_a_malformed_grid_is_refused(text, says):
 
 
 def test_a_value_out_of_bounds_is_refused_before_the_first_is_evaluated(scenario, evidence):
-    with pytest.raises(
-        InputError, match=r"mfu: input should be less than or equal to 1, found 1\.2"
+    for grid, says in (
+        ("mfu=0.2,1.2,0.3", r"mfu: input should be less than or equal to 1, found 1\.2"),
+        ("mfu=0.2,1e-9,0.3", "mfu: input should be greater than or equal to"),
+        ("mfu=0.2,nan,0.3", "mfu: input should be a finite number"),
+        ("chip=H800,H9000", "H9000 is not in"),
     ):
-        next(chunks("deepseek-r1", scenario, evidence, combinations(["mfu=0.2,1.2"], None)))
+        with pytest.raises(InputError, match=says):
+            checked("deepseek-r1", scenario, evidence, combinations([grid], None))
 
 
 def run(capsys, *arguments):
@@ -189,22 +198,13 @@ def test_a_cluster_that_loses_a_worker_gives_the_same_rows(scenario, evidence):
 
         killer = threading.Thread(target=kill)
         killer.start()
-        frame = sweep_on_cluster(
-            "deepseek-r1",
-            scenario,
-            evidence,
-            sets,
-            cluster.scheduler_address,
-            lambda done, of: started.set(),
+        parts = evaluated_on_cluster(
+            "deepseek-r1", scenario, evidence, sets, cluster.scheduler_address
         )
+        shared = pd.concat(counted(parts, len(sets), lambda done, of: started.set()))
         killer.join()
-    alone = pd.concat(
-        [
-            evaluate("deepseek-r1", scenario, evidence, chunk)
-            for chunk in chunks("deepseek-r1", scenario, evidence, sets)
-        ]
-    )
-    pd.testing.assert_frame_equal(frame[list(alone)], alone.sort_index())
+    alone = pd.concat(evaluated("deepseek-r1", scenario, evidence, sets))
+    pd.testing.assert_frame_equal(shared.sort_index(), alone.sort_index())
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
@@ -277,22 +277,52 @@ def test_the_number_of_combinations_is_that_of_the_sample_or_the_product_of_the_
         combinations([], None)
 
 
-def test_pieces_are_put_in_the_order_of_the_combinations_with_what_they_rest_on(scenario):
-    evidence = SimpleNamespace(sha256="of the data")
-    pieces = [pd.DataFrame({"mfu": [0.4, 0.2]}, index=[7, 3]), pd.DataFrame({"mfu": [0.1]}, [1])]
-    found = finished(pieces, scenario, evidence)
-    assert found.index.tolist() == [0, 1, 2] and found.mfu.tolist() == [0.1, 0.2, 0.4]
-    assert list(found) == ["mfu", "scenario", "version", "data_sha256"]
-    assert set(found.scenario) == {scenario.summary} and set(found.data_sha256) == {"of the data"}
+def test_a_sweep_rests_on_its_scenario_a_version_and_the_data(scenario):
+    found = marks(scenario, SimpleNamespace(sha256="of the data"))
+    assert [*found] == MARKS
+    assert (found["scenario"], found["data_sha256"]) == (scenario.summary, "of the data")
 
 
-def test_a_table_is_written_as_it_is_and_nothing_lies_beside_it(tmp_path):
-    frame = pd.DataFrame({"mfu": [0.1, 0.2], "usd": [1.0, 2.0]}, index=[5, 6])
-    write(frame, tmp_path / "x.csv")
-    assert (tmp_path / "x.csv").read_text() == "mfu,usd\n0.1,1.0\n0.2,2.0\n"
+def parts_of(sets, places, usd):
+    """Pieces of a sweep, at their places."""
+    for place, value in zip(places, usd, strict=True):
+        yield sets.loc[[place]].assign(usd_p50=value)
+
+
+def test_pieces_are_written_in_the_order_of_the_combinations_and_nothing_lies_beside(tmp_path):
+    sets = pd.DataFrame({"chip": ["A", "=B", "C"]})
+    found = write(sets, parts_of(sets, [2, 0, 1], [3.5, 1.0, np.nan]), {"v": "1"}, tmp_path / "x")
+    assert (tmp_path / "x").read_text() == "chip,usd_p50,v\nA,1.0,1\n'=B,,1\nC,3.5,1\n"
+    assert found.tolist() == pytest.approx([1.0, np.nan, 3.5], nan_ok=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
+def test_a_sweep_that_ends_early_leaves_the_last_table(tmp_path):
+    sets, out = pd.DataFrame({"mfu": [0.1, 0.2]}), tmp_path / "x.csv"
+    out.write_text("of before")
+
+    def stops():
+        yield from parts_of(sets, [1], [1.0])
+        raise InterruptedError("no disk of ours")
+
+    with pytest.raises(InterruptedError):
+        write(sets, stops(), {}, out)
     assert [path.name for path in tmp_path.iterdir()] == ["x.csv"]
+    assert out.read_text() == "of before"
     with pytest.raises(InputError, match="cannot be written"):
-        write(frame, tmp_path / "nowhere" / "x.csv")
+        write(sets, parts_of(sets, [0, 1], [1.0, 2.0]), {}, tmp_path / "nowhere" / "x.csv")
+
+
+def test_a_table_of_many_blocks_is_that_of_one(tmp_path, monkeypatch, scenario, evidence):
+    """And what is in memory at once is a block."""
+    sets = combinations(["price_usd_per_gpu_hour=1:2:30", "mfu=0.3,0.2"], None)
+    for block, name in ((1_000, "one"), (7, "many")):
+        monkeypatch.setattr(sweep_file, "BLOCK", block)
+        parts = evaluated("deepseek-r1", scenario, evidence, sets)
+        write(sets, parts, marks(scenario, evidence), tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "many").read_bytes()
+    whole = sweep("deepseek-r1", scenario, evidence, sets)
+    assert (tmp_path / "one").read_text() == whole.to_csv(index=False)
 
 
 def test_a_target_is_a_file_of_a_sweep_or_a_new_one_in_a_folder(tmp_path):
@@ -311,13 +341,13 @@ def test_a_target_is_a_file_of_a_sweep_or_a_new_one_in_a_folder(tmp_path):
             check_target(target)
 
 
-def test_chunks_hold_five_hundred_and_those_of_alike_hours_together(scenario, evidence):
+def test_chunks_hold_five_hundred_and_those_of_alike_hours_together():
     sets = combinations(["price_usd_per_gpu_hour=1:2:300", "mfu=0.3,0.2"], None)
-    pieces = list(chunks("deepseek-r1", scenario, evidence, sets))
+    pieces = list(chunks(sets))
     assert [len(piece) for piece in pieces] == [500, 100]
     assert pd.concat(pieces).mfu.is_monotonic_increasing
     alike = combinations(["price_usd_per_gpu_hour=3,1,2"], None)
-    (whole,) = chunks("deepseek-r1", scenario, evidence, alike)
+    (whole,) = chunks(alike)
     assert whole.price_usd_per_gpu_hour.tolist() == [3, 1, 2]
 
 

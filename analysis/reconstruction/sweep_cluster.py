@@ -1,0 +1,66 @@
+"""Many parameter sets at once on a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pandas as pd
+
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import Scenario
+from analysis.data.tables import Evidence
+from analysis.reconstruction.sweep import chunks, evaluate
+
+ANSWER_SECONDS = 5
+
+
+def evaluated_on_cluster(
+    model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFrame, scheduler: str
+) -> Iterator[pd.DataFrame]:
+    """Combinations that are `checked`, evaluated piece by piece by workers, `local` or at an
+    address; a piece whose worker dies is done again by another.
+
+    Raises
+    ------
+    InputError
+        If no scheduler answers.
+    """
+    from distributed import as_completed
+
+    with _client(scheduler) as client:
+        shared = client.scatter(evidence, broadcast=True)
+        futures = [
+            client.submit(evaluate, model, scenario, shared, chunk, retries=3, pure=False)
+            for chunk in chunks(sets)
+        ]
+        for _, part in as_completed(futures, with_results=True):
+            yield part
+
+
+@contextmanager
+def _client(scheduler: str) -> Iterator[Any]:
+    """A client of a scheduler at an address, or of a cluster of this machine's cores that ends with
+    it.
+    """
+    from distributed import Client, LocalCluster
+
+    if scheduler == "local":
+        with (
+            LocalCluster(
+                threads_per_worker=1, dashboard_address=None, silence_logs="ERROR"
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+        return
+    try:
+        client = Client(scheduler, timeout=ANSWER_SECONDS)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"--scheduler {scheduler}: no Dask scheduler answers there: "
+            f"{str(error).splitlines()[0][:100]}"
+        ) from None
+    with client:
+        yield client
