@@ -206,13 +206,13 @@ def record(account: Account) -> Html:
 
 def _gains(records: dict[str, pd.DataFrame]) -> Html:
     """Whether the time of a step passes what the protocol asks."""
-    words = []
+    words, score = [], links.term("log_score", "log score")
     for kind, unit in (("all", None), ("mixtures", "configuration")):
         better, error = gain(records[kind], unit)
         passes = "more" if better > error else "no more"
         words.append(
             f"On {KINDS[kind]}, the time of a step is better than an MFU by "
-            f"{counted(f'{better:.2f}', f'{PAGE}.gain_{kind}')} in log score. That is {passes} "
+            f"{counted(f'{better:.2f}', f'{PAGE}.gain_{kind}')} in {score}. That is {passes} "
             f"than the standard error, {counted(f'{error:.2f}', f'{PAGE}.gain_error_{kind}')}."
         )
     return Html(f"<p>{' '.join(words)}</p>")
