@@ -38,6 +38,35 @@ CLOSED = f"""number => ({{
 }})"""
 
 
+# every number in sight is tapped in turn, by the page itself: there are thousands
+EACH = f"""async () => {{
+    const wait = ms => new Promise(resolve => setTimeout(resolve, ms)), wrong = [];
+    const frame = () => new Promise(requestAnimationFrame);
+    const blocks = () => JSON.stringify([scrollX, scrollY].concat(
+        [...document.querySelectorAll('article section > *')]
+            .map(node => node.getBoundingClientRect()).map(box => [box.x, box.y, box.height])));
+    for (const table of document.querySelectorAll('.table-room')) {{  // laid out when near
+        table.scrollIntoView({{behavior: 'instant'}});
+        await frame(), await frame();
+    }}
+    const numbers = [...document.querySelectorAll("{OPENS}")].filter(one => one.checkVisibility());
+    for (const number of numbers) {{
+        number.scrollIntoView({{block: 'center', behavior: 'instant'}});
+        const before = blocks();
+        number.dispatchEvent(new MouseEvent('click', {{bubbles: true, cancelable: true}}));
+        for (let tries = 0; tries < 500 && !({IS_OPEN}); tries++) await wait(10);
+        const said = ({SAYS.replace(SAME, "blocks() === before")})(number);
+        const [first, mark] = number.getAttribute('class').split(' ');
+        said.known = first !== 'figure' || said.how === `known ${{mark}}`;
+        const asked = ['across', 'down', 'name', 'leads', 'expanded', 'known', 'same'];
+        if (!asked.every(one => said[one])) wrong.push([number.outerHTML, said]);
+        document.querySelector('{CARD}').hidePopover();
+        if (blocks() !== before) wrong.push([number.outerHTML, 'moved as it closed']);
+    }}
+    return [numbers.length, wrong];
+}}"""
+
+
 def one_of_each_kind(opened: Page) -> list[Locator]:
     """The first number in sight of each kind on a page."""
     found = [opened.locator(f"article a.figure.{mark}:visible") for mark in MARKS]
@@ -154,8 +183,6 @@ def test_every_number_of_a_page_opens(visit, page, scheme, viewport, record_prop
         opened,
         trouble,
     ):
-        numbers = opened.locator(f"{OPENS}:visible").all()
-        for number in numbers:
-            open_and_close(opened, number)
-        record_property("numbers opened", len(numbers))
-        assert trouble == []
+        count, wrong = opened.evaluate(EACH)
+        record_property("numbers opened", count)
+        assert (wrong, trouble) == ([], []) and count > 0
