@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from analysis.data.scenario import Scenario, load_scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction import sweep as sweeps
 from analysis.reconstruction.account import Account, account_of
+from analysis.reconstruction.grids import product
 from analysis.show.numbers import hours_text, usd_text
 from analysis.show.tables import table
 
@@ -260,8 +260,7 @@ def sweep(
         A row a combination, with hours, dollars and every line of the bill.
     """
     found, chosen = _opened(scenario, data, {})
-    sets = pd.DataFrame(itertools.product(*grids.values()), columns=list(grids))
-    rows = sweeps.sweep(model or edition_model(), chosen, found, sets, report)
+    rows = sweeps.sweep(model or edition_model(), chosen, found, product(grids), report)
     return Result(rows, f"{len(rows):,} combinations of {', '.join(grids)}")
 
 

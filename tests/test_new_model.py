@@ -72,7 +72,8 @@ def test_a_rent_that_is_given_is_an_assumption_and_leads(tmp_path, config, capsy
     assert ask(folder, "--config", config, chip="Ascend 910C") == 2
     assert "no quote for" in capsys.readouterr().err
     assert ask(folder, "--config", config, chip="Ascend 910C", price="2.5") == 0
-    assert "rent of $2.50 a GPU-hour: " in capsys.readouterr().out
+    said = "rent of $2.50 a GPU-hour: That price is an assumption of this account."
+    assert said in capsys.readouterr().out
     price = Evidence.load(folder).facts["mine_price_usd_per_gpu_hour"]
     assert (price.kind, price.unit, price.value) == ("assumption", "usd_per_gpu_hour", 2.5)
 

@@ -37,6 +37,8 @@ def new_model_command(options: argparse.Namespace) -> None:
     begins = not (directory / PACKAGE).is_file()
     evidence = Evidence.load(default_directory() if begins else directory)
     check_name(options.name, evidence, options.force)
+    if options.other and options.price:
+        raise InputError("--price: with --from the rent stands in the file that is written")
     if options.other:
         title = options.title or options.name
         texts = copied(options.name, title, options.other, evidence)
@@ -95,6 +97,7 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     from analysis.reconstruction.new_model import NewModel
 
     origins = take_from_sheet(options, evidence)
+    price = None if options.price is None else number("price", options.price)
     if not options.chip:
         list_chips(evidence["hardware"])
     checks = checks_of(evidence["hardware"], *NUMBERS)
@@ -102,11 +105,11 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     answers = answered(options, QUESTIONS, checks)
     named_in, why = _how_the_chip_is_known(options)
     where = _where_told(options)
-    origins = dict.fromkeys(("tokens", "seq_len", "gpu_hours"), where) | origins
+    told = ("tokens", "seq_len", "gpu_hours", "price_usd_per_gpu_hour")
+    origins = dict.fromkeys(told, where) | origins
     hours = None if options.gpu_hours is None else number("gpu_hours", options.gpu_hours)
     if hours and origins["gpu_hours"].kind != "disclosed":
         raise InputError("--gpu-hours are disclosed hours: say by --source where they stand")
-    price = None if options.price is None else number("price", options.price)
     shape, read_in = _architecture(options, evidence, where)
     return NewModel(
         name=options.name,

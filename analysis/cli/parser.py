@@ -143,7 +143,7 @@ def _new_model(command: Command) -> None:
     added.add_argument("--chip-assumed", metavar="WHY", help=words)
     words = "document and page of the figures that are given here; else they are assumptions"
     added.add_argument("--source", metavar="WHERE", help=words)
-    words = "US$ that a GPU-hour is rented for; else the middle of quotes near the release"
+    words = "US$ that a GPU-hour is rented for; else the middle of the quotes near the release"
     added.add_argument("--price", metavar="…", help=words)
     words = "GPU-hours of its pre-training, where they are disclosed"
     added.add_argument("--gpu-hours", metavar="…", help=words)

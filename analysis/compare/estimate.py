@@ -75,9 +75,9 @@ def estimate_all(
         except InputError as error:
             all_of_them.mistakes.append(str(error) if where in str(error) else f"{where}, {error}")
             continue
-        slips = unit_slips(spec, estimator_for(evidence, exclude).runs)
-        all_of_them.warnings.extend(f"{where}: {line}" for line in slips + _unlike_config(spec))
-        all_of_them.answers.append(answer | {"assumptions": slips + answer["assumptions"]})
+        odd = unit_slips(spec, estimator_for(evidence, exclude).runs) + _unlike_config(spec)
+        all_of_them.warnings.extend(f"{where}: {line}" for line in odd)
+        all_of_them.answers.append(answer)
     return all_of_them
 
 
@@ -104,8 +104,9 @@ def estimate(spec: Spec, evidence: Evidence, exclude: tuple[str, ...] = ()) -> d
     -------
     dict
         `name`; `gpu_hours` [GPU-hour], `usd` [US$], `energy_kwh` [kWh], `co2_kg` [kg]
-        and `mfu` [1], each with `p05, p50, p95`; `flop` and `flop_per_token` [FLOP]; of
-        reinforcement `step_seconds` [s], with its `parts`; and the `assumptions` in words.
+        and `mfu` [1], each with `p05, p50, p95`; `days` where chips are given; `flop` and
+        `flop_per_token` [FLOP]; of reinforcement `step_seconds` [s], with its `parts`; with a
+        layout `views` and `step_time_weight`; and the `assumptions` in words.
 
     Raises
     ------
@@ -113,8 +114,11 @@ def estimate(spec: Spec, evidence: Evidence, exclude: tuple[str, ...] = ()) -> d
         For a chip that nobody knows and that has no peak.
     """
     if isinstance(spec, ReinforcementSpec):
-        return _estimate_reinforcement(spec, evidence, exclude)
-    return _estimate_pretraining(spec, evidence, exclude)
+        answer = _estimate_reinforcement(spec, evidence, exclude)
+    else:
+        answer = _estimate_pretraining(spec, evidence, exclude)
+    slips = unit_slips(spec, estimator_for(evidence, exclude).runs)
+    return answer | {"assumptions": slips + answer["assumptions"]}
 
 
 def _estimate_pretraining(
@@ -132,7 +136,8 @@ def _estimate_pretraining(
         expected, views = with_step_time(spec, chip, flop, expected, evidence, exclude)
         said.append("both views pooled by the protocol's weight of the time of a step")
     if spec.precision:
-        said.append("precision changes nothing in the view by kind")
+        why = "in the view by kind" if spec.layout is None else "beside that of the layout"
+        said.append(f"precision changes nothing {why}")
     points = expected.percentiles()
     few_to_many = np.array(list(points.values()))[::-1]  # a high MFU is few hours
     hours = gpu_hours(spec.tokens, flop, chip.peak_flop_s, few_to_many)
@@ -184,20 +189,22 @@ def _chip(spec: Spec, evidence: Evidence, said: list[str]) -> Chip:
     """The chip of that name, with the peak that is given in place of its own; a chip nobody knows
     has no other facts.
     """
-    if spec.peak_bf16_tflops is None:
-        known = find_chip(spec.hardware, evidence["hardware"])
-        said.append(f"chip {known.name}, at {known.peak_flop_s / 1e12:.4g} TFLOP/s, dense in BF16")
-        year = chip_rows(pd.Series([known.name]), evidence["hardware"]).year.iloc[0]
-        if spec.release_date.year < year:
-            said.append(f"release_date {spec.release_date} is before its chip, of {year:.0f}")
-        return known
+    hardware, peak_tflops = evidence["hardware"], spec.peak_bf16_tflops
     try:
-        known = find_chip(spec.hardware, evidence["hardware"])
+        chip = find_chip(spec.hardware, hardware)
     except InputError:
-        said += peak_slips_of_unknown(spec.hardware, spec.peak_bf16_tflops, evidence["hardware"])
-        return Chip(spec.hardware or "unnamed chip", spec.peak_bf16_tflops * 1e12)
-    said += peak_slips(known, spec.peak_bf16_tflops, evidence["hardware"])
-    return Chip(known.name, spec.peak_bf16_tflops * 1e12)
+        if peak_tflops is None:
+            raise
+        said += peak_slips_of_unknown(spec.hardware, peak_tflops, hardware)
+        return Chip(spec.hardware or "unnamed chip", peak_tflops * 1e12)
+    year = chip_rows(pd.Series([chip.name]), hardware).year.iloc[0]
+    if peak_tflops is not None:
+        said += peak_slips(chip, peak_tflops, hardware)
+        chip = Chip(chip.name, peak_tflops * 1e12)
+    said.append(f"chip {chip.name}, at {chip.peak_flop_s / 1e12:.4g} TFLOP/s, dense in 16 bits")
+    if spec.release_date.year < year:
+        said.append(f"release_date {spec.release_date} is before its chip, of {year:.0f}")
+    return chip
 
 
 def _estimate_reinforcement(

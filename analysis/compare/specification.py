@@ -159,8 +159,9 @@ def check_spec(
     )
     if "shape" in content:
         raise UnknownName("shape", "known", kind.model_fields, where=where)
-    if others := [key for key in content if key in CALLED]:
-        raise InputError(f"{others[0]} is not known; did you mean {CALLED[others[0]]}?", where)
+    for key, ours in CALLED.items():
+        if key in content and ours in kind.model_fields:
+            raise InputError(f"{key} is not known; did you mean {ours}?", where)
     try:
         if kind is PretrainingSpec and content.get("config"):
             content = _with_shape(content, evidence, beside or Path())

@@ -24,6 +24,7 @@ from analysis.data.tables import Evidence
 from analysis.publish.cards import SCRIPT as CARDS
 from analysis.publish.cards import Words, rows_shown, script_of
 from analysis.publish.carried import ARCHIVE, BESIDE_PAGES, left_out, write_archive
+from analysis.publish.citation import OTHERS
 from analysis.publish.contents import check_addresses, contents_of, write_moved
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import publish_figures
@@ -50,7 +51,6 @@ from analysis.reconstruction.account import Account, account_of
 
 RESULTS, TRY = "results.json", "try-data.js"
 OWN_TAG = "own"  # of what stands in the book about the edition's own model alone
-OTHERS = "whoever made this book"  # the authors of such a book
 OTHER_TAG = "other_evidence"  # in the book of evidence that is not the project's
 CARRIED_TAG = "carried_evidence"  # where the archive has another evidence folder
 NOT_PUBLISHED = ".buildinfo"  # a hash that paths of this machine go into; Sphinx alone reads it

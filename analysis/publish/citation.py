@@ -12,6 +12,7 @@ import yaml
 from analysis.publish.plan import CITATION
 from analysis.show.links import Html, web_address
 
+OTHERS = "whoever made this book"  # of evidence that is not the project's
 NEW_ISSUE = "issues/new?template=number-is-wrong.yml"
 
 

@@ -13,6 +13,8 @@ from typing import Any
 from analysis.data.folder import read_bytes
 from analysis.data.mistakes import InputError, did_you_mean
 
+# what literal_eval and float raise for a text that is no value
+NOT_LITERAL = (ValueError, SyntaxError, TypeError, OverflowError, MemoryError, RecursionError)
 KINDS = {kind.__name__: kind for kind in (bool, int, float, str, list, tuple, dict)}
 LANGUAGE = "python"
 
@@ -77,10 +79,9 @@ def as_declared(name: str, text: str, declared: Declared) -> Any:
         return text
     try:
         value = ast.literal_eval(text.capitalize() if kind is bool else text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = float(value) if kind is float and type(value) is int else value
+    except NOT_LITERAL:
         value = text
-    if kind is float and type(value) is int:
-        value = float(value)
     if type(value) is not kind:
         raise InputError(f"{name}: expected {kind.__name__}, found {text!r}")
     return value
@@ -89,11 +90,13 @@ def as_declared(name: str, text: str, declared: Declared) -> Any:
 def _declared(one: ast.Assign | ast.AnnAssign, line: str) -> Declared:
     try:
         default = ast.literal_eval(one.value) if one.value else None
-    except ValueError:
+    except NOT_LITERAL:
         default = None
     annotation = getattr(one, "annotation", None)
+    if isinstance(annotation, ast.Subscript):  # list[int] is a list
+        annotation = annotation.value
     named = KINDS.get(annotation.id) if isinstance(annotation, ast.Name) else None
-    own = type(default) if type(default) in KINDS.values() and not annotation else None
+    own = type(default) if type(default) in KINDS.values() else None
     comment = line.encode()[one.end_col_offset or 0 :].decode()
     return Declared(default, named or own, comment.strip().lstrip("#").strip())
 

@@ -37,11 +37,13 @@ MARK = "traincost"  # in the metadata of an executed notebook: the hash of its c
 FAILED = ".failed.ipynb"
 SECONDS = "seconds.json"  # how long each notebook took the last time, beside the executed copies
 
-logging.getLogger("papermill").setLevel(logging.CRITICAL)  # each of its warnings is said here
+logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it warns of names that are refused here
 
 
 class NotebookFailed(RuntimeError):
-    """A cell raised: three lines with cell, error and parameters; the partial output is kept."""
+    """A cell raised, or its kernel died: three lines with cell, error and parameters; the partial
+    output is kept.
+    """
 
 
 @dataclass(frozen=True)

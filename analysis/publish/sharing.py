@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
 from analysis.publish.brief import write_brief
-from analysis.publish.citation import Citation, read_citation
+from analysis.publish.citation import OTHERS, Citation, read_citation
 from analysis.publish.linked_data import CLAIMS, RESULTS, data_set, script, write_claims
 from analysis.publish.pages import PageText
 from analysis.publish.plan import Plan
@@ -25,6 +26,8 @@ def share(pages: list[PageText], account: Account, plan: Plan, edition: Path) ->
     first of them.
     """
     cited = read_citation(plan.root)
+    if not account.evidence.is_own:
+        cited = replace(cited, authors=OTHERS)
     book = plan.other.title if plan.other else book_title(plan.root / "book")
     write_index(pages, edition / "_static" / SEARCH)
     for page in pages:

@@ -38,12 +38,21 @@ def combinations(grids: Sequence[str], sample: int | None, seed: int = 0) -> pd.
     if sample is None:
         if not axes:
             raise InputError("a sweep needs --grid key=a,b,c or key=lo:hi:n, or --sample N")
-        return pd.MultiIndex.from_product(axes.values(), names=list(axes)).to_frame(index=False)
+        return product(axes)
     return _sampled(
         axes or {name: span for name in PARAMETER_NAMES if (span := usual_range(name))},
         sample,
         seed,
     )
+
+
+def product(axes: Mapping[str, Any]) -> pd.DataFrame:
+    """Every value of every parameter with every other, the last changing first.
+
+    >>> product({"mfu": [0.2, 0.3], "pue": [1.1, 1.2]}).pue.tolist()
+    [1.1, 1.2, 1.1, 1.2]
+    """
+    return pd.MultiIndex.from_product(axes.values(), names=list(axes)).to_frame(index=False)
 
 
 def size_of(grids: Sequence[str], sample: int | None) -> int:

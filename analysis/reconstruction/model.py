@@ -214,7 +214,7 @@ def configuration(model: Model, facts: Facts) -> Architecture:
     kind = Outline if set(sizes) <= set(Outline.model_fields) else Configuration
     where = f"models/{model.name}.toml, architecture"
     if kind is Outline and model.architecture_kind == "moe" and "params_total" not in sizes:
-        raise InputError("params_total is missing: a mixture has more than are active", where)
+        raise InputError("params_total is missing: a mixture of experts has more than a token passes", where)
     try:
         return kind(**sizes)
     except ValidationError as error:

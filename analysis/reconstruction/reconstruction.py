@@ -27,6 +27,8 @@ from analysis.runs.references import reference_runs
 from analysis.runs.views import listed
 from analysis.show.numbers import hours_text
 
+BY_KIND = {"pretraining", "fine_tuning"}  # kinds of stages whose hours follow from an efficiency
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PhaseResult(PhaseSamples):
@@ -91,7 +93,7 @@ class Reconstruction:
 
     @property
     def assumptions(self) -> list[str]:
-        """What no source says of it, in words: chip, rent, and inputs that its account assumes."""
+        """What it rests on besides its sources, in words: rent, chip, inputs that are assumed."""
         model, set_here = self.model, self.scenario.parameters
         said = [f"rent of ${self.price_usd_per_gpu_hour:.2f} a GPU-hour: {self.rent.says}"]
         if model.chip_assumed and set_here.chip is None:
@@ -219,13 +221,16 @@ def _sum_if_all(values: list[float | None]) -> float | None:
 
 def _views(result: PhaseResult) -> dict[str, Any]:
     """The hours by each view, and the weight of step time in the combined one; or why there is
-    none, where a layout is published. A phase of one view has an empty list.
+    none, where a layout is published. Hours that come from no efficiency have no view.
     """
-    found, views = listed(result.hours_by_view), result.setting.views
+    by_kind = {"by_kind": result.interval} if set(result.phase.kinds) <= BY_KIND else {}
+    found, views = listed(result.hours_by_view or by_kind), result.setting.views
     laid_out = any(getattr(stage.work, "layout", None) for stage in result.phase.stages)
     if laid_out and result.setting.no_step_time:
         return {"views": found, "no_step_time": result.setting.no_step_time}
-    return {"views": found} | ({"step_time_weight": views.weight} if views and found else {})
+    return {"views": found} | (
+        {"step_time_weight": views.weight} if views and result.hours_by_view else {}
+    )
 
 
 def _cross_check(check: CrossCheck, result: PhaseResult) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from analysis.reconstruction.ownership import owned_hour_at_middle
 
 SET = "That price is set for this edition."
 ASSUMED = "That price is what its own sources assume."
+OURS = "That price is an assumption of this account."
 QUOTED = "That price is {quotes} for its chip {near} its release."
 IN_QUARTER = "That price is {quotes} for its chip {near} the quarter {choice}."
 NEWEST = "That price is {newest} for its chip."
@@ -56,7 +57,8 @@ def rent_of(model: Model, scenario: Scenario, evidence: Evidence) -> Rent:
         return Rent(given, SET)
     fact = model.price_usd_per_gpu_hour
     if scenario.rent is None and fact is not None:
-        return Rent(evidence.facts.with_unit(fact, "usd_per_gpu_hour").value, ASSUMED, fact)
+        found = evidence.facts.with_unit(fact, "usd_per_gpu_hour")
+        return Rent(found.value, OURS if found.kind == "assumption" else ASSUMED, fact)
     chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
     choice = scenario.rent or model.rent or "release"
     if choice == "owned":

@@ -15,9 +15,11 @@ import pandas as pd
 
 from analysis.data.chips import find_chip
 from analysis.data.folder import package_version
+from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario, with_values
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import percentiles
+from analysis.reconstruction.grids import NOT_SWEPT
 from analysis.reconstruction.ground import ground_of
 from analysis.reconstruction.ladder import Assumptions
 from analysis.reconstruction.model import NamedStage, Phase
@@ -85,8 +87,10 @@ def checked(model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFra
     Raises
     ------
     InputError
-        For a chip that nobody knows, or a value out of bounds.
+        For a chip that nobody knows, a value out of bounds, or a parameter that all rows share.
     """
+    if fixed := [name for name in NOT_SWEPT if name in sets]:
+        raise InputError(f"{fixed[0]} is not a parameter that can be swept")
     sets = (
         sets.assign(chip=sets.chip.map(lambda name: find_chip(name, evidence["hardware"]).name))
         if "chip" in sets

@@ -31,12 +31,16 @@ def evaluated_on_cluster(
 
     with _client(scheduler) as client:
         shared = client.scatter(evidence, broadcast=True)
-        futures = [
-            client.submit(evaluate, model, scenario, shared, chunk, retries=3, pure=False)
-            for chunk in chunks(sets)
-        ]
-        for _, part in as_completed(futures, with_results=True):
+        asked = as_completed(
+            (
+                client.submit(evaluate, model, scenario, shared, chunk, retries=3, pure=False)
+                for chunk in chunks(sets)
+            ),
+            with_results=True,
+        )
+        for future, part in asked:
             yield part
+            future.release()  # else every result stays in memory until the last
 
 
 @contextmanager

@@ -65,14 +65,15 @@ def _put(
     waiting: IO[bytes], parts: Iterable[pd.DataFrame], given: list[str], path: Path
 ) -> list[str]:
     """Each row of results at its place; the names of the results."""
-    results = pd.DataFrame()
+    names: list[str] = []
     for part in parts:
-        results = part.drop(columns=given)
+        names = names or [name for name in part if name not in given]
+        results = part[names]
         with _told(path):
             for place, row in zip(part.index, results.to_numpy(float), strict=True):
                 waiting.seek(place * row.nbytes)
                 waiting.write(row.tobytes())
-    return [*results]
+    return names
 
 
 def _copy(

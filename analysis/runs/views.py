@@ -30,16 +30,16 @@ VIEW_WORDS = {
     "step_time": "by the time of a step",
     "combined": "both together",
 }
-LEADS = "combined"
 WEIGHTS = np.linspace(0.0, 1.0, 101)
 
 
 def listed(hours: Mapping[str, Mapping[str, float]]) -> list[dict[str, Any]]:
     """The percentiles of GPU-hours by each view as answers list them: `id`, `label`, `gpu_hours`,
-    and `leads`, whether it is the answer.
+    and `leads`, whether it is the answer: both together, or the one that there is.
     """
+    leads = "combined" if "combined" in hours else "by_kind"
     return [
-        {"id": name, "label": VIEW_WORDS[name], "gpu_hours": dict(found), "leads": name == LEADS}
+        {"id": name, "label": VIEW_WORDS[name], "gpu_hours": dict(found), "leads": name == leads}
         for name, found in hours.items()
     ]
 

@@ -47,6 +47,16 @@ def test_a_layout_gives_three_views_and_their_pool_leads(evidence):
     assert plain["gpu_hours"] == pytest.approx(views["by_kind"])
 
 
+def test_a_precision_beside_that_of_the_layout_changes_nothing_and_is_said_so(evidence):
+    found = [
+        estimate(check_spec(SPEC | {"layout": LAYOUT} | more, "x.toml", evidence), evidence)
+        for more in ({}, {"precision": "fp8"})
+    ]
+    assert found[0]["gpu_hours"] == found[1]["gpu_hours"]
+    said = "precision changes nothing beside that of the layout"
+    assert [said in one["assumptions"] for one in found] == [False, True]
+
+
 def test_a_better_layout_needs_fewer_hours_and_the_other_view_stays(evidence):
     deep = LAYOUT | {"pipeline_parallel": 16}  # a bubble of half the step
     found = [
@@ -85,7 +95,8 @@ def test_another_chip_leaves_the_time_of_a_step_out_and_says_why():
     found = analysis.reconstruct("deepseek-v3", chip="H100 SXM", samples=64)
     phases = {row["id"]: row for row in found.to_dict()["phases"]}
     first, second = (phases[name] for name in ("v3_pretraining", "v3_context_extension"))
-    assert (first["views"], second["views"]) == ([], [])
+    for phase in (first, second):
+        assert [(view["id"], view["leads"]) for view in phase["views"]] == [("by_kind", True)]
     assert first["no_step_time"] == "the layout is of H800 SXM, not of H100 SXM"
     assert "no_step_time" not in second
     assert phases["v3_pretraining"]["gpu_hours"]["reconstructed"]["p50"] > 0

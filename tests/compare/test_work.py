@@ -149,15 +149,22 @@ KEYS = {
 }
 
 
-@pytest.mark.parametrize("asked", KEYS)
-@pytest.mark.parametrize("outline", [{}, OUTLINE])
-def test_a_key_moves_the_work_or_is_said_to_change_nothing(counted, asked, outline):
+@pytest.mark.parametrize(
+    ("outline", "asked"),
+    [
+        (outline, asked)
+        for outline in ({}, OUTLINE)
+        for asked in KEYS
+        if not {*KEYS[asked]} & {*outline}
+    ],
+)
+def test_a_key_moves_the_work_or_is_said_to_change_nothing(counted, outline, asked):
     """Beside any two others; one that takes the place of an assumption has had its say."""
     for pair in itertools.combinations(KEYS, 2):
         others = outline | KEYS[pair[0]] | KEYS[pair[1]]
-        without, assumed = counted(**others)
         if {*KEYS[asked]} & {*others}:
             continue
+        without, assumed = counted(**others)
         flop, said = counted(**others, **KEYS[asked])
         idle = {line.split()[0] for line in said if "changes nothing" in line}
         replaced = [line for line in assumed if line not in said and "taken" in line]

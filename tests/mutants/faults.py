@@ -27,7 +27,7 @@ FILES = ("data/uncertainty.py", "data/prices.py", "data/chips.py", "data/express
 SCHEMA_FILES = ("reconstruction/model.py",)
 SCHEMA_CALLS = {"Field", "ConfigDict", "_field", "_parameter"}
 GUARDS = {"strict", "validate", "maxsize"}  # keywords
-CLUSTER = {"sweep_on_cluster", "_client"}  # functions
+CLUSTER = {"evaluated_on_cluster", "_client"}  # functions
 
 ARITHMETIC = {
     ast.Add: ast.Sub,

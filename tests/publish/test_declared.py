@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nbformat
@@ -25,6 +26,8 @@ by_year = {
 rent: float = None  # US$
 free = None
 made = list(range(3))
+years: list[int] = [2024]
+share: float | None = 0.5
 """
 
 
@@ -49,7 +52,11 @@ def test_each_assignment_is_a_parameter_with_its_type_and_its_comment(tmp_path):
         "rent": (None, float, "US$"),
         "free": (None, None, ""),
         "made": (None, None, ""),
+        "years": ([2024], list, ""),
+        "share": (0.5, float, ""),
     }
+    odd = declared_parameters(write(tmp_path / "y.ipynb", "odd = {[]: 1}"))["odd"]
+    assert (odd.default, odd.kind) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +72,8 @@ def test_each_assignment_is_a_parameter_with_its_type_and_its_comment(tmp_path):
         ("samples", "128", 128),
         ("by_year", "{2025: 'x'}", {2025: "x"}),
         ("free", "x", "x"),
+        ("years", "[2025]", [2025]),
+        ("share", "1", 1.0),
     ],
 )
 def test_a_text_arrives_as_the_type_that_is_declared(tmp_path, name, text, value):
@@ -75,11 +84,19 @@ def test_a_text_arrives_as_the_type_that_is_declared(tmp_path, name, text, value
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("flag", "maybe"), ("flag", "1"), ("prices", "3"), ("mfu", "30%"), ("samples", "True")],
+    [
+        ("flag", "maybe"),
+        ("flag", "1"),
+        ("prices", "3"),
+        ("mfu", "30%"),
+        ("samples", "True"),
+        ("by_year", "{[]: 1}"),
+        ("rent", "9" * 400),
+    ],
 )
 def test_a_text_of_another_type_is_one_line(tmp_path, name, text):
     declared = declared_parameters(write(tmp_path / "x.ipynb", CELL))
-    with pytest.raises(InputError, match=rf"^{name}: expected \w+, found '{text}'$"):
+    with pytest.raises(InputError, match=rf"^{name}: expected \w+, found '{re.escape(text)}'$"):
         as_declared(name, text, declared[name])
 
 

@@ -44,6 +44,14 @@ def default(evidence):
     return figures(evidence)
 
 
+def test_one_view_of_a_phase_leads_where_its_hours_follow_from_an_efficiency(default):
+    leads = [[view["id"] for view in row["views"] if view["leads"]] for row in default["phases"]]
+    assert leads == [["combined"], ["by_kind"], [], [], [], []]
+    for row in default["phases"]:
+        for view in (view for view in row["views"] if view["leads"]):
+            assert view["gpu_hours"] == pytest.approx(row["gpu_hours"]["reconstructed"], rel=0.01)
+
+
 def test_phases_come_in_order_with_the_keys_of_the_contract(default):
     assert [phase["id"] for phase in default["phases"]] == PHASES
     for row in default["phases"]:

@@ -144,6 +144,11 @@ def test_a_value_out_of_bounds_is_refused_before_the_first_is_evaluated(scenario
             checked("deepseek-r1", scenario, evidence, combinations([grid], None))
 
 
+def test_what_all_rows_share_is_not_swept(scenario, evidence):
+    with pytest.raises(InputError, match="seed is not a parameter that can be swept"):
+        sweep("deepseek-r1", scenario, evidence, pd.DataFrame({"seed": [0, 1]}))
+
+
 def run(capsys, *arguments):
     code = main(["sweep", *arguments])
     captured = capsys.readouterr()
