@@ -214,7 +214,8 @@ def configuration(model: Model, facts: Facts) -> Architecture:
     kind = Outline if set(sizes) <= set(Outline.model_fields) else Configuration
     where = f"models/{model.name}.toml, architecture"
     if kind is Outline and model.architecture_kind == "moe" and "params_total" not in sizes:
-        raise InputError("params_total is missing: a mixture of experts has more than a token passes", where)
+        missing = "params_total is missing: a mixture of experts has more than a token passes"
+        raise InputError(missing, where)
     try:
         return kind(**sizes)
     except ValidationError as error:
