@@ -20,6 +20,7 @@ from analysis.show.numbers import significant
 
 COPIES_KEPT = 8  # of each page, so that going back and forth between a few editions costs nothing
 ROOMS_KEPT = 3
+LONGEST_BUILD_S = 1800
 FIGURES = 6
 WHOLE, LOCK = "whole", "lock"
 
@@ -57,10 +58,15 @@ def sha256_of(content: Any) -> str:
 
 
 def forget_oldest(used: Path, pattern: str) -> None:
-    """Remove all but the copies last used, of which this one is the last."""
+    """Remove all but the copies last used, of which this one is the last, and those that a build
+    which still runs may need.
+    """
     with suppress(FileNotFoundError):  # another build tidies up at the same time
-        for old in _by_use(used, used.parent.glob(pattern))[COPIES_KEPT:]:
-            discard(old)
+        copies = _by_use(used, used.parent.glob(pattern))
+        needed_ns = used.stat().st_mtime_ns - LONGEST_BUILD_S * 10**9
+        for old in copies[COPIES_KEPT:]:
+            if old.stat().st_mtime_ns < needed_ns:
+                discard(old)
 
 
 def discard(path: Path) -> None:

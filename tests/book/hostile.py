@@ -59,6 +59,7 @@ NAMES = {
     "contradictions": "value_a value_b bill_a bill_b model",
     "others": "theirs ours model",
     "hours_evidence": "figure model",
+    "timed_products": "configuration",
     "corrections": "guard seen use model",
     "ownership_studies": "disclosed_gpu_hours",
     "company_shares": "final_run_share staff_share model",

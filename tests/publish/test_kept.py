@@ -23,6 +23,7 @@ from analysis.publish.kept import (
 )
 from analysis.publish.plan import Plan
 
+HOUR_S = 3600
 YEAR_NS = 365 * 24 * 3600 * 10**9
 
 
@@ -74,7 +75,9 @@ def test_rooms_are_bounded_and_none_is_removed_while_a_build_is_in_it(planned, t
 
 def test_copies_are_bounded(tmp_path):
     for number in range(COPIES_KEPT + 3):
-        (tmp_path / f"page.{number}.ipynb").touch()
+        path = tmp_path / f"page.{number}.ipynb"
+        path.touch()
+        os.utime(path, (HOUR_S * number, HOUR_S * number))
     (tmp_path / "other.ipynb").touch()
     (tmp_path / "page.folder.ipynb").mkdir()
     os.utime(tmp_path / "page.folder.ipynb", (1, 1))
@@ -82,6 +85,13 @@ def test_copies_are_bounded(tmp_path):
     assert (tmp_path / "page.0.ipynb").exists()
     assert len(list(tmp_path.glob("page.*"))) == COPIES_KEPT
     assert (tmp_path / "other.ipynb").exists()
+
+
+def test_a_copy_that_a_build_which_still_runs_may_need_stays(tmp_path):
+    for number in range(COPIES_KEPT + 5):
+        (tmp_path / f"page.{number}.ipynb").touch()
+    forget_oldest(tmp_path / "page.0.ipynb", "page.*.ipynb")
+    assert len(list(tmp_path.iterdir())) == COPIES_KEPT + 5
 
 
 def test_what_is_kept_comes_back_rounded_and_a_change_by_hand_counts_as_damage(tmp_path):
@@ -137,7 +147,7 @@ def test_the_copy_used_now_is_kept_where_the_others_are_of_the_future(tmp_path):
     for number in range(COPIES_KEPT + 1):
         path = tmp_path / f"page.{number}.ipynb"
         path.touch()
-        later = time.time_ns() + YEAR_NS + number
+        later = time.time_ns() + YEAR_NS + number * HOUR_S * 10**9
         os.utime(path, ns=(later, later))
     for name in ("page.now.ipynb", "page.then.ipynb"):
         (tmp_path / name).touch()
