@@ -18,13 +18,13 @@ from analysis.data.folder import edition_model
 from analysis.data.mistakes import UnknownName
 from analysis.data.scenario import Scenario, load_scenario
 from analysis.data.tables import Evidence
+from analysis.data.uncertainty import PERCENTILES
 from analysis.reconstruction import sweep as sweeps
 from analysis.reconstruction.account import Account, account_of
 from analysis.reconstruction.grids import product
 from analysis.show.numbers import hours_text, usd_text
 from analysis.show.tables import table
 
-ENDS = ("p05", "p50", "p95")
 FIRST, NAMED = 12, 7  # rows and columns that a result shows and names of itself
 
 
@@ -76,7 +76,7 @@ class Estimate(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         hours, usd = self["gpu_hours"], self["usd"]
-        low, middle, high = (hours_text(hours[end]) for end in ENDS)
+        low, middle, high = (hours_text(hours[end]) for end in PERCENTILES)
         return f"<{self['name']}: {middle} GPU-hours ({low} to {high}), {usd_text(usd['p50'])}>"
 
     def _repr_html_(self) -> str:
@@ -86,8 +86,9 @@ class Estimate(Mapping[str, Any]):
     def frame(self) -> pd.DataFrame:
         """A row for each quantity with an interval: `id`, `p05`, `p50`, `p95`."""
         found = {name: value for name, value in self.items() if isinstance(value, Mapping)}
-        rows = [{"id": name, **value} for name, value in found.items() if {*ENDS} <= {*value}]
-        return pd.DataFrame(rows, columns=["id", *ENDS])
+        ends = {*PERCENTILES}
+        rows = [{"id": name, **value} for name, value in found.items() if ends <= {*value}]
+        return pd.DataFrame(rows, columns=["id", *PERCENTILES])
 
     def to_dict(self) -> dict[str, Any]:
         """The contract of `traincost estimate --json`."""

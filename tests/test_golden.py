@@ -5,6 +5,7 @@ import json
 
 import analysis
 from tests.golden import GOLDEN, computed, moved
+from tests.reconstruction.test_reconstruction import PHASES
 
 
 def test_no_published_figure_has_moved():
@@ -50,14 +51,7 @@ def test_a_published_model_is_as_the_command_prints_it():
     account = json.loads(GOLDEN.read_text(encoding="utf-8"))["models"]["deepseek-r1"]
     printed = analysis.reconstruct("deepseek-r1", samples=256).to_dict()
     assert shape(account) == shape(printed)
-    assert [phase["id"] for phase in account["phases"]] == [
-        "v3_pretraining",
-        "v3_context_extension",
-        "v3_post_training",
-        "r1_zero_rl",
-        "r1_sft_data",
-        "r1_training",
-    ]
+    assert [phase["id"] for phase in account["phases"]] == PHASES
     views = account["phases"][0]["views"]
     assert [view["id"] for view in views] == ["by_kind", "step_time", "combined"]
     for view in views:

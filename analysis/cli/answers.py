@@ -84,16 +84,15 @@ def _estimate_table(
     options: argparse.Namespace, evidence: Evidence, exclude: tuple[str, ...]
 ) -> None:
     """A run a row, answered beside its columns as CSV, or as a list in JSON."""
-    from analysis.compare.spreadsheet import answered, answers_of, read_rows
+    from analysis.compare.spreadsheet import answers_of, beside, read_rows
 
     path = Path(options.spec)
     rows = read_rows(read_text(path), path.name)
-    answer = answers_of if options.json else answered
-    found = list(answer(rows, path.name, evidence, exclude, Progress("rows")))
+    found = list(answers_of(rows, path.name, evidence, exclude, Progress("rows")))
     if options.json:
         tell(as_json(found))
     else:
-        tell(plain_frame(pd.DataFrame(found)).to_csv(index=False), end="")
+        tell(plain_frame(pd.DataFrame(beside(rows, found))).to_csv(index=False), end="")
     lacking = sum(bool(row.get("not_answered")) for row in found)
     if lacking:
         say(f"{lacking:,} of {len(found):,} rows have no answer: not_answered says why")

@@ -21,7 +21,7 @@ from analysis.compare.specification import (
     read_spec,
     unit_slips,
 )
-from analysis.compare.work import COUNTS, flop_per_token_of_spec, unlike_config
+from analysis.compare.work import far_from_config, flop_per_token_of_spec
 from analysis.data.chips import (
     Chip,
     chip_rows,
@@ -71,21 +71,13 @@ def estimate_all(
             if isinstance(text, InputError):
                 raise text
             spec = read_spec(text, where, evidence, beside)
-            answer = estimate(spec, evidence, exclude)
+            answer, slips = _with_slips(spec, evidence, exclude)
         except InputError as error:
             all_of_them.mistakes.append(str(error) if where in str(error) else f"{where}, {error}")
             continue
-        odd = unit_slips(spec, estimator_for(evidence, exclude).runs) + _unlike_config(spec)
-        all_of_them.warnings.extend(f"{where}: {line}" for line in odd)
+        all_of_them.warnings.extend(f"{where}: {line}" for line in slips + far_from_config(spec))
         all_of_them.answers.append(answer)
     return all_of_them
-
-
-def _unlike_config(spec: Spec) -> list[str]:
-    """Parameters that are so far from the config's that it is likely of another model."""
-    if isinstance(spec, ReinforcementSpec) or spec.shape is None:
-        return []
-    return unlike_config({name: getattr(spec, name) for name in COUNTS}, spec.shape)
 
 
 def estimate(spec: Spec, evidence: Evidence, exclude: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -113,12 +105,19 @@ def estimate(spec: Spec, evidence: Evidence, exclude: tuple[str, ...] = ()) -> d
     InputError
         For a chip that nobody knows and that has no peak.
     """
+    return _with_slips(spec, evidence, exclude)[0]
+
+
+def _with_slips(
+    spec: Spec, evidence: Evidence, exclude: tuple[str, ...]
+) -> tuple[dict[str, Any], list[str]]:
+    """The answer, and which of its lines are likely slips of units."""
     if isinstance(spec, ReinforcementSpec):
         answer = _estimate_reinforcement(spec, evidence, exclude)
     else:
         answer = _estimate_pretraining(spec, evidence, exclude)
     slips = unit_slips(spec, estimator_for(evidence, exclude).runs)
-    return answer | {"assumptions": slips + answer["assumptions"]}
+    return answer | {"assumptions": slips + answer["assumptions"]}, slips
 
 
 def _estimate_pretraining(

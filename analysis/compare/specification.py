@@ -239,12 +239,8 @@ def size_in_name(name: str) -> float | None:
 
 def plausible_tokens(tokens: float, runs: pd.DataFrame) -> None:
     """Refuse tokens so far outside of all runs that a slip of units is the likelier reason."""
-    least, most = runs.tokens.min(), runs.tokens.max()
-    if not least / FAR_BEYOND_SIZES <= tokens <= most * FAR_BEYOND_SIZES:
-        raise InputError(
-            f"tokens = {tokens:.3g} looks like a slip of units: the runs known here have "
-            f"{least:.3g} to {most:.3g}; a number may end in B or T"
-        )
+    for slip in _slips("tokens", tokens, runs.tokens, FAR_BEYOND_SIZES):
+        raise InputError(f"{slip}; a number may end in B or T")
 
 
 def unit_slips(spec: Spec, runs: pd.DataFrame) -> list[str]:
@@ -254,9 +250,13 @@ def unit_slips(spec: Spec, runs: pd.DataFrame) -> list[str]:
         ratio, ratios = spec.tokens / spec.params_active, runs.tokens / runs.params_active
         looked_at["tokens"] = (spec.tokens, runs.tokens, FAR_BEYOND_SIZES)
         looked_at["tokens per active parameter"] = (ratio, ratios, FAR_BEYOND_RATIOS)
-    return [
-        f"{name} = {value:.3g} looks like a slip of units: the runs known here have "
-        f"{known.min():.3g} to {known.max():.3g}"
-        for name, (value, known, factor) in looked_at.items()
-        if not known.min() / factor <= value <= known.max() * factor
-    ]
+    return [slip for name, asked in looked_at.items() for slip in _slips(name, *asked)]
+
+
+def _slips(name: str, value: float, known: pd.Series, factor: float) -> list[str]:
+    """A line on a value that is further than a factor beyond what is known."""
+    least, most = known.min(), known.max()
+    if least / factor <= value <= most * factor:
+        return []
+    words = "looks like a slip of units: the runs known here have"
+    return [f"{name} = {value:.3g} {words} {least:.3g} to {most:.3g}"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from analysis.compare.estimate import estimate
@@ -72,18 +72,13 @@ def answers_of(
         report(done, len(rows))
 
 
-def answered(
-    rows: list[dict[str, str]],
-    where: str,
-    evidence: Evidence,
-    exclude: tuple[str, ...] = (),
-    report: Callable[[int, int], None] = lambda done, of: None,
+def beside(
+    rows: list[dict[str, str]], answers: Iterable[dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """Each row with its answer: the three percentiles of each figure, what was assumed, or why
     there is none.
     """
-    found = answers_of(rows, where, evidence, exclude, report)
-    for row, answer in zip(rows, found, strict=True):
+    for row, answer in zip(rows, answers, strict=True):
         assumed = "; ".join(answer.get("assumptions", []))
         more = {"assumed": assumed, "not_answered": answer.get("not_answered", "")}
         yield dict(row) | _columns(answer) | more

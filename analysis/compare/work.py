@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from analysis.compare.specification import OF_CONFIG, PretrainingSpec
+from analysis.compare.specification import OF_CONFIG, PretrainingSpec, ReinforcementSpec, Spec
 from analysis.physics.architecture import Configuration
 from analysis.physics.flop import (
     TRAINING_FLOP_PER_PARAMETER,
@@ -57,7 +57,7 @@ def flop_per_token_of_spec(spec: PretrainingSpec, alike: pd.DataFrame, said: lis
 
 def _compare(spec: PretrainingSpec, shape: Configuration, said: list[str]) -> None:
     """A word where what is given is not what the config says."""
-    said += unlike_config({name: getattr(spec, name) for name in COUNTS}, shape, APART)
+    said += unlike_config(_counts(spec), shape, APART)
     own = IN_CONFIG if spec.config.endswith(".json") else (*IN_CONFIG, *OF_CONFIG)
     unused = [name for name in own if getattr(spec, name) is not None]
     said += [f"{name} changes nothing: the config has its own" for name in unused]
@@ -72,6 +72,17 @@ def _windows_without_effect(spec: PretrainingSpec, layers: float, length: float)
         return []
     why = f"the window holds the whole sequence of {length:,.0f} tokens"
     return [f"{name} changes nothing: {why}" for name in OF_WINDOW]
+
+
+def far_from_config(spec: Spec) -> list[str]:
+    """Parameters that are so far from the config's that it is likely of another model."""
+    if isinstance(spec, ReinforcementSpec) or spec.shape is None:
+        return []
+    return unlike_config(_counts(spec), spec.shape)
+
+
+def _counts(spec: Spec) -> dict[str, float]:
+    return {name: getattr(spec, name) for name in COUNTS}
 
 
 def unlike_config(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import html
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,8 +71,7 @@ def bibtex(cited: Citation, data_sha256: str, setting: str, address: str) -> str
         "note": f"{note}; {setting}" if setting else note,
         "url": address,
     }
-    lines = [f"  {name} = {_braced(name, text)}," for name, text in fields.items() if text]
-    return "\n".join([f"@misc{{traincost-{cited.date}-{data_sha256[:8]},", *lines, "}"])
+    return _entry("misc", f"{cited.date}-{data_sha256[:8]}", fields)
 
 
 def software_bibtex(cited: Citation) -> str:
@@ -82,8 +82,13 @@ def software_bibtex(cited: Citation) -> str:
         "version": cited.version,
         "url": cited.repository,
     }
+    return _entry("software", cited.version, fields)
+
+
+def _entry(kind: str, key: str, fields: Mapping[str, str]) -> str:
+    """An entry with the fields that say something."""
     lines = [f"  {name} = {_braced(name, text)}," for name, text in fields.items() if text]
-    return "\n".join([f"@software{{traincost-{cited.version},", *lines, "}"])
+    return "\n".join([f"@{kind}{{traincost-{key},", *lines, "}"])
 
 
 def _braced(name: str, text: str) -> str:
