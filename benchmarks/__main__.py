@@ -9,7 +9,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from benchmarks import books, estimates, growth, percentiles, settings, sweeps, weight
+from benchmarks import (
+    answers,
+    books,
+    estimates,
+    growth,
+    percentiles,
+    settings,
+    suite,
+    sweeps,
+    weight,
+)
 from benchmarks.measure import machine
 from benchmarks.page import measured_markdown
 
@@ -20,7 +30,9 @@ ALL = {
     "sweeps": sweeps,
     "percentiles": percentiles,
     "estimates": estimates,
+    "answers": answers,
     "settings": settings,
+    "suite": suite,
 }
 GROWTH = "growth"
 

@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measure import Measured, measured
+from benchmarks.measure import Measured, measured, repeated
 
 SPEC = """name = "run {number}"
 developer = "Somebody"
@@ -33,14 +33,16 @@ def seconds(*arguments: str) -> float:
 
 def measure(runs: int) -> list[Measured]:
     """Seconds an answer of both ways, over some runs."""
-    pairs = []
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            for number in range(FILES):
-                (folder / f"{number}.toml").write_text(
-                    SPEC.format(number=number, billions=7 + number % 100)
-                )
-            alone = sum(seconds(str(folder / f"{number}.toml")) for number in range(ALONE)) / ALONE
-            pairs.append((seconds(name) / FILES, alone))
-    return [measured("estimate on a folder of 1,000 descriptions", "a process for each", 50, pairs)]
+    pairs, load = repeated(runs, both)
+    work = "estimate on a folder of 1,000 descriptions"
+    return [measured(work, "a process for each", 50, pairs, load_cores=load)]
+
+
+def both() -> tuple[float, float]:
+    """Seconds an answer, of all in one process and of some in their own."""
+    with tempfile.TemporaryDirectory() as name:
+        files = [Path(name) / f"{number}.toml" for number in range(FILES)]
+        for number, file in enumerate(files):
+            file.write_text(SPEC.format(number=number, billions=7 + number % 100))
+        alone = sum(seconds(str(file)) for file in files[:ALONE]) / ALONE
+        return seconds(name) / FILES, alone

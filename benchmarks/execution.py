@@ -8,42 +8,50 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from analysis.publish.plan import Page
+from analysis.data.scenario import load_scenario
+from analysis.publish.plan import Page, checkout, plan
 from benchmarks.measure import NOTEBOOKS
 
 TOGETHER = """
 import sys
 from pathlib import Path
-from analysis.publish.plan import checkout, list_pages
 from analysis.publish.execute import Job, execute_all
+from benchmarks.execution import parameters_of_pages
+from benchmarks.measure import NOTEBOOKS
 
-root, folder, names = checkout(), Path(sys.argv[1]), sys.argv[2:]
+folder = Path(sys.argv[1])
 execute_all(
     [
-        Job(page.page, page.path(root), page.parameters, folder / f"{page.page}.ipynb")
-        for page in list_pages(root)
-        if page.page in names
+        Job(page.page, NOTEBOOKS / f"{page.notebook}.ipynb", given, folder / f"{page.page}.ipynb")
+        for page, given in parameters_of_pages()
     ],
     lambda line: None,
 )
 """
 
 
-def together(pages: list[Page], folder: Path) -> float:
+def parameters_of_pages() -> list[tuple[Page, dict[str, Any]]]:
+    """The pages of the default edition, each with the parameters that a build executes it with."""
+    scenario = load_scenario()
+    planned = plan(scenario, scenario.name, {}, checkout() / "data")
+    return [(page, planned.parameters_of(page)) for page in planned.pages]
+
+
+def together(folder: Path) -> float:
     """Seconds for all pages by the engine, its interpreter and imports included."""
     begin = time.perf_counter()
-    subprocess.run(
-        [sys.executable, "-c", TOGETHER, folder, *(page.page for page in pages)], check=True
-    )
+    subprocess.run([sys.executable, "-c", TOGETHER, folder], cwd=checkout(), check=True)
     return time.perf_counter() - begin
 
 
-def one_by_one(pages: list[Page], folder: Path) -> float:
+def one_by_one(folder: Path) -> float:
     """Seconds for all pages by the command, called for each."""
+    pages = parameters_of_pages()
     begin = time.perf_counter()
-    for page in pages:
-        given = [text for key, value in page.parameters.items() for text in ("-p", key, str(value))]
+    for page, parameters in pages:
+        given = [text for key, value in parameters.items() for text in ("-p", key, str(value))]
         command = [
             Path(sys.executable).with_name("papermill"),
             NOTEBOOKS / f"{page.notebook}.ipynb",

@@ -1,13 +1,19 @@
-"""What all benchmarks share: a measured ratio with its range, and the machine behind it."""
+"""What all benchmarks share: runs on a quiet machine, a measured ratio with its range, and the
+machine behind it.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
 import statistics
+import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeVar
+
+import psutil
 
 from analysis.publish.plan import checkout
 
@@ -21,6 +27,9 @@ PACKAGES = (
     "pandas",
     "distributed",
 )
+QUIET_CORES = 0.5  # what others may use before a run begins
+Run = TypeVar("Run")
+ALLOWED = "the time that it may take"
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,8 @@ class Measured:
     """How many times faster one way is than another: median, least and largest of the runs, and
     what was promised.
 
-    The promise is a ratio, or seconds at most.
+    The promise is a ratio, or seconds at most. `load_cores` is the most that others used of the
+    machine as a run began.
     """
 
     work: str
@@ -41,6 +51,7 @@ class Measured:
     ours_s: float
     theirs_s: float
     at_most_s: float | None = None
+    load_cores: float = 0.0
 
     def as_row(self) -> dict[str, Any]:
         """The measurement as JSON has it, to three figures."""
@@ -56,6 +67,7 @@ def measured(
     promised: float | None,
     pairs: list[tuple[float, float]],
     at_most_s: float | None = None,
+    load_cores: float = 0.0,
 ) -> Measured:
     """A measurement from pairs of seconds, ours and theirs, each pair of one run."""
     ratios = [theirs / ours for ours, theirs in pairs]
@@ -72,7 +84,30 @@ def measured(
         ours,
         theirs,
         at_most_s,
+        load_cores,
     )
+
+
+def allowed(work: str, at_most_s: float, seconds: list[float], load_cores: float) -> Measured:
+    """A measurement that nobody else stands beside: seconds, against those that it may take."""
+    pairs = [(one, at_most_s) for one in seconds]
+    return measured(work, ALLOWED, None, pairs, at_most_s, load_cores)
+
+
+def repeated(runs: int, once: Callable[[], Run]) -> tuple[list[Run], float]:
+    """Some runs, each begun when the machine is quiet, and the largest load at their beginnings."""
+    found, loads = [], []
+    for _ in range(runs):
+        loads.append(_wait_until_quiet())
+        found.append(once())
+    return found, max(loads)
+
+
+def _wait_until_quiet() -> float:
+    """Wait until others leave the machine alone; the cores that they use then."""
+    while (load := psutil.cpu_percent(1.0) / 100.0 * (psutil.cpu_count() or 1)) > QUIET_CORES:
+        print(f"others use {load:.1f} cores: waiting", file=sys.stderr, flush=True)
+    return load
 
 
 def machine() -> dict[str, Any]:

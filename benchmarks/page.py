@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,11 +13,13 @@ from benchmarks.growth import CURVES, MOST_EXPONENT, exponents
 HEAD = """# Benchmarks
 
 What is said of this project's speed, measured as ratios: both sides in one run, in one environment,
-on the machine below; the median of the runs, and the least and the most. `make bench` measures all
+on the machine below; the median of the runs, and the least and the most. A run begins when others
+leave the machine alone; the load is the most that they used as one began. `make bench` measures all
 of it again and writes this page. A promise that is missed is shown as such. What a chip takes for
 a model's matrix products is another matter: `products.py` times them where there is such a chip,
 and `data/timed_products.csv` keeps what it found."""
 
+MOST_MEGABYTES = 0.3  # of the first page
 GROWTH_HEAD = f"""## Growth
 
 Processor time and memory of one command over more and more evidence (facts, runs and claims; every
@@ -33,8 +36,9 @@ def measured(content: Mapping[str, Any]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `work`, `against`; `times_as_fast` with its `least` and `most` over the `runs`; `promised`
-        and whether it is `kept`; `seconds_ours`, `seconds_theirs`.
+        `work`, `against`; `times_as_fast` with its `least` and `most` over the `runs`, and the most
+        that others used of the machine as one began, `load_cores`; `promised` and whether it is
+        `kept`; `seconds_ours`, `seconds_theirs`.
     """
     rows = [
         {
@@ -44,6 +48,7 @@ def measured(content: Mapping[str, Any]) -> pd.DataFrame:
             "least": row["least"],
             "most": row["most"],
             "runs": row["runs"],
+            "load_cores": row.get("load_cores", math.nan),
             "promised": _promise(row),
             "kept": _is_kept(row),
             "seconds_ours": row["ours_s"],
@@ -73,7 +78,8 @@ def measured_markdown(content: Mapping[str, Any]) -> str:
     page = content.get("first_page")
     weight = (
         f"The first page asks for {page['requests']} files, {page['megabytes_gzip']} MB after "
-        f"compression, and for {page['outside_requests']} of other hosts."
+        f"compression ({MOST_MEGABYTES:g} MB at most was promised), and for "
+        f"{page['outside_requests']} of other hosts."
         if page
         else ""
     )

@@ -12,7 +12,7 @@ from pathlib import Path
 from analysis.data.folder import edition_model
 from analysis.publish.plan import checkout
 from benchmarks.browser import CHROMIUM, browser
-from benchmarks.measure import Measured, measured
+from benchmarks.measure import Measured, measured, repeated
 
 COMMAND = Path(sys.executable).with_name("traincost")
 GIVEN = {"price": ("price_usd_per_gpu_hour", 3), "mfu": ("mfu", 0.3)}
@@ -55,6 +55,7 @@ def by_page(runs: int, edition: Path | None = None) -> list[float]:
 
 def measure(runs: int) -> list[Measured]:
     """Seconds of a change and of the command, over some runs."""
-    pairs = [(seconds, by_command()) for seconds in by_page(runs)]
+    commands, load = repeated(runs, by_command)
+    pairs = list(zip(by_page(runs), commands, strict=False))
     work, against = "a setting changed on the page to try", "the command with the same numbers"
-    return [measured(work, against, None, pairs, AT_MOST_S)] if pairs else []
+    return [measured(work, against, None, pairs, AT_MOST_S, load)] if pairs else []

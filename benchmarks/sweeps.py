@@ -10,7 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measure import NOTEBOOKS, Measured, measured
+from benchmarks.measure import NOTEBOOKS, Measured, measured, repeated
 
 GRIDS = ["price_usd_per_gpu_hour=1:5:100", "mfu=0.1:0.6:10", "time_per_output_token_ms=10:60:10"]
 COMBINATIONS = 10_000
@@ -53,12 +53,12 @@ def by_papermill(folder: Path) -> float:
 
 def measure(runs: int) -> list[Measured]:
     """The ratio of both, over some runs."""
-    pairs = []
-    for _ in range(runs):
-        with tempfile.TemporaryDirectory() as name:
-            pairs.append((by_sweep(Path(name)), by_papermill(Path(name))))
-    return [
-        measured(
-            "sweep of 10,000 combinations with intervals", "papermill, one combination", 4000, pairs
-        )
-    ]
+    pairs, load = repeated(runs, both)
+    work = "sweep of 10,000 combinations with intervals"
+    return [measured(work, "papermill, one combination", 4000, pairs, load_cores=load)]
+
+
+def both() -> tuple[float, float]:
+    """Seconds a combination, ours and theirs."""
+    with tempfile.TemporaryDirectory() as name:
+        return by_sweep(Path(name)), by_papermill(Path(name))

@@ -5,7 +5,11 @@ import json
 import pandas as pd
 import pytest
 
+from analysis.publish.plan import list_pages
+from benchmarks.books import takes_mfu
+from benchmarks.execution import parameters_of_pages
 from benchmarks.growth import draw, exponents, repeat, spent
+from benchmarks.measure import allowed
 from benchmarks.page import measured, measured_markdown
 from tests.conftest import ROOT
 
@@ -81,3 +85,18 @@ def test_a_command_that_fails_is_no_measurement():
     assert spent("--version").cpu_s > 0
     with pytest.raises(RuntimeError, match="is not among"):
         spent("reconstruct", "nobody")
+
+
+def test_a_time_alone_stands_beside_what_it_may_take():
+    row = allowed("a command", 2.0, [1.0, 4.0, 1.5], 0.1)
+    assert (row.ratio, row.least, row.most) == pytest.approx((2.0 / 1.5, 0.5, 2.0))
+    kept = measured({"measured": {"one": [row.as_row()]}}).iloc[0]
+    assert kept.kept and kept.promised == "2 s at most" and kept.load_cores == 0.1
+
+
+def test_pages_are_executed_on_both_sides_as_a_build_executes_them():
+    found = {page.page: given for page, given in parameters_of_pages()}
+    assert set(found) == {page.page for page in list_pages(ROOT)}
+    assert all(set(given) <= set(page.declares) for page, given in parameters_of_pages())
+    assert any("scenario" in given for given in found.values())
+    assert any(takes_mfu(page) for page in list_pages(ROOT))
