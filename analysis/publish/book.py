@@ -39,6 +39,7 @@ from analysis.publish.kept import (
     write_json,
 )
 from analysis.publish.pages import read_page
+from analysis.publish.pictures import draw_pictures
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import Plan, list_moved
 from analysis.publish.policy import set_policy
@@ -91,12 +92,11 @@ def write(
             sources, pages, room / "doctrees", _settings(plan, evidence), work / "sphinx.log", tags
         )
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
-    _write_cards(plan, account, html)
-    known = usd_at_middle(account) if plan.other else whole_in_short(account)
-    check(html, names, known)
-    publish_figures(html, names, report)
-    write_archive(html / ARCHIVE, plan)
-    _write_beside(plan, account, work)
+        _write_cards(plan, account, html)
+        known = usd_at_middle(account) if plan.other else whole_in_short(account)
+        check(html, names, known)
+        drawings = publish_figures(html, names, report)
+        draw_pictures(drawings, room / "pictures", lambda: _write_beside(plan, account, work))
     for name in left_out(plan.root):
         report(f"{name}: not in {ARCHIVE}, for git does not track it")
 
@@ -137,8 +137,9 @@ def _ways(plan: Plan, html: Path) -> Ways:
 
 
 def _write_beside(plan: Plan, account: Account, work: Path) -> None:
-    """What an edition has besides its pages: scripts, results, evidence, notebooks."""
+    """What an edition has besides its pages: archive, scripts, results, evidence, notebooks."""
     html, book = work / NEW, plan.root / "book"
+    write_archive(html / ARCHIVE, plan)
     # scripts of single pages, not among the sources: every page would load them
     shutil.copytree(book / SCRIPTS, html / "_static", dirs_exist_ok=True)
     (work / RESULTS).rename(html / RESULTS)

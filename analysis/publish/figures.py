@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
-import vl_convert
-
 from analysis.publish.failed import BookFailed
 from analysis.show.charts.figure import FITTING, WIDTHS_PX, Spec, csv_of
 from analysis.show.charts.picture import with_title
@@ -22,12 +20,13 @@ FILES = re.compile(r'<span class="chart-files">.*?</span>', re.S)
 DRAWING = re.compile(r"<svg .*?</svg>", re.S)
 KINDS = ("png", "svg", "csv", "json")
 MOST_REPORTED = 3  # touching texts of a figure
-PNG_SCALE = 1.5  # dots for each pixel of the drawing
 
 
-def publish_figures(html: Path, pages: Iterable[str], report: Callable[[str], None]) -> None:
-    """Number the figures of each page, and write each as files that its page leads to; report texts
-    that touch anything.
+def publish_figures(
+    html: Path, pages: Iterable[str], report: Callable[[str], None]
+) -> dict[Path, str]:
+    """Number the figures of each page, and write each as files that its page leads to, all but the
+    pictures: their drawings, by path. Report texts that touch anything.
 
     Raises
     ------
@@ -36,17 +35,19 @@ def publish_figures(html: Path, pages: Iterable[str], report: Callable[[str], No
     """
     (html / FOLDER).mkdir()
     shown: dict[str, tuple[str, str]] = {}
+    drawings: dict[Path, str] = {}
     for page in pages:
         path = html / f"{page}.html"
         text = path.read_text(encoding="utf-8")
         figures = list(FIGURE.finditer(text))
         for figure in figures:
             _check_name(figure["name"], page, figure[0], shown)
-            _write_files(figure[0], html / FOLDER / figure["name"])
+            drawings |= _write_files(figure[0], html / FOLDER / figure["name"])
             for wrong in _first_of([*_touching(figure[0])]):
                 report(f"{page}, figure {figure['name']}: {wrong}")
         if figures:
             path.write_text(_with_numbers(text), encoding="utf-8")
+    return drawings
 
 
 def _check_name(name: str, page: str, figure: str, shown: dict[str, tuple[str, str]]) -> None:
@@ -87,12 +88,14 @@ def _first_of(wrong: list[str]) -> list[str]:
     return [*wrong[:MOST_REPORTED], *([f"and {more} more like it"] if more > 0 else [])]
 
 
-def _write_files(figure: str, path: Path) -> None:
-    """Picture, drawing, data and specification of a figure, under its name."""
+def _write_files(figure: str, path: Path) -> dict[Path, str]:
+    """Drawing, data and specification of a figure, under its name; the drawing by the path of its
+    picture.
+    """
     (script,), drawing = SPEC.findall(figure), DRAWING.findall(figure)[0]
     spec: Spec = json.loads(script)
     picture = with_title(drawing.replace(f" {FITTING}", "", 1), spec)
     path.with_suffix(".svg").write_text(picture, encoding="utf-8")
-    path.with_suffix(".png").write_bytes(vl_convert.svg_to_png(picture, scale=PNG_SCALE))
     path.with_suffix(".csv").write_text(csv_of(spec), encoding="utf-8")
     path.with_suffix(".json").write_text(json.dumps(spec, indent=1, sort_keys=True), "utf-8")
+    return {path.with_suffix(".png"): picture}

@@ -22,7 +22,7 @@ from tests.book.hostile import Hostile, mark
 from tests.pdf import Pdf
 
 ONE = "llama-3.1-405b"  # one phase, a bill with assumed shares
-SET = ("--model", ONE, "--scenario", "today", "-p", "samples=1024")  # a banner names what is set
+SET = ("--model", ONE, "--scenario", "today", "-p", "samples=64")  # a banner names what is set
 # what titles of pages and the commands on them are made of
 NAMED = ("Meta", "Llama 3.1 405B", "Llama 3.1 405B pre-training, long context included")
 FEW, MANY = 4, 40  # of each kind of thing on a page that are used

@@ -11,6 +11,7 @@ import pytest
 
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import MOST_REPORTED, publish_figures
+from analysis.publish.pictures import draw_pictures
 from analysis.show import charts
 from analysis.show.charts.figure import figure_html
 from analysis.show.charts.look import finish
@@ -24,7 +25,8 @@ def published(folder, said=None, **pages):
     for page, figures in pages.items():
         text = "<p>before</p>".join(["", *figures, "after"])
         (folder / f"{page}.html").write_text(text, encoding="utf-8")
-    publish_figures(folder, pages, (said if said is not None else []).append)
+    report = (said if said is not None else []).append
+    draw_pictures(publish_figures(folder, pages, report), folder / "kept", lambda: None)
     return {page: (folder / f"{page}.html").read_text(encoding="utf-8") for page in pages}
 
 

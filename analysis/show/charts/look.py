@@ -7,6 +7,7 @@ others for a dark page.
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import altair as alt
@@ -45,30 +46,38 @@ def finish(
     heights = height if isinstance(height, dict) else dict.fromkeys(("wide",), height)
     known = {"name": name, "source": source, "heights": heights, OPENS: labels}
     heading = alt.TitleParams(title, subtitle=subtitle) if subtitle else alt.TitleParams(title)
-    room = alt.param(name=ROOM, value=CHARACTERS["wide"])
-    chart = (
-        alt.layer(*layers)
-        .add_params(room)
-        .properties(
-            title=heading,
-            description=f"{title}. {description}.",
-            width="container",
-            height=heights["wide"],
-            usermeta={key: value for key, value in known.items() if value},
-        )
+    # all at once: each call on a chart copies the whole of it
+    chart = alt.LayerChart(
+        layer=[*layers],
+        title=heading,
+        description=f"{title}. {description}.",
+        width="container",
+        height=heights["wide"],
+        usermeta={key: value for key, value in known.items() if value},
+        config=_look(),
     )
-    return (
-        chart.configure(background="transparent", font=FONT, padding=2)
-        .configure_view(stroke=None)
-        .configure_axis(**_axis_look())
-        .configure_axisX(labelOverlap="greedy")
-        .configure_axisY(domain=False, ticks=False)
-        .configure_title(color=TEXT, anchor="start")
-        .configure_text(fontSize=TEXT_PX, color=TEXT, aria=False)
-        .configure_line(aria=False)
-        .configure_area(aria=False)
-        .configure_rule(aria=False)
-        .configure_legend(labelColor=TEXT, titleColor=TEXT, orient="top", labelFontSize=TEXT_PX)
+    return chart.add_params(alt.param(name=ROOM, value=CHARACTERS["wide"]))
+
+
+@functools.cache
+def _look() -> alt.Config:
+    """Transparent, with text and lines in the page's own colour, and a legend above."""
+    return alt.Config(
+        background="transparent",
+        font=FONT,
+        padding=2,
+        view=alt.ViewConfig(stroke=None),
+        axis=_axis_look(),
+        axisX=alt.AxisConfig(labelOverlap="greedy"),
+        axisY=alt.AxisConfig(domain=False, ticks=False),
+        title=alt.TitleConfig(color=TEXT, anchor="start"),
+        text=alt.MarkConfig(fontSize=TEXT_PX, color=TEXT, aria=False),
+        line=alt.LineConfig(aria=False),
+        area=alt.AreaConfig(aria=False),
+        rule=alt.MarkConfig(aria=False),
+        legend=alt.LegendConfig(
+            labelColor=TEXT, titleColor=TEXT, orient="top", labelFontSize=TEXT_PX
+        ),
     )
 
 
@@ -85,20 +94,20 @@ def color_by(field: str, colors: dict[str, str], **options: Any) -> alt.Color:
     return alt.Color(f"{field}:N", title=None, scale=scale, **options)
 
 
-def _axis_look() -> dict[str, Any]:
-    return {
-        "labelColor": TEXT,
-        "titleColor": TEXT,
-        "domainColor": TEXT,
-        "tickColor": TEXT,
-        "gridColor": TEXT,
-        "gridOpacity": 0.12,
-        "domainOpacity": 0.4,
-        "tickOpacity": 0.4,
-        "labelFontSize": TEXT_PX,
-        "titleFontSize": TEXT_PX,
-        "titleFontWeight": "normal",
-        "labelLimit": 0,
-        "titleLimit": 0,
-        "labelSeparation": 8,
-    }
+def _axis_look() -> alt.AxisConfig:
+    return alt.AxisConfig(
+        labelColor=TEXT,
+        titleColor=TEXT,
+        domainColor=TEXT,
+        tickColor=TEXT,
+        gridColor=TEXT,
+        gridOpacity=0.12,
+        domainOpacity=0.4,
+        tickOpacity=0.4,
+        labelFontSize=TEXT_PX,
+        titleFontSize=TEXT_PX,
+        titleFontWeight="normal",
+        labelLimit=0,
+        titleLimit=0,
+        labelSeparation=8,
+    )
