@@ -69,7 +69,7 @@ def _compiled(inputs: dict[str, str], size_pt: float, **options: Any) -> Any:
 def content(account: Account, cited: Citation, first: PageText, base_url: str) -> dict[str, Any]:
     """All that the brief says."""
     model, setting = account.model, account.scenario.setting
-    over = [model.title, f"evidence of {cited.day}", f"version {cited.version}", setting]
+    over = [model.title, f"evidence as of {cited.day}", f"version {cited.version}", setting]
     price = quantity_text(account.price_usd_per_gpu_hour, "usd_per_gpu_hour")
     return {
         "title": f"What {model.title} cost to train",
@@ -157,7 +157,7 @@ def _claim(one: Judged) -> dict[str, str]:
 
 def _cite(account: Account, cited: Citation) -> str:
     return (
-        f"{cited.authors}, “{cited.title}”, version {cited.version}, evidence of {cited.day}, "
+        f"{cited.authors}, “{cited.title}”, version {cited.version}, evidence as of {cited.day}, "
         f"data {account.evidence.sha256[:12]}."
     )
 

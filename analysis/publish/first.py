@@ -54,7 +54,7 @@ def hero_of(account: Account) -> Hero:
 
 def small_line(account: Account, root: Path) -> Html:
     """Of which model, from evidence of which day, in which version."""
-    evidence = f"evidence of {read_citation(root).day}"
+    evidence = f"evidence as of {read_citation(root).day}"
     said = f"{account.model.title} · {evidence} · version {package_version()}"
     return Html(f'<p class="first-line">{links.text(said)}</p>')
 

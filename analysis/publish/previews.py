@@ -31,7 +31,7 @@ def write_pictures(pages: Iterable[PageText], book: str, cited: Citation, editio
         }
         for page in pages
     ]
-    data = json.dumps({"pages": shown, "under": f"{cited.authors} · evidence of {cited.day}"})
+    data = json.dumps({"pages": shown, "under": f"{cited.authors} · evidence as of {cited.day}"})
     drawn = typst.compile(
         str(TEMPLATE),
         format="png",

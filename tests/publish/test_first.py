@@ -31,7 +31,7 @@ def test_the_small_line_has_the_day_of_the_citation_and_not_of_the_clock(account
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     citation["references"][0]["date-accessed"] = "2031-02-03"
     (tmp_path / "CITATION.cff").write_text(yaml.safe_dump(citation), encoding="utf-8")
-    assert "DeepSeek-R1 · evidence of 3 February 2031 · version" in small_line(account, tmp_path)
+    assert "DeepSeek-R1 · evidence as of 3 February 2031 · version" in small_line(account, tmp_path)
 
 
 def test_the_default_edition_is_known_by_what_was_set_and_by_its_evidence(account, evidence):

@@ -151,7 +151,7 @@ def beyond_panel(ink: Ink, frame: pd.DataFrame, corners: list[tuple[float, float
     scale = _scale(ink, lines)
     ink.y += 18
     ink.paragraph("And what neither figure counts", "heading")
-    ink.paragraph("Hatched: assumed, as at other companies; 90 % range and middle, US$", "quiet")
+    ink.paragraph("Hatched: assumed by us, as at other companies; 90 % range and middle, US$", "quiet")
     ink.y += 8
     top = ink.y
     _name(ink, "Disclosed runs", scale)
