@@ -46,9 +46,7 @@ def monte_carlo(size: int, names: list[str], seed: int) -> Iterator[np.ndarray]:
 def measure(runs: int) -> list[Measured]:
     """The ratio of both, over some runs of several seeds each."""
     evidence = Evidence.load()
-    reconstruction = reconstruct(
-        "deepseek-r1", load_scenario(directory=evidence.directory), evidence
-    )
+    reconstruction = reconstruct("deepseek-r1", load_scenario(), evidence)
     inputs = uncertain_inputs(reconstruction)
     names = list(inputs)
 
