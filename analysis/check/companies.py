@@ -76,10 +76,10 @@ def possible(account: Account) -> Html:
     return Html(
         f"<p>Is the sum possible? All runs would take {figure['failed_runs_low_gpu_hours']} to "
         f"{figure['failed_runs_high_gpu_hours']}. Between the releases of V2 and R1 the disclosed "
-        f"cluster can give {figure['disclosed_cluster_gpu_hours']}. The H800 that the press "
-        f"reports can give {figure['reported_fleet_gpu_hours']}, so {compute}. People would cost "
-        f"{figure['staff_low_usd']} to {figure['staff_high_usd']}. The reported team, paid as at "
-        f"MiniMax, costs {figure['team_usd']} in that time, so {people}.</p>"
+        f"cluster can give {figure['disclosed_cluster_gpu_hours']}. The chips that the "
+        f"press reports could give {figure['reported_fleet_gpu_hours']}: {compute}. People would "
+        f"cost {figure['staff_low_usd']} to {figure['staff_high_usd']}. The reported team, paid as "
+        f"at MiniMax, costs {figure['team_usd']} in that time: {people}.</p>"
     )
 
 
@@ -128,7 +128,7 @@ def _compared(needed: str, there: str, account: Account) -> str:
     times = significant(account.numbers[needed].value / account.numbers[there].value, 2)
     if times <= 1.0:
         share = links.counted(f"{100 * times:.2g} %", "bill.possible", account.numbers[there].label)
-        return f"the high end is possible with {share} of them"
+        return f"the high end takes {share} of that"
     more = links.counted(
         quantity_text(times, "times"), "bill.possible", account.numbers[there].label
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from analysis.compare.trend import Trend
-from analysis.data.prices import market_price
+from analysis.data.prices import market_quotes
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model import Model
 from analysis.show import links
@@ -69,16 +68,20 @@ def prices(chosen: pd.DataFrame, date: str, evidence: Evidence) -> Html:
         return Html("<p>Nobody quotes a price of these chips.</p>")
     chip = quoted.chip.mode().iloc[0]
     newest = evidence["prices"].query("chip == @chip").date.max()
-    then, now = (market_price(chip, day, evidence) for day in (date, newest))
-    then_text, now_text = (
-        links.counted(quantity_text(price, "usd_per_gpu_hour"), "comparison.price", chip)
-        for price in (then or np.nan, now or np.nan)
-    )
+    (of_then, then), (of_now, now) = (_quoted(chip, day, evidence) for day in (date, newest))
     return Html(
-        f"<p>Prices move. Near {date_text(date, '%B')} the middle quote for an {links.text(chip)} "
-        f"was {then_text}. In the newest quotes, of {date_text(newest, '%B')}, it is {now_text}."
-        "</p>"
+        f"<p>Prices move. Near {date_text(date, '%B')} an {links.text(chip)} cost {then}, the "
+        f"middle quote of {of_then}. Near {date_text(newest, '%B')}, the newest day, it cost "
+        f"{now}, the middle quote of {of_now}. Where quotes are few, their middle jumps.</p>"
     )
+
+
+def _quoted(chip: str, date: str, evidence: Evidence) -> tuple[Html, Html]:
+    """How many quotes of a chip count near a date, and the middle of them."""
+    quotes = market_quotes(chip, date, evidence)
+    middle = quantity_text(float(quotes.usd_per_gpu_hour.median()), "usd_per_gpu_hour")
+    price = links.counted(middle, "comparison.price", chip)
+    return _count(len(quotes), "comparison.quotes"), price
 
 
 def disclosure(scored: pd.DataFrame) -> Html:
@@ -110,7 +113,7 @@ def _on_the_trend(found: Trend) -> str:
     outlier = ", which is no outlier" if low < own.percentile < high else ", which is an outlier"
     return (
         f"<strong>A unit of compute for {links.text(own.model)} cost {by} the trend for its date"
-        f"{outlier}.</strong> It was cheaper than for {dearer} of the other runs. "
+        f"{outlier}.</strong> Each against the trend, {dearer} of the other runs were dearer. "
     )
 
 

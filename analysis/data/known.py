@@ -32,8 +32,8 @@ def key_of(*parts: bytes) -> str:
 @cache
 def _checker() -> bytes:
     own = Path(__file__).parent
-    files = [own / name for name in ("schema.py", "strictness.py", "validation.py", "unseen.py")]
-    return pd.__version__.encode() + b"".join(file.read_bytes() for file in files)
+    names = ("schema.py", "strictness.py", "tables.py", "unseen.py", "validation.py")
+    return pd.__version__.encode() + b"".join((own / name).read_bytes() for name in names)
 
 
 def is_known(key: str) -> bool:

@@ -17,14 +17,19 @@ from analysis.data.mistakes import InputError, did_you_mean
 NUMBERS = {"number": "float64", "integer": "int64"}
 
 
-def read_table(directory: Path, resource: dict[str, Any]) -> pd.DataFrame:
-    """A table of a folder, every cell as the schema wants it; texts that are empty are empty."""
+def content_of(directory: Path, resource: dict[str, Any]) -> bytes:
+    """What a table's file holds."""
     path = regular_file(directory, resource["path"])
     try:
-        content = path.read_bytes()
-        frame = _parsed(resource, content)
+        return path.read_bytes()
     except OSError as error:
         raise InputError(f"{error.strerror}", str(path)) from None
+
+
+def table_of(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
+    """The table of a content, every cell as the schema wants it; texts that are empty are empty."""
+    try:
+        frame = _parsed(resource, content)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         said = str(error).strip()
         if said.endswith("out of memory"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from analysis.data import known
 from analysis.data.facts import Fact, Facts
 from analysis.data.folder import (
     FACTS,
+    Resource,
     evidence_folder,
     facts_of_models,
     folder_sha256,
@@ -23,7 +25,7 @@ from analysis.data.folder import (
     resources,
 )
 from analysis.data.mistakes import InputError
-from analysis.data.schema import check_foreign_keys, read_table
+from analysis.data.schema import check_foreign_keys, content_of, table_of
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -157,33 +159,61 @@ def _signature(directory: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stats)
 
 
+class _Tables(Mapping[str, pd.DataFrame]):
+    """Tables by name, each parsed when it is first asked for, from what was read at once."""
+
+    def __init__(self, contents: Mapping[str, tuple[Resource, bytes]]) -> None:
+        self._contents = contents
+        self._parsed: dict[str, pd.DataFrame] = {}
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._parsed:
+            self._parsed[name] = table_of(*self._contents[name])
+        return self._parsed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contents)
+
+    def __len__(self) -> int:
+        return len(self._contents)
+
+    def add(self, name: str, rows: pd.DataFrame) -> None:
+        """More rows of a table."""
+        self._parsed[name] = pd.concat([self[name], rows], ignore_index=True)
+
+
 @lru_cache(maxsize=4)
 def _load(directory: Path, signature: tuple[tuple[str, int, int], ...]) -> Evidence:
-    """The evidence of a folder, read once for as long as its files stay as they are."""
-    listed = resources(directory)
-    tables = {resource["name"]: read_table(directory, resource) for resource in listed}
-    for resource in listed:
-        check_foreign_keys(resource, tables[resource["name"]], tables)
-    facts = next(resource for resource in listed if resource["name"] == "facts")
-    for path in facts_of_models(directory):
-        added = _facts_of_model(directory, {**facts, "path": path}, tables)
-        tables["facts"] = pd.concat([tables["facts"], added], ignore_index=True)
+    """The evidence of a folder, read once for as long as its files stay as they are; checked whole
+    unless the same files were found valid before.
+    """
+    listed = {resource["name"]: resource for resource in resources(directory)}
+    beside = [{**listed["facts"], "path": path} for path in facts_of_models(directory)]
+    read = [(resource, content_of(directory, resource)) for resource in [*listed.values(), *beside]]
+    tables = _Tables(dict(zip(listed, read, strict=False)))
+    key = known.key_of(*(part for one in read for part in (json.dumps(one[0]).encode(), one[1])))
+    is_known = known.is_known(key)
+    if not is_known:
+        for name, resource in listed.items():
+            check_foreign_keys(resource, tables[name], tables)
+    for resource, content in read[len(listed) :]:
+        rows = table_of(resource, content)
+        if not is_known:
+            check_foreign_keys(resource, rows, tables)
+            _check_facts_of_model(resource["path"], rows, tables["facts"])
+        tables.add("facts", rows)
+    known.remember(key)
     known.write()
     return Evidence.of(directory, tables)
 
 
-def _facts_of_model(
-    directory: Path, resource: dict[str, Any], tables: Mapping[str, pd.DataFrame]
-) -> pd.DataFrame:
-    """The facts that stand beside a model: of that model alone, and under names of their own."""
-    rows = read_table(directory, resource)
-    check_foreign_keys(resource, rows, tables)
-    model = Path(resource["path"]).name.removesuffix(FACTS)
-    taken = set(tables["facts"].id)
+def _check_facts_of_model(path: str, rows: pd.DataFrame, facts: pd.DataFrame) -> None:
+    """The facts that stand beside a model are of that model alone, and under names of their own."""
+    model = Path(path).name.removesuffix(FACTS)
+    taken = set(facts.id)
     for position, row in enumerate(rows.itertuples()):
-        where = f"{resource['path']}, line {position + 2} ({row.id})"
+        where = f"{path}, line {position + 2} ({row.id})"
         if row.subject != model:
             raise InputError(f"found {row.subject}, allowed is {model}", f"{where}, subject")
         if row.id in taken:
             raise InputError("which stands there already; each must be unique", f"{where}, id")
-    return rows

@@ -171,8 +171,8 @@ class Account:
         outside = known.disclosed.isin([*few.disclosed, *many.disclosed])
         share = float(known.disclosed[outside].sum() / known.disclosed.sum())
         held = links.counted(f"{share * 100:.2g} %", "hours.outside")
-        more = f" These are {held} of the disclosed hours." if apart and as_expected else ""
-        return f"{'; '.join([said, *apart])}.{more}"
+        more = f" What lies outside is {held} of the disclosed hours."
+        return f"{'; '.join([said, *apart])}.{more if apart and as_expected else ''}"
 
     @property
     def bill(self) -> pd.DataFrame:

@@ -75,7 +75,7 @@ def lines(account: Account) -> Html:
     ]
     if not rows:
         return Html(f"<p>{NO_BILL}</p>")
-    caption = "What each line counts, and what it comes to, rented or on owned machines"
+    caption = "What each line counts, and what it comes to; of ranges, nine draws in ten lie within"
     return table(
         pd.DataFrame(rows), caption=caption, name="lines", classes="ledger", anchors="anchor"
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from analysis.show.ledger import rests_on
 from analysis.show.links import KIND_WORDS, Html
 from analysis.show.tables import COMPUTED, PRINTED, ROUGH, Cell, table
 
+OF_STEP_MODEL = ("step model, 5 %", "step model, middle", "step model, 95 %")
 RECONSTRUCTED = {"the middle": "p50", "low end, 5 %": "p05", "high end, 95 %": "p95"}
 
 
@@ -87,7 +89,9 @@ class PhaseTables(PhaseWords):
         )
 
     def by_step_model(self) -> Html:
-        """What a model fitted on other developers' steps says of each reinforcement stage."""
+        """What a model fitted on other developers' steps says of each reinforcement stage, and of
+        the disclosed hours where the phase is one stage.
+        """
         result = self.result
         estimator = step_estimator_for(result.evidence, (result.phase.developer,))
         rows = []
@@ -98,10 +102,10 @@ class PhaseTables(PhaseWords):
                 hours = predicted.quantile(ENDS) * rollouts * run.chips.iloc[0] / SECONDS_PER_HOUR
                 own = float(np.median(result.stages[stage.id].gpu_hours))
                 row = {"stage": stage.label, "by the parts of a rollout": own}
-                by_steps = dict(zip(("5 %", "by the step model", "95 %"), hours, strict=True))
+                by_steps = dict(zip(OF_STEP_MODEL, hours, strict=True))
                 rows.append(row | by_steps | {"fitted on": predicted.basis})
         of_hours = [name for name in rows[0] if name not in ("stage", "fitted on")] if rows else []
-        return table(
+        shown = table(
             pd.DataFrame(rows),
             units=dict.fromkeys(of_hours, "gpu_hours"),
             figures=dict.fromkeys(of_hours, ROUGH),
@@ -109,6 +113,18 @@ class PhaseTables(PhaseWords):
             name="step-model",
             kind="reconstructed",
         )
+        is_all = len(rows) == len(self.result.phase.stages) == 1
+        return Html(f"{shown}{self._in_step_model(rows[0]) if is_all else ''}")
+
+    def _in_step_model(self, row: Mapping[str, Any]) -> str:
+        """Where the disclosed hours lie in the range of the step model, whose row this is."""
+        expression = self.result.phase.disclosed_as("gpu_hours")
+        if expression is None:
+            return ""
+        hours = self.result.evidence.facts.calculate(expression)
+        low, _, high = (row[name] for name in OF_STEP_MODEL)
+        where = "above" if hours > high else "below" if hours < low else "within"
+        return f"<p>The disclosed hours lie {where} the range of the step model.</p>"
 
     def _disclosed_cell(self, field: Literal["gpu_hours", "usd"]) -> Cell | str:
         expression = self.result.phase.disclosed_as(field)

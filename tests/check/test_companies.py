@@ -115,12 +115,12 @@ def test_the_days_are_those_between_the_two_releases(account, evidence):
 
 def test_what_is_possible_follows_what_there_is(account, edited):
     said = words(possible(account))
-    assert "the high end is possible with 58 % of them" in said
+    assert "the high end takes 58 % of that" in said
     assert "the high end asks for 1.9 times that" in said
     old, new = "people at DeepSeek,160,", "people at DeepSeek,1600,"
     many = Evidence.load(edited("facts.csv", old, new))
     said = words(possible(account_of("deepseek-r1", load_scenario(), many)))
-    assert "so the high end is possible with 19 % of them." in said and "asks for" not in said
+    assert ": the high end takes 19 % of that." in said and "asks for" not in said
 
 
 def test_a_model_without_shares_says_so(evidence):
@@ -145,7 +145,7 @@ def test_a_share_of_what_is_not_there_is_one_line(edited):
 
 @pytest.mark.parametrize(
     ("needed", "says"),
-    [(50.0, "possible with"), (101.0, "possible with"), (106.0, "asks for"), (300.0, "asks for")],
+    [(50.0, "takes"), (101.0, "takes"), (106.0, "asks for"), (300.0, "asks for")],
 )
 def test_all_that_is_there_is_enough_and_more_is_not(needed, says):
     """To two figures: 101 beside a hundred is once."""

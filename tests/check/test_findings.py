@@ -63,7 +63,10 @@ def test_claims_are_counted_by_what_becomes_of_them(account):
     slips, wrong = verdicts.count("misleading"), verdicts.count("contradicted")
     holds = verdicts.count("supported") + verdicts.count("supported_within_boundary")
     assert said.startswith(f"{slips} of {len(verdicts)} public claims on the cost of DeepSeek-R1")
-    assert f"The figures of another {wrong} are wrong, and {holds} claims hold. The comm" in said
+    assert f"The figures of another {wrong} are wrong, and {holds} claims hold. " in said
+    rest = verdicts.count("not_checkable")
+    assert f"For the other {rest} there is nothing to compare. The commonest" in said
+    assert slips + wrong + holds + rest == len(verdicts)
 
 
 def test_disagreements_are_counted_by_whether_they_move_the_bill_and_whose_they_are(account):

@@ -35,7 +35,7 @@ def test_the_newest_run_is_held_against_the_trend():
     said = words(findings._on_the_trend(found_with(newest, older)))
     assert said == (
         "A unit of compute for New cost 30 % above the trend for its date, which is no outlier. "
-        "It was cheaper than for 25 % of the other runs. "
+        "Each against the trend, 25 % of the other runs were dearer. "
     )
     assert said == words(findings._on_the_trend(found_with(older, newest)))
     assert words(findings._on_the_trend(found_with())) == ""
@@ -87,8 +87,11 @@ def test_a_chip_has_the_price_of_the_day_and_the_newest(evidence):
     known = with_tables(evidence, prices=prices.assign(commitment="1y"))
     frame = pd.DataFrame({"chip": ["D", "C", "C", "D", "D"], "price_common": [NONE, 1, 1, 1, NONE]})
     said = words(findings.prices(frame, "2024-01-10", known))
-    assert "Near 10 January 2024 the middle quote for an C was $4.00 a GPU-hour." in said
-    assert "In the newest quotes, of 1 June 2025, it is $2.50 a GPU-hour." in said
+    assert "Near 10 January 2024 an C cost $4.00 a GPU-hour, the middle quote of 1." in said
+    assert "Near 1 June 2025, the newest day, it cost $2.50 a GPU-hour, the middle" in said
+    twice = pd.concat([prices, prices.assign(usd_per_gpu_hour=6.0)]).assign(commitment="1y")
+    said = words(findings.prices(frame, "2024-01-10", with_tables(evidence, prices=twice)))
+    assert "an C cost $5.00 a GPU-hour, the middle quote of 2." in said
     none = findings.prices(frame.assign(price_common=NONE), "2024-01-10", known)
     assert words(none) == "Nobody quotes a price of these chips."
 

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 import analysis
+from analysis.data.scenario import load_scenario
+from analysis.reconstruction.account import account_of
 from analysis.reconstruction.detail import widths_of
 from analysis.reconstruction.phase_words import AS_EXPECTED, FEWER, MORE, NOTHING_OPEN, PhaseWords
 from analysis.reconstruction.pretraining import COMBINED
@@ -210,3 +212,17 @@ def test_what_is_disclosed_leads_to_its_fact_or_to_its_sum(account, small_models
     hours = "gpu_hours = m1_rl_gpus * m1_rl_days * 24 = facts:m1_rl_gpus"
     assert f'data-row="sum:{hours}"' in learner.tables.finding()
     assert words(PhaseWords(learner).disclosed_figure("usd")) == "not disclosed"
+
+
+def test_where_the_disclosed_hours_lie_in_the_range_of_the_step_model(scaled):
+    def said(by: float) -> str:
+        evidence = scaled("r1_zero_gpu_hours", by=by)
+        found = account_of("deepseek-r1", load_scenario(), evidence)
+        return words(found["r1_zero_rl"].tables.by_step_model())
+
+    for by, where in ((1.0, "below"), (3.0, "within"), (30.0, "above")):
+        assert f"The disclosed hours lie {where} the range of the step model." in said(by)
+
+
+def test_of_a_phase_of_several_stages_the_step_model_says_nothing_of_the_disclosed_hours(account):
+    assert "the range of the step model" not in account["r1_training"].tables.by_step_model()

@@ -93,7 +93,7 @@ def _how_many_mislead(dots: pd.DataFrame) -> str:
     misleading = int((dots.verdict == VERDICTS["misleading"].words).sum())
     if len(dots) == 1:
         return f"One claim of dollars is on record, and it is {dots.verdict.iloc[0]}"
-    return f"{misleading} of {len(dots)} claims put a true figure on the wrong thing"
+    return f"{misleading} of {len(dots)} claims of dollars put a true figure on the wrong thing"
 
 
 def _claims_of(lines: pd.DataFrame, claims: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from analysis.show.rounded import short_usd
 MONEY = ("usd_p05", "usd", "usd_p95")
 NARROW_PX = 600.0  # below that, names stand above the bars
 GUTTER_PX, SMALL_PX, GAP_PX = 190.0, 20.0, 2.0
+HATCHED = "Hatched: assumed by us, as at other companies; 90 % range and middle, US$"
 MOST_TICKS = 4  # besides the one at nothing
 
 
@@ -151,7 +152,7 @@ def beyond_panel(ink: Ink, frame: pd.DataFrame, corners: list[tuple[float, float
     scale = _scale(ink, lines)
     ink.y += 18
     ink.paragraph("And what neither figure counts", "heading")
-    ink.paragraph("Hatched: assumed by us, as at other companies; 90 % range and middle, US$", "quiet")
+    ink.paragraph(HATCHED, "quiet")
     ink.y += 8
     top = ink.y
     _name(ink, "Disclosed runs", scale)
