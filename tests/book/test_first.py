@@ -130,7 +130,7 @@ def test_the_sentence_to_quote_is_copied_as_it_stands(visit, served):
         copied = opened.evaluate("navigator.clipboard.readText()")
         assert copied == opened.locator(".quote p").inner_text()
         assert copied == (
-            "“DeepSeek’s $294,000 covers R1’s last training steps, 147,000 GPU-hours. With its "
+            "“DeepSeek’s $294,000 covers R1’s last steps, 147,000 GPU-hours. With its "
             "base model it is 2,930,000 GPU-hours: about $5.9 million at an assumed $2 an hour, "
             "without failed runs and staff.”"
         )
