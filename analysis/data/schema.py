@@ -28,22 +28,17 @@ def content_of(directory: Path, resource: dict[str, Any]) -> bytes:
 
 def table_of(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
     """The table of a content, every cell as the schema wants it; texts that are empty are empty."""
+    key = known.key_of(content, json.dumps(resource).encode())
     try:
-        frame = _parsed(resource, content)
+        if not known.is_known(key):
+            _check(resource, content)
+            known.remember(key)
+        return _typed(resource, content)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         said = str(error).strip()
         if said.endswith("out of memory"):
             raise MemoryError from None
         raise InputError(f"not a readable table: {said}", resource["path"]) from None
-    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first column for names
-        raise InputError("its rows have more cells than it has columns", resource["path"])
-    key = known.key_of(content, json.dumps(resource).encode())
-    if not known.is_known(key):
-        from analysis.data.validation import validate  # imports as much as the rest together
-
-        validate(resource, frame, content)
-        known.remember(key)
-    return _typed(resource, frame)
 
 
 def row_of(resource: dict[str, Any], frame: pd.DataFrame, position: int) -> str:
@@ -52,23 +47,29 @@ def row_of(resource: dict[str, Any], frame: pd.DataFrame, position: int) -> str:
     return f"{resource['path']}, line {position + 2} ({key})"
 
 
-def _parsed(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
-    """The cells: texts as they stand, others as pandas takes them; what is empty is missing."""
-    return pd.read_csv(
-        io.BytesIO(content),
-        keep_default_na=False,
-        na_values=[""],
-        float_precision="round_trip",
-        dtype=dict.fromkeys(_text_fields(resource), str),
-    )
+def _check(resource: dict[str, Any], content: bytes) -> None:
+    """Refuse a content that is not as the schema wants it."""
+    from analysis.data.validation import validate  # imports as much as the rest together
+
+    texts = dict.fromkeys(_text_fields(resource), str)
+    frame = _parsed(content, dtype=texts, na_values=[""])  # others as pandas takes them
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first column for names
+        raise InputError("its rows have more cells than it has columns", resource["path"])
+    validate(resource, frame, content)
 
 
-def _typed(resource: dict[str, Any], frame: pd.DataFrame) -> pd.DataFrame:
+def _typed(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
+    """The cells of a content that was found valid: a number may be missing, a text is empty."""
     fields = resource["schema"]["fields"]
-    numbers = {
-        field["name"]: NUMBERS[field["type"]] for field in fields if field["type"] in NUMBERS
-    }
-    return frame.astype(numbers).fillna(dict.fromkeys(_text_fields(resource), ""))
+    kinds = {field["name"]: NUMBERS.get(field["type"], str) for field in fields}
+    missing = {name: [""] for name, kind in kinds.items() if kind is not str}
+    return _parsed(content, dtype=kinds, na_values=missing)
+
+
+def _parsed(content: bytes, **options: Any) -> pd.DataFrame:
+    return pd.read_csv(
+        io.BytesIO(content), keep_default_na=False, float_precision="round_trip", **options
+    )
 
 
 def _text_fields(resource: dict[str, Any]) -> list[str]:
