@@ -53,8 +53,9 @@ def main() -> None:
         else:
             found[name] = [row.as_row() for row in ALL[name].measure(options.runs)]
         content |= {"machine": machine(), "first_page": weight.first_page()}
-        RESULTS.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        PAGE.write_text(measured_markdown(content), encoding="utf-8")
+        kept = json.dumps(content, indent=1, sort_keys=True)
+        RESULTS.write_text(f"{kept}\n", encoding="utf-8")
+        PAGE.write_text(measured_markdown(json.loads(kept)), encoding="utf-8")
     rows = [row for rows in found.values() for row in rows]
     print(pd.DataFrame(rows).to_string(index=False))
 

@@ -55,7 +55,8 @@ def by_page(runs: int, edition: Path | None = None) -> list[float]:
 
 def measure(runs: int) -> list[Measured]:
     """Seconds of a change and of the command, over some runs."""
-    commands, load = repeated(runs, by_command)
-    pairs = list(zip(by_page(runs), commands, strict=False))
+    pages = by_page(runs)
+    commands, load = repeated(len(pages), by_command) if pages else ([], 0.0)
+    pairs = list(zip(pages, commands, strict=True))
     work, against = "a setting changed on the page to try", "the command with the same numbers"
     return [measured(work, against, None, pairs, AT_MOST_S, load)] if pairs else []

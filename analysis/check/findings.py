@@ -26,12 +26,13 @@ def claims(account: Account) -> Html:
     slips, all_claims = _claims(counts.misleading, "misleading"), _claims(counts.sum(), "all")
     hold = _claims(counts[list(HOLD)].sum(), "hold")
     wrong = _claims(counts.contradicted, "contradicted")
-    rest = _claims(counts.not_checkable, "not_checkable")
+    rest = f"Another {_claims(counts.not_checkable, 'not_checkable')} cannot be checked. "
+    rest = rest if counts.not_checkable else ""
     return Html(
         f"<p><strong>{slips} of {all_claims} public claims on the cost of "
         f"{links.text(account.model.title)} put a true figure on the wrong thing.</strong> "
-        f"The figures of another {wrong} are wrong, and {hold} claims hold. For the other {rest} "
-        f"there is nothing to compare. {_commonest(account)}"
+        f"The figures of another {wrong} are wrong, and {hold} claims hold. {rest}"
+        f"{_commonest(account)}"
         "One rule gives all verdicts, from what a reader can check in the claim's source.</p>"
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.compare.trend import Trend
-from analysis.data.prices import market_quotes
+from analysis.data.prices import market_quotes, newest_quote
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model import Model
 from analysis.show import links
@@ -67,21 +67,21 @@ def prices(chosen: pd.DataFrame, date: str, evidence: Evidence) -> Html:
     if quoted.empty:
         return Html("<p>Nobody quotes a price of these chips.</p>")
     chip = quoted.chip.mode().iloc[0]
-    newest = evidence["prices"].query("chip == @chip").date.max()
-    (of_then, then), (of_now, now) = (_quoted(chip, day, evidence) for day in (date, newest))
+    newest = newest_quote(chip, evidence)
+    then, now = (_quoted(chip, day, evidence) for day in (date, newest))
     return Html(
-        f"<p>Prices move. Near {date_text(date, '%B')} an {links.text(chip)} cost {then}, the "
-        f"middle quote of {of_then}. Near {date_text(newest, '%B')}, the newest day, it cost "
-        f"{now}, the middle quote of {of_now}. Where quotes are few, their middle jumps.</p>"
+        f"<p>Prices move. An hour of {links.text(chip)} cost {then}, by the quotes nearest to "
+        f"{date_text(date, '%B')}. By those nearest to {date_text(newest, '%B')}, the day of the "
+        f"newest, it cost {now}. Where quotes are few, their middle jumps.</p>"
     )
 
 
-def _quoted(chip: str, date: str, evidence: Evidence) -> tuple[Html, Html]:
-    """How many quotes of a chip count near a date, and the middle of them."""
+def _quoted(chip: str, date: str, evidence: Evidence) -> str:
+    """The middle of the quotes of a chip near a date, and how many they are."""
     quotes = market_quotes(chip, date, evidence)
     middle = quantity_text(float(quotes.usd_per_gpu_hour.median()), "usd_per_gpu_hour")
     price = links.counted(middle, "comparison.price", chip)
-    return _count(len(quotes), "comparison.quotes"), price
+    return f"{price}, the middle of {_count(len(quotes), 'comparison.quotes')}"
 
 
 def disclosure(scored: pd.DataFrame) -> Html:

@@ -52,7 +52,7 @@ def _check(resource: dict[str, Any], content: bytes) -> None:
     from analysis.data.validation import validate  # imports as much as the rest together
 
     texts = dict.fromkeys(_text_fields(resource), str)
-    frame = _parsed(content, dtype=texts, na_values=[""])  # others as pandas takes them
+    frame = parsed(content, dtype=texts, na_values=[""])  # others as pandas takes them
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first column for names
         raise InputError("its rows have more cells than it has columns", resource["path"])
     validate(resource, frame, content)
@@ -63,10 +63,11 @@ def _typed(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
     fields = resource["schema"]["fields"]
     kinds = {field["name"]: NUMBERS.get(field["type"], str) for field in fields}
     missing = {name: [""] for name, kind in kinds.items() if kind is not str}
-    return _parsed(content, dtype=kinds, na_values=missing)
+    return parsed(content, dtype=kinds, na_values=missing)
 
 
-def _parsed(content: bytes, **options: Any) -> pd.DataFrame:
+def parsed(content: bytes, **options: Any) -> pd.DataFrame:
+    """The cells of a content as pandas reads them with these options; no word is a missing one."""
     return pd.read_csv(
         io.BytesIO(content), keep_default_na=False, float_precision="round_trip", **options
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -12,10 +13,12 @@ from pandera.errors import SchemaErrors
 from pandera.pandas import Check, Column, DataFrameSchema
 
 from analysis.data.mistakes import InputError, did_you_mean
-from analysis.data.schema import NUMBERS, row_of
+from analysis.data.schema import NUMBERS, parsed, row_of
 from analysis.data.strictness import DAY
 from analysis.data.unseen import refuse_unseen
 
+# as every reader takes them: in these digits, a count without a fraction
+WRITTEN = {"number": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", "integer": r"[+-]?\d+"}
 TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
 REST_OF_A_DAY = {len("2025"): "-01-01", len("2025-01"): "-01"}
 ANY_DATE = "date of any precision"
@@ -34,6 +37,21 @@ def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> N
             table_schema(resource["schema"]).validate(frame, lazy=True)
     except SchemaErrors as error:
         raise _table_mistake(resource, frame, error.failure_cases) from None
+    _refuse_odd_numbers(resource, frame, content)
+
+
+def _refuse_odd_numbers(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
+    """Refuse numbers that only some readers take for such: in other digits, beside a blank that
+    nobody sees, as a word, or a fraction of what is counted.
+    """
+    cells = parsed(content, dtype=str)
+    for field in resource["schema"]["fields"]:
+        if written := WRITTEN.get(field["type"]):
+            column = cells[field["name"]]
+            odd = column[(column != "") & ~column.str.fullmatch(written, flags=re.ASCII)]
+            if len(odd):
+                where = f"{row_of(resource, frame, int(odd.index[0]))}, {field['name']}"
+                raise InputError(f"found {odd.iloc[0]}, {_allowed(field)}", where)
 
 
 def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:

@@ -25,6 +25,8 @@ def draw_pictures(
     `meanwhile` is called once, beside. What no drawing needs any more is not kept.
     """
     kept.mkdir(exist_ok=True)
+    for path in drawings:
+        path.touch()  # what is done meanwhile sees where pictures will be
     copies = {path: kept / f"{_hash(drawing)}.png" for path, drawing in drawings.items()}
     new = {copy: drawings[path] for path, copy in copies.items() if not copy.exists()}
     _draw_beside(new, meanwhile)

@@ -168,7 +168,7 @@ class Account:
             for rows, word in ((few, "below"), (many, "above"))
             if len(rows)
         ]
-        outside = known.disclosed.isin([*few.disclosed, *many.disclosed])
+        outside = known.index.isin([*few.index, *many.index])
         share = float(known.disclosed[outside].sum() / known.disclosed.sum())
         held = links.counted(f"{share * 100:.2g} %", "hours.outside")
         more = f" What lies outside is {held} of the disclosed hours."

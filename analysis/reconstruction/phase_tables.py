@@ -118,10 +118,9 @@ class PhaseTables(PhaseWords):
 
     def _in_step_model(self, row: Mapping[str, Any]) -> str:
         """Where the disclosed hours lie in the range of the step model, whose row this is."""
-        expression = self.result.phase.disclosed_as("gpu_hours")
-        if expression is None:
+        hours = self.result.disclosed_gpu_hours
+        if hours is None:
             return ""
-        hours = self.result.evidence.facts.calculate(expression)
         low, _, high = (row[name] for name in OF_STEP_MODEL)
         where = "above" if hours > high else "below" if hours < low else "within"
         return f"<p>The disclosed hours lie {where} the range of the step model.</p>"

@@ -39,6 +39,20 @@ def kimi(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built(tmp_path_factory.mktemp("kimi") / "html", "--model", "kimi-k2")
 
 
+def test_every_figure_leads_to_its_files(kimi):
+    pages = [path.read_text(encoding="utf-8") for path in kimi.glob("*.html")]
+    figures = [
+        one
+        for text in pages
+        for one in re.findall(r'<figure class="chart".*?</figure>', text, re.S)
+    ]
+    assert len(figures) > 5
+    for figure in figures:
+        files = re.findall(r'href="(figures/[^"]+)" download', figure)
+        assert [name.rpartition(".")[2] for name in files] == ["png", "svg", "csv", "json"]
+        assert all((kimi / name).stat().st_size > 0 for name in files)
+
+
 def check_links(book: Path) -> None:
     """Every link leads to a file and an anchor, from the pages and from the cards."""
     pages = book.glob("*.html")

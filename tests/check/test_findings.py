@@ -65,7 +65,7 @@ def test_claims_are_counted_by_what_becomes_of_them(account):
     assert said.startswith(f"{slips} of {len(verdicts)} public claims on the cost of DeepSeek-R1")
     assert f"The figures of another {wrong} are wrong, and {holds} claims hold. " in said
     rest = verdicts.count("not_checkable")
-    assert f"For the other {rest} there is nothing to compare. The commonest" in said
+    assert f"Another {rest} cannot be checked. The commonest" in said
     assert slips + wrong + holds + rest == len(verdicts)
 
 

@@ -87,11 +87,11 @@ def test_a_chip_has_the_price_of_the_day_and_the_newest(evidence):
     known = with_tables(evidence, prices=prices.assign(commitment="1y"))
     frame = pd.DataFrame({"chip": ["D", "C", "C", "D", "D"], "price_common": [NONE, 1, 1, 1, NONE]})
     said = words(findings.prices(frame, "2024-01-10", known))
-    assert "Near 10 January 2024 an C cost $4.00 a GPU-hour, the middle quote of 1." in said
-    assert "Near 1 June 2025, the newest day, it cost $2.50 a GPU-hour, the middle" in said
+    assert "An hour of C cost $4.00 a GPU-hour, the middle of 1, by the quotes nearest" in said
+    assert "1 June 2025, the day of the newest, it cost $2.50 a GPU-hour, the middle of 1. " in said
     twice = pd.concat([prices, prices.assign(usd_per_gpu_hour=6.0)]).assign(commitment="1y")
     said = words(findings.prices(frame, "2024-01-10", with_tables(evidence, prices=twice)))
-    assert "an C cost $5.00 a GPU-hour, the middle quote of 2." in said
+    assert "An hour of C cost $5.00 a GPU-hour, the middle of 2, by the quotes" in said
     none = findings.prices(frame.assign(price_common=NONE), "2024-01-10", known)
     assert words(none) == "Nobody quotes a price of these chips."
 

@@ -150,6 +150,16 @@ def test_the_length_curve_integrates_to_the_tokens_in_facts(evidence):
         ("facts.csv", ",2664000,", ",-1,", "found -1.0, allowed is a number, required, minimum 0"),
         ("facts.csv", ",2664000,", ",,", "value: found nothing, allowed is a number, required"),
         *[
+            ("facts.csv", ",2664000,", f",{odd},", f"value: found {odd}, allowed is a number")
+            for odd in ["１２", "5\N{NO-BREAK SPACE}", "0x10", " 5", "1e"]
+        ],
+        (
+            "curves/r1_zero_answer_length.csv",
+            "\n0,",
+            "\n0.5,",
+            "step: found 0.5, allowed is a integer",
+        ),
+        *[
             (
                 "prices.csv",
                 ",on_demand,2021-04-11,",

@@ -195,7 +195,7 @@ def test_phases_are_counted_by_where_their_disclosed_hours_lie(account, monkeypa
     assert words(account._possible_phases()) == (
         "In 2 of 5 phases the disclosed hours lie in our estimate's range; "
         "in c they lie below it; in d and e they lie above it. "
-        "These are 67 % of the disclosed hours."  # 9, 41 and 50 of 150
+        "What lies outside is 67 % of the disclosed hours."  # 9, 41 and 50 of 150
     )
     inside = frame.head(2)
     monkeypatch.setattr(type(account), "frame", lambda self: inside)

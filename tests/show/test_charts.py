@@ -163,11 +163,12 @@ def test_what_is_not_disclosed_keeps_its_row_and_says_so(name):
 
 
 def test_the_headline_is_a_share_of_the_whole_bill():
-    assert title_of(spec_of("bill_ladder")) == "The reported $300K is 8 % of the disclosed bill"
+    title = title_of(spec_of("bill_ladder"))
+    assert title == "The reported $300K is 8 % of the bill of disclosed hours"
 
 
 def test_a_bill_of_one_line_names_its_sum():
-    assert title_of(spec_of("bill_ladder", one_row)) == "The disclosed bill comes to $100K"
+    assert title_of(spec_of("bill_ladder", one_row)) == "The bill of disclosed hours comes to $100K"
 
 
 def test_a_bill_of_nothing_is_no_bill():

@@ -44,7 +44,7 @@ def test_a_chart_shows_itself_as_a_figure_and_in_words():
     shown = charts.bill_ladder(frames.lines())._repr_mimebundle_(None, None)
     assert shown["text/html"].startswith('<figure class="chart" id="fig-')
     assert shown["text/plain"].startswith(
-        "The reported $300K is 8 % of the disclosed bill. first thing: $100K"
+        "The reported $300K is 8 % of the bill of disclosed hours. first thing: $100K"
     )
 
 

@@ -72,7 +72,7 @@ def _price(frame: pd.DataFrame) -> str:
 def _share_of_headline(frame: pd.DataFrame) -> str:
     headline = frame.usd[frame.headline.astype(bool)].sum()
     top = frame[frame.usd.notna()].iloc[-1]
-    whole = "disclosed bill" if frame.usd.notna().all() else "disclosed part of the bill"
+    whole = "bill of disclosed hours" if frame.usd.notna().all() else "disclosed part of the bill"
     if 0 < headline < top.usd:
         share = share_text(headline / top.usd)
         return f"The reported {usd_text(headline)} is {share} of the {whole}"
