@@ -26,8 +26,8 @@ def claims(account: Account) -> Html:
     slips, all_claims = _claims(counts.misleading, "misleading"), _claims(counts.sum(), "all")
     hold = _claims(counts[list(HOLD)].sum(), "hold")
     wrong = _claims(counts.contradicted, "contradicted")
-    rest = f"Another {_claims(counts.not_checkable, 'not_checkable')} cannot be checked. "
-    rest = rest if counts.not_checkable else ""
+    unchecked = _claims(counts.not_checkable, "not_checkable")
+    rest = f"Another {unchecked} cannot be checked. " if counts.not_checkable else ""
     return Html(
         f"<p><strong>{slips} of {all_claims} public claims on the cost of "
         f"{links.text(account.model.title)} put a true figure on the wrong thing.</strong> "

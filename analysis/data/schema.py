@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.data import known
-from analysis.data.folder import regular_file
+from analysis.data.folder import read_bytes, regular_file
 from analysis.data.mistakes import InputError, did_you_mean
 
 NUMBERS = {"number": "float64", "integer": "int64"}
@@ -19,11 +19,7 @@ NUMBERS = {"number": "float64", "integer": "int64"}
 
 def content_of(directory: Path, resource: dict[str, Any]) -> bytes:
     """What a table's file holds."""
-    path = regular_file(directory, resource["path"])
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{error.strerror}", str(path)) from None
+    return read_bytes(regular_file(directory, resource["path"]))
 
 
 def table_of(resource: dict[str, Any], content: bytes) -> pd.DataFrame:

@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,7 +14,7 @@ from pandera.errors import SchemaErrors
 from pandera.pandas import Check, Column, DataFrameSchema
 
 from analysis.data.mistakes import InputError, did_you_mean
-from analysis.data.schema import NUMBERS, parsed, row_of
+from analysis.data.schema import parsed, row_of
 from analysis.data.strictness import DAY
 from analysis.data.unseen import refuse_unseen
 
@@ -37,33 +38,20 @@ def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> N
             table_schema(resource["schema"]).validate(frame, lazy=True)
     except SchemaErrors as error:
         raise _table_mistake(resource, frame, error.failure_cases) from None
-    _refuse_odd_numbers(resource, frame, content)
-
-
-def _refuse_odd_numbers(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
-    """Refuse numbers that only some readers take for such: in other digits, beside a blank that
-    nobody sees, as a word, or a fraction of what is counted.
-    """
-    cells = parsed(content, dtype=str)
-    for field in resource["schema"]["fields"]:
-        if written := WRITTEN.get(field["type"]):
-            column = cells[field["name"]]
-            odd = column[(column != "") & ~column.str.fullmatch(written, flags=re.ASCII)]
-            if len(odd):
-                where = f"{row_of(resource, frame, int(odd.index[0]))}, {field['name']}"
-                raise InputError(f"found {odd.iloc[0]}, {_allowed(field)}", where)
 
 
 def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
     """Refuse what a reader takes for something else: characters that nobody sees, of which a NUL
-    ends a cell, numbers that are none, or not finite, and days that no calendar has.
+    ends a cell, numbers that only some readers take for such, or not finite, and days that no
+    calendar has.
     """
     for number, line in enumerate(content.decode(errors="replace").split("\n"), start=1):
         refuse_unseen(line, f"{resource['path']}, line {number}")
+    written = parsed(content, dtype=str)
     for field in resource["schema"]["fields"]:
-        if _kind(field) in DISGUISED and field["name"] in frame:
-            cells = frame[field["name"]].dropna().astype(str)
-            bad = cells[DISGUISED[_kind(field)](cells)]
+        if _kind(field) in DISGUISED and field["name"] in written:
+            cells = written[field["name"]]
+            bad = cells[(cells != "") & DISGUISED[_kind(field)](cells)]
             if len(bad):
                 where = f"{row_of(resource, frame, int(bad.index[0]))}, {field['name']}"
                 raise InputError(f"found {bad.iloc[0]}, {_allowed(field)}", where)
@@ -74,8 +62,8 @@ def _kind(field: dict[str, Any]) -> str:
     return ANY_DATE if field.get("precision") == "any" else str(field["type"])
 
 
-def _are_no_numbers(cells: pd.Series) -> pd.Series:
-    return cells.str.contains("_") | cells.map(_is_infinite)
+def _are_no_numbers(written: str, cells: pd.Series) -> pd.Series:
+    return ~cells.str.fullmatch(written, flags=re.ASCII) | cells.map(_is_infinite)
 
 
 def _are_no_days(cells: pd.Series) -> pd.Series:
@@ -96,8 +84,8 @@ def _is_infinite(cell: str) -> bool:
 
 
 # cells that are not what they look like, by the kind of their field
-DISGUISED = {
-    **dict.fromkeys(NUMBERS, _are_no_numbers),
+DISGUISED: dict[str, Callable[[pd.Series], pd.Series]] = {
+    **{kind: partial(_are_no_numbers, written) for kind, written in WRITTEN.items()},
     "date": _are_no_days,
     ANY_DATE: _are_no_dates,
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import closing
@@ -12,6 +11,7 @@ from pathlib import Path
 import vl_convert
 
 from analysis.publish.forking import forks
+from analysis.publish.kept import sha256_of
 
 DRAWER = "vl-convert-python"
 PROCESSES = 2
@@ -55,4 +55,4 @@ def _draw(drawings: dict[Path, str]) -> None:
 
 
 def _hash(drawing: str) -> str:
-    return hashlib.sha256(f"{version(DRAWER)} {SCALE} {drawing}".encode()).hexdigest()
+    return sha256_of([version(DRAWER), SCALE, drawing])

@@ -146,8 +146,8 @@ class PhaseWords:
         low, _, high = result.inputs[name].distribution.quantile(ENDS)
         needed = result.needed_mfu_of_all_work
         where = "more" if needed > high else "less" if needed < low else "neither more nor less"
-        if _two(needed) in (_two(low), _two(high)):  # printed alike
-            where = f"just {where}" if not low <= needed <= high else where
+        if not low <= needed <= high and _two(needed) in (_two(low), _two(high)):  # printed alike
+            where = f"just {where}"
         return f" as figures are printed; on the basis of the range that is {where} than it holds"
 
     def _with_modules(self) -> str:
