@@ -96,8 +96,7 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     check_declared(job.notebook, job.parameters)
     partial = job.output.with_suffix(f".{os.getpid()}.part.ipynb")
     try:
-        _run(job, partial, engine_name)
-        _write_marked(tidied(nbformat.read(partial, as_version=4)), partial)
+        _write_marked(tidied(_run(job, partial, engine_name)), partial)
         partial.replace(job.output)
     except PapermillExecutionError as error:
         if error.ename in USERS_MISTAKES:  # found by a cell
@@ -135,11 +134,11 @@ def _died_in(partial: Path) -> int:
     return number
 
 
-def _run(job: Job, output: Path, engine_name: str | None) -> None:
+def _run(job: Job, output: Path, engine_name: str | None) -> NotebookNode:
     """Let papermill execute a notebook."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        papermill.execute_notebook(
+        return papermill.execute_notebook(
             _plain(job.notebook),
             _plain(output),
             dict(job.parameters),
@@ -285,5 +284,8 @@ def _joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
 
 def _write_marked(notebook: NotebookNode, path: Path) -> None:
     """Write an executed notebook so that it can be told from one that somebody has written in."""
-    notebook.metadata[MARK] = sha256_of(json.loads(nbformat.writes(notebook))["cells"])
-    nbformat.write(notebook, path)
+    written = json.loads(nbformat.writes(notebook))
+    written["metadata"][MARK] = sha256_of(written["cells"])
+    # as nbformat writes it, which would check and cut it into lines once more
+    text = json.dumps(written, ensure_ascii=False, indent=1, sort_keys=True)
+    path.write_text(f"{text}\n", encoding="utf-8")

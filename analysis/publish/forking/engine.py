@@ -95,16 +95,20 @@ class ForkManager(AsyncKernelManager):
 
 
 class ForkEngine(NBClientEngine):  # type: ignore[misc]
-    """Executes as papermill's own engine does, but in a forked kernel."""
+    """Executes as papermill's own engine does, in a forked kernel, and saves once, at the end."""
 
     @classmethod
     def execute_managed_notebook(
         cls, nb_man: NotebookExecutionManager, kernel_name: str, **kwargs: Any
     ) -> Any:
         """Execute a notebook and update it."""
-        return super().execute_managed_notebook(
-            nb_man, kernel_name, kernel_manager_class=ForkManager, **kwargs
-        )
+        path, nb_man.output_path = nb_man.output_path, None  # else it saves around every cell
+        try:
+            return super().execute_managed_notebook(
+                nb_man, kernel_name, kernel_manager_class=ForkManager, **kwargs
+            )
+        finally:
+            nb_man.output_path = path
 
 
 papermill_engines.register(FORK, ForkEngine)
