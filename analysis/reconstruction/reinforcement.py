@@ -230,7 +230,8 @@ def longest_tokens(
     found: Segments, values: Mapping[str, np.ndarray], setting: Setting
 ) -> np.ndarray:
     """Length of the longest answer of a rollout: what the scenario sets, else by its spread."""
-    spread, answers = values["answer_length_log_sd"], values["answers_per_rollout"]
-    longest = longest_answer_tokens(found.mean_tokens, spread, answers, found.limit_tokens)
     given = setting.parameters.longest_answer_tokens
-    return longest if given is None else np.full_like(longest, given)
+    if given is not None:
+        return np.full_like(found.mean_tokens, given)
+    spread, answers = values["answer_length_log_sd"], values["answers_per_rollout"]
+    return longest_answer_tokens(found.mean_tokens, spread, answers, found.limit_tokens)

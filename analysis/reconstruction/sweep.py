@@ -27,7 +27,7 @@ from analysis.reconstruction.reconstruction import disclosed_value
 from analysis.reconstruction.rent import rent_of
 
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
-KEPT = 256  # samples of stages, and of phases, kept for other combinations with the same values
+KEPT = 512  # samples of stages, and of phases, kept for other combinations with the same values
 # what reaches the hours, the dearest first
 HOURS_FIRST = ("time_per_output_token_ms", "longest_answer_tokens", "mfu")
 OWNED = ("utilisation", "depreciation_years", "pue", "electricity_usd_per_kwh")
