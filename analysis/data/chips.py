@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import pandas as pd
 
@@ -122,6 +123,7 @@ def _fits(name: str, hardware: pd.DataFrame) -> list[str]:
     return found.get(wanted) or _like(wanted, found)
 
 
+@lru_cache(maxsize=1024)
 def _words(name: str) -> frozenset[str]:
     """The words of a chip's name that tell it from others."""
     joined = re.sub(r"(\d) gb?\b", r"\1gb", name.lower())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -83,6 +84,7 @@ class _ModelFile(Strict):
     phase: list[_PhaseFile] = Field(default_factory=list)
 
 
+@lru_cache(maxsize=64)
 def load_model(name: str, evidence: Evidence, above: tuple[str, ...] = ()) -> Model:
     """Read `models/NAME.toml` and the model it stands on, and check every fact it names.
 
