@@ -27,7 +27,7 @@ from analysis.publish.carried import ARCHIVE, BESIDE_PAGES, left_out, write_arch
 from analysis.publish.citation import OTHERS
 from analysis.publish.contents import check_addresses, contents_of, write_moved
 from analysis.publish.failed import BookFailed
-from analysis.publish.figures import publish_figures
+from analysis.publish.figures import drawings_of, publish_figures
 from analysis.publish.first import usd_at_middle, whole_in_short
 from analysis.publish.kept import (
     book_room,
@@ -39,7 +39,7 @@ from analysis.publish.kept import (
     write_json,
 )
 from analysis.publish.pages import read_page
-from analysis.publish.pictures import draw_pictures
+from analysis.publish.pictures import draw_pictures, place_pictures
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import Plan, list_moved
 from analysis.publish.policy import set_policy
@@ -87,16 +87,20 @@ def write(
     with book_room(plan, use_cache, work) as room:
         sources, pages = room / "sources", room / "pages"
         write_sources(plan, executed, sources)
-        tags = _tags(plan, evidence)
-        run_sphinx(
-            sources, pages, room / "doctrees", _settings(plan, evidence), work / "sphinx.log", tags
+        settings, tags = _settings(plan, evidence), _tags(plan, evidence)
+        draw_pictures(
+            drawings_of(sources / f"{name}.ipynb" for name in executed),
+            room / "pictures",
+            lambda: run_sphinx(
+                sources, pages, room / "doctrees", settings, work / "sphinx.log", tags
+            ),
         )
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
         _write_cards(plan, account, html)
         known = usd_at_middle(account) if plan.other else whole_in_short(account)
         check(html, names, known)
-        drawings = publish_figures(html, names, report)
-        draw_pictures(drawings, room / "pictures", lambda: _write_beside(plan, account, work))
+        place_pictures(publish_figures(html, names, report), room / "pictures")
+        _write_beside(plan, account, work)
     for name in left_out(plan.root):
         report(f"{name}: not in {ARCHIVE}, for git does not track it")
 

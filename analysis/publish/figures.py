@@ -50,6 +50,17 @@ def publish_figures(
     return drawings
 
 
+def drawings_of(notebooks: Iterable[Path]) -> list[str]:
+    """What the pictures of executed notebooks' figures are drawn from."""
+    return [
+        _picture_of(figure[0])
+        for notebook in notebooks
+        for cell in json.loads(notebook.read_bytes())["cells"]
+        for output in cell.get("outputs", [])
+        for figure in FIGURE.finditer("".join(output.get("data", {}).get("text/html", "")))
+    ]
+
+
 def _check_name(name: str, page: str, figure: str, shown: dict[str, tuple[str, str]]) -> None:
     """Refuse a name that another figure has, or that the page has had already."""
     where, other = shown.setdefault(name, (page, figure))
@@ -92,10 +103,20 @@ def _write_files(figure: str, path: Path) -> dict[Path, str]:
     """Drawing, data and specification of a figure, under its name; the drawing by the path of its
     picture.
     """
-    (script,), drawing = SPEC.findall(figure), DRAWING.findall(figure)[0]
-    spec: Spec = json.loads(script)
-    picture = with_title(drawing.replace(f" {FITTING}", "", 1), spec)
+    spec, picture = _spec_of(figure), _picture_of(figure)
     path.with_suffix(".svg").write_text(picture, encoding="utf-8")
     path.with_suffix(".csv").write_text(csv_of(spec), encoding="utf-8")
     path.with_suffix(".json").write_text(json.dumps(spec, indent=1, sort_keys=True), "utf-8")
     return {path.with_suffix(".png"): picture}
+
+
+def _spec_of(figure: str) -> Spec:
+    (script,) = SPEC.findall(figure)
+    spec: Spec = json.loads(script)
+    return spec
+
+
+def _picture_of(figure: str) -> str:
+    """The wide drawing of a figure, under its title."""
+    drawing: str = DRAWING.findall(figure)[0]
+    return with_title(drawing.replace(f" {FITTING}", "", 1), _spec_of(figure))

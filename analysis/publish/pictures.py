@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -14,39 +14,41 @@ from analysis.publish.forking import forks
 from analysis.publish.kept import sha256_of
 
 DRAWER = "vl-convert-python"
-PROCESSES = 2
 SCALE = 1.5  # dots for each pixel of the drawing
 
 
-def draw_pictures(
-    drawings: Mapping[Path, str], kept: Path, meanwhile: Callable[[], object]
-) -> None:
-    """Write each drawing as the PNG of its path, from those that are kept where it is among them;
-    `meanwhile` is called once, beside. What no drawing needs any more is not kept.
+def draw_pictures(drawings: Iterable[str], kept: Path, meanwhile: Callable[[], object]) -> None:
+    """Draw each drawing that is not among the kept pictures yet; `meanwhile` is called once,
+    beside.
     """
-    kept.mkdir(exist_ok=True)
-    for path in drawings:
-        path.touch()  # what is done meanwhile sees where pictures will be
-    copies = {path: kept / f"{_hash(drawing)}.png" for path, drawing in drawings.items()}
-    new = {copy: drawings[path] for path, copy in copies.items() if not copy.exists()}
-    _draw_beside(new, meanwhile)
+    new = _new(drawings, kept)
+    if not new or not forks.can_fork():
+        meanwhile()
+        _draw(new)
+        return
+    with closing(forks.forked(_draw, [new], 1, None, meanwhile)) as outcomes:
+        for _, outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+
+def place_pictures(drawings: Mapping[Path, str], kept: Path) -> None:
+    """Write each drawing as the PNG of its path, from those that are kept. What no drawing needs
+    any more is not kept.
+    """
+    _draw(_new(drawings.values(), kept))
+    copies = {path: _copy(drawing, kept) for path, drawing in drawings.items()}
     for path, copy in copies.items():
         shutil.copyfile(copy, path)
     for old in set(kept.iterdir()) - set(copies.values()):
         old.unlink()
 
 
-def _draw_beside(drawings: dict[Path, str], meanwhile: Callable[[], object]) -> None:
-    if not drawings or not forks.can_fork():
-        meanwhile()
-        _draw(drawings)
-        return
-    every = list(drawings.items())
-    parts = [dict(every[first::PROCESSES]) for first in range(PROCESSES)]
-    with closing(forks.forked(_draw, parts, PROCESSES, None, meanwhile)) as outcomes:
-        for _, outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+def _new(drawings: Iterable[str], kept: Path) -> dict[Path, str]:
+    """Those that are not kept yet, by where they will be."""
+    kept.mkdir(exist_ok=True)
+    copies = {_copy(drawing, kept): drawing for drawing in drawings}
+    return {copy: drawing for copy, drawing in copies.items() if not copy.exists()}
 
 
 def _draw(drawings: dict[Path, str]) -> None:
@@ -54,5 +56,6 @@ def _draw(drawings: dict[Path, str]) -> None:
         path.write_bytes(vl_convert.svg_to_png(drawing, scale=SCALE))
 
 
-def _hash(drawing: str) -> str:
-    return sha256_of([version(DRAWER), SCALE, drawing])
+def _copy(drawing: str, kept: Path) -> Path:
+    """Where the picture of a drawing is kept."""
+    return kept / f"{sha256_of([version(DRAWER), SCALE, drawing])}.png"

@@ -11,7 +11,7 @@ import pytest
 
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import MOST_REPORTED, publish_figures
-from analysis.publish.pictures import draw_pictures
+from analysis.publish.pictures import place_pictures
 from analysis.show import charts
 from analysis.show.charts.figure import figure_html
 from analysis.show.charts.look import finish
@@ -26,7 +26,7 @@ def published(folder, said=None, **pages):
         text = "<p>before</p>".join(["", *figures, "after"])
         (folder / f"{page}.html").write_text(text, encoding="utf-8")
     report = (said if said is not None else []).append
-    draw_pictures(publish_figures(folder, pages, report), folder / "kept", lambda: None)
+    place_pictures(publish_figures(folder, pages, report), folder / "kept")
     return {page: (folder / f"{page}.html").read_text(encoding="utf-8") for page in pages}
 
 

@@ -4,7 +4,7 @@ import pytest
 import vl_convert
 
 from analysis.publish.forking import forks
-from analysis.publish.pictures import draw_pictures
+from analysis.publish.pictures import draw_pictures, place_pictures
 
 SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="{}" height="10"></svg>'
 PNG = b"\x89PNG"
@@ -14,7 +14,8 @@ def drawn(folder, widths, kept="kept", meanwhile=lambda: None):
     """Pictures of squares of some widths, by width."""
     folder.mkdir(exist_ok=True)
     drawings = {folder / f"{width}.png": SQUARE.format(width) for width in widths}
-    draw_pictures(drawings, folder.parent / kept, meanwhile)
+    draw_pictures(drawings.values(), folder.parent / kept, meanwhile)
+    place_pictures(drawings, folder.parent / kept)
     return {width: (folder / f"{width}.png").read_bytes() for width in widths}
 
 
