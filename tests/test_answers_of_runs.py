@@ -9,9 +9,9 @@ import pytest
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import PretrainingSpec, ReinforcementSpec
 from analysis.runs.backtest import bootstrap, calibration, figures, summary
-from analysis.runs.candidates import CANDIDATES, FOLDS, NOISE, SIGNAL
+from analysis.runs.candidates import CANDIDATES, NOISE, SIGNAL
 from analysis.runs.choice import rules_of_thumb
-from analysis.runs.features import design
+from analysis.runs.features import FOLDS, design
 from analysis.runs.floor import known_developer, noise_floor
 from analysis.runs.public_estimators import OURS, beside_public_estimators
 from analysis.runs.references import reference_runs

@@ -185,7 +185,7 @@ def execute_all(
     record = jobs[0].output.parent / SECONDS
     seconds = read_kept(record)
     jobs.sort(key=lambda job: seconds.get(job.name, math.inf), reverse=True)
-    workers = min(len(jobs), _cores())
+    workers = min(len(jobs), _cores() + 1)  # one or another waits for a drawing
     waiting = [job.name for job in jobs]
     with closing(_outcomes(jobs, workers, fresh_kernels, meanwhile)) as outcomes:
         for number, outcome in outcomes:

@@ -19,7 +19,6 @@ from analysis.runs.features import Sample
 from analysis.runs.references import left_out
 
 NUMBERS = ("log_active", "log_sparsity", "log_peak", "log_flop", "log_length", "fp8", "year")
-FOLDS = 5
 FEW_COLUMNS = 10  # sums of their products are quicker to solve for each group than its rows
 # of the Gaussian process, over columns in standard deviations: they share the variance of log MFU
 SIGNAL, NOISE = 0.1, 0.08
@@ -77,29 +76,31 @@ CANDIDATES = {
 class Columns:
     """How features become columns, by those of a sample: a word that it does not have is none."""
 
-    means: pd.Series
-    deviations: pd.Series
+    numbers: tuple[str, ...]
+    means: np.ndarray
+    deviations: np.ndarray
     words: Mapping[str, np.ndarray]
 
     @classmethod
     def of(cls, candidate: Candidate, features: pd.DataFrame) -> Self:
         """The columns of a candidate."""
-        numbers = features[list(candidate.numbers)]
-        deviations = numbers.std(ddof=0).where(numbers.nunique() > 1, 1.0)
+        numbers = features[[*candidate.numbers]].to_numpy(dtype=float)
+        deviations = np.where(np.ptp(numbers, axis=0) > 0, numbers.std(axis=0), 1.0)
         return cls(
-            numbers.mean(),
+            candidate.numbers,
+            numbers.mean(axis=0),
             deviations,
             {field: np.unique(features[field].to_numpy(dtype=str)) for field in candidate.words},
         )
 
     def encode(self, features: pd.DataFrame) -> np.ndarray:
         """The columns of some runs, of shape (runs, columns)."""
-        numbers = (features[self.means.index] - self.means) / self.deviations
+        numbers = features[[*self.numbers]].to_numpy(dtype=float)
         words = [
             (features[field].to_numpy(dtype=str)[:, None] == seen).astype(float)
             for field, seen in self.words.items()
         ]
-        return np.hstack([numbers.to_numpy(dtype=float), *words])
+        return np.hstack([(numbers - self.means) / self.deviations, *words])
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def fitted(candidate: Candidate, sample: Sample) -> Fitted:
     ]
     if len(tried) == 1:
         return tried[0]
-    folds = folds_of(sample.developers)
+    folds = sample.folds
 
     def error(fit: Fitted) -> float:
         errors = np.abs(sample.log_mfu - fit.left_out(folds))
@@ -199,17 +200,3 @@ def fitted(candidate: Candidate, sample: Sample) -> Fitted:
         return float((sums[rows > 0] / rows[rows > 0]).mean())
 
     return min(tried, key=error)
-
-
-def folds_of(developers: pd.Series) -> pd.Series:
-    """The fold of each row: developers stay whole, and the largest go first, each into the fold
-    that has the fewest rows.
-    """
-    rows = developers.value_counts().sort_index(ascending=False).sort_values(
-        ascending=False, kind="stable"
-    )  # fmt: skip
-    filled, found = np.zeros(FOLDS), {}
-    for developer, count in rows.items():
-        found[developer] = int(np.argmin(filled))
-        filled[found[developer]] += count
-    return developers.map(found).reset_index(drop=True)

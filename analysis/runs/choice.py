@@ -53,8 +53,8 @@ def predictions(evidence: Evidence) -> pd.DataFrame:
     ]
     parts = [
         {"candidate": name, "form": form, **_scored(rows, expected)}
-        for name in CANDIDATES
         for developer, rows, features in left_out
+        for name in CANDIDATES
         for form, expected in Estimator(evidence, (*_kept_out(), developer), name)
         .by_form(features, FORMS)
         .items()

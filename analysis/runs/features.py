@@ -5,7 +5,7 @@ is fitted on.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -16,6 +16,7 @@ from analysis.data.tables import Evidence
 from analysis.runs.references import reference_runs, row_weights, year_of
 
 FIRST_YEAR_OF_HOPPER = 2022
+FOLDS = 5
 # of a single run that does not say: the commonest length; only the richer candidates look at it
 USUAL_LENGTH_TOKENS = 4096.0
 
@@ -76,6 +77,11 @@ class Sample:
     weights: np.ndarray
     developers: pd.Series
 
+    @cached_property
+    def folds(self) -> pd.Series:
+        """The fold of each row, where folds are asked for: developers stay whole."""
+        return folds_of(self.developers)
+
     @classmethod
     def of(cls, runs: pd.DataFrame, hardware: pd.DataFrame) -> Self:
         """The sample of reference runs."""
@@ -99,3 +105,17 @@ def sample_of(evidence: Evidence, exclude: tuple[str, ...]) -> tuple[pd.DataFram
 def _sample_of_all(evidence: Evidence) -> tuple[pd.DataFrame, Sample]:
     runs = reference_runs(evidence)
     return runs, Sample.of(runs, evidence["hardware"])
+
+
+def folds_of(developers: pd.Series) -> pd.Series:
+    """The fold of each row: developers stay whole, and the largest go first, each into the fold
+    that has the fewest rows.
+    """
+    rows = developers.value_counts().sort_index(ascending=False).sort_values(
+        ascending=False, kind="stable"
+    )  # fmt: skip
+    filled, found = np.zeros(FOLDS), {}
+    for developer, count in rows.items():
+        found[developer] = int(np.argmin(filled))
+        filled[found[developer]] += count
+    return developers.map(found).reset_index(drop=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -45,9 +46,14 @@ def of_developers(errors: np.ndarray, developers: pd.Series) -> Distribution:
     """A normal of the log for one more run of one more developer, by random effects of developers:
     a mean error, a spread between developers and one within.
     """
-    model = RandomEffects(np.ones((len(errors), 1)), developers, BETWEEN, WITHIN)
-    mean, variance = model.fit(errors[None]).predict(np.ones(1))
+    mean, variance = _effects(tuple(developers)).fit(errors[None]).predict(np.ones(1))
     return _log_normal(float(mean[0]), float(np.sqrt(variance[0])))
+
+
+@lru_cache(maxsize=4)
+def _effects(developers: tuple[str, ...]) -> RandomEffects:
+    """What random effects of a mean need of the rows: the same for all errors of these."""
+    return RandomEffects(np.ones((len(developers), 1)), pd.Series(developers), BETWEEN, WITHIN)
 
 
 def conformal(errors: np.ndarray, developers: pd.Series) -> Distribution:

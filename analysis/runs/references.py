@@ -123,7 +123,8 @@ def developer_weights(developers: pd.Series) -> np.ndarray:
     >>> developer_weights(pd.Series(["A", "A", "B"])).tolist()
     [0.5, 0.5, 1.0]
     """
-    return (1.0 / developers.groupby(developers).transform("count")).to_numpy(dtype=float)
+    _, whose, rows = np.unique(developers, return_inverse=True, return_counts=True)
+    return 1.0 / rows[whose]
 
 
 def each_developer(developers: pd.Series) -> Iterator[tuple[str, np.ndarray]]:

@@ -16,9 +16,9 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.runs import efficiency
-from analysis.runs.candidates import CANDIDATES, FOLDS, Candidate, Fitted, fitted, folds_of
+from analysis.runs.candidates import CANDIDATES, Candidate, Fitted, fitted
 from analysis.runs.efficiency import CHOSEN, Estimator, estimator_for
-from analysis.runs.features import Sample, design
+from analysis.runs.features import FOLDS, Sample, design, folds_of
 from analysis.runs.intervals import Form
 from analysis.runs.references import (
     developer_weights,

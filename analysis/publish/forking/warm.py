@@ -11,12 +11,21 @@ from contextlib import redirect_stderr, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
+import nbformat
+
 import analysis
 from analysis.data.tables import Evidence
 from analysis.publish.forking.forks import Fork, private_folder
 from analysis.show.charts import drawing
 
 NOT_FOR_NOTEBOOKS = ("analysis.publish", "analysis.cli")
+OF_KERNELS = (  # what one imports while it starts
+    "ipykernel.kernelapp",
+    "IPython.core.completerlib",
+    "IPython.core.debugger",
+    "IPython.extensions.storemagic",
+    "tornado.platform.asyncio",
+)
 
 
 def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -42,12 +51,15 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
             if not module.name.startswith(NOT_FOR_NOTEBOOKS):
                 importlib.import_module(module.name)
         Evidence.load()
-        altair.Chart(altair.Data(values=[{"x": 1}])).mark_point().encode(x="x:Q").to_dict()
+        frame = pd.DataFrame({"x": [1.0], "y": ["a"]})
+        altair.Chart(frame).mark_point().encode(x="x:Q", y="y:N").to_dict()
+        nbformat.validate(nbformat.v4.new_notebook())  # builds the check that it keeps
     os.environ.clear()  # a package sets variables when it is imported: no fresh kernel has them
     os.environ.update(surroundings)
     with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
         importlib.import_module("ipykernel.debugger")
-    importlib.import_module("ipykernel.kernelapp")
+    for name in OF_KERNELS:
+        importlib.import_module(name)
     for parameters in notebooks:
         if "scenario" in parameters:
             shared = ("model", "scenario", "data", *PARAMETER_NAMES)
