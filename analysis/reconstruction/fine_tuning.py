@@ -43,6 +43,11 @@ def decode_throughput_input(setting: Setting) -> Input:
     return Input("decode_tokens_per_s_per_gpu", "writing speed per GPU", "tokens_per_s", prior)
 
 
+def writing_speed(setting: Setting) -> Input:
+    """The decode throughput of all stages that write."""
+    return setting.once("tokens_per_s_per_gpu", lambda: decode_throughput_input(setting))
+
+
 def inputs(stage: FineTuningStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a fine-tuning stage, by field."""
     return setting.stage_inputs(stage) | {"mfu": setting.parameter_or("mfu", setting.mfu)}
@@ -56,7 +61,7 @@ def work(stage: FineTuningStage, values: Mapping[str, np.ndarray], setting: Sett
 
 def generation_inputs(stage: GenerationStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a generation stage, by field."""
-    return setting.stage_inputs(stage) | {"tokens_per_s_per_gpu": decode_throughput_input(setting)}
+    return setting.stage_inputs(stage) | {"tokens_per_s_per_gpu": writing_speed(setting)}
 
 
 def generation_work(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -74,6 +74,13 @@ class Setting:
     no_step_time: str = ""
     chip_assumed: bool = False
     sizes_assumed: bool = False
+    _made: dict[str, Input] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, name: str, make: Callable[[], Input]) -> Input:
+        """An input that stages have alike, made for the first that asks."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def stage_inputs(self, stage: Stage) -> dict[str, Input]:
         """The inputs that a stage's own fields name, by field."""
