@@ -80,7 +80,7 @@ def _runs(frame: pd.DataFrame, across: Measure, up: Measure) -> list[alt.Chart]:
     for named, color in ((False, OTHERS), (True, ACCENT)):
         some = alt.Chart(frame[frame.named == named]).encode(x=across.x("gpu_hours"))
         bars = some.mark_rule(opacity=0.45, color=color, strokeWidth=1.5)
-        layers.append(bars.encode(y=up.y("p05"), y2="p95:Q"))
+        layers.append(bars.encode(y=up.y("p05"), y2=alt.Y2("p95:Q")))
         for kind in ARCHITECTURE_WORDS:
             marks = some.transform_filter(f"datum.architecture == '{kind}'")
             shape = marks.mark_point(shape=SHAPES[kind], filled=True, size=55, opacity=0.95)
@@ -177,7 +177,7 @@ def _name_of_the_line(across: Measure, up: Measure) -> alt.Chart:
     width = across.high - across.low
     row = {"level": across.high, "share": across.low + 0.1 * width, "text": "dashed: as promised"}
     name = alt.Chart(pd.DataFrame([row])).mark_text(align="right", color=TEXT)
-    return name.encode(x=across.x("level"), y=up.y("share"), text="text:N")
+    return name.encode(x=across.x("level"), y=up.y("share"), text=alt.Text("text:N"))
 
 
 def _where_both_are_equal(across: Measure, up: Measure) -> alt.Chart:

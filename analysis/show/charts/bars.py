@@ -18,7 +18,7 @@ from analysis.show.charts.look import ACCENT, ASSUMED, HATCHED, TEXT
 from analysis.show.charts.opening import linked
 
 LINE_PX, GAP_PX, AXIS_PX, BESIDE_PX = 16, 12, 8, 10
-SAYS = "says:N"  # the column of a row's words, for who points at its mark
+SAYS = alt.Description("says:N")  # the column of a row's words, for who points at its mark
 MOST_ROWS = 12
 
 
@@ -114,7 +114,7 @@ def labelled_bars(
     layers = [bars, after(base, value, measure)]
     if frame[value].isna().any():
         unknown = base.transform_filter(f"!isValid(datum.{value})")
-        layers.append(_words(unknown, "left", 5).encode(x=alt.value(0), text="text:N"))
+        layers.append(_words(unknown, "left", 5).encode(x=alt.value(0), text=alt.Text("text:N")))
     return layers
 
 
@@ -129,7 +129,7 @@ def interval_bars(
     bar = base.mark_bar(size=12, opacity=opacity, color=color)
     tick = base.mark_tick(thickness=3, size=20, orient="vertical", color=solid)
     layers = [
-        bar.encode(x=measure.x(low), x2=f"{high}:Q", description=SAYS),
+        bar.encode(x=measure.x(low), x2=alt.X2(f"{high}:Q"), description=SAYS),
         tick.encode(x=measure.x(middle), description=SAYS),
     ]
     if words:
@@ -152,14 +152,14 @@ def points(
 
 def before(base: alt.Chart, value: str, measure: Measure, text: str) -> alt.Chart:
     """The words of a column before a figure."""
-    return _words(base, "right", -BESIDE_PX).encode(x=measure.x(value), text=f"{text}:N")
+    return _words(base, "right", -BESIDE_PX).encode(x=measure.x(value), text=alt.Text(f"{text}:N"))
 
 
 def after(
     base: alt.Chart, value: str, measure: Measure, text: str = "text", dx: int = BESIDE_PX
 ) -> alt.Chart:
     """The words of a column after a figure."""
-    return _words(base, "left", dx).encode(x=measure.x(value), text=f"{text}:N")
+    return _words(base, "left", dx).encode(x=measure.x(value), text=alt.Text(f"{text}:N"))
 
 
 def _words(base: alt.Chart, align: Literal["left", "right"], dx: int) -> alt.Chart:

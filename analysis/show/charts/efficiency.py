@@ -46,7 +46,7 @@ def efficiency_of_runs(
     best = alt.Chart(rows).mark_text(align="right", dx=5, color=TEXT)
     return finish(
         linked(marks, dots).encode(x=measure.x("mfu"), y=y, description=SAYS),
-        linked(best, rows).encode(x=measure.x("mfu"), y=y, text="best:N"),
+        linked(best, rows).encode(x=measure.x("mfu"), y=y, text=alt.Text("best:N")),
         *_own(own_mfu, own_label, measure, y, dots.line[dots.kind == kind]),
         title=title,
         subtitle="Share of the chips' peak that did useful work (MFU; dense BF16 peak, causal"
@@ -123,10 +123,10 @@ def _own(
     own = alt.Chart(pd.DataFrame([row]))
     return [
         own.mark_rule(color=ACCENT, strokeWidth=2, aria=True).encode(
-            x=measure.x("mfu"), y=y, y2="end:Q", description=SAYS
+            x=measure.x("mfu"), y=y, y2=alt.Y2("end:Q"), description=SAYS
         ),
         own.mark_text(align="right", dx=-6, color=ACCENT, fontWeight=600).encode(
-            x=measure.x("mfu"), y=y, text="text:N", href=f"{OPENS}:N"
+            x=measure.x("mfu"), y=y, text=alt.Text("text:N"), href=f"{OPENS}:N"
         ),
     ]
 

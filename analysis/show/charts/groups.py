@@ -48,7 +48,7 @@ def titles(frame: pd.DataFrame, group: str, y: alt.Y) -> alt.Chart:
     lines = broken("datum.title").replace(f"' + {ROOM} + '", f"' + ({most} : 0) + '")
     text = alt.Chart(shown).transform_calculate(lines=lines)
     mark = text.mark_text(align="left", baseline="line-top", fontWeight=700, color=TEXT)
-    return mark.encode(x=alt.value(0), y=y, text="lines:N").properties(name="titles")
+    return mark.encode(x=alt.value(0), y=y, text=alt.Text("lines:N")).properties(name="titles")
 
 
 def beside(frame: pd.DataFrame, group: str) -> pd.DataFrame:

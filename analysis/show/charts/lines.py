@@ -20,7 +20,7 @@ def named_line(
     base = alt.Chart(frame).encode(x=x, y=y)
     last = alt.Chart(frame.tail(1).assign(name=name)).encode(x=x, y=y)
     text = last.mark_text(align="left", dx=6, dy=down_px, color=color)
-    return [base.mark_line(color=color, strokeWidth=2), text.encode(text="name:N")]
+    return [base.mark_line(color=color, strokeWidth=2), text.encode(text=alt.Text("name:N"))]
 
 
 def moved_apart(ends: list[float], up: Measure, height: int) -> list[float]:
@@ -68,7 +68,7 @@ def names_below(
         point = alt.Chart(row[[x, y, "name"]]).encode(x=across.x(x))
         rule = point.mark_rule(color=color, opacity=0.6).encode(y=up.y(y), y2=below)
         text = point.mark_text(align=align, dx=dx, color=color, fontWeight=600)
-        layers += [rule, text.encode(y=below, text="name:N")]
+        layers += [rule, text.encode(y=below, text=alt.Text("name:N"))]
     return layers
 
 

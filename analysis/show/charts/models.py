@@ -199,7 +199,7 @@ def cost_trend(found: Trend) -> alt.LayerChart:
     base = alt.Chart(line).encode(x=x)
     marked = alt.Chart(own).encode(x=x, y=y, description=SAYS, href=HREF)
     return finish(
-        base.mark_area(opacity=0.15, color=ASSUMED).encode(y=up.y("low"), y2="high:Q"),
+        base.mark_area(opacity=0.15, color=ASSUMED).encode(y=up.y("low"), y2=alt.Y2("high:Q")),
         base.mark_line(color=ASSUMED).encode(y=up.y("middle")),
         others.mark_circle(size=45, opacity=0.8, color=OTHERS),
         *names_below(own, ("year", "usd_per_zettaflop"), across, up, TREND_HEIGHT, ACCENT),

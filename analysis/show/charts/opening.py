@@ -58,7 +58,7 @@ def counted_in(chart: str, says: Iterable[str], place: str, kind: str) -> list[s
 def linked(chart: alt.Chart, frame: pd.DataFrame | object) -> alt.Chart:
     """The marks of a chart as links, where its frame says what they open."""
     known = isinstance(frame, pd.DataFrame) and OPENS in frame
-    return chart.encode(href=f"{OPENS}:N") if known else chart
+    return chart.encode(href=alt.Href(f"{OPENS}:N")) if known else chart
 
 
 def as_figures(drawing: str, labels: dict[str, str] | None = None) -> str:

@@ -35,7 +35,7 @@ def estimates_apart(steps: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(frame).encode(y=y)
     color = alt.condition("datum.parts_here", alt.value(ACCENT), alt.value(OTHERS))
     return finish(
-        equal.mark_rule(color=TEXT, opacity=0.6).encode(y2="until:Q"),
+        equal.mark_rule(color=TEXT, opacity=0.6).encode(y2=alt.Y2("until:Q")),
         base.mark_rule(strokeWidth=2).encode(x=measure.x("ratio"), x2=alt.datum(1.0), color=color),
         base.mark_circle(size=80, opacity=1).encode(
             x=measure.x("ratio"), color=color, description=SAYS

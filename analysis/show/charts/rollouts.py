@@ -87,7 +87,7 @@ def _longest_and_limit(
     line = longest[["step", "longest_answer_tokens"]]
     return [
         base.mark_line(color=TEXT, strokeDash=[2, 3], interpolate="step"),
-        names.encode(x=x, y=tokens.y("limit_tokens"), text="text:N"),
+        names.encode(x=x, y=tokens.y("limit_tokens"), text=alt.Text("text:N")),
         *named_line(line, x, tokens.y("longest_answer_tokens"), LONGEST, RECONSTRUCTED),
     ]
 

@@ -52,7 +52,7 @@ def _layers(frame: pd.DataFrame, parameter: str, words: str, usd: Measure) -> li
         return [dots.encode(x=x, y=usd.y("usd_p50"))]
     base = alt.Chart(_range_of_each(frame, parameter)).encode(x=x)
     band, middle = _lines(base) if numeric else _ticks(base)
-    return [band.encode(y=usd.y("min"), y2="max:Q"), middle.encode(y=usd.y("median"))]
+    return [band.encode(y=usd.y("min"), y2=alt.Y2("max:Q")), middle.encode(y=usd.y("median"))]
 
 
 def _range_of_each(frame: pd.DataFrame, parameter: str) -> pd.DataFrame:

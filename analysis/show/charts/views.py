@@ -217,7 +217,10 @@ def _named_level(
     words = alt.Chart(end.assign(text=name, opens=opens))
     text = words.mark_text(align=side, dx=dx, dy=-9, color=color, fontWeight=600)
     x, y = across.x("share"), up.y("gpu_hours")
-    return [line.encode(x=x, y=y), text.encode(x=x, y=y, text="text:N", href=f"{OPENS}:N")]
+    return [
+        line.encode(x=x, y=y),
+        text.encode(x=x, y=y, text=alt.Text("text:N"), href=f"{OPENS}:N"),
+    ]
 
 
 def placebos(frame: pd.DataFrame, subject: str) -> alt.LayerChart:
@@ -239,7 +242,7 @@ def placebos(frame: pd.DataFrame, subject: str) -> alt.LayerChart:
     base = rows(ranked, "label", subject)
     color = alt.condition("datum.own", alt.value(ACCENT), alt.value(RECONSTRUCTED))
     bar = base.mark_bar(size=6, opacity=0.4).encode(
-        x=measure.x("low"), x2="high:Q", color=color, description=SAYS
+        x=measure.x("low"), x2=alt.X2("high:Q"), color=color, description=SAYS
     )
     one = alt.Chart(pd.DataFrame([{"value": 1.0}])).mark_rule(color=TEXT, strokeDash=[4, 4])
     return finish(
