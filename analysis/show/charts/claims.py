@@ -189,5 +189,5 @@ def _claim_layer(dots: pd.DataFrame, measure: Measure, y: alt.Y) -> alt.Chart:
         color=alt.Color("verdict:N", title=None, scale=colors, legend=legend),
         shape=alt.Shape("verdict:N", title=None, scale=shapes, legend=legend),
         description=SAYS,
-        href=f"{OPENS}:N",
+        href=alt.Href(f"{OPENS}:N"),
     )

@@ -126,7 +126,7 @@ def _own(
             x=measure.x("mfu"), y=y, y2=alt.Y2("end:Q"), description=SAYS
         ),
         own.mark_text(align="right", dx=-6, color=ACCENT, fontWeight=600).encode(
-            x=measure.x("mfu"), y=y, text=alt.Text("text:N"), href=f"{OPENS}:N"
+            x=measure.x("mfu"), y=y, text=alt.Text("text:N"), href=alt.Href(f"{OPENS}:N")
         ),
     ]
 

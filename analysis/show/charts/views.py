@@ -219,7 +219,7 @@ def _named_level(
     x, y = across.x("share"), up.y("gpu_hours")
     return [
         line.encode(x=x, y=y),
-        text.encode(x=x, y=y, text=alt.Text("text:N"), href=f"{OPENS}:N"),
+        text.encode(x=x, y=y, text=alt.Text("text:N"), href=alt.Href(f"{OPENS}:N")),
     ]
 
 
