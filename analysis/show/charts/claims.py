@@ -14,7 +14,7 @@ from analysis.show.charts.drawing import in_expression
 from analysis.show.charts.figure import CHARACTERS, ROOM
 from analysis.show.charts.frames import described, ends, figures
 from analysis.show.charts.look import ASSUMED, DISCLOSED, HATCHED, finish, sentence
-from analysis.show.charts.opening import OPENS, opens_at
+from analysis.show.charts.opening import HREF, opens_at
 from analysis.show.numbers import VERDICT_WORDS, significant, usd_text
 
 
@@ -189,5 +189,5 @@ def _claim_layer(dots: pd.DataFrame, measure: Measure, y: alt.Y) -> alt.Chart:
         color=alt.Color("verdict:N", title=None, scale=colors, legend=legend),
         shape=alt.Shape("verdict:N", title=None, scale=shapes, legend=legend),
         description=SAYS,
-        href=alt.Href(f"{OPENS}:N"),
+        href=HREF,
     )

@@ -14,7 +14,7 @@ from analysis.show.charts.drawing import in_expression
 from analysis.show.charts.figure import slug
 from analysis.show.charts.frames import figures, leading, listed, share_text, texts
 from analysis.show.charts.look import ACCENT, OTHERS, TEXT, finish, sentence
-from analysis.show.charts.opening import OPENS, counted_in, linked, opens_at
+from analysis.show.charts.opening import HREF, counted_in, linked, opens_at
 from analysis.show.numbers import ARCHITECTURE_WORDS
 
 APART = 0.015  # of the peak: dots nearer than this lie above each other
@@ -126,7 +126,7 @@ def _own(
             x=measure.x("mfu"), y=y, y2=alt.Y2("end:Q"), description=SAYS
         ),
         own.mark_text(align="right", dx=-6, color=ACCENT, fontWeight=600).encode(
-            x=measure.x("mfu"), y=y, text=alt.Text("text:N"), href=alt.Href(f"{OPENS}:N")
+            x=measure.x("mfu"), y=y, text=alt.Text("text:N"), href=HREF
         ),
     ]
 

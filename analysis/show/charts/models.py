@@ -31,11 +31,10 @@ from analysis.show.charts.look import (
     finish,
     sentence,
 )
-from analysis.show.charts.opening import OPENS, opens_at
+from analysis.show.charts.opening import HREF, opens_at
 from analysis.show.numbers import hours_text, significant, usd_text
 
 TREND_HEIGHT = 360
-HREF = alt.Href(f"{OPENS}:N")
 USUAL = (0.05, 0.95)  # a percentile between these is inside the scatter
 
 

@@ -17,6 +17,7 @@ from analysis.data.facts import Row
 from analysis.show.links import MARK_OF, counted_row, row_of
 
 OPENS, ROW = "opens", "row"
+HREF = alt.Href(f"{OPENS}:N")  # where a mark leads, by the column of that name
 _LINK = re.compile(r'<a xlink:href="[^"]*?(?:#(\w+) (\w+):([^"]*)|null)"[^>]*>(.*?)</a>', re.S)
 _LABEL = re.compile(r"<text [^>]*>(.*?)</text>", re.S)
 _WORDS = re.compile(r'(<g class="mark-text role-mark[^"]*")( aria-hidden="true")(>.*?</g>)', re.S)
@@ -58,7 +59,7 @@ def counted_in(chart: str, says: Iterable[str], place: str, kind: str) -> list[s
 def linked(chart: alt.Chart, frame: pd.DataFrame | object) -> alt.Chart:
     """The marks of a chart as links, where its frame says what they open."""
     known = isinstance(frame, pd.DataFrame) and OPENS in frame
-    return chart.encode(href=alt.Href(f"{OPENS}:N")) if known else chart
+    return chart.encode(href=HREF) if known else chart
 
 
 def as_figures(drawing: str, labels: dict[str, str] | None = None) -> str:

@@ -30,7 +30,7 @@ from analysis.show.charts.look import (
     finish,
     sentence,
 )
-from analysis.show.charts.opening import OPENS, counted_in
+from analysis.show.charts.opening import HREF, counted_in
 from analysis.show.numbers import hours_text, significant
 
 INTERVAL = ("p05", "p50", "p95")
@@ -217,10 +217,7 @@ def _named_level(
     words = alt.Chart(end.assign(text=name, opens=opens))
     text = words.mark_text(align=side, dx=dx, dy=-9, color=color, fontWeight=600)
     x, y = across.x("share"), up.y("gpu_hours")
-    return [
-        line.encode(x=x, y=y),
-        text.encode(x=x, y=y, text=alt.Text("text:N"), href=alt.Href(f"{OPENS}:N")),
-    ]
+    return [line.encode(x=x, y=y), text.encode(x=x, y=y, text=alt.Text("text:N"), href=HREF)]
 
 
 def placebos(frame: pd.DataFrame, subject: str) -> alt.LayerChart:
