@@ -48,6 +48,7 @@ class Judged:
     story: bool
 
 
+DATED = {"month": len("2025-01"), "year": len("2025")}  # of a day, what is known of it
 FIELDS = tuple(Judged.__dataclass_fields__)
 
 
@@ -187,13 +188,13 @@ def _judged(
     factor: float = math.nan,
 ) -> Judged:
     kept = {
-        name: row[name]
-        for name in ("id", "claim", "who", "date", "source_id", "note", "quantity", "value")
+        name: row[name] for name in ("id", "claim", "who", "source_id", "note", "quantity", "value")
     }
+    said_on = row["date"][: DATED.get(row["date_known_to"])]
     text = f"{why} {row['note']}".strip()
     story = row["story"] == "yes"
     found = {"line": line, "factor": factor, "story": story}
-    return Judged(verdict=verdict, reason=text, facts=facts, **found, **kept)
+    return Judged(date=said_on, verdict=verdict, reason=text, facts=facts, **found, **kept)
 
 
 def _known_facts(row: dict[str, Any], account: Account) -> list[str]:

@@ -21,12 +21,7 @@ from analysis.data.unseen import refuse_unseen
 # as every reader takes them: in these digits, a count without a fraction
 WRITTEN = {"number": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", "integer": r"[+-]?\d+"}
 TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
-REST_OF_A_DAY = {len("2025"): "-01-01", len("2025-01"): "-01"}
-ANY_DATE = "date of any precision"
-WORDS = {
-    "date": "date as 2025-01-31",
-    ANY_DATE: "day, a month or a year, as 2025-01-31, 2025-01 or 2025",
-}
+WORDS = {"date": "date as 2025-01-31"}
 
 
 def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
@@ -49,17 +44,12 @@ def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: by
         refuse_unseen(line, f"{resource['path']}, line {number}")
     written = parsed(content, dtype=str)
     for field in resource["schema"]["fields"]:
-        if _kind(field) in DISGUISED and field["name"] in written:
+        if field["type"] in DISGUISED and field["name"] in written:
             cells = written[field["name"]]
-            bad = cells[(cells != "") & DISGUISED[_kind(field)](cells)]
+            bad = cells[(cells != "") & DISGUISED[field["type"]](cells)]
             if len(bad):
                 where = f"{row_of(resource, frame, int(bad.index[0]))}, {field['name']}"
                 raise InputError(f"found {bad.iloc[0]}, {_allowed(field)}", where)
-
-
-def _kind(field: dict[str, Any]) -> str:
-    """The type of a field; a date that may be a month or a year too is a text to the standard."""
-    return ANY_DATE if field.get("precision") == "any" else str(field["type"])
 
 
 def _are_no_numbers(written: str, cells: pd.Series) -> pd.Series:
@@ -71,11 +61,6 @@ def _are_no_days(cells: pd.Series) -> pd.Series:
     return days.isna() | ~cells.str.fullmatch(DAY)
 
 
-def _are_no_dates(cells: pd.Series) -> pd.Series:
-    """Cells that are no day once a month's first day and a year's first month are added."""
-    return _are_no_days(cells + cells.str.len().map(REST_OF_A_DAY).fillna(""))
-
-
 def _is_infinite(cell: str) -> bool:
     try:
         return math.isinf(float(cell))
@@ -83,11 +68,10 @@ def _is_infinite(cell: str) -> bool:
         return False
 
 
-# cells that are not what they look like, by the kind of their field
+# cells that are not what they look like, by the type of their field
 DISGUISED: dict[str, Callable[[pd.Series], pd.Series]] = {
     **{kind: partial(_are_no_numbers, written) for kind, written in WRITTEN.items()},
     "date": _are_no_days,
-    ANY_DATE: _are_no_dates,
 }
 
 
@@ -155,5 +139,5 @@ def _allowed(field: dict[str, Any], found: str = "", check: str = "") -> str:
         f"{name} {limits[name]}" for name in ("minimum", "maximum", "pattern") if name in limits
     ]
     required = ", required" if limits.get("required") else ""
-    kind = WORDS.get(_kind(field), field["type"])
+    kind = WORDS.get(field["type"], field["type"])
     return f"allowed is a {kind}{required}{', ' + ', '.join(bounds) if bounds else ''}"

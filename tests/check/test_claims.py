@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.check import claims
-from analysis.check.claims import _judge, frame, inexpressible, judge_all, on_bill, to_list
+from analysis.check.claims import (
+    _judge,
+    find_claim,
+    frame,
+    inexpressible,
+    judge_all,
+    on_bill,
+    to_list,
+)
 from analysis.check.counted import Counted, counted_quantities
 from analysis.check.rule import VERDICTS, fits, printed_range, verdict_of
 from analysis.data.mistakes import InputError
@@ -49,6 +57,17 @@ def test_forty_claims_or_more_each_with_verdict_reason_and_known_facts(account, 
         assert set(one) == {"id", "claim", "verdict", "reason", "facts"}
         assert one["verdict"] in VERDICTS and len(one["reason"]) > 20
         assert all(fact in evidence.facts for fact in one["facts"])
+
+
+@pytest.mark.parametrize(
+    ("known_to", "said"), [("", "2025-09-18"), ("month", "2025-09"), ("year", "2025")]
+)
+def test_a_claim_is_dated_as_far_as_its_source_dates_it(known_to, said, evidence):
+    table = evidence["claims"]
+    table.loc[table.id == "reuters_294k", "date_known_to"] = known_to
+    others = {name: evidence[name] for name in evidence.tables}
+    changed = Evidence.of(evidence.directory, others | {"claims": table})
+    assert find_claim("reuters_294k", derive(changed)).date == said
 
 
 def test_no_column_states_a_verdict(evidence):
