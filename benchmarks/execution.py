@@ -17,7 +17,8 @@ from benchmarks.measure import NOTEBOOKS
 TOGETHER = """
 import sys
 from pathlib import Path
-from analysis.publish.execute import Job, execute_all
+from analysis.publish.execute import execute_all
+from analysis.publish.job import Job
 from benchmarks.execution import parameters_of_pages
 from benchmarks.measure import NOTEBOOKS
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,17 +40,22 @@ def build_command(options: argparse.Namespace) -> None:
         tell(f"open {out / 'index.html'}")
         return
     # only now: what a build imports takes longer than to see that none is due
-    from analysis.data.tables import Evidence
     from analysis.publish.edition import build
 
-    evidence = Evidence.load(options.data)
+    read = partial(_checked_evidence, directory, scenario)
+    tell(f"open {build(planned, read, out, not options.no_cache, say, options.fresh_kernels)}")
+
+
+def _checked_evidence(directory: Path, scenario: Scenario) -> Evidence:
+    """The evidence of a build; what contradicts itself in it is refused."""
+    evidence = _evidence(directory)
     broken = evidence.broken_identities()
     if broken:
         raise InputError(
             broken[0] if len(broken) == 1 else f"{broken[0]}; and {len(broken) - 1} more"
         )
     _check_chip(scenario, evidence)
-    tell(f"open {build(planned, evidence, out, not options.no_cache, say, options.fresh_kernels)}")
+    return evidence
 
 
 def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
@@ -62,7 +68,8 @@ def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
 
 def rerun_command(options: argparse.Namespace) -> None:
     from analysis.publish.declared import as_declared, check_declared
-    from analysis.publish.execute import Job, check_target, execute_one
+    from analysis.publish.execute import execute_one
+    from analysis.publish.job import Job, check_target
 
     given = parse_overrides(options.overrides)
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
 
-from analysis.data.tables import Evidence
-from analysis.publish.execute import Job, execute_all, is_as_executed
+from analysis.publish.execute import execute_all
+from analysis.publish.job import Job, is_as_executed
 from analysis.publish.kept import (
     copy_of,
     discard,
@@ -19,13 +21,16 @@ from analysis.publish.kept import (
 from analysis.publish.place import NEW, refuse_foreign, swap, workplace, write_mark
 from analysis.publish.plan import Page, Plan
 
+if TYPE_CHECKING:  # what executes pages starts first, and takes longer to start than this import
+    from analysis.data.tables import Evidence
+
 LAST = "last.json"  # beside the executed copies: what each depended on
 Report = Callable[[str], None]
 
 
 def build(
     plan: Plan,
-    evidence: Evidence,
+    read_evidence: Callable[[], Evidence],
     out: Path,
     use_cache: bool,
     report: Report,
@@ -34,6 +39,7 @@ def build(
     """Build the planned edition into `out` and return its first page.
 
     Pages whose code, data, lock, notebook and parameters are unchanged are not executed again.
+    The evidence is read while the first pages start; what is wrong with it stops them.
 
     Raises
     ------
@@ -43,20 +49,21 @@ def build(
         If a page fails; the last edition stands.
     """
     refuse_foreign(out)
+    evidence = cache(read_evidence)
     with workplace(out) as work:
 
         def prepare_book() -> None:
             # imports much: here it does while the first pages start
             from analysis.publish.book import prepare
 
-            prepare(plan, evidence, use_cache, work)
+            prepare(plan, evidence(), use_cache, work)
 
         executed = _execute_changed(plan, use_cache, report, fresh_kernels, prepare_book)
         from analysis.publish.book import write
 
         started = perf_counter()
         report("building the book")
-        write(plan, executed, evidence, use_cache, work, report)
+        write(plan, executed, evidence(), use_cache, work, report)
         write_mark(work / NEW, plan.edition_key)
         report(f"book built and checked ({perf_counter() - started:.1f} s)")
         swap(work, out)

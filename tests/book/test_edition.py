@@ -20,7 +20,8 @@ from analysis.cli import main
 from analysis.data.scenario import load_scenario
 from analysis.physics import architecture, cost, flop, rollout, training
 from analysis.publish import book
-from analysis.publish.execute import Job, execute_all
+from analysis.publish.execute import execute_all
+from analysis.publish.job import Job
 from analysis.publish.kept import copy_of
 from analysis.publish.place import MARK
 from analysis.publish.plan import list_moved, list_pages, plan

@@ -11,7 +11,8 @@ import pytest
 from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.publish.declared import as_declared, declared_parameters
-from analysis.publish.execute import Job, NotebookFailed, execute
+from analysis.publish.job import Job
+from analysis.publish.notebook import NotebookFailed, execute
 
 CELL = """# what comes in
 %precision 3

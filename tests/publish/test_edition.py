@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from analysis.publish import edition
-from analysis.publish.execute import Job, execute
+from analysis.publish.job import Job
 from analysis.publish.kept import copy_of
+from analysis.publish.notebook import execute
 from analysis.publish.plan import Page, Plan
 from tests.publish.test_engine import write
 

@@ -16,9 +16,11 @@ import pytest
 
 from analysis.data.mistakes import InputError
 from analysis.publish import execute as execution
-from analysis.publish.execute import Job, execute_all, tidied
+from analysis.publish.execute import execute_all
 from analysis.publish.forking.forks import can_fork
+from analysis.publish.job import MARK, Job
 from analysis.publish.kept import keep
+from analysis.publish.notebook import tidied
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")
 
@@ -116,7 +118,7 @@ def outcomes(jobs: list[Job], fresh: bool) -> dict[str, object]:
 def steady(path: Path) -> str:
     """An executed notebook without what differs from process to process."""
     notebook = tidied(nbformat.read(path, as_version=4))
-    notebook.metadata.pop(execution.MARK)  # a hash that the number of the process goes into
+    notebook.metadata.pop(MARK)  # a hash that the number of the process goes into
     return re.sub(r"ipykernel_\d+", "", nbformat.writes(notebook))
 
 
@@ -244,7 +246,8 @@ def test_nothing_is_left_of_an_interrupted_execution(tmp_path: Path, number, fre
     write(tmp_path / "sleep.ipynb", sleep)
     code = (
         "from pathlib import Path\nimport signal\n"
-        "from analysis.publish.execute import Job, execute_all\n"
+        "from analysis.publish.execute import execute_all\n"
+        "from analysis.publish.job import Job\n"
         # whoever starts the tests may ignore it
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "def job(name):\n"

@@ -17,8 +17,9 @@ import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from analysis.publish.execute import Job, execute_all
+from analysis.publish.execute import execute_all
 from analysis.publish.forking.forks import LONGEST_FOLDER, can_fork, forked, private_folder
+from analysis.publish.job import Job
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")
 LISTENS = 0x10000  # a flag of a socket in /proc/net/unix

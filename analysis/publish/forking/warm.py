@@ -1,4 +1,7 @@
-"""What a process does once, before it forks what executes notebooks."""
+"""What a process does once, before it forks what executes notebooks.
+
+Imports nothing of it here: who starts that process names this module, and need not wait.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,11 @@ from contextlib import redirect_stderr, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
-import nbformat
-
 import analysis
-from analysis.data.tables import Evidence
 from analysis.publish.forking.forks import Fork, private_folder
-from analysis.show.charts import drawing
 
 NOT_FOR_NOTEBOOKS = ("analysis.publish", "analysis.cli")
+OF_EXECUTION = ("analysis.publish.notebook", "analysis.publish.forking.engine")
 OF_KERNELS = (  # what one imports while it starts
     "ipykernel.kernelapp",
     "IPython.core.completerlib",
@@ -35,13 +35,17 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     once, here. All of their charts are drawn by one process, which starts here.
     """
     surroundings = dict(os.environ)
+    from analysis.show.charts import drawing
+
     drawer = str(private_folder() / "drawer")
     Fork(_draw_for_all, drawer)
     drawing.ask(drawer)
     import altair
+    import nbformat
     import pandas as pd
 
     from analysis.data.scenario import PARAMETER_NAMES
+    from analysis.data.tables import Evidence
     from analysis.doors import reconstruct
 
     # what pandas chooses in a kernel; here it sees a terminal, to whose width it would cut a frame
@@ -58,7 +62,7 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
     os.environ.update(surroundings)
     with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
         importlib.import_module("ipykernel.debugger")
-    for name in OF_KERNELS:
+    for name in (*OF_EXECUTION, *OF_KERNELS):
         importlib.import_module(name)
     for parameters in notebooks:
         if "scenario" in parameters:
@@ -69,4 +73,6 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
 
 
 def _draw_for_all(_: Connection, socket: str) -> None:
+    from analysis.show.charts import drawing
+
     drawing.serve(socket)
