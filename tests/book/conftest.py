@@ -62,6 +62,23 @@ def visit(chromium, edition) -> Visit:
     return visit
 
 
+@pytest.fixture(scope="session", params=PAGES)
+def opened_once(visit, request) -> Iterator[tuple[Page, list[str]]]:
+    with visit(request.param) as found:
+        yield found
+
+
+@pytest.fixture
+def shown(opened_once) -> tuple[Page, list[str]]:
+    """Each page in turn, as it opens on a wide screen by day, and what goes wrong: opened once for
+    all tests that look at it and touch nothing.
+    """
+    page, _ = opened_once
+    page.set_viewport_size(WIDE)
+    page.emulate_media(media="screen", color_scheme="light")
+    return opened_once
+
+
 def watched(opened: Page, address: str) -> list[str]:
     """A list to which a page adds what goes wrong on it."""
     trouble: list[str] = []

@@ -5,8 +5,6 @@ import re
 import pytest
 from playwright.sync_api import Page
 
-from tests.book.conftest import PAGES
-
 pytestmark = pytest.mark.browser
 DARK = 0.2
 SHEET = {"width": 688, "height": 1016}  # A4 less its margins, at 96 px to the inch
@@ -47,18 +45,18 @@ def to_press(page: Page) -> list[str]:
     )
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_on_paper_is_whole_and_has_nothing_to_press(visit, page):
-    with visit(page, viewport=SHEET) as (opened, trouble):
-        charts = opened.locator("figure.chart").count()
-        opened.emulate_media(media="print")
-        assert beyond_the_sheet(opened) == []
-        assert to_press(opened) == []
-        assert opened.locator("article h1").first.is_visible()
-        assert opened.locator("div.cell_input:visible").count() == 0
-        drawings = opened.locator("figure.chart svg:visible")
-        assert drawings.count() >= charts
-        assert trouble == []
+def test_a_page_on_paper_is_whole_and_has_nothing_to_press(shown):
+    opened, trouble = shown
+    opened.set_viewport_size(SHEET)
+    charts = opened.locator("figure.chart").count()
+    opened.emulate_media(media="print")
+    assert beyond_the_sheet(opened) == []
+    assert to_press(opened) == []
+    assert opened.locator("article h1").first.is_visible()
+    assert opened.locator("div.cell_input:visible").count() == 0
+    drawings = opened.locator("figure.chart svg:visible")
+    assert drawings.count() >= charts
+    assert trouble == []
 
 
 def test_a_source_is_followed_by_its_address_and_no_other_link_is(visit):

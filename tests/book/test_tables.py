@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.book.conftest import PAGES, PHONE, WIDE
+from tests.book.conftest import PHONE, WIDE
 
 pytestmark = pytest.mark.browser
 VERDICTS = "supported", "supported_within_boundary", "misleading", "contradicted", "not_checkable"
@@ -40,28 +40,26 @@ def numbers(found: list[str]) -> list[float]:
     return [float(value) for value in found if value]
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_no_table_is_cut_on_a_screen_and_none_moves_a_phone_sideways(visit, page):
-    with visit(page) as (opened, trouble):
-        cut = """boxes => boxes.filter(box => box.scrollWidth > box.clientWidth)
-            .map(box => box.querySelector('caption').textContent)"""
+def test_no_table_is_cut_on_a_screen_and_none_moves_a_phone_sideways(shown):
+    opened, trouble = shown
+    cut = """boxes => boxes.filter(box => box.scrollWidth > box.clientWidth)
+        .map(box => box.querySelector('caption').textContent)"""
+    assert opened.locator(".table-box").evaluate_all(cut) == []
+    opened.set_viewport_size(PHONE)
+    for scheme in ("light", "dark"):
+        opened.emulate_media(color_scheme=scheme)
+        assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         assert opened.locator(".table-box").evaluate_all(cut) == []
-        opened.set_viewport_size(PHONE)
-        for scheme in ("light", "dark"):
-            opened.emulate_media(color_scheme=scheme)
-            assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
-            assert opened.locator(".table-box").evaluate_all(cut) == []
-        assert trouble == []
+    assert trouble == []
 
 
-@pytest.mark.parametrize("page", PAGES)
-def test_every_table_has_a_number_in_its_order_and_says_what_it_holds(visit, page):
-    with visit(page) as (opened, _):
-        captions = opened.locator("table.report caption").all_text_contents()
-        for place, caption in enumerate(captions, start=1):
-            assert re.fullmatch(rf"Table {place}\s+\S.{{8,}}", caption.strip())
-        names = opened.locator(".table-room[id]").evaluate_all("rooms => rooms.map(it => it.id)")
-        assert len(names) == len(set(names))
+def test_every_table_has_a_number_in_its_order_and_says_what_it_holds(shown):
+    opened, _ = shown
+    captions = opened.locator("table.report caption").all_text_contents()
+    for place, caption in enumerate(captions, start=1):
+        assert re.fullmatch(rf"Table {place}\s+\S.{{8,}}", caption.strip())
+    names = opened.locator(".table-room[id]").evaluate_all("rooms => rooms.map(it => it.id)")
+    assert len(names) == len(set(names))
 
 
 def test_a_head_sorts_by_mouse_and_by_key_the_largest_first_and_then_the_smallest(visit):
