@@ -16,8 +16,8 @@ from analysis.data.mistakes import InputError
 from analysis.data.parameters import parameters_frame
 from analysis.publish.declared import declared_parameters
 from analysis.publish.execute import _outcomes
-from analysis.publish.job import Job
-from analysis.publish.notebook import NotebookFailed, execute
+from analysis.publish.job import Job, NotebookFailed
+from analysis.publish.notebook import execute
 from analysis.publish.plan import list_pages
 from analysis.reconstruction.middle import Middle
 from tests.conftest import ROOT

@@ -14,7 +14,7 @@ import pandas as pd
 
 from analysis.check.counted import Counted, counted_quantities, find
 from analysis.check.rule import VERDICTS, Verdict, check_figure, fits, off_by, reason, verdict_of
-from analysis.data.mistakes import UnknownName
+from analysis.data.mistakes import InputError, UnknownName
 from analysis.reconstruction.account import Account
 
 WITHOUT_FIGURE = {
@@ -190,11 +190,20 @@ def _judged(
     kept = {
         name: row[name] for name in ("id", "claim", "who", "source_id", "note", "quantity", "value")
     }
-    said_on = row["date"][: DATED.get(row["date_known_to"])]
     text = f"{why} {row['note']}".strip()
     story = row["story"] == "yes"
     found = {"line": line, "factor": factor, "story": story}
-    return Judged(date=said_on, verdict=verdict, reason=text, facts=facts, **found, **kept)
+    return Judged(date=_said_on(row), verdict=verdict, reason=text, facts=facts, **found, **kept)
+
+
+def _said_on(row: dict[str, Any]) -> str:
+    """When a claim was made, as far as its source dates it."""
+    date, known_to = str(row["date"]), row["date_known_to"]
+    said = date[: DATED.get(known_to)]
+    if not f"{said}-01-01".startswith(date):
+        where = f"{row['where']}, date"
+        raise InputError(f"found {date}, known to the {known_to} alone: give its first day", where)
+    return said
 
 
 def _known_facts(row: dict[str, Any], account: Account) -> list[str]:

@@ -59,7 +59,7 @@ def _checked_evidence(directory: Path, scenario: Scenario) -> Evidence:
 
 
 def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
-    """The one parameter whose names are in the evidence, checked before anything runs."""
+    """The one parameter whose names are in the evidence, checked before any page runs."""
     from analysis.data.chips import find_chip
 
     if scenario.parameters.chip is not None:

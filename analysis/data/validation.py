@@ -140,4 +140,5 @@ def _allowed(field: dict[str, Any], found: str = "", check: str = "") -> str:
     ]
     required = ", required" if limits.get("required") else ""
     kind = WORDS.get(field["type"], field["type"])
-    return f"allowed is a {kind}{required}{', ' + ', '.join(bounds) if bounds else ''}"
+    said = ", ".join([f"allowed is a {kind}{required}", *bounds])
+    return f"{said}; {field['otherwise']}" if "otherwise" in field else said

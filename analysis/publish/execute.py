@@ -52,7 +52,8 @@ def execute_all(
     record = jobs[0].output.parent / SECONDS
     seconds = read_kept(record)
     jobs.sort(key=lambda job: seconds.get(job.name, math.inf), reverse=True)
-    workers = min(len(jobs), _cores() + 1)  # one or another waits for a drawing
+    # of forks one more than cores: one or another waits for a drawing
+    workers = min(len(jobs), _cores() + _forks_kernels(fresh_kernels))
     waiting = [job.name for job in jobs]
     with closing(_outcomes(jobs, workers, fresh_kernels, meanwhile)) as outcomes:
         for number, outcome in outcomes:
@@ -74,23 +75,23 @@ def _outcomes(
     meanwhile: Callable[[], object] = lambda: None,
 ) -> Generator[tuple[int, Any], None, None]:
     """The number of each job as it ends, with its seconds or its error."""
+    if _forks_kernels(fresh_kernels):
+        prepare = functools.partial(warm_up, [job.parameters for job in jobs])
+        return forks.forked(_timed_in_fork, jobs, workers, prepare, meanwhile)
+    meanwhile()  # what it finds wrong stops all: kernels of their own begin at once
     if forks.can_fork():
-        prepare = (
-            None if fresh_kernels else functools.partial(warm_up, [job.parameters for job in jobs])
-        )
-        return forks.forked(
-            _timed if fresh_kernels else _timed_in_fork, jobs, workers, prepare, meanwhile
-        )
-    return _pooled(jobs, workers, meanwhile)
+        return forks.forked(_timed, jobs, workers, None, lambda: None)
+    return _pooled(jobs, workers)
 
 
-def _pooled(
-    jobs: Sequence[Job], workers: int, meanwhile: Callable[[], object]
-) -> Generator[tuple[int, Any], None, None]:
+def _forks_kernels(fresh_kernels: bool) -> bool:
+    return forks.can_fork() and not fresh_kernels
+
+
+def _pooled(jobs: Sequence[Job], workers: int) -> Generator[tuple[int, Any], None, None]:
     with ProcessPoolExecutor(workers) as pool:
         running = {pool.submit(_timed, job): number for number, job in enumerate(jobs)}
         try:
-            meanwhile()
             for future in as_completed(running):
                 yield running[future], future.exception() or future.result()
         finally:

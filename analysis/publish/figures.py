@@ -53,7 +53,7 @@ def publish_figures(
 def drawings_of(notebooks: Iterable[Path]) -> list[str]:
     """What the pictures of executed notebooks' figures are drawn from."""
     return [
-        _picture_of(figure[0])
+        _picture_of(figure[0], _spec_of(figure[0]))
         for notebook in notebooks
         for cell in json.loads(notebook.read_bytes())["cells"]
         for output in cell.get("outputs", [])
@@ -103,7 +103,8 @@ def _write_files(figure: str, path: Path) -> dict[Path, str]:
     """Drawing, data and specification of a figure, under its name; the drawing by the path of its
     picture.
     """
-    spec, picture = _spec_of(figure), _picture_of(figure)
+    spec = _spec_of(figure)
+    picture = _picture_of(figure, spec)
     path.with_suffix(".svg").write_text(picture, encoding="utf-8")
     path.with_suffix(".csv").write_text(csv_of(spec), encoding="utf-8")
     path.with_suffix(".json").write_text(json.dumps(spec, indent=1, sort_keys=True), "utf-8")
@@ -116,7 +117,7 @@ def _spec_of(figure: str) -> Spec:
     return spec
 
 
-def _picture_of(figure: str) -> str:
+def _picture_of(figure: str, spec: Spec) -> str:
     """The wide drawing of a figure, under its title."""
     drawing: str = DRAWING.findall(figure)[0]
-    return with_title(drawing.replace(f" {FITTING}", "", 1), _spec_of(figure))
+    return with_title(drawing.replace(f" {FITTING}", "", 1), spec)

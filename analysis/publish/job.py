@@ -16,6 +16,12 @@ MARK = "traincost"  # in the metadata of an executed notebook: the hash of its c
 FAILED = ".failed.ipynb"
 
 
+class NotebookFailed(RuntimeError):
+    """A cell raised, or its kernel died: three lines with cell, error and parameters; the partial
+    output is kept.
+    """
+
+
 @dataclass(frozen=True)
 class Job:
     """One notebook to execute with parameters into a file."""

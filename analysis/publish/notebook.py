@@ -18,19 +18,13 @@ from papermill.exceptions import PapermillExecutionError
 
 from analysis.data.mistakes import InputError, UnknownName
 from analysis.publish.declared import check_declared
-from analysis.publish.job import FAILED, MARK, Job
+from analysis.publish.job import FAILED, MARK, Job, NotebookFailed
 from analysis.publish.kept import sha256_of
 
 USERS_MISTAKES = {error.__name__ for error in (InputError, UnknownName)}
 KERNEL = "python3"  # the environment's own; a name saved in a notebook would win over it
 
 logging.getLogger("papermill").setLevel(logging.CRITICAL)  # it warns of names that are refused here
-
-
-class NotebookFailed(RuntimeError):
-    """A cell raised, or its kernel died: three lines with cell, error and parameters; the partial
-    output is kept.
-    """
 
 
 def execute(job: Job, engine_name: str | None = None) -> Path:

@@ -33,8 +33,9 @@ def draw_pictures(drawings: Iterable[str], kept: Path, meanwhile: Callable[[], o
 
 
 def place_pictures(drawings: Mapping[Path, str], kept: Path) -> None:
-    """Write each drawing as the PNG of its path, from those that are kept. What no drawing needs
-    any more is not kept.
+    """Write each drawing as the PNG of its path, from those that are kept; what is not among them,
+    as the figures of pages that are no notebooks, is drawn. What no drawing needs any more is not
+    kept.
     """
     _draw(_new(drawings.values(), kept))
     copies = {path: _copy(drawing, kept) for path, drawing in drawings.items()}
@@ -45,7 +46,7 @@ def place_pictures(drawings: Mapping[Path, str], kept: Path) -> None:
 
 
 def _new(drawings: Iterable[str], kept: Path) -> dict[Path, str]:
-    """Those that are not kept yet, by where they will be."""
+    """Those that are not kept yet, by where they will be; the folder is made if it is missing."""
     kept.mkdir(exist_ok=True)
     copies = {_copy(drawing, kept): drawing for drawing in drawings}
     return {copy: drawing for copy, drawing in copies.items() if not copy.exists()}

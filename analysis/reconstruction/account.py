@@ -235,7 +235,7 @@ class Account:
         }
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=16)  # the accounts of a book are made before its pages fork
 def account_of(model: str, scenario: Scenario, evidence: Evidence) -> Account:
     """The account of a model under a scenario: one object for all who ask for the same.
 

@@ -17,12 +17,17 @@ from analysis.reconstruction.stages import FineTuningStage, GenerationStage
 
 
 def decode_throughput_input(setting: Setting) -> Input:
-    """Decode throughput of a full batch [token/s per GPU], by those who disclose what they reach.
+    """Decode throughput of a full batch [token/s per GPU], by those who disclose what they reach:
+    one for all stages that write.
 
     Rows of the model's family on its class of chips count; where the family has none, those of all
     families, which is an assumption. The developer's own fleet is one of them: it serves, it is not
     the run.
     """
+    return setting.once("decode_throughput", lambda: _decode_throughput(setting))
+
+
+def _decode_throughput(setting: Setting) -> Input:
     decoding = setting.decoding
     if decoding is None:
         raise ValueError("a stage that writes tokens needs the model's [decoding]")
@@ -43,11 +48,6 @@ def decode_throughput_input(setting: Setting) -> Input:
     return Input("decode_tokens_per_s_per_gpu", "writing speed per GPU", "tokens_per_s", prior)
 
 
-def writing_speed(setting: Setting) -> Input:
-    """The decode throughput of all stages that write."""
-    return setting.once("tokens_per_s_per_gpu", lambda: decode_throughput_input(setting))
-
-
 def inputs(stage: FineTuningStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a fine-tuning stage, by field."""
     return setting.stage_inputs(stage) | {"mfu": setting.parameter_or("mfu", setting.mfu)}
@@ -61,7 +61,7 @@ def work(stage: FineTuningStage, values: Mapping[str, np.ndarray], setting: Sett
 
 def generation_inputs(stage: GenerationStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a generation stage, by field."""
-    return setting.stage_inputs(stage) | {"tokens_per_s_per_gpu": writing_speed(setting)}
+    return setting.stage_inputs(stage) | {"tokens_per_s_per_gpu": decode_throughput_input(setting)}
 
 
 def generation_work(

@@ -25,7 +25,7 @@ from analysis.physics.rollout import (
     longest_answer_tokens,
     update_seconds,
 )
-from analysis.reconstruction.fine_tuning import writing_speed
+from analysis.reconstruction.fine_tuning import decode_throughput_input
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import ReinforcementStage, Span
 
@@ -116,7 +116,7 @@ def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
     )
     latency = replace(latency, name="time_per_output_token_ms")
     return found | {
-        "tokens_per_s_per_gpu": writing_speed(setting),
+        "tokens_per_s_per_gpu": decode_throughput_input(setting),
         "time_per_output_token_ms": setting.parameter_or("time_per_output_token_ms", latency),
         "answer_length_log_sd": setting.quantity_input(
             "answer_length_log_sd", decoding.answer_length_log_sd, "log_sd"

@@ -58,7 +58,7 @@ class Setting:
     that the result is compared with can be reached from here. `mfu` is the efficiency by kind;
     `views` has all of a stage with a layout; `no_step_time` says why there are none, if it has one.
     `chip_assumed`: no source names the chip, and nobody set it for this edition.
-    `sizes_assumed`: a size of the model is an assumption.
+    `sizes_assumed`: a size of the model is an assumption. `_made` are the inputs of `once`.
     """
 
     facts: Facts

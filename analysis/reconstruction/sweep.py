@@ -27,7 +27,9 @@ from analysis.reconstruction.reconstruction import disclosed_value
 from analysis.reconstruction.rent import rent_of
 
 CHUNK = 500  # combinations that are evaluated, reported and, on a cluster, retried together
-KEPT = 512  # samples of stages, and of phases, kept for other combinations with the same values
+# samples of stages, and of phases, that are kept for other combinations with the same values
+KEPT_NUMBERS = 2_097_152  # 16 MB; the tables of the page to try ask for three fifths of it
+LEAST_KEPT = 64  # of more samples too: a combination has a dozen stages
 # what reaches the hours, the dearest first
 HOURS_FIRST = ("time_per_output_token_ms", "longest_answer_tokens", "mfu")
 OWNED = ("utilisation", "depreciation_years", "pue", "electricity_usd_per_kwh")
@@ -193,7 +195,7 @@ class _OnOneChip:
         """A phase's samples and their percentiles, found once for the values that reach it."""
         key = (phase.id, *((name, getattr(parameters, name)) for name in self.reaching[phase.id]))
         if key not in self.phases:
-            _make_room(self.phases)
+            _make_room(self.phases, parameters.samples)
             samples = np.sum(
                 [self._stage(phase.id, stage, parameters) for stage in phase.stages], axis=0
             )
@@ -205,7 +207,7 @@ class _OnOneChip:
         reaching = self.ground.parameters_of(phase, stage)
         key = (phase, stage.id, *((name, getattr(parameters, name)) for name in reaching))
         if key not in self.stages:
-            _make_room(self.stages)
+            _make_room(self.stages, parameters.samples)
             self.stages[key] = self.ground.stage_gpu_hours(phase, stage, parameters)
         return self.stages[key]
 
@@ -241,9 +243,9 @@ class _OnOneChip:
         return self.own[key]
 
 
-def _make_room(kept: dict[tuple[Any, ...], Any]) -> None:
+def _make_room(kept: dict[tuple[Any, ...], Any], samples: int) -> None:
     """Forget the oldest of what is kept for other combinations, if there is too much."""
-    if len(kept) >= KEPT:
+    if len(kept) >= max(LEAST_KEPT, KEPT_NUMBERS // samples):
         kept.pop(next(iter(kept)))
 
 

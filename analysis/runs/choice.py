@@ -51,6 +51,7 @@ def predictions(evidence: Evidence) -> pd.DataFrame:
         (developer, runs[own], design(runs[own], evidence["hardware"]))
         for developer, own in each_developer(runs.developer)
     ]
+    # all candidates of a developer one after the other: what follows from its rows alone is kept
     parts = [
         {"candidate": name, "form": form, **_scored(rows, expected)}
         for developer, rows, features in left_out

@@ -79,7 +79,7 @@ class Sample:
 
     @cached_property
     def folds(self) -> pd.Series:
-        """The fold of each row, where folds are asked for: developers stay whole."""
+        """The fold of each row when strengths are chosen: developers stay whole."""
         return folds_of(self.developers)
 
     @classmethod

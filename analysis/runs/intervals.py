@@ -50,7 +50,7 @@ def of_developers(errors: np.ndarray, developers: pd.Series) -> Distribution:
     return _log_normal(float(mean[0]), float(np.sqrt(variance[0])))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=1)
 def _effects(developers: tuple[str, ...]) -> RandomEffects:
     """What random effects of a mean need of the rows: the same for all errors of these."""
     return RandomEffects(np.ones((len(developers), 1)), pd.Series(developers), BETWEEN, WITHIN)

@@ -113,8 +113,7 @@ def row_weights(developers: pd.Series, trust: ArrayLike = 1.0) -> np.ndarray:
     >>> row_weights(pd.Series(["A", "A", "A", "A", "B"]), [1, 1, 1, 1, 0.5]).tolist()
     [0.5, 0.5, 0.5, 0.5, 0.5]
     """
-    rows = developers.groupby(developers).transform("count").to_numpy(dtype=float)
-    return np.asarray(trust) / np.sqrt(rows)
+    return np.asarray(trust) / np.sqrt(_rows_of_its_developer(developers))
 
 
 def developer_weights(developers: pd.Series) -> np.ndarray:
@@ -123,8 +122,13 @@ def developer_weights(developers: pd.Series) -> np.ndarray:
     >>> developer_weights(pd.Series(["A", "A", "B"])).tolist()
     [0.5, 0.5, 1.0]
     """
+    return 1.0 / _rows_of_its_developer(developers)
+
+
+def _rows_of_its_developer(developers: pd.Series) -> np.ndarray:
+    """How many rows the developer of each row has."""
     _, whose, rows = np.unique(developers, return_inverse=True, return_counts=True)
-    return 1.0 / rows[whose]
+    return np.asarray(rows[whose], dtype=float)
 
 
 def each_developer(developers: pd.Series) -> Iterator[tuple[str, np.ndarray]]:

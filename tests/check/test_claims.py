@@ -1,6 +1,7 @@
 """Verdicts follow from the claim's properties and the facts, and from nothing else."""
 
 import math
+import re
 
 import pytest
 from hypothesis import given
@@ -60,14 +61,32 @@ def test_forty_claims_or_more_each_with_verdict_reason_and_known_facts(account, 
 
 
 @pytest.mark.parametrize(
-    ("known_to", "said"), [("", "2025-09-18"), ("month", "2025-09"), ("year", "2025")]
+    ("date", "known_to", "said"),
+    [
+        ("2025-09-18", "", "2025-09-18"),
+        ("2025-09-01", "month", "2025-09"),
+        ("2025-01-01", "year", "2025"),
+    ],
 )
-def test_a_claim_is_dated_as_far_as_its_source_dates_it(known_to, said, evidence):
+def test_a_claim_is_dated_as_far_as_its_source_dates_it(date, known_to, said, evidence):
+    assert find_claim("reuters_294k", dated(evidence, date, known_to)).date == said
+
+
+@pytest.mark.parametrize(
+    ("date", "known_to"), [("2025-09-18", "month"), ("2025-09-01", "year"), ("2025-01-02", "year")]
+)
+def test_a_day_that_is_not_known_is_refused(date, known_to, evidence):
+    says = f"(reuters_294k), date: found {date}, known to the {known_to} alone"
+    with pytest.raises(InputError, match=re.escape(says)):
+        judge_all(dated(evidence, date, known_to))
+
+
+def dated(evidence, date: str, known_to: str) -> Account:
+    """The account with a claim of another date."""
     table = evidence["claims"]
-    table.loc[table.id == "reuters_294k", "date_known_to"] = known_to
+    table.loc[table.id == "reuters_294k", ["date", "date_known_to"]] = date, known_to
     others = {name: evidence[name] for name in evidence.tables}
-    changed = Evidence.of(evidence.directory, others | {"claims": table})
-    assert find_claim("reuters_294k", derive(changed)).date == said
+    return derive(Evidence.of(evidence.directory, others | {"claims": table}))
 
 
 def test_no_column_states_a_verdict(evidence):

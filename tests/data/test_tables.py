@@ -183,7 +183,7 @@ def test_the_length_curve_integrates_to_the_tokens_in_facts(evidence):
                 ",Reuters,2025-09-18,",
                 f",Reuters,{odd},",
                 f"claims.csv, line 2 (reuters_294k), date: found {odd}, allowed is a date as "
-                "2025-01-31, required",
+                "2025-01-31, required; of a month or a year give the first day, and date_known_to",
             )
             for odd in [
                 *["2025", "2025-09", "2025-13-45", "2025-09-00", "2025-9", "2025-09-1"],

@@ -11,8 +11,8 @@ import pytest
 from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.publish.declared import as_declared, declared_parameters
-from analysis.publish.job import Job
-from analysis.publish.notebook import NotebookFailed, execute
+from analysis.publish.job import Job, NotebookFailed
+from analysis.publish.notebook import execute
 
 CELL = """# what comes in
 %precision 3

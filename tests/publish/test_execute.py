@@ -10,8 +10,8 @@ import pytest
 
 from analysis.cli import main
 from analysis.data.mistakes import InputError
-from analysis.publish.job import Job, check_target, is_as_executed
-from analysis.publish.notebook import NotebookFailed, execute
+from analysis.publish.job import Job, NotebookFailed, check_target, is_as_executed
+from analysis.publish.notebook import execute
 from tests.conftest import ROOT
 from tests.publish.test_engine import write
 

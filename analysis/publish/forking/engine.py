@@ -95,7 +95,7 @@ class ForkManager(AsyncKernelManager):
 
 
 class ForkEngine(NBClientEngine):  # type: ignore[misc]
-    """Executes as papermill's own engine does, in a forked kernel, and saves once, at the end."""
+    """Executes as papermill's own engine does, in a forked kernel, and saves at no cell's end."""
 
     @classmethod
     def execute_managed_notebook(

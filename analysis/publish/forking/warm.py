@@ -1,6 +1,6 @@
 """What a process does once, before it forks what executes notebooks.
 
-Imports nothing of it here: who starts that process names this module, and need not wait.
+This module imports none of it: the process that starts the other need not wait for it.
 """
 
 from __future__ import annotations

@@ -123,7 +123,9 @@ def candidates_compared(compared: pd.DataFrame, chosen: str | None = None) -> al
     bars = base.mark_bar(size=5, opacity=0.45)
     color = alt.condition("datum.best", alt.value(ACCENT), alt.value(ASSUMED))
     return finish(
-        bars.encode(x=measure.x(FACTORS[0]), x2=f"{FACTORS[1]}:Q", color=color, description=SAYS),
+        bars.encode(
+            x=measure.x(FACTORS[0]), x2=alt.X2(f"{FACTORS[1]}:Q"), color=color, description=SAYS
+        ),
         points(base, FACTORS[0], measure, ACCENT, "circle").encode(color=color),
         after(base, FACTORS[1], measure),
         title=f"The method called {best.candidate} is off by {best.median_error_factor:.2f} on half"

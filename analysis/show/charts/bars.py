@@ -18,7 +18,7 @@ from analysis.show.charts.look import ACCENT, ASSUMED, HATCHED, TEXT
 from analysis.show.charts.opening import linked
 
 LINE_PX, GAP_PX, AXIS_PX, BESIDE_PX = 16, 12, 8, 10
-SAYS = alt.Description("says:N")  # the column of a row's words, for who points at its mark
+SAYS = alt.Description("says:N")  # a row's words, for who points at its mark
 MOST_ROWS = 12
 
 

@@ -165,7 +165,7 @@ def _line_layers(lines: pd.DataFrame, measure: Measure, y: alt.Y) -> list[alt.Ch
     ]
     bar = assumed.mark_bar(size=10, color=HATCHED)
     return [
-        bar.encode(x=measure.x(USD[0]), x2=f"{USD[2]}:Q", description=SAYS),
+        bar.encode(x=measure.x(USD[0]), x2=alt.X2(f"{USD[2]}:Q"), description=SAYS),
         *middle,
     ]
 

@@ -47,7 +47,7 @@ def _length_curve(lengths: pd.DataFrame, longest: pd.DataFrame | None) -> alt.La
     step = _steps(lengths)
     tokens = from_zero("counts", [*lengths[LENGTHS[2]], *above], room=(0, 24))
     band = alt.Chart(lengths[["step", *LENGTHS]]).mark_area(opacity=0.2, color=DISCLOSED)
-    layers = [band.encode(x=step.x("step"), y=tokens.y(LENGTHS[0]), y2=f"{LENGTHS[2]}:Q")]
+    layers = [band.encode(x=step.x("step"), y=tokens.y(LENGTHS[0]), y2=alt.Y2(f"{LENGTHS[2]}:Q"))]
     mean = lengths[["step", LENGTHS[1]]]
     layers += named_line(mean, step.x("step"), tokens.y(LENGTHS[1]), "mean answer", DISCLOSED)
     name = f"lengths-{slug(str(lengths.stage.iloc[0]))}"
