@@ -266,6 +266,15 @@ def test_a_fault_that_was_found(room, name, change, said):
     assert code == 2 and error.startswith(f"error: {said}")
 
 
+def test_a_fact_that_disclosed_hours_need_is_missed_where_they_are(room):
+    name, fact = "models/olmo-3-32b.facts.csv", "olmo3_midtraining_gpus"
+    changed = (OWN / name).read_text("utf-8").replace(f"\n{fact},", "\nother,")
+    with damaged(room, name, changed.encode()):
+        code, error = answered("reconstruct", "olmo-3-32b", "--data", "data")
+    where = "models/olmo-3-32b.toml, olmo3_midtraining.disclosed.gpu_hours"
+    assert code == 2 and error.startswith(f"error: {where}: {fact} is not a fact")
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("kind", damages)
 def test_thousands(room, kind):

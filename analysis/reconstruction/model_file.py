@@ -117,7 +117,11 @@ def load_model(name: str, evidence: Evidence, above: tuple[str, ...] = ()) -> Mo
         bases=[base.name, *base.bases] if base else [],
         checks=list(
             dict.fromkeys(
-                [*(base.checks if base else []), *file.checks, *_checks_of(phases, evidence.facts)]
+                [
+                    *(base.checks if base else []),
+                    *file.checks,
+                    *_checks_of(phases, evidence.facts, f"models/{path.name}"),
+                ]
             )
         ),
         **identity,
@@ -159,7 +163,7 @@ def _stage(file: _StageFile, where: str) -> NamedStage:
         raise first_mistake(error, where, IN_STAGES, unsaid=unsaid) from None
 
 
-def _checks_of(phases: list[Phase], facts: Facts) -> list[str]:
+def _checks_of(phases: list[Phase], facts: Facts, where: str) -> list[str]:
     """What discloses hours or dollars of a phase, and the speeds of its cross-checks.
 
     In arithmetic, such as GPUs times days, what is time or money is a check, the rest an input.
@@ -168,9 +172,11 @@ def _checks_of(phases: list[Phase], facts: Facts) -> list[str]:
     for phase in phases:
         for field in ("gpu_hours", "usd"):
             expression = phase.disclosed_as(field) or ""
-            named = facts_in(expression) if expression else []
-            single = expression in named
-            found += [name for name in named if single or facts[name].unit in TIME_OR_MONEY]
+            for name in facts_in(expression) if expression else ():
+                if name not in facts:
+                    raise facts.unknown(name).at(f"{where}, {phase.id}.disclosed.{field}")
+                if name == expression or facts[name].unit in TIME_OR_MONEY:
+                    found.append(name)
         for check in phase.cross_checks:
             speeds = (check.tokens_per_day, check.mfu, check.trace_seconds)
             found += [fact for fact in speeds if fact]
