@@ -88,7 +88,7 @@ def write(
         sources, pages = room / "sources", room / "pages"
         write_sources(plan, executed, sources)
         settings, tags = _settings(plan, evidence), _tags(plan, evidence)
-        draw_pictures(
+        drawn = draw_pictures(
             drawings_of(sources / f"{name}.ipynb" for name in executed),
             room / "pictures",
             lambda: run_sphinx(
@@ -96,11 +96,11 @@ def write(
             ),
         )
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
-        _write_cards(plan, account, html)
-        known = usd_at_middle(account) if plan.other else whole_in_short(account)
-        check(html, names, known)
-        place_pictures(publish_figures(html, names, report), room / "pictures")
-        _write_beside(plan, account, work)
+    _write_cards(plan, account, html)
+    known = usd_at_middle(account) if plan.other else whole_in_short(account)
+    check(html, names, known)
+    place_pictures(publish_figures(html, names, report), drawn)
+    _write_beside(plan, account, work)
     for name in left_out(plan.root):
         report(f"{name}: not in {ARCHIVE}, for git does not track it")
 

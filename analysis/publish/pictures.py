@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from importlib.metadata import version
@@ -17,46 +16,47 @@ DRAWER = "vl-convert-python"
 SCALE = 1.5  # dots for each pixel of the drawing
 
 
-def draw_pictures(drawings: Iterable[str], kept: Path, meanwhile: Callable[[], object]) -> None:
-    """Draw each drawing that is not among the kept pictures yet; `meanwhile` is called once,
-    beside.
+def draw_pictures(
+    drawings: Iterable[str], kept: Path, meanwhile: Callable[[], object]
+) -> dict[str, bytes]:
+    """The PNG of each drawing, kept or drawn; `meanwhile` is called once, beside. What none of them
+    needs is not kept any more.
     """
-    new = _new(drawings, kept)
-    if not new or not forks.can_fork():
+    kept.mkdir(exist_ok=True)
+    copies = {drawing: kept / f"{_hash(drawing)}.png" for drawing in drawings}
+    _draw_beside({copy: one for one, copy in copies.items() if not copy.exists()}, meanwhile)
+    for old in set(kept.iterdir()) - set(copies.values()):
+        old.unlink()
+    return {drawing: copy.read_bytes() for drawing, copy in copies.items()}
+
+
+def place_pictures(drawings: Mapping[Path, str], drawn: Mapping[str, bytes]) -> None:
+    """Write each drawing as the PNG of its path. Those of pages that are no notebooks have not been
+    drawn: they are here.
+    """
+    for path, drawing in drawings.items():
+        path.write_bytes(drawn[drawing] if drawing in drawn else _png(drawing))
+
+
+def _draw_beside(drawings: dict[Path, str], meanwhile: Callable[[], object]) -> None:
+    if not drawings or not forks.can_fork():
         meanwhile()
-        _draw(new)
+        _draw(drawings)
         return
-    with closing(forks.forked(_draw, [new], 1, None, meanwhile)) as outcomes:
+    with closing(forks.forked(_draw, [drawings], 1, None, meanwhile)) as outcomes:
         for _, outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
 
 
-def place_pictures(drawings: Mapping[Path, str], kept: Path) -> None:
-    """Write each drawing as the PNG of its path, from those that are kept; what is not among them,
-    as the figures of pages that are no notebooks, is drawn. What no drawing needs any more is not
-    kept.
-    """
-    _draw(_new(drawings.values(), kept))
-    copies = {path: _copy(drawing, kept) for path, drawing in drawings.items()}
-    for path, copy in copies.items():
-        shutil.copyfile(copy, path)
-    for old in set(kept.iterdir()) - set(copies.values()):
-        old.unlink()
-
-
-def _new(drawings: Iterable[str], kept: Path) -> dict[Path, str]:
-    """Those that are not kept yet, by where they will be; the folder is made if it is missing."""
-    kept.mkdir(exist_ok=True)
-    copies = {_copy(drawing, kept): drawing for drawing in drawings}
-    return {copy: drawing for copy, drawing in copies.items() if not copy.exists()}
-
-
 def _draw(drawings: dict[Path, str]) -> None:
     for path, drawing in drawings.items():
-        path.write_bytes(vl_convert.svg_to_png(drawing, scale=SCALE))
+        path.write_bytes(_png(drawing))
 
 
-def _copy(drawing: str, kept: Path) -> Path:
-    """Where the picture of a drawing is kept."""
-    return kept / f"{sha256_of([version(DRAWER), SCALE, drawing])}.png"
+def _png(drawing: str) -> bytes:
+    return vl_convert.svg_to_png(drawing, scale=SCALE)
+
+
+def _hash(drawing: str) -> str:
+    return sha256_of([version(DRAWER), SCALE, drawing])

@@ -26,7 +26,7 @@ def published(folder, said=None, **pages):
         text = "<p>before</p>".join(["", *figures, "after"])
         (folder / f"{page}.html").write_text(text, encoding="utf-8")
     report = (said if said is not None else []).append
-    place_pictures(publish_figures(folder, pages, report), folder / "kept")
+    place_pictures(publish_figures(folder, pages, report), {})
     return {page: (folder / f"{page}.html").read_text(encoding="utf-8") for page in pages}
 
 

@@ -14,8 +14,7 @@ def drawn(folder, widths, kept="kept", meanwhile=lambda: None):
     """Pictures of squares of some widths, by width."""
     folder.mkdir(exist_ok=True)
     drawings = {folder / f"{width}.png": SQUARE.format(width) for width in widths}
-    draw_pictures(drawings.values(), folder.parent / kept, meanwhile)
-    place_pictures(drawings, folder.parent / kept)
+    place_pictures(drawings, draw_pictures(drawings.values(), folder.parent / kept, meanwhile))
     return {width: (folder / f"{width}.png").read_bytes() for width in widths}
 
 
@@ -37,3 +36,8 @@ def test_a_kept_picture_is_taken_and_one_that_nothing_needs_goes(tmp_path, monke
     monkeypatch.setattr(vl_convert, "svg_to_png", lambda *_, **__: pytest.fail("drawn again"))
     assert drawn(tmp_path / "b", [10]) == {10: b"kept"}
     assert len(list((tmp_path / "kept").iterdir())) == 1
+
+
+def test_a_picture_that_was_not_drawn_before_is_drawn_where_it_is_placed(tmp_path):
+    place_pictures({tmp_path / "a.png": SQUARE.format(10)}, {})
+    assert (tmp_path / "a.png").read_bytes().startswith(PNG)
