@@ -84,7 +84,7 @@ class _ModelFile(Strict):
     phase: list[_PhaseFile] = Field(default_factory=list)
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=16)
 def load_model(name: str, evidence: Evidence, above: tuple[str, ...] = ()) -> Model:
     """Read `models/NAME.toml` and the model it stands on, and check every fact it names.
 
