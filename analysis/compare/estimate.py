@@ -133,7 +133,9 @@ def _estimate_pretraining(
     views: dict[str, Any] = {}
     if spec.layout is not None:
         expected, views = with_step_time(spec, chip, flop, expected, evidence, exclude)
-        said.append("both views pooled by the protocol's weight of the time of a step")
+        pooled = "both views pooled by the protocol's weight of the time of a step"
+        without = views.pop("no_step_time", None)
+        said.append(f"by kind alone, for {without}" if without else pooled)
     if spec.precision:
         why = "in the view by kind" if spec.layout is None else "beside that of the layout"
         said.append(f"precision changes nothing {why}")

@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis.compare.specification import PretrainingSpec
 from analysis.data.chips import Chip
+from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
 from analysis.physics.training import gpu_hours
@@ -23,11 +24,18 @@ def with_step_time(
     evidence: Evidence,
     exclude: tuple[str, ...],
 ) -> tuple[Distribution, dict[str, Any]]:
-    """The efficiency by both views of a run with a layout, and the hours by each."""
+    """The efficiency by both views of a run with a layout, and the hours by each; by kind alone
+    where the time of a step on its chip cannot be had, with why.
+    """
     assert spec.layout is not None and spec.shape is not None
     date = str(spec.release_date)
     run = Planned(spec.shape, spec.layout, chip.name, date, flop, exclude)
-    step = by_step_time(run, evidence)
+    try:
+        step = by_step_time(run, evidence)
+    except InputError as error:
+        if "hardware.csv" in error.where:
+            return by_kind, {"no_step_time": str(error)}
+        raise
     weight = stacking_weight(evidence, exclude)["weight"]
     both = pooled(step, by_kind, weight)
     ends = np.array([0.95, 0.5, 0.05])  # a high efficiency is few hours

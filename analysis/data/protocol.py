@@ -89,6 +89,13 @@ class Protocol(_Rules):
     specifications: Specifications
 
 
+def kept_out() -> tuple[str, ...]:
+    """Developers whose rows are in no fit, no choice and no record of the physical view: they are
+    shown beside.
+    """
+    return tuple(protocol().rows.shown_beside_developers)
+
+
 @lru_cache(maxsize=1)
 def protocol() -> Protocol:
     """The project's own rules, whatever evidence is read.

@@ -130,14 +130,15 @@ def from_other_developers(
 
     Each developer counts once, by the mean of its logs. With five developers or more: the
     predictive Student's t of one more draw from their population, cut where physics ends (`low`,
-    `high`). With fewer: log-uniform over the range seen, or the one value that was.
+    `high`). With fewer: log-uniform over the range seen, cut alike, or the one value that was.
     """
     logs = np.log(values.astype(float)).groupby(developers.to_numpy()).mean()
     basis = f"{basis}: {len(values)} rows of {len(logs)} developers"
     if len(logs) < FEWEST_DEVELOPERS_FOR_T:
-        if values.nunique() == 1:
-            return constant(float(values.iloc[0]), basis)
-        return Distribution("log_uniform", float(values.min()), float(values.max()), basis)
+        least, most = (min(max(float(end), low), high) for end in (values.min(), values.max()))
+        if least == most:
+            return constant(least, basis)
+        return Distribution("log_uniform", least, most, basis)
     spread = logs.std(ddof=1) * np.sqrt(1 + 1 / len(logs))
     return Distribution(
         "log_t", low, high, basis, False, float(logs.mean()), float(spread), len(logs) - 1

@@ -27,7 +27,7 @@ from analysis.runs.specifications import near_and_below, specifications
 from analysis.runs.step_view import shift_without
 from analysis.runs.timed_products import RECIPE_OF, products_of_micro_batch
 from analysis.runs.timed_products import TABLE as TIMED
-from analysis.runs.views import VIEW_WORDS, hours_record
+from analysis.runs.views import VIEW_WORDS
 
 # What of a layout can be taken back, and to what.
 TAKEN_BACK: Mapping[str, tuple[str, Any]] = {
@@ -204,32 +204,6 @@ def savings(run: Planned, evidence: Evidence) -> pd.DataFrame:
             without = step_of(replace(run, layout=changed), evidence).seconds
             rows.append((choice, *percentiles(1.0 - own / without).values()))
     return pd.DataFrame(rows, columns=SAVED)
-
-
-def placebos(account: Account) -> pd.DataFrame:
-    """Expected over disclosed hours by both views together, of the model's phase and of every other
-    run with a layout: `label, low, middle, high`, the model's first.
-    """
-    found = laid_out(account)
-    record = hours_record(account.evidence)
-    record = record[record["view"] == "combined"]
-    rows = [
-        {
-            "label": row.model,
-            "low": row.p05 / row.gpu_hours,
-            "middle": row.predicted / row.gpu_hours,
-            "high": row.p95 / row.gpu_hours,
-        }
-        for row in record.itertuples()
-    ]
-    disclosed = found[0].disclosed_gpu_hours if found else None
-    if found is not None and disclosed is not None:
-        result, _ = found
-        low, middle, high = (
-            hours / disclosed for hours in result.hours_by_view["combined"].values()
-        )
-        rows.insert(0, {"label": result.phase.label, "low": low, "middle": middle, "high": high})
-    return pd.DataFrame(rows, columns=["label", "low", "middle", "high"])
 
 
 @lru_cache(maxsize=4)

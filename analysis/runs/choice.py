@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from analysis.data.protocol import protocol
+from analysis.data.protocol import kept_out
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER
@@ -29,11 +29,7 @@ ENDS = np.array([0.05, 0.5, 0.95])
 
 def runs_of_the_choice(evidence: Evidence) -> pd.DataFrame:
     """The reference runs less those of developers whose runs the book predicts."""
-    return reference_runs(evidence, exclude=_kept_out())
-
-
-def _kept_out() -> tuple[str, ...]:
-    return tuple(protocol().rows.shown_beside_developers)
+    return reference_runs(evidence, exclude=kept_out())
 
 
 @lru_cache(maxsize=4)
@@ -56,7 +52,7 @@ def predictions(evidence: Evidence) -> pd.DataFrame:
         {"candidate": name, "form": form, **_scored(rows, expected)}
         for developer, rows, features in left_out
         for name in CANDIDATES
-        for form, expected in Estimator(evidence, (*_kept_out(), developer), name)
+        for form, expected in Estimator(evidence, (*kept_out(), developer), name)
         .by_form(features, FORMS)
         .items()
     ]

@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis.data.protocol import protocol
+from analysis.data.protocol import kept_out, protocol
 from analysis.data.tables import Evidence
 from analysis.runs.basis import basis
 from analysis.runs.measured_rates import measured_rates, predicted_rates
@@ -167,7 +167,7 @@ def borrowed_spread(evidence: Evidence, exclude: Collection[str] = ()) -> float:
     given their kind.
     """
     rules = protocol().shift
-    runs = reference_runs(evidence, exclude=exclude)
+    runs = reference_runs(evidence, exclude={*exclude, *kept_out()})
     kinds = (runs.architecture == "moe").to_numpy(dtype=float)
     model = RandomEffects(
         np.column_stack([np.ones(len(runs)), kinds]),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.data.protocol import protocol
+from analysis.data.protocol import kept_out, protocol
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES, Distribution, normal_log_density
 from analysis.physics.durations import SECONDS_PER_HOUR
@@ -71,8 +71,8 @@ def predicted_runs(evidence: Evidence, exclude: tuple[str, ...] = ()) -> pd.Data
     Parameters
     ----------
     exclude
-        developers whose rows are in no part of this: neither runs that are predicted, nor in what
-        predicts the others.
+        developers whose rows are in no part of this, beside those that the protocol keeps out:
+        neither runs that are predicted, nor in what predicts the others.
 
     Returns
     -------
@@ -80,7 +80,7 @@ def predicted_runs(evidence: Evidence, exclude: tuple[str, ...] = ()) -> pd.Data
         `id, developer, gpu_hours` and, for both views, the middle and the deviation of the log
         efficiency: `by_kind, by_kind_deviation, step_time, step_time_deviation`, and `mfu`.
     """
-    found = []
+    found, exclude = [], tuple(sorted({*exclude, *kept_out()}))
     runs = runs_with_layout(evidence)
     for run in runs[~runs.developer.isin(exclude)].itertuples():
         kind, step = _views(run, evidence, exclude)
@@ -148,7 +148,7 @@ def hours_record(evidence: Evidence) -> pd.DataFrame:
     """
     parts = []
     for run in runs_with_layout(evidence).itertuples():
-        kind, step = _views(run, evidence)
+        kind, step = _views(run, evidence, kept_out())
         weight = stacking_weight(evidence, {run.developer})["weight"]
         views = {"by_kind": kind, "step_time": step, "combined": pooled(step, kind, weight)}
         parts += [_beside(run, name, view) for name, view in views.items()]

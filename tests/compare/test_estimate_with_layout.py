@@ -8,6 +8,7 @@ import analysis
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import check_spec
 from analysis.data.mistakes import InputError
+from analysis.data.tables import Evidence
 
 LAYOUT = {
     "chips": 256,
@@ -100,3 +101,14 @@ def test_another_chip_leaves_the_time_of_a_step_out_and_says_why():
     assert first["no_step_time"] == "the layout is of H800 SXM, not of H100 SXM"
     assert "no_step_time" not in second
     assert phases["v3_pretraining"]["gpu_hours"]["reconstructed"]["p50"] > 0
+
+
+def test_a_chip_without_a_bandwidth_is_answered_by_kind_and_said_so(evidence):
+    table = evidence["hardware"]
+    table.loc[table.chip == "H100 SXM", "hbm_tb_s"] = float("nan")
+    others = {name: evidence[name] for name in evidence.tables}
+    without = Evidence.of(evidence.directory, others | {"hardware": table})
+    found = estimate(check_spec(SPEC | {"layout": LAYOUT}, "x.toml", without), without)
+    assert "views" not in found
+    assert any(said.startswith("by kind alone, for hardware.csv") for said in found["assumptions"])
+    assert found["gpu_hours"]["p50"] > 0

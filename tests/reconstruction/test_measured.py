@@ -8,7 +8,7 @@ import pytest
 
 from analysis.physics.step_time.layout import Layout
 from analysis.physics.step_time.step import PARTS
-from analysis.reconstruction import measured
+from analysis.reconstruction import measured, placebos
 from analysis.runs.planned import Planned
 
 OWN, OTHER = "own architecture", "another"
@@ -231,15 +231,16 @@ def test_placebos_are_expected_over_disclosed_hours_the_models_own_first(monkeyp
     rows = [("other", "A", 10.0, 5.0, 20.0, 40.0), ("combined", "A", 10.0, 5.0, 20.0, 40.0)]
     rows += [("combined", "B", 4.0, 3.0, 8.0, 10.0)]
     names = ["view", "model", "gpu_hours", "p05", "predicted", "p95"]
-    record = pd.DataFrame(rows, columns=names)
-    monkeypatch.setattr(measured, "hours_record", lambda evidence: record)
+    record = pd.DataFrame(rows, columns=names).assign(id="run")
+    monkeypatch.setattr(placebos, "hours_record", lambda evidence: record)
+    monkeypatch.setattr(placebos, "_others_with_layout", lambda *_: [])
     others = [("A", 0.5, 2.0, 4.0), ("B", 0.75, 2.0, 2.5)]
     for account, own in (
         (an_account(BARE, a_phase()), [("Pre-training", 0.75, 1.5, 4.5)]),
         (an_account(a_phase(disclosed_gpu_hours=None)), []),
         (WITHOUT, []),
     ):
-        found = measured.placebos(account)
+        found = placebos.expected_over_disclosed(account)
         assert list(found) == ["label", "low", "middle", "high"]
         assert list(found.itertuples(index=False, name=None)) == own + others
 

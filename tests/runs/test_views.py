@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.data.protocol import protocol
+from analysis.data.protocol import kept_out, protocol
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.reconstruction import measured
@@ -18,6 +18,7 @@ from analysis.runs.planned import (
     step_of,
     tabulated,
 )
+from analysis.runs.rate_record import rate_record
 from analysis.runs.specifications import (
     CHOICES,
     PUBLISHED,
@@ -233,3 +234,27 @@ def test_what_lies_below_and_near_by_hand():
     summed = near_and_below(found, 100.0)
     assert (summed["count"], summed["below"], summed["near"]) == (4, 0.5, 0.5)
     assert summed["p50"] == 100.0
+
+
+def test_the_ratio_of_hours_is_one_at_least_however_few_publish_it(evidence):
+    ratio = billed_over_running(evidence, ("DeepSeek",))
+    assert ratio.quantile([0.0, 0.5, 1.0]).min() >= protocol().ratio.least
+    assert ratios_of_runs(evidence).ratio.min() < protocol().ratio.least  # of a rounded figure
+
+
+def test_a_run_whose_hours_were_computed_gives_no_ratio(evidence):
+    assert "mt-nlg-530b" not in set(ratios_of_runs(evidence).run)
+
+
+@pytest.mark.parametrize("by", [2.0, 0.5])
+def test_runs_of_who_is_kept_out_are_in_no_record(evidence, by):
+    """Neither as a run that is predicted nor as a reference for another."""
+    runs = evidence["training_runs"]
+    out = runs.developer.isin(kept_out())
+    other = changed(
+        evidence,
+        training_runs=runs.assign(gpu_hours=runs.gpu_hours.where(~out, runs.gpu_hours * by)),
+    )
+    assert out.any()
+    for record in (hours_record, predicted_runs, rate_record):
+        pd.testing.assert_frame_equal(record(other), record(evidence))

@@ -1,0 +1,96 @@
+"""What the time of a step rests on: the hours with other assumptions, hours billed for each hour
+running, and how many makers its record on mixtures has.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.protocol import protocol
+from analysis.data.uncertainty import PERCENTILES
+from analysis.physics.training import gpu_hours
+from analysis.reconstruction import measured
+from analysis.reconstruction.account import Account
+from analysis.runs.basis import basis
+from analysis.runs.planned import by_step_time, ratios_of_runs
+from analysis.runs.rate_record import mixture_record
+from analysis.show.links import Html, counted
+from analysis.show.tables import table
+
+ENDS = np.array([0.95, 0.5, 0.05])  # a high efficiency is few hours
+
+
+def hours_otherwise(account: Account) -> pd.DataFrame:
+    """GPU-hours by the time of a step as published, with each spread between developers that the
+    protocol names, and without the developer's own figures: `assumption, p05, p50, p95`; empty
+    without a layout.
+    """
+    found = measured.laid_out(account)
+    if found is None:
+        return pd.DataFrame(columns=["assumption", *PERCENTILES])
+    result, views = found
+    run, evidence = views.run, account.evidence
+    efficiencies = {
+        "as published": by_step_time(run, evidence),
+        **{
+            _spread_words(spread): by_step_time(run, evidence, between_developers=spread)
+            for spread in protocol().shift.shown_with
+        },
+        "without the maker's own kernel figures": by_step_time(run, evidence, False),
+    }
+    tokens, peak = measured.tokens_of(result), result.chip.peak_flop_s
+    rows = [
+        [words, *gpu_hours(tokens, run.flop_per_token, peak, mfu.quantile(ENDS))]
+        for words, mfu in efficiencies.items()
+    ]
+    return pd.DataFrame(rows, columns=["assumption", *PERCENTILES])
+
+
+def _spread_words(spread: float | str) -> str:
+    if spread == "bound":
+        return "makers apart by the most that is not refuted"
+    return f"makers apart by {spread:g}" if spread else "all makers alike"
+
+
+def otherwise(account: Account) -> Html:
+    """The hours by the time of a step under other assumptions."""
+    rows = hours_otherwise(account)
+    if rows.empty:
+        return Html("")
+    return table(
+        rows,
+        units=dict.fromkeys(PERCENTILES, "gpu_hours"),
+        caption="Hours by the time of a step, with other assumptions on what makers share",
+        name="step-otherwise",
+    )
+
+
+def billed(account: Account) -> Html:
+    """Hours billed over hours running, of every run of others that publishes both."""
+    found = measured.laid_out(account)
+    out = set(found[1].run.developers) if found else set()
+    runs = ratios_of_runs(basis(account.evidence))
+    runs = runs[~(runs.developer.isin(out) | runs.who.isin(out))].sort_values("ratio")
+    return table(
+        runs[["run", "developer", "ratio"]],
+        head={"developer": "maker", "ratio": "billed over running"},
+        figures={"ratio": 3},
+        caption="Hours billed over hours at the rate while running, where a run publishes both; "
+        "below one is noise of a rounded figure, and counts as one",
+        name="billed-over-running",
+    )
+
+
+def makers_of_mixtures(account: Account) -> Html:
+    """How many makers the rates of mixtures come from, and what that forbids to conclude."""
+    found = mixture_record(account.evidence)
+    makers = int(found[protocol().groups.fold].nunique()) if len(found) else 0
+    if makers >= protocol().shift.fewest_developers:
+        return Html("")
+    count = counted(f"{makers}", "others_measured.mixture_makers")
+    return Html(
+        f"<p>The rates of mixtures that count come from {count} makers. So few cannot be left out "
+        "in turn, so each model is. How well a further maker of mixtures would be predicted, "
+        "nobody can tell from that.</p>"
+    )
