@@ -16,7 +16,7 @@ from analysis.runs.basis import basis
 from analysis.runs.planned import by_step_time, ratios_of_runs
 from analysis.runs.rate_record import mixture_record
 from analysis.show.links import Html, counted
-from analysis.show.tables import table
+from analysis.show.tables import ROUGH, table
 
 ENDS = np.array([0.95, 0.5, 0.05])  # a high efficiency is few hours
 
@@ -61,6 +61,9 @@ def otherwise(account: Account) -> Html:
     return table(
         rows,
         units=dict.fromkeys(PERCENTILES, "gpu_hours"),
+        head={"p05": "5 %", "p50": "middle", "p95": "95 %"},
+        figures=dict.fromkeys(PERCENTILES, ROUGH),
+        kind="reconstructed",
         caption="Hours by the time of a step, with other assumptions on what makers share",
         name="step-otherwise",
     )
