@@ -5,9 +5,11 @@ Exit codes: 0 done; 2 the user's mistake, in one line; 1 ours.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
+import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -17,6 +19,7 @@ from analysis.cli.parser import make_parser
 from analysis.data.mistakes import InputError, ManyMistakes
 
 DONE, OURS, THEIRS = 0, 1, 2
+OF_A_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ELOOP)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -52,6 +55,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"error: {first}")
         for line in others:  # of a notebook that failed: what, and with which parameters
             say(line, "  ")
+        return THEIRS if getattr(error, "errno", None) in OF_A_NAME else OURS
+    except Exception as error:  # a fault of ours, told in one line all the same
+        found = traceback.extract_tb(error.__traceback__)[-1]
+        at = f"{Path(found.filename).name}, line {found.lineno}"
+        say(f"error: {type(error).__name__}: {error} ({at}); this is a fault of traincost")
         return OURS
     return DONE
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import math
 import sys
 import textwrap
@@ -15,6 +14,7 @@ import pandas as pd
 from analysis.cli.options import say, tell
 from analysis.data.chips import find_chip
 from analysis.data.mistakes import InputError
+from analysis.data.strictness import day_of
 
 Check = Callable[[str], object]  # raises InputError for an answer that does not serve
 LARGEST = 1e16
@@ -91,9 +91,9 @@ def number(name: str, text: str) -> float:
 def day(text: str) -> str:
     """A day as the files have it."""
     try:
-        return datetime.date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise InputError(f"--release-date {text}: expected YYYY-MM-DD") from None
+        return day_of(text).isoformat()
+    except ValueError as error:
+        raise InputError(f"--release-date {text}: {error}") from None
 
 
 def checks_of(hardware: pd.DataFrame, *numbers: str) -> dict[str, Check]:

@@ -67,6 +67,8 @@ class Expression:
             found = _evaluated(self.tree, value_of)
         except (ZeroDivisionError, OverflowError) as error:
             raise _refused(self.text, str(error)) from None
+        if isinstance(found, complex):
+            raise _refused(self.text, "the result is no real number")
         if isinstance(found, float | int) and not math.isfinite(found):
             raise _refused(self.text, "the result is no finite number")
         return found

@@ -171,10 +171,10 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
     """The content of a text in TOML; an `InputError` that names `where` if it is none."""
     try:
         found = tomllib.loads(text)
-        for written in texts_in(found):
-            refuse_unseen(written, where)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits is no TOML
         raise InputError(f"not valid TOML: {error}", where) from None
+    for written in texts_in(found):
+        refuse_unseen(written, where)
     return found
 
 

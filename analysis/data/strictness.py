@@ -9,15 +9,28 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ValidationInfo, field_validator
 
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+YEARS = (1700, 2250)  # in which every library can count time
 
 
 def _as_day(value: Any) -> Any:
     # a text of digits alone would be taken for seconds since 1970
     if isinstance(value, str) and DAY.fullmatch(value):
-        return value
+        value = datetime.date.fromisoformat(value)
     if isinstance(value, datetime.date) and not isinstance(value, datetime.datetime):
-        return value
+        if YEARS[0] <= value.year <= YEARS[1]:
+            return value
+        raise ValueError(f"expected a day from {YEARS[0]} to {YEARS[1]}")
     raise ValueError("expected a day, YYYY-MM-DD")
+
+
+def day_of(text: str) -> datetime.date:
+    """The day of a text; a `ValueError` for one that is none.
+
+    >>> day_of("2025-01-31").year
+    2025
+    """
+    found: datetime.date = _as_day(text)
+    return found
 
 
 Day = Annotated[datetime.date, BeforeValidator(_as_day)]

@@ -33,6 +33,20 @@ def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> N
             table_schema(resource["schema"]).validate(frame, lazy=True)
     except SchemaErrors as error:
         raise _table_mistake(resource, frame, error.failure_cases) from None
+    if "above_zero" in resource:
+        _refuse_nothing(resource, frame)
+
+
+def _refuse_nothing(resource: dict[str, Any], frame: pd.DataFrame) -> None:
+    """Refuse a value of nothing in a unit of which there is always some."""
+    some = frame.unit.isin(resource["above_zero"])
+    for field in ("value", "low", "high"):
+        none = frame.index[some & (frame[field] == 0)]
+        if len(none):
+            where = f"{row_of(resource, frame, int(none[0]))}, {field}"
+            raise InputError(
+                f"found 0, allowed is a number above zero in {frame.unit[none[0]]}", where
+            )
 
 
 def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:

@@ -47,6 +47,8 @@ def declared_parameters(notebook: Path) -> dict[str, Declared]:
     except SyntaxError as error:
         line = f"line {error.lineno} of its parameters"
         raise InputError(f"{notebook.name}: {line} is no Python: {error.msg}") from None
+    except (ValueError, MemoryError, RecursionError):
+        raise InputError(f"{notebook.name}: its parameters are no Python") from None
     lines = source.splitlines()
     found: dict[str, Declared] = {}
     for one in statements:

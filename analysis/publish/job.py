@@ -54,5 +54,5 @@ def is_as_executed(path: Path) -> bool:
     try:
         notebook = json.loads(path.read_bytes()) if path.is_file() else {}
         return bool(notebook["metadata"][MARK] == sha256_of(notebook["cells"]))
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return False

@@ -47,7 +47,7 @@ def read_kept(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         content, sha256 = found["content"], found["sha256"]
-    except (OSError, ValueError, LookupError, TypeError):
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return {}
     return content if sha256_of(content) == sha256 else {}
 

@@ -39,6 +39,7 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
         If a cell fails; what had been executed stands beside the output, as `NAME.failed.ipynb`.
     """
     check_declared(job.notebook, job.parameters)
+    _check_readable(job.notebook)
     partial = job.output.with_suffix(f".{os.getpid()}.part.ipynb")
     try:
         _write_marked(tidied(_run(job, partial, engine_name)), partial)
@@ -53,6 +54,15 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
     finally:
         partial.unlink(missing_ok=True)
     return job.output
+
+
+def _check_readable(path: Path) -> None:
+    """Refuse a file that has the form of a notebook and breaks its rules."""
+    try:
+        nbformat.validate(nbformat.read(path, as_version=4))
+    except Exception as error:  # whatever the reader stumbles on
+        said = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise InputError(f"{path}: not a notebook that can be executed: {said}") from None
 
 
 def _failed(job: Job, partial: Path, cell: int | None, said: str) -> NotebookFailed:

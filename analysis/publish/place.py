@@ -56,7 +56,7 @@ def read_mark(folder: Path) -> Mark | None:
     try:
         found = json.loads((folder / MARK).read_bytes()) if _is_regular(folder / MARK) else {}
         return Mark(str(found["key"]), {**found["files"]})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -93,19 +93,19 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
     if sampled:
         return key, (low, high)
     count = parts[2] if len(parts) == 3 else ""
+    if count.isdigit() and len(count) > 8:
+        raise InputError(f"--grid {text}: n is more than {MOST:,}")
     if not count.isdigit() or int(count) < 2:
         raise InputError(
             f"--grid {text}: expected key=lo:hi:n with n of two or more, "
             f"found n = {count or 'nothing'}"
         )
-    if len(count) > 8:
-        raise InputError(f"--grid {text}: n is more than {MOST:,}")
     return key, [float(value) for value in np.linspace(low, high, int(count))]
 
 
 def _number(text: str, grid: str) -> float:
     try:
-        return float(text)
+        return float(text.replace("_", "no digit"))  # as everywhere: 1_0 is no number
     except ValueError:
         raise InputError(
             f"--grid {grid}: {text or 'nothing'} is not a number; expected key=a,b,c or key=lo:hi:n"

@@ -111,6 +111,8 @@ def check_name(name: str, evidence: Evidence, force: bool) -> None:
     if not NAME.fullmatch(name):
         raise InputError(f"{name} is no name of a model: small letters, digits, '.', '_' and '-'")
     for path in paths_of(name, evidence.directory):
+        if path.is_symlink():
+            raise InputError(f"{path} is a link, and what it leads to is not written over")
         if path.exists() and not force:
             raise InputError(f"{path} is there already; --force writes over it")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -14,8 +15,10 @@ import pandas as pd
 
 from analysis.data.cells import plain_frame
 from analysis.data.mistakes import InputError
+from analysis.data.scenario import PARAMETER_NAMES
 
 MARKS = ["scenario", "version", "data_sha256"]  # columns by which a sweep is known
+RESULT = re.compile(r"\w*(gpu_hours|usd)\w*")
 BLOCK = 10_000  # combinations that are in memory together while they are written
 FLOAT_BYTES = np.dtype(float).itemsize
 
@@ -106,7 +109,8 @@ def check_target(path: Path) -> None:
             columns = pd.read_csv(path, nrows=0).columns
         except (ValueError, UnicodeDecodeError):
             columns = pd.Index([])
-        if not set(MARKS) <= set(columns):
+        others = [name for name in columns if name not in (*MARKS, *PARAMETER_NAMES)]
+        if [*columns[-len(MARKS) :]] != MARKS or not all(map(RESULT.fullmatch, others)):
             raise InputError(f"--out {path}: exists and is no result of a sweep; name another file")
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"--out {path}: its folder is not there or cannot be written")

@@ -69,6 +69,9 @@ def read_config(path: Path, evidence: Evidence, **given: Any) -> Configuration:
         raise first_mistake(error, path.name, Configuration.model_fields) from None
     except InputError as error:
         raise error.at(path.name) from None
+    except (TypeError, ValueError, LookupError, ArithmeticError, AttributeError) as error:
+        said = f"its sizes make no model: {error}"
+        raise InputError(said, path.name) from None
 
 
 def _as_theirs(given: Config) -> dict[str, Any]:
