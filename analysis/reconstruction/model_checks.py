@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from analysis.data.chips import find_chip
 from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean
@@ -30,6 +31,7 @@ def check_model(model: Model, evidence: Evidence, file: str, known: Collection[s
     """Every fact exists, in the unit its use expects, no input is a check, and each stage has what
     it needs.
     """
+    _check_named(model, f"models/{file}", evidence)
     for check in model.checks:
         if check not in evidence.facts:
             raise InputError(
@@ -56,6 +58,28 @@ def check_model(model: Model, evidence: Evidence, file: str, known: Collection[s
                     f"models/{file}, {phase.id}.{stage.id}: "
                     "a stage that writes tokens needs the model's [decoding]"
                 )
+
+
+def _check_named(model: Model, file: str, evidence: Evidence) -> None:
+    """The chip, the fact of the price, and the facts of cross-checks are there."""
+    facts = evidence.facts
+    try:
+        find_chip(model.chip, evidence["hardware"])
+    except InputError as error:
+        raise error.at(f"{file}, chip") from None
+    if model.price_usd_per_gpu_hour:
+        try:
+            facts.with_unit(model.price_usd_per_gpu_hour, "usd_per_gpu_hour")
+        except InputError as error:
+            raise error.at(f"{file}, price_usd_per_gpu_hour") from None
+    for phase in model.phases:
+        for check in phase.cross_checks:
+            named = check.model_dump(exclude={"id", "label", "method"}, exclude_none=True)
+            for field, expression in named.items():
+                for name in facts_in(expression):
+                    if name not in facts:
+                        where = f"{file}, {phase.id}.cross_check {check.id}.{field}"
+                        raise facts.unknown(name).at(where)
 
 
 def _check_curve(name: str, where: str, evidence: Evidence) -> None:
@@ -153,6 +177,11 @@ def quantities(model: Model) -> list[tuple[str, str | Span | Borrowed, str]]:
             found += [
                 (f"{phase.id}.{stage.id}.{field}", quantity, unit_of(field))
                 for field, quantity in quantities.items()
+            ]
+            found += [
+                (f"{phase.id}.{stage.id}.limits.{number}.from_step", limit.from_step, "steps")
+                for number, limit in enumerate(getattr(stage.work, "limits", []))
+                if limit.from_step is not None
             ]
             layout = getattr(stage.work, "layout", None)
             found += [

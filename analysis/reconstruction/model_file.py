@@ -61,7 +61,7 @@ class _PhaseFile(Strict):
     explanation: str
     not_known: list[str] = Field(default_factory=list)
     disclosed: Disclosed | None = None
-    stage: list[_StageFile]
+    stage: list[_StageFile] = Field(min_length=1)
     cross_check: list[CrossCheck] = Field(default_factory=list)
 
 
@@ -102,6 +102,9 @@ def load_model(name: str, evidence: Evidence, above: tuple[str, ...] = ()) -> Mo
         raise InputError("a model cannot stand on itself", f"models/{path.name}, stands_on")
     if len(above) >= MOST_BASES:
         raise InputError(f"stands on more than {MOST_BASES} others", f"models/{path.name}")
+    known = list_models(evidence)
+    if file.stands_on and file.stands_on not in known:
+        raise UnknownName(file.stands_on, "a model", known, where=f"models/{path.name}, stands_on")
     base = load_model(file.stands_on, evidence, (*above, name)) if file.stands_on else None
     own = [_phase(phase, file.developer, f"models/{path.name}") for phase in file.phase]
     phases = [*(base.phases if base else []), *own]
@@ -126,7 +129,7 @@ def load_model(name: str, evidence: Evidence, above: tuple[str, ...] = ()) -> Mo
         ),
         **identity,
     )
-    check_model(model, evidence, path.name, list_models(evidence))
+    check_model(model, evidence, path.name, known)
     return model
 
 

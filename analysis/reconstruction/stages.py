@@ -136,7 +136,7 @@ class ReinforcementStage(Strict):
     prompts_per_step: Quantity
     samples_per_prompt: Quantity
     answers_per_rollout: Quantity
-    limits: list[LengthLimit]
+    limits: list[LengthLimit] = Field(min_length=1)
     steps: Quantity | None = None
     mean_answer_tokens: Quantity | None = None
     length_curve: str | None = None
