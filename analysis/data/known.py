@@ -70,9 +70,9 @@ def _kept() -> frozenset[str]:
 
 
 def _read() -> list[str]:
-    folder = _folder()
+    path = (_folder() or Path(os.devnull)) / "valid-tables"
     try:
-        text = (folder / "valid-tables").read_text("ascii", "replace") if folder else ""
+        text = path.read_text("ascii", "replace") if path.is_file() else ""
     except OSError:
         text = ""
     return _HASH.findall(text)
