@@ -56,7 +56,7 @@ ANSWERS = {  # what a command's answer holds
     SWEEP: "swept.csv\n",
 }
 ASKS_FOR_MORE = {  # what a command needs, and the extra that brings it
-    ("rerun", str(ROOT / "notebooks" / "bill.ipynb")): ("nbformat", "book"),
+    ("rerun", str(ROOT / "notebooks" / "bill.ipynb")): ("psutil", "book"),
     (*SWEEP, "--scheduler", "local"): ("distributed", "sweep"),
 }
 

@@ -291,7 +291,7 @@ def test_a_model_that_is_there_is_written_over_only_when_told(begun, config, cap
         ({"tokens": "many"}, "--tokens many: expected a number above zero"),
         ({"tokens": "36"}, "tokens = 36 looks like a slip of units"),
         ({"tokens": "-1"}, "--tokens -1: expected a number"),
-        ({"release_date": "4/29/2025"}, "--release-date 4/29/2025: expected YYYY-MM-DD"),
+        ({"release_date": "4/29/2025"}, "--release-date 4/29/2025: expected a day, YYYY-MM-DD"),
         ({"developer": "", "seq_len": ""}, "new-model needs --developer, --seq-len"),
         ({"chip_source": "p. 5", "chip_assumed": "Likely so."}, "a chip is disclosed or assumed"),
         ({"chip_assumed": "yes"}, "--chip-assumed yes: expected a sentence on why this chip"),

@@ -49,7 +49,7 @@ def test_the_efficiency_that_the_hours_need_is_one_and_the_other_basis_is_in_a_n
     first, note = shown.split("The basis is")
     needed = first.partition("The disclosed hours need ")[2]
     assert needed.startswith("39 % as figures are printed;") and "41" not in needed
-    assert needed.strip().endswith("on the basis of the range that is just more than it holds.")
+    assert needed.strip().endswith("on the basis of the range that is more than it holds.")
     assert "It is 41 % if modules for multi-token prediction" in note
 
 

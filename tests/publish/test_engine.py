@@ -214,7 +214,8 @@ def test_a_wrong_parameter_is_the_users_mistake(tmp_path: Path, fresh):
         execute_all([job], print, fresh_kernels=fresh)
 
 
-def test_each_page_is_reported_and_the_rest_expected(tmp_path: Path):
+def test_each_page_is_reported_and_the_rest_expected(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(execution, "_cores", lambda: 1)  # two forks at a time
     jobs = [
         Job(name, write(tmp_path / "one.ipynb", "1"), {}, tmp_path / f"{name}.ipynb")
         for name in "abc"

@@ -131,9 +131,9 @@ def test_answers_have_a_mean_length_or_a_curve(given):
     work = dict.fromkeys(
         ("gpus", "prompts_per_step", "samples_per_prompt", "answers_per_rollout"), "x"
     )
-    record = {"kind": "reinforcement", "limits": [], **work, **given}
+    record = {"kind": "reinforcement", "limits": [{"tokens": "l"}], **work, **given}
     if given:
-        assert ReinforcementStage.model_validate(record).limits == []
+        assert ReinforcementStage.model_validate(record).limits[0].tokens == "l"
         return
     with pytest.raises(ValueError, match="needs mean_answer_tokens, or a length_curve"):
         ReinforcementStage.model_validate(record)
