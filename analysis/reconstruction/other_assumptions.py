@@ -4,21 +4,18 @@ running, and how many makers its record on mixtures has.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from analysis.data.protocol import protocol
 from analysis.data.uncertainty import PERCENTILES
-from analysis.physics.training import gpu_hours
 from analysis.reconstruction import measured
 from analysis.reconstruction.account import Account
 from analysis.runs.basis import basis
 from analysis.runs.planned import by_step_time, ratios_of_runs
 from analysis.runs.rate_record import mixture_record
+from analysis.runs.views import hours_by
 from analysis.show.links import Html, counted
 from analysis.show.tables import ROUGH, table
-
-ENDS = np.array([0.95, 0.5, 0.05])  # a high efficiency is few hours
 
 
 def hours_otherwise(account: Account) -> pd.DataFrame:
@@ -41,10 +38,10 @@ def hours_otherwise(account: Account) -> pd.DataFrame:
     }
     tokens, peak = measured.tokens_of(result), result.chip.peak_flop_s
     rows = [
-        [words, *gpu_hours(tokens, run.flop_per_token, peak, mfu.quantile(ENDS))]
+        {"assumption": words, **hours_by(mfu, tokens, run.flop_per_token, peak)}
         for words, mfu in efficiencies.items()
     ]
-    return pd.DataFrame(rows, columns=["assumption", *PERCENTILES])
+    return pd.DataFrame(rows)
 
 
 def _spread_words(spread: float | str) -> str:

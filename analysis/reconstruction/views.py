@@ -22,7 +22,7 @@ from analysis.reconstruction.stages import (
     distribution,
     layout_quantities,
 )
-from analysis.runs.planned import Planned, by_step_time, pooled
+from analysis.runs.planned import Planned, pooled, step_time_or_why
 from analysis.runs.views import stacking_weight
 
 
@@ -102,10 +102,10 @@ def views_of(
         tuple(sorted(set(like[like != ""]))),
     )
     try:
-        step = by_step_time(run, evidence)
+        step = step_time_or_why(run, evidence)
     except InputError as error:
-        if "hardware.csv" in error.where:
-            return str(error)
         raise error.at(where) from None
+    if isinstance(step, str):
+        return step
     weight = stacking_weight(evidence, developers)["weight"]
     return Views(run, by_kind, step, pooled(step, by_kind, weight), weight)

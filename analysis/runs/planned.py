@@ -93,6 +93,16 @@ def by_step_time(
     )
 
 
+def step_time_or_why(run: Planned, evidence: Evidence) -> Distribution | str:
+    """Efficiency by the time of a step; where the table of chips lacks what that needs, why."""
+    try:
+        return by_step_time(run, evidence)
+    except InputError as error:
+        if "hardware.csv" in error.where:
+            return str(error)
+        raise
+
+
 def tabulated(samples: np.ndarray, basis: str) -> Distribution:
     """The distribution of samples."""
     values = tuple(np.quantile(samples, PROBABILITIES).tolist())

@@ -13,9 +13,9 @@ import pandas as pd
 
 from analysis.data.protocol import kept_out, protocol
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import PERCENTILES, Distribution, normal_log_density
-from analysis.physics.durations import SECONDS_PER_HOUR
+from analysis.data.uncertainty import Distribution, named_percentiles, normal_log_density
 from analysis.physics.flop import flop_per_token
+from analysis.physics.training import gpu_hours
 from analysis.runs.basis import basis
 from analysis.runs.configurations import configuration_of
 from analysis.runs.efficiency import estimator_for
@@ -191,13 +191,20 @@ def view_figures(record: pd.DataFrame) -> dict[str, float]:
     }
 
 
+def hours_by(
+    view: Distribution, tokens: float, flop_per_token: float, peak_flop_s: float
+) -> dict[str, float]:
+    """GPU-hours of a run by a view of its efficiency, at the percentiles by name."""
+    ends = np.array([0.95, 0.5, 0.05])  # a high efficiency is few hours
+    return named_percentiles(gpu_hours(tokens, flop_per_token, peak_flop_s, view.quantile(ends)))
+
+
 def pool_over_weight(
     step: Distribution, kind: Distribution, flop: float, peak_flop_s: float
 ) -> pd.DataFrame:
     """A run's GPU-hours by the pool at each tenth of a weight: `weight, p05, p50, p95`."""
     rows = []
     for weight in np.linspace(0.0, 1.0, 11):
-        reached = pooled(step, kind, float(weight)).quantile([0.95, 0.5, 0.05])
-        hours = flop / (peak_flop_s * reached) / SECONDS_PER_HOUR
-        rows.append({"weight": weight, **dict(zip(PERCENTILES, hours, strict=True))})
+        both = pooled(step, kind, float(weight))
+        rows.append({"weight": weight, **hours_by(both, 1.0, flop, peak_flop_s)})
     return pd.DataFrame(rows)
