@@ -125,25 +125,30 @@ def test_a_fault_of_ours_is_one_line_too(monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "where"),
+    ("model", "old", "new", "where"),
     [
-        ('chip = "', 'chip = "H900 or ', "models/deepseek-v3.toml, chip"),
-        ('price_usd_per_gpu_hour = "', 'price_usd_per_gpu_hour = "no', "price_usd_per_gpu_hour"),
-        ('gpus = "', 'gpus = "no', "models/deepseek-v3.toml, v3_pretraining.cross_check"),
+        ("deepseek-v3", 'chip = "', 'chip = "H900 or ', "models/deepseek-v3.toml, chip"),
+        (
+            "deepseek-v3",
+            'price_usd_per_gpu_hour = "',
+            'price_usd_per_gpu_hour = "no',
+            "price_usd_per_gpu_hour",
+        ),
+        (
+            "deepseek-v3",
+            'gpus = "',
+            'gpus = "no',
+            "models/deepseek-v3.toml, v3_pretraining.cross_check",
+        ),
+        (
+            "deepseek-r1",
+            'stands_on = "',
+            'stands_on = "no',
+            "models/deepseek-r1.toml, stands_on",
+        ),
+        ("deepseek-r1", 'from_step = "', 'from_step = "no', ".from_step"),
     ],
 )
-def test_a_name_of_a_model_file_that_names_nothing(edited, capsys, old, new, where):
-    folder = edited("models/deepseek-v3.toml", old, new)
-    assert where in refused(capsys, "reconstruct", "deepseek-v3", "--data", folder)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "where"),
-    [
-        ('stands_on = "', 'stands_on = "no', "models/deepseek-r1.toml, stands_on"),
-        ('from_step = "', 'from_step = "no', ".from_step"),
-    ],
-)
-def test_what_a_model_stands_on_and_when_its_limit_changes(edited, capsys, old, new, where):
-    folder = edited("models/deepseek-r1.toml", old, new)
-    assert where in refused(capsys, "reconstruct", "deepseek-r1", "--data", folder)
+def test_a_name_of_a_model_file_that_names_nothing(edited, capsys, model, old, new, where):
+    folder = edited(f"models/{model}.toml", old, new)
+    assert where in refused(capsys, "reconstruct", model, "--data", folder)
