@@ -34,6 +34,15 @@ class Parser(argparse.ArgumentParser):
         raise InputError(f"{message} ({self.prog} --help)")
 
 
+class Version(argparse.Action):
+    """Prints the version, which takes its time to read and is read only then."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """Print it and end."""
+        print(parser.prog, package_version())
+        parser.exit()
+
+
 def make_parser() -> argparse.ArgumentParser:
     """The parser of every command."""
     parser = Parser(
@@ -42,7 +51,7 @@ def make_parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {package_version()}")
+    parser.add_argument("--version", action=Version, nargs=0, help="print the version and end")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
 
     def command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -125,9 +126,10 @@ def predicted_rates(rows: pd.DataFrame, constants: Constants, evidence: Evidence
     kernels = evidence["hardware"].set_index("chip").kernels
     chips = {chip: processor(chip, evidence) for chip in rows.chip.unique()}
     shapes = {name: configuration_of(name, evidence) for name in rows.configuration.unique()}
+    efficiencies = cache(constants.efficiencies)
     found = []
     for row in rows.itertuples():
-        reached = constants.efficiencies(kernels[row.chip], str(row.date))
+        reached = efficiencies(kernels[row.chip], str(row.date))
         try:
             step = step_time(shapes[row.configuration], layout_of(row), chips[row.chip], reached)
         except ValueError as error:

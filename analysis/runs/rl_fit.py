@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares
 from scipy.special import ndtri
 
 from analysis.data.facts import Facts
@@ -79,6 +78,8 @@ def fit_steps(columns: np.ndarray, runs: pd.DataFrame, priors: StepPriors) -> St
     """The most probable coefficients: rows of a developer and model weigh as one, and a length that
     was read off a curve makes its row weigh less.
     """
+    from scipy.optimize import least_squares  # what estimates pre-training alone need not wait for
+
     seconds, own_run = runs.step_seconds.to_numpy(dtype=float), is_own_run(runs)
     models = models_of(runs)
     alike = models.map(models.value_counts()).to_numpy(dtype=float)
