@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,12 +16,14 @@ RESULT_BYTES = 2.0
 
 
 class Product(NamedTuple):
-    """`groups` products of `rows` x `summed` by `summed` x `columns`, of tokens by weights."""
+    """`groups` products of `rows` x `summed` by `summed` x `columns`, of tokens by weights; or many,
+    as arrays of their sizes.
+    """
 
-    rows: float
-    columns: float
-    summed: float
-    groups: float = 1.0
+    rows: Any
+    columns: Any
+    summed: Any
+    groups: Any = 1.0
 
     def of_input(self) -> Product:
         """The product for the gradient of its input."""

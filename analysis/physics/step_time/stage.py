@@ -157,7 +157,7 @@ class Stage:
         shown = self.reached.exposed_expert_exchange if overlapped else 1.0
         return 2.0 * expert_seconds(*self._parts) * shown
 
-    def _layer_products(self, mixture: bool, taken: np.ndarray | float) -> list[np.ndarray]:
+    def _layer_products(self, mixture: bool, taken: np.ndarray | float) -> np.ndarray:
         """Seconds of a layer's products: forward, for inputs, for weights."""
         c, layout = self.configuration, self.layout
         width = c.shared_width if mixture else c.inter_dim
@@ -166,24 +166,19 @@ class Stage:
         if not mixture:
             return seconds
         router = Product(layout.chip_tokens, c.n_routed_experts, c.dim)
-        by_kind = (
-            seconds,
-            self._three_ways([router], "bf16", taken),
-            self._three_ways(expert_products(c, layout), layout.precision, taken),
+        return (
+            seconds
+            + self._three_ways([router], "bf16", taken)
+            + self._three_ways(expert_products(c, layout), layout.precision, taken)
         )
-        return [np.sum(way, axis=0) for way in zip(*by_kind, strict=True)]
 
     def _three_ways(
         self, products: Iterable[Product], precision: Precision, taken: np.ndarray | float
-    ) -> list[np.ndarray]:
+    ) -> np.ndarray:
         """Seconds of products forward, for the gradients of inputs, and for those of weights."""
-        sums = [np.zeros_like(self.reached.memory) for _ in range(3)]
-        for product in products:
-            for way, form in enumerate((product, product.of_input(), product.of_weights())):
-                sums[way] = sums[way] + product_seconds(
-                    form, precision, self.chip, self.reached, taken
-                )
-        return sums
+        ways = [(one, one.of_input(), one.of_weights()) for one in products]
+        together = Product(*np.array(ways).T[..., np.newaxis])  # sizes of shape (way, product, 1)
+        return product_seconds(together, precision, self.chip, self.reached, taken).sum(axis=1)
 
     def _attention_seconds(self) -> np.ndarray:
         """Scores and values of one layer forward, in sixteen bits; or the keys' way around, if that
