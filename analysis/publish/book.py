@@ -9,7 +9,6 @@ import importlib
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from analysis.publish.contents import check_addresses, contents_of, write_moved
 from analysis.publish.failed import BookFailed
 from analysis.publish.figures import drawings_of, publish_figures
 from analysis.publish.first import usd_at_middle, whole_in_short
+from analysis.publish.forking.forks import beside
 from analysis.publish.kept import (
     book_room,
     forget_oldest,
@@ -38,7 +38,7 @@ from analysis.publish.kept import (
     rounded,
     write_json,
 )
-from analysis.publish.pages import read_page
+from analysis.publish.pages import PageText, text_of
 from analysis.publish.pictures import draw_pictures, place_pictures
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import Plan, list_moved
@@ -96,11 +96,15 @@ def write(
             ),
         )
         shutil.copytree(pages, html, ignore=shutil.ignore_patterns(NOT_PUBLISHED, *KEPT))
-    _write_cards(plan, account, html)
     known = usd_at_middle(account) if plan.other else whole_in_short(account)
     check(html, names, known)
-    place_pictures(publish_figures(html, names, report), drawn)
-    _write_beside(plan, account, work)
+
+    def finish_pages() -> None:
+        _write_cards(plan, account, html)
+        place_pictures(publish_figures(html, names, report), drawn)
+
+    as_written = [(name, (html / f"{name}.html").read_text(encoding="utf-8")) for name in names]
+    _write_beside(plan, account, beside(text_of, as_written, finish_pages), work)
     for name in left_out(plan.root):
         report(f"{name}: not in {ARCHIVE}, for git does not track it")
 
@@ -121,7 +125,6 @@ def _settings(plan: Plan, evidence: Evidence) -> dict[str, Any]:
         "traincost_data": str(evidence.directory),
         "traincost_given": dict(plan.given),
         "traincost_model": plan.model,
-        "traincost_pages": [asdict(page) for page in plan.pages],
         "traincost_base_url": plan.base_url,
         **({} if evidence.is_own else {"author": OTHERS}),
     }
@@ -140,8 +143,10 @@ def _ways(plan: Plan, html: Path) -> Ways:
     return Ways.of(html, contents_of(plan).root, instead)
 
 
-def _write_beside(plan: Plan, account: Account, work: Path) -> None:
-    """What an edition has besides its pages: archive, scripts, results, evidence, notebooks."""
+def _write_beside(plan: Plan, account: Account, pages: list[PageText], work: Path) -> None:
+    """What an edition has besides its pages: archive, scripts, results, evidence, notebooks, and
+    what is made of the texts of its `pages`.
+    """
     html, book = work / NEW, plan.root / "book"
     write_archive(html / ARCHIVE, plan)
     # scripts of single pages, not among the sources: every page would load them
@@ -157,7 +162,6 @@ def _write_beside(plan: Plan, account: Account, work: Path) -> None:
     else:
         (work / TRY).rename(html / "_static" / TRY)
         write_moved(html, list_moved(plan.root))
-    pages = [read_page(html / f"{name}.html") for name in contents_of(plan).pages]
     share(pages, account, plan, html)
     for path in sorted(html.glob("*.html")):
         set_policy(path)

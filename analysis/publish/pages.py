@@ -70,13 +70,18 @@ class PageText:
 
 def read_page(path: Path) -> PageText:
     """A built page's title, sections and sentences; its code, drawings and menus are left out."""
-    html = path.read_text(encoding="utf-8")
+    return text_of((path.stem, path.read_text(encoding="utf-8")))
+
+
+def text_of(page: tuple[str, str]) -> PageText:
+    """The same of a page's name and its HTML."""
+    name, html = page
     article = html.partition("<article")[2].partition("</article>")[0]
     reader = _Reader()
     reader.feed(_DRAWN.sub(" ", f"<article{article}"))
     reader.close()
     reader.end_block()
-    return PageText(path.stem, reader.sections)
+    return PageText(name, reader.sections)
 
 
 class _Reader(HTMLParser):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,7 +23,8 @@ def draw_pictures(
     """
     kept.mkdir(exist_ok=True)
     copies = {drawing: kept / f"{_hash(drawing)}.png" for drawing in drawings}
-    _draw_beside({copy: one for one, copy in copies.items() if not copy.exists()}, meanwhile)
+    missing = {copy: one for one, copy in copies.items() if not copy.exists()}
+    forks.beside(_draw, [missing] if missing else [], meanwhile)
     for old in set(kept.iterdir()) - set(copies.values()):
         old.unlink()
     return {drawing: copy.read_bytes() for drawing, copy in copies.items()}
@@ -36,17 +36,6 @@ def place_pictures(drawings: Mapping[Path, str], drawn: Mapping[str, bytes]) -> 
     """
     for path, drawing in drawings.items():
         path.write_bytes(drawn[drawing] if drawing in drawn else _png(drawing))
-
-
-def _draw_beside(drawings: dict[Path, str], meanwhile: Callable[[], object]) -> None:
-    if not drawings or not forks.can_fork():
-        meanwhile()
-        _draw(drawings)
-        return
-    with closing(forks.forked(_draw, [drawings], 1, None, meanwhile)) as outcomes:
-        for _, outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
 
 
 def _draw(drawings: dict[Path, str]) -> None:

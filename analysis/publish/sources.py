@@ -19,7 +19,7 @@ from nbformat.v4 import new_markdown_cell
 
 from analysis.data.folder import edition_model
 from analysis.data.scenario import Scenario
-from analysis.publish.carried import CARRIED
+from analysis.publish.carried import BESIDE_PAGES, CARRIED
 from analysis.publish.contents import TOC, contents_of, prose_path
 from analysis.publish.failed import BookFailed
 from analysis.publish.plan import Page, Plan
@@ -42,12 +42,12 @@ def write_sources(plan: Plan, executed: Mapping[str, Path], sources: Path) -> No
     if other:
         pages = contents_of(plan).pages
         words = partial(as_told_of, model=other.model, pages=pages, data=folder)
-        assemble(book, executed, plan.pages, sources, words)
+        assemble(book, executed, plan.pages, sources, plan.given, words)
         _keep_texts(sources, pages, [*executed], words)
         _write_if_new(sources / TOC, yaml.safe_dump(dict(other.toc), allow_unicode=True))
     else:
         words = partial(with_options, data=folder)
-        assemble(book, executed, plan.pages, sources, words)
+        assemble(book, executed, plan.pages, sources, plan.given, words)
         _keep_texts(sources, [path.stem for path in sources.glob("*.md")], [*executed], words)
     given = {"title": other.title} if other else {}
     configure(sources, given, "" if plan.scenario.is_default else _set_apart(plan.scenario))
@@ -105,10 +105,12 @@ def assemble(
     executed: Mapping[str, Path],
     pages: Sequence[Page],
     target: Path,
+    given: Mapping[str, str],
     words: Callable[[str], str] = str,
 ) -> None:
     """Copy the book's sources and the executed notebooks, each under its page's title and with its
-    prose, its texts as `words` has them, into one folder.
+    prose, its texts as `words` has them, into one folder. What was `given` to the edition is in the
+    command under the title.
 
     Where the sources are there already, only notebooks that differ are written.
     """
@@ -121,7 +123,33 @@ def assemble(
             notebook.cells.insert(-1, new_markdown_cell(text, id=page.prose))
         for cell in notebook.cells:
             cell.source = words(cell.source) if cell.cell_type == "markdown" else cell.source
+        title, _, rest = notebook.cells[0].source.partition("\n")
+        notebook.cells[0].source = f"{title}\n\n{where_from(page, given)}\n\n{rest}"
         _write_if_new(target / f"{page.page}.ipynb", nbformat.writes(notebook))
+
+
+def where_from(page: Page, given: Mapping[str, str]) -> str:
+    """The notebook to download and the command that runs it as this page did."""
+    scenario = {
+        key: value for key, value in given.items() if key in page.declares and key != "data"
+    }
+    if scenario.get("scenario") == "paper":
+        del scenario["scenario"]
+    notebook = f"notebooks/{page.notebook}.ipynb"
+    command = ["traincost", "rerun", notebook]
+    for key, value in {**page.parameters, **scenario}.items():
+        command += ["-p", f"{key}={Path(value).name if key == 'scenario' else value}"]
+    place = ""
+    if "data" in given:  # where it lies on a machine is nobody's matter: a copy is beside the pages
+        command += ["--data", BESIDE_PAGES]
+        place = "in the folder of this book "
+    # a blank line in a name would end the element, and what follows would be read as Markdown
+    in_one_line = markup.escape(shlex.join(command)).replace("\r", "&#13;").replace("\n", "&#10;")
+    return (
+        f'<p class="where-from">This page is '
+        f'<a href="{notebook}" download>{page.notebook}.ipynb</a>, '
+        f"run {place}by <code>{in_one_line}</code></p>"
+    )
 
 
 def _as_page(page: Page, notebook: NotebookNode) -> NotebookNode:
@@ -132,6 +160,9 @@ def _as_page(page: Page, notebook: NotebookNode) -> NotebookNode:
     if not heading.startswith("# "):
         raise BookFailed(f"{page.page}: the first cell of its notebook has no title")
     notebook.cells[0].source = f"# {page.title}\n{rest}"
+    for cell in notebook.cells:  # no bar where code is hidden
+        tags = cell.metadata.get("tags", [])
+        cell.metadata["tags"] = ["remove-input" if tag == "hide-input" else tag for tag in tags]
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         _refuse_failure(page, output)
         data = output.get("data", {})

@@ -1,26 +1,22 @@
 """What the book changes of its theme: a bar with the parts of the book in the place of a row of
-buttons, no icon font, and a page of a notebook that begins with where to get it and how to run it.
+buttons, no icon font, and tables under numbers.
 """
 
 from __future__ import annotations
 
 import html
 import re
-import shlex
 import shutil
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import nbformat
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 
 from analysis.publish.book import OWN_TAG
-from analysis.publish.carried import BESIDE_PAGES
-from analysis.publish.contents import contents
-from analysis.publish.plan import Page
+from analysis.publish.contents import Part, contents
 from analysis.show import links
 from analysis.show.tables import numbered
 
@@ -42,7 +38,15 @@ def without_rows_of_buttons(_: Sphinx, config: Any) -> None:
     config.html_theme_options = {**config.html_theme_options, **{row: [] for row in rows}}
 
 
-def with_parts(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: Any) -> None:
+def read_parts(app: Sphinx) -> None:
+    """The parts of the book, for all of its pages."""
+    parts = contents(Path(app.srcdir)).parts
+    app.connect("html-page-context", partial(with_parts, parts), priority=900)  # after the theme's
+
+
+def with_parts(
+    parts: list[Part], app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: Any
+) -> None:
     """What the bar and the menu name, what unfolds in the menu by name too; and a page says once
     how wide it is.
     """
@@ -52,51 +56,12 @@ def with_parts(app: Sphinx, _page: str, _template: str, context: dict[str, Any],
         return UNFOLDS.sub(r'\1<summary aria-label="Pages under: \2">', str(menu(**options)))
 
     context["generate_toctree_html"] = named_menu
-    context["parts"] = contents(Path(app.srcdir)).parts
+    context["parts"] = parts
     context["root_title"] = HOME
     if "pagetitle" in context:  # a text, which the theme writes as it is
         context["pagetitle"] = html.escape(context["pagetitle"])
     context["is_own"] = app.tags.has(OWN_TAG)
     context["metatags"] = re.sub(r'<meta name="viewport"[^>]*>', "", context.get("metatags", ""))
-
-
-def read_notebook(app: Sphinx, name: str, source: list[str]) -> None:
-    """Leave no bar where code is hidden, and say under the title where the notebook is."""
-    page = next((page for page in app.config.traincost_pages if page["page"] == name), None)
-    if page is None:
-        return
-    notebook = nbformat.reads(source[0], as_version=4)
-    for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        cell.metadata["tags"] = ["remove-input" if tag == "hide-input" else tag for tag in tags]
-    title, _, rest = notebook.cells[0].source.partition("\n")
-    line = where_from(Page(**page), app.config.traincost_given)
-    notebook.cells[0].source = f"{title}\n\n{line}\n\n{rest}"
-    source[0] = nbformat.writes(notebook)
-
-
-def where_from(page: Page, given: Mapping[str, str]) -> str:
-    """The notebook to download and the command that runs it as this page did."""
-    scenario = {
-        key: value for key, value in given.items() if key in page.declares and key != "data"
-    }
-    if scenario.get("scenario") == "paper":
-        del scenario["scenario"]
-    notebook = f"notebooks/{page.notebook}.ipynb"
-    command = ["traincost", "rerun", notebook]
-    for key, value in {**page.parameters, **scenario}.items():
-        command += ["-p", f"{key}={Path(value).name if key == 'scenario' else value}"]
-    place = ""
-    if "data" in given:  # where it lies on a machine is nobody's matter: a copy is beside the pages
-        command += ["--data", BESIDE_PAGES]
-        place = "in the folder of this book "
-    # a blank line in a name would end the element, and what follows would be read as Markdown
-    in_one_line = html.escape(shlex.join(command)).replace("\r", "&#13;").replace("\n", "&#10;")
-    return (
-        f'<p class="where-from">This page is '
-        f'<a href="{notebook}" download>{page.notebook}.ipynb</a>, '
-        f"run {place}by <code>{in_one_line}</code></p>"
-    )
 
 
 def without_index_entries(_: Sphinx, doctree: nodes.document) -> None:
@@ -138,11 +103,9 @@ def drop_what_no_page_loads(app: Sphinx, failure: Exception | None) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
-    app.add_config_value("traincost_pages", [], "env", [list])
     app.connect("config-inited", without_rows_of_buttons)
-    app.connect("html-page-context", with_parts, priority=900)  # after the theme's own
+    app.connect("builder-inited", read_parts)
     app.connect("config-inited", with_notebook_styles)
-    app.connect("source-read", read_notebook)
     app.connect("doctree-read", without_index_entries)
     app.connect("html-page-context", with_numbered_tables)
     app.connect("builder-inited", without_index_of_words)

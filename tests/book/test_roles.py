@@ -17,6 +17,7 @@ from analysis.publish.cards import Words, rows_shown, script_of
 from analysis.publish.changes import NO_DEFAULT
 from analysis.publish.glossary import read_glossary
 from analysis.publish.plan import Page
+from analysis.publish.sources import where_from
 from tests.conftest import ROOT
 
 SOURCE = """# Numbers
@@ -124,7 +125,7 @@ def test_words_that_read_like_a_number_are_none(tmp_path):
 
 def test_the_command_of_a_page_is_one_element_whatever_a_name_holds():
     name = "A\n\n```{include} /etc/passwd\n```\r\n\r\n<b>"
-    line = import_module("theme").where_from(Page("p", "P", "n", {"developer": name}, ()), {})
+    line = where_from(Page("p", "P", "n", {"developer": name}, ()), {})
     assert "\n" not in line and "\r" not in line and "<b>" not in line
     command = re.search("<code>(.*)</code>", line)[1]
     assert shlex.split(html.unescape(command))[-1] == f"developer={name}"
@@ -132,7 +133,6 @@ def test_the_command_of_a_page_is_one_element_whatever_a_name_holds():
 
 def test_the_command_of_a_page_names_the_evidence_beside_it_and_not_where_it_came_from():
     page = Page("p", "P", "n", {"model": "m"}, ())
-    where_from = import_module("theme").where_from
     assert "rerun notebooks/n.ipynb -p model=m --data data</code>" in where_from(
         page, {"scenario": "paper", "data": "/a/folder/mine"}
     )

@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from analysis.publish.failed import BookFailed
 from analysis.publish.plan import Page
-from analysis.publish.sources import assemble
+from analysis.publish.sources import assemble, where_from
 from analysis.show.links import STYLE
 
 LINK = '<a class="figure" data-row="facts:one" href="https://x.org/?a=1&amp;b">$2</a>'
@@ -27,9 +27,9 @@ def assembled(tmp_path):
         nbformat.write(new_notebook(cells=cells), tmp_path / "one.ipynb")
         target = tmp_path / "sources"
         pages = [Page("one", "Page", "one", {}, ())]
-        assemble(tmp_path / "book", {"one": tmp_path / "one.ipynb"}, pages, target)
+        assemble(tmp_path / "book", {"one": tmp_path / "one.ipynb"}, pages, target, {})
         page = nbformat.read(target / "one.ipynb", as_version=4)
-        assert page.cells[0].source == "# Page\nText."
+        assert page.cells[0].source == f"# Page\n\n{where_from(pages[0], {})}\n\nText."
         return page.cells[1].outputs
 
     return assemble_one

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +28,7 @@ from analysis.publish.carried import (
     write_archive,
 )
 from analysis.publish.plan import OtherBook, Page, Plan
+from analysis.publish.sources import where_from
 from tests.conftest import ROOT
 
 # of the folder that it runs in: the results of a build with these arguments, no page executed
@@ -127,7 +127,7 @@ def test_a_command_reads_the_editions_evidence_in_the_archive_and_beside_the_pag
 
     publish_evidence(small_models, pages / BESIDE_PAGES)
     monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
-    line = import_module("theme").where_from(Page("p", "P", "bill", {}, ()), given)
+    line = where_from(Page("p", "P", "bill", {}, ()), given)
     data = shlex.split(re.findall("<code>(.*)</code>", line)[0])[-2:]
     done = subprocess.run(
         [sys.executable, "-c", COMMANDS, "reconstruct", "quiet", "-p", "samples=64", *data],

@@ -16,7 +16,7 @@ RESULT_BYTES = 2.0
 
 
 class Product(NamedTuple):
-    """`groups` products of `rows` x `summed` by `summed` x `columns`, of tokens by weights; or many,
+    """`groups` products of `rows` x `summed` by `summed` x `columns`, of tokens by weights, or many
     as arrays of their sizes.
     """
 

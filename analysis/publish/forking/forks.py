@@ -18,6 +18,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -29,6 +30,7 @@ SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 POLL_SECONDS, ASK_AGAIN_SECONDS = 0.005, 2
 LONGEST_FOLDER = 60  # characters: the path of a socket has 107 at most
 Task = TypeVar("Task")
+Found = TypeVar("Found")
 
 
 class Fork:
@@ -123,6 +125,24 @@ def forked(
         ours.close()
         server.terminate()
         server.wait()
+
+
+def beside(
+    function: Callable[[Task], Found], tasks: Sequence[Task], meanwhile: Callable[[], object]
+) -> list[Found]:
+    """What `function` gives for each task, in another process while `meanwhile` is called in this
+    one; in this one where there are no forks.
+    """
+    if not tasks or not can_fork():
+        meanwhile()
+        return [function(task) for task in tasks]
+    found = {}
+    with closing(forked(function, tasks, 1, None, meanwhile)) as outcomes:
+        for number, outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+            found[number] = outcome
+    return [found[number] for number in range(len(tasks))]
 
 
 def serve(descriptor: int, parent: int) -> None:

@@ -7,9 +7,11 @@ from __future__ import annotations
 import math
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import combinations, pairwise
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
 
 SVG = "{http://www.w3.org/2000/svg}"
 STROKES = (f"{SVG}path", f"{SVG}line")
@@ -25,8 +27,7 @@ NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?")
 Point = tuple[float, float]
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(NamedTuple):
     """What a text or a mark takes up [px], and what it is."""
 
     what: str
@@ -35,36 +36,44 @@ class Box:
     right: float
     bottom: float
 
-    def meets(self, other: Box) -> bool:
-        """Whether two boxes overlap by more than a trifle."""
-        across = min(self.right, other.right) - max(self.left, other.left)
-        down = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return across > SLACK_PX and down > SLACK_PX
-
-    def within(self, other: Box) -> bool:
-        """Whether the box lies wholly in another."""
-        across = self.left >= other.left - SLACK_PX and self.right <= other.right + SLACK_PX
-        down = self.top >= other.top - SLACK_PX and self.bottom <= other.bottom + SLACK_PX
-        return across and down
-
 
 def touching(drawing: str) -> list[str]:
     """What is wrong with the texts of a drawing, in words; a text that lies wholly in a bar is its
     label.
     """
     root = ElementTree.fromstring(drawing)
-    frame = Box("", 0, 0, float(root.get("width", 0)), float(root.get("height", 0)))
+    frame = _edges([Box("", 0, 0, float(root.get("width", 0)), float(root.get("height", 0)))])
     found = list(_boxes(root, (0.0, 0.0), ""))
-    texts = [box for box in found if box.what]
-    marks = [box for box in found if not box.what]
-    wrong = [f'"{text.what}" leaves the frame' for text in texts if not text.within(frame)]
-    for one, other in combinations(texts, 2):
-        if one.meets(other):
-            wrong.append(f'"{one.what}" touches "{other.what}"')
-    for text in texts:
-        if any(text.meets(mark) and not text.within(mark) for mark in marks):
-            wrong.append(f'"{text.what}" covers a mark')
-    return wrong
+    names = [box.what for box in found if box.what]
+    texts = _edges(box for box in found if box.what)
+    marks = _edges(box for box in found if not box.what)
+    leaving = np.flatnonzero(~_within(texts, frame).all(axis=1))
+    pairs = np.argwhere(np.triu(_meet(texts, texts), k=1))
+    covering = np.flatnonzero((_meet(texts, marks) & ~_within(texts, marks)).any(axis=1))
+    return [
+        *(f'"{names[text]}" leaves the frame' for text in leaving),
+        *(f'"{names[one]}" touches "{names[other]}"' for one, other in pairs),
+        *(f'"{names[text]}" covers a mark' for text in covering),
+    ]
+
+
+def _edges(boxes: Iterable[Box]) -> np.ndarray:
+    """Left, top, right and bottom of boxes [px], of shape (boxes, 4)."""
+    return np.array([box[1:] for box in boxes]).reshape(-1, 4)
+
+
+def _meet(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether each box overlaps each of the others by more than a trifle."""
+    shared = np.minimum(some[:, None, 2:], others[None, :, 2:])
+    shared = shared - np.maximum(some[:, None, :2], others[None, :, :2])
+    return np.all(shared > SLACK_PX, axis=2)
+
+
+def _within(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Whether each box lies wholly in each of the others."""
+    begins = some[:, None, :2] >= others[None, :, :2] - SLACK_PX
+    ends = some[:, None, 2:] <= others[None, :, 2:] + SLACK_PX
+    return np.all(begins & ends, axis=2)
 
 
 def _boxes(element: ElementTree.Element, origin: Point, role: str) -> Iterator[Box]:
