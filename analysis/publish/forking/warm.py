@@ -8,10 +8,9 @@ from __future__ import annotations
 import importlib
 import os
 import pkgutil
-import sys
 import warnings
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -20,9 +19,7 @@ from analysis.publish.forking.forks import Fork, private_folder
 
 NOT_FOR_NOTEBOOKS = ("analysis.publish", "analysis.cli")
 OF_EXECUTION = ("analysis.publish.notebook", "analysis.publish.forking.engine")
-DEBUGGER = "debugpy"
 OF_KERNELS = (  # what one imports while it starts
-    "ipykernel.debugger",
     "ipykernel.kernelapp",
     "IPython.core.completerlib",
     "IPython.core.debugger",
@@ -63,11 +60,10 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
         nbformat.validate(nbformat.v4.new_notebook())  # builds the check that it keeps
     os.environ.clear()  # a package sets variables when it is imported: no fresh kernel has them
     os.environ.update(surroundings)
-    # nobody steps through a notebook that is executed: its debugger takes a fifth of a second
-    sys.modules[DEBUGGER] = None  # type: ignore[assignment]
+    with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
+        importlib.import_module("ipykernel.debugger")
     for name in (*OF_EXECUTION, *OF_KERNELS):
         importlib.import_module(name)
-    del sys.modules[DEBUGGER]
     for parameters in notebooks:
         if "scenario" in parameters:
             shared = ("model", "scenario", "data", *PARAMETER_NAMES)
