@@ -1,7 +1,8 @@
-"""How time and memory grow with the evidence and with the models, and the curves of both."""
+"""How time and memory grow with the evidence, the models and the pages, and the curves of all."""
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import re
@@ -10,14 +11,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import altair as alt
 import pandas as pd
+import yaml
 
-from analysis.publish.plan import checkout
+from analysis.publish.carried import project_files
+from analysis.publish.contents import TOC
+from analysis.publish.plan import Page, checkout, list_pages
 
 CURVES = Path(__file__).with_name("growth.svg")
 ROOT = checkout()
@@ -71,21 +76,78 @@ def more_models(folder: Path, times: int) -> None:
         copy_model(models, number)
 
 
-# what grows -> how, the command that reads all of it, and its largest size
-GROWING: dict[str, tuple[Callable[[Path, int], None], tuple[str, ...], int]] = {
-    "evidence": (more_evidence, ("claims",), 30),
-    "models": (more_models, ("rerun", "models"), 30),
+def more_pages(book: Path, times: int) -> None:
+    """So many times the executed pages, in a part of their own."""
+    with (book / "pages.toml").open("a", encoding="utf-8") as listed:
+        pages = [
+            replace(page, page=f"{page.page}-{turn}")
+            for turn in range(1, times)
+            for page in list_pages(ROOT)
+        ]
+        listed.writelines(map(_as_listed, pages))
+    toc = yaml.safe_load((book / TOC).read_text(encoding="utf-8"))
+    again = {"caption": "Again", "chapters": [{"file": page.page} for page in pages]}
+    toc["parts"] += [again] if pages else []
+    (book / TOC).write_text(yaml.safe_dump(toc), encoding="utf-8")
+
+
+def _as_listed(page: Page) -> str:
+    """A page as pages.toml has it."""
+    fields = {"page": page.page, "title": page.title, "notebook": page.notebook}
+    given = ", ".join(_set(page.parameters))
+    return "\n".join(["", "[[page]]", *_set(fields), f"parameters = {{ {given} }}", ""])
+
+
+def _set(fields: Mapping[str, Any]) -> list[str]:
+    return [f"{name} = {json.dumps(value)}" for name, value in fields.items()]
+
+
+def _claims(folder: Path, times: int) -> Spent:
+    data = Path(shutil.copytree(ROOT / "data", folder / "data"))
+    more_evidence(data, times)
+    return spent("claims", "--data", data)
+
+
+def _models(folder: Path, times: int) -> Spent:
+    data = Path(shutil.copytree(ROOT / "data", folder / "data"))
+    more_models(data, times)
+    notebook = ROOT / "notebooks" / "models.ipynb"
+    return spent("rerun", notebook, "-p", f"data={data}", "--out", folder / "out.ipynb")
+
+
+def _pages(folder: Path, times: int) -> Spent:
+    project = folder / "project"
+    for name in project_files(ROOT):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, project / name)
+    more_pages(project / "book", times)
+    return spent("build", "--out", folder / "built", project=project)
+
+
+class Growing(NamedTuple):
+    """How to measure something once at a size, and at which sizes, at most so many times."""
+
+    once: Callable[[Path, int], Spent]
+    sizes: Sequence[int]
+    most_runs: int
+
+
+GROWING = {
+    "evidence": Growing(_claims, (*SIZES, 100, 300), 3),  # thirty times is read in a few seconds
+    "models": Growing(_models, SIZES, 3),
+    "pages": Growing(_pages, SIZES, 1),  # thirty times is a book of hundreds
 }
 
 
-def spent(*arguments: str | Path) -> Spent:
-    """What a command of traincost takes, in a process of its own."""
+def spent(*arguments: str | Path, project: Path = ROOT) -> Spent:
+    """What a command of traincost takes, in a process of its own, by the code of a project."""
     program = "import sys; from analysis.cli import main; sys.exit(main())"
     with tempfile.TemporaryFile("w+") as said:
         child = subprocess.Popen(
             [sys.executable, "-c", program, *map(str, arguments)],
             stdout=subprocess.DEVNULL,
             stderr=said,
+            env=os.environ | {"PYTHONPATH": str(project)},
         )
         _, status, used = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -95,35 +157,24 @@ def spent(*arguments: str | Path) -> Spent:
     return Spent(used.ru_utime + used.ru_stime, used.ru_maxrss / MIB)
 
 
-def once(what: str, times: int) -> Spent:
-    """One run of a command over evidence of so many times the size."""
-    grow, command, _ = GROWING[what]
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(shutil.copytree(ROOT / "data", Path(name) / "data"))
-        grow(folder, times)
-        target = Path(name) / "out.ipynb"
-        if command[0] == "rerun":
-            notebook = ROOT / "notebooks" / f"{command[1]}.ipynb"
-            return spent("rerun", notebook, "-p", f"data={folder}", "--out", target)
-        return spent(*command, "--data", folder)
-
-
 def measure(runs: int) -> list[dict[str, Any]]:
     """Time and memory at each size, the median of some runs: `what, times, cpu_s, peak_mib`."""
-    rows = []
-    for what, (_, _, largest) in GROWING.items():
-        for times in (size for size in SIZES if size <= largest):
-            found = [once(what, times) for _ in range(runs)]
-            cpu_s, peak_mib = (statistics.median(values) for values in zip(*found, strict=True))
-            rows.append(
-                {
-                    "what": what,
-                    "times": times,
-                    "cpu_s": float(f"{cpu_s:.3g}"),
-                    "peak_mib": float(f"{peak_mib:.3g}"),
-                }
-            )
-    return rows
+    return [
+        {"what": what, "times": times} | _median(growing, times, min(runs, growing.most_runs))
+        for what, growing in GROWING.items()
+        for times in growing.sizes
+    ]
+
+
+def _median(growing: Growing, times: int, runs: int) -> dict[str, float]:
+    found = []
+    for _ in range(runs):
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(growing.once(Path(folder), times))
+    medians = (statistics.median(values) for values in zip(*found, strict=True))
+    return {
+        field: float(f"{value:.3g}") for field, value in zip(Spent._fields, medians, strict=True)
+    }
 
 
 def exponents(rows: list[dict[str, Any]]) -> pd.DataFrame:
@@ -155,13 +206,14 @@ def draw(rows: list[dict[str, Any]], path: Path = CURVES) -> None:
 
 
 def _curve(frame: pd.DataFrame, title: str) -> alt.LayerChart:
-    size = alt.X("times:Q", title="times as much").scale(type="log", domain=[1, max(SIZES)])
+    ends = [1, int(frame.times.max())]
+    size = alt.X("times:Q", title="times as much").scale(type="log", domain=ends)
     value = alt.Y("value:Q", title=title).scale(type="log")
     which = alt.Color("what:N", title=None)
     lines = alt.Chart(frame).mark_line(point=True).encode(size, value, which)
     first = frame[frame.times == 1]
     straight = pd.concat(
-        [first.assign(times=k, value=first.value * k, even=first.what) for k in (1, max(SIZES))]
+        [first.assign(times=k, value=first.value * k, even=first.what) for k in ends]
     )
     even = alt.Chart(straight).mark_line(strokeDash=[4, 4], opacity=0.4)
     return (lines + even.encode(size, value, which)).properties(width=260, height=240)

@@ -22,10 +22,11 @@ and `data/timed_products.csv` keeps what it found."""
 MOST_MEGABYTES = 0.3  # of the first page
 GROWTH_HEAD = f"""## Growth
 
-Processor time and memory of one command over more and more evidence (facts, runs and claims; every
-claim is judged), and over more and more models (all are set side by side). Dashed: in proportion.
+Processor time and memory of one command: over more and more evidence (facts, runs and claims; every
+claim is judged), over more and more models (all are set side by side), and over more and more
+executed pages of a book that is built anew (once at each size). Dashed: in proportion.
 
-![Time and memory over the size of the evidence and the number of models]({CURVES.name})"""
+![Time and memory over the size of evidence and the numbers of models and pages]({CURVES.name})"""
 POWERS = f"""The power by which each grows between its two largest sizes; 1 is in proportion, and
 {MOST_EXPONENT:g} at most was promised."""
 

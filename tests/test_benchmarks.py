@@ -1,14 +1,17 @@
 """What was measured of speed, beside what was promised."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
+from analysis.data.folder import read_toml
+from analysis.publish.contents import page_names
 from analysis.publish.plan import list_pages
 from benchmarks.books import takes_mfu
 from benchmarks.execution import parameters_of_pages
-from benchmarks.growth import draw, exponents, repeat, spent
+from benchmarks.growth import draw, exponents, more_pages, repeat, spent
 from benchmarks.measure import allowed
 from benchmarks.page import measured, measured_markdown
 from tests.conftest import ROOT
@@ -79,6 +82,21 @@ def test_rows_are_repeated_under_other_keys(tmp_path):
     rows = pd.read_csv(path, dtype=str, keep_default_na=False)
     assert rows.id.tolist() == ["a", "b", "a_again1", "b_again1", "a_again2"]
     assert rows.value.tolist() == ["1", "", "1", "", "1"]
+
+
+def test_pages_are_added_as_the_book_lists_them(tmp_path):
+    for name in ("pages.toml", "_toc.yml"):
+        shutil.copy(ROOT / "book" / name, tmp_path)
+    more_pages(tmp_path, 3)
+    own, pages = list_pages(ROOT), read_toml(tmp_path / "pages.toml")["page"]
+    assert len(pages) == 3 * len(own)
+    assert pages[-1] == {
+        "page": f"{own[-1].page}-2",
+        "title": own[-1].title,
+        "notebook": own[-1].notebook,
+        "parameters": own[-1].parameters,
+    }
+    assert {page["page"] for page in pages} <= set(page_names(tmp_path))
 
 
 def test_a_command_that_fails_is_no_measurement():
