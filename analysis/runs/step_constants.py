@@ -50,15 +50,21 @@ class Constants:
 
     def efficiencies(self, kernels: str, date: str) -> Efficiencies:
         """What kernels and links reach on chips of a generation, at a date (YYYY-MM-DD)."""
-        found, generation = {}, self.generation(kernels, date)
+        found = {}
         for field in fields(Efficiencies):
             name = BY_CHIP.get(field.name, field.name)
             if kernels == "ampere":  # has no units for eight bits
                 name = name.replace("_fp8_", "_bf16_")
-            name = name.format(kernels=kernels, generation=generation)
             unit = MICRO if field.name == "kernel_gap_s" else 1.0
-            found[field.name] = unit * self.value(name)
+            found[field.name] = unit * self._reached(name, kernels, date)
         return Efficiencies(**found)
+
+    def _reached(self, name: str, kernels: str, date: str) -> np.ndarray:
+        if "{generation}" not in name:
+            return self.value(name.format(kernels=kernels))
+        generations = self.generations(kernels, date)
+        named = {at: name.format(kernels=kernels, generation=at) for at in generations}
+        return np.select(list(generations.values()), [self.value(at) for at in named.values()])
 
     def value(self, name: str) -> np.ndarray:
         """The draws of a constant, by its fact less the prefix."""
@@ -70,9 +76,14 @@ class Constants:
             raise self.facts.unknown(wanted)
         return self.values[wanted]
 
-    def generation(self, kernels: str, date: str) -> str:
-        """The newest kernels of attention at a date, of those with figures for the chip; the oldest
-        of them where the date is before all.
+    def generations(self, kernels: str, date: str) -> dict[str, np.ndarray]:
+        """Which kernels of attention ran at a date, of those with figures for the chip: the newest
+        that had found their way into use, the oldest where none had.
+
+        Returns
+        -------
+        dict
+            Whether they ran, in each draw, of shape (draws,), by the name of the generation.
         """
         day = datetime.date.fromisoformat(date)
         year = day.year + day.timetuple().tm_yday / DAYS_PER_YEAR
@@ -81,12 +92,10 @@ class Constants:
             for name in GENERATIONS
             if f"{PREFIX}attention_forward_{name}_{kernels}" in self.facts
         ]
-        there = [name for name in known if self._from(name) <= year]
-        return there[-1] if there else known[0]
-
-    def _from(self, generation: str) -> float:
-        fact = f"{PREFIX}attention_{generation}_from"
-        return self.facts.constant(fact, "years").value if fact in self.facts else 0.0
+        delay = self.value("attention_delay_years")
+        in_use = [self.value(f"attention_{name}_from") + delay <= year for name in known[1:]]
+        newest = np.sum([np.zeros_like(delay), *in_use], axis=0)
+        return {name: newest == rank for rank, name in enumerate(known)}
 
     def scaled(self, changed: Mapping[str, np.ndarray]) -> Constants:
         """With other values of some constants, by fact id."""

@@ -427,14 +427,28 @@ def test_what_kernels_reach_is_the_fact_of_their_generation_and_time(evidence):
     assert changed.value("memory") == 0.123 and constants.value("memory") != 0.123
 
 
-def test_kernels_of_attention_are_new_from_the_day_of_their_fact_on(evidence):
-    constants = draw_constants(evidence.facts)
-    year = evidence.facts["step_attention_third_from"].value
-    days = round((year % 1) * 365.25)
-    first = pd.Timestamp(int(year), 1, 1)
-    for shift, generation in ((-2, "second"), (2, "third")):
-        day = (first + pd.Timedelta(days=days - 1 + shift)).date().isoformat()
-        assert constants.generation("hopper", day) == generation, day
+def test_kernels_of_attention_run_in_a_draw_once_its_delay_is_over(evidence):
+    facts, delays = evidence.facts, np.array([0.0, 0.5])
+    drawn = Constants(facts, middles(facts, {"step_attention_delay_years": delays}, 2))
+    year = facts["step_attention_third_from"].value
+    assert _third(drawn, year - 0.01) == [False, False]
+    assert _third(drawn, year + 0.01) == [True, False]
+    assert _third(drawn, year + 0.49) == [True, False]
+    assert _third(drawn, year + 0.51) == [True, True]
+
+
+def _third(constants, year):
+    """Whether the third kernels run at a calendar year with a fraction, and what attention reaches
+    with them alone.
+    """
+    day = pd.Timestamp(int(year), 1, 1) + pd.Timedelta(days=round(year % 1 * 365.25) - 1)
+    date = day.date().isoformat()
+    third = constants.generations("hopper", date)["third"]
+    reached = constants.efficiencies("hopper", date).attention_backward
+    named = [f"attention_backward_{name}_hopper" for name in ("second", "third")]
+    expected = np.where(third, constants.value(named[1]), constants.value(named[0]))
+    assert (reached == expected).all()
+    return third.tolist()
 
 
 def with_chip(evidence, **figures):
@@ -497,8 +511,11 @@ def test_before_all_kernels_of_attention_the_oldest_that_has_figures_is_meant(ev
     names = ("no_fused", "first", "second", "third")
     for kernels in ("hopper", "ampere"):
         known = [n for n in names if f"step_attention_forward_{n}_{kernels}" in evidence.facts]
-        assert constants.generation(kernels, "1990-01-01") == known[0]
-        assert constants.generation(kernels, "2030-01-01") == known[-1]
+        for date, only in (("1990-01-01", known[0]), ("2030-01-01", known[-1])):
+            found = constants.generations(kernels, date)
+            assert list(found) == known
+            assert {name for name, ran in found.items() if ran.all()} == {only}
+            assert {name for name, ran in found.items() if ran.any()} == {only}
 
 
 UNEVEN = pd.DataFrame(

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.data.folder import PROTOCOL, default_directory, read_toml
 from analysis.data.mistakes import InputError
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
@@ -26,7 +27,7 @@ from analysis.runs.rate_record import (
     rate_record,
     scored,
 )
-from analysis.runs.step_constants import draw_constants, middles, processor
+from analysis.runs.step_constants import PREFIX, draw_constants, middles, processor
 from analysis.runs.step_view import Shift, borrowed_spread, constants_of, misses_of, shift_without
 
 ROW = {"who": "A", "mixture": 0.0, "group": "A | m | c", "like": ""}
@@ -282,7 +283,18 @@ def test_the_second_version_has_no_figure_of_the_developer(evidence):
     ],
 )
 def test_kernels_of_attention_are_those_of_the_date(evidence, date, kernels, generation):
-    assert draw_constants(evidence.facts).generation(kernels, date) == generation
+    """In most draws; how long kernels take until they are in use is drawn."""
+    assert draw_constants(evidence.facts).generations(kernels, date)[generation].mean() > 0.5
+
+
+def test_every_assumption_has_the_least_range_of_the_rules(evidence):
+    least = read_toml(default_directory() / PROTOCOL)["constants"]["assumption_range"]
+    assumed = [f for n, f in evidence.facts.items() if n.startswith(PREFIX) and f.kind == "assumption"]
+    assert len(assumed) >= 4
+    for fact in assumed:
+        assert fact.has_range, fact.id
+        assert fact.high >= least * fact.low, fact.id
+        assert fact.low <= fact.value <= fact.high, fact.id
 
 
 def test_a_chip_without_bandwidths_is_named(evidence):
