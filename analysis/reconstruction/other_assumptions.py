@@ -1,5 +1,5 @@
-"""What the time of a step rests on: the hours with other assumptions, hours billed for each hour
-running, and how many makers its record on mixtures has.
+"""What the time of a step rests on: the hours with other assumptions, what their interval goes
+with, hours billed for each hour running, and how many makers its record on mixtures has.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ from analysis.data.uncertainty import PERCENTILES
 from analysis.reconstruction import measured
 from analysis.reconstruction.account import Account
 from analysis.runs.basis import basis
-from analysis.runs.planned import by_step_time, ratios_of_runs
+from analysis.runs.interval_shares import shares_of_constants, shares_of_parts
+from analysis.runs.planned import by_step_time, log_rate_by_part, ratios_of_runs
 from analysis.runs.rate_record import mixture_record
 from analysis.runs.views import hours_by
 from analysis.show.links import Html, counted
-from analysis.show.tables import ROUGH, table
+from analysis.show.numbers import exact_text, significant
+from analysis.show.tables import ROUGH, Cell, table
+
+RANKED = 10  # constants that the table shows
 
 
 def hours_otherwise(account: Account) -> pd.DataFrame:
@@ -63,6 +67,53 @@ def otherwise(account: Account) -> Html:
         kind="reconstructed",
         caption="Hours by the time of a step, with other assumptions on what makers share",
         name="step-otherwise",
+    )
+
+
+def interval(account: Account) -> Html:
+    """What the spread of the hours by the time of a step goes with: its parts, and the constants
+    that matter most.
+    """
+    found = measured.laid_out(account)
+    if found is None:
+        return Html("")
+    run, evidence = found[1].run, account.evidence
+    parts = shares_of_parts(log_rate_by_part(run, evidence))
+    said = {name: _percent(share, name) for name, share in parts.items()}
+    ranked = shares_of_constants(run, evidence).head(RANKED)
+    return Html(
+        f"<p>How far makers lie apart is {said['makers']} of the variance of the log hours. "
+        f"Hours billed are {said['billed']}, and all constants of the model {said['constants']}. "
+        f"Of that last part, these have the most.</p>{_ranked(ranked, account)}"
+    )
+
+
+def _percent(share: float, name: str) -> Html:
+    return counted(f"{significant(share * 100, 2):g} %", f"others_measured.part_{name}")
+
+
+def _ranked(shares: pd.Series, account: Account) -> Html:
+    facts = [account.evidence.facts[name] for name in shares.index]
+    shown = pd.DataFrame(
+        {
+            "id": shares.index,
+            "constant": [fact.quantity for fact in facts],
+            "kind": [fact.kind for fact in facts],
+            "low": [Cell(exact_text(fact.low, fact.unit), fact.low) for fact in facts],
+            "high": [Cell(exact_text(fact.high, fact.unit), fact.high) for fact in facts],
+            "share": shares.to_numpy(),
+        }
+    )
+    ends = ("kind", "facts:id")
+    return table(
+        shown,
+        units={"share": "ratio"},
+        head={"kind": "known", "low": "from", "high": "to", "share": "of their spread"},
+        figures={"share": ROUGH},
+        rests={"low": ends, "high": ends},
+        kind="reconstructed",
+        caption="Constants by how much of the spread of the hours goes with them",
+        name="interval-constants",
     )
 
 

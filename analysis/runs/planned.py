@@ -79,18 +79,42 @@ def by_step_time(
 
     Rate, shift, spread and ratio are drawn together: a draw of the constants has its own shift.
     """
+    parts = log_rate_by_part(run, evidence, developers_figures, between_developers)
+    rows = shift_without(evidence, run.developers, run.like, developers_figures).rows
+    peak = processor(run.chip, evidence).peak_bf16_flop_s
+    return tabulated(
+        run.flop_per_token * np.exp(sum(parts.values())) / peak,
+        f"time of a step; {len(rows)} rates of {rows.who.nunique()} developers",
+    )
+
+
+def log_rate_by_part(
+    run: Planned,
+    evidence: Evidence,
+    developers_figures: bool = True,
+    between_developers: Between = None,
+) -> dict[str, np.ndarray]:
+    """The log of tokens per second and chip over the hours billed, by the time of a step: parts
+    that add up, each drawn apart from the others.
+
+    Returns
+    -------
+    dict
+        Arrays of shape (draws,): `constants`, the rate that the layout allows with the shift found
+        by the same constants; `makers`, how far one more maker lies from the shift; `billed`, the
+        hours running over those billed.
+    """
     rate = step_of(run, evidence, developers_figures).tokens_per_s_per_gpu
     shift = shift_without(evidence, run.developers, run.like, developers_figures)
     mean, deviation = (found[0] for found in shift.of(run.row, between_developers))
     rules = protocol().constants
     ratio = billed_over_running(evidence, run.developers)
     points = draw({"noise": UNIT, "ratio": ratio}, rules.draws, rules.seed + 1)
-    shifted = rate * np.exp(mean + deviation * ndtri(points["noise"]))
-    peak = processor(run.chip, evidence).peak_bf16_flop_s
-    return tabulated(
-        run.flop_per_token * shifted / peak / points["ratio"],
-        f"time of a step; {len(shift.rows)} rates of {shift.rows.who.nunique()} developers",
-    )
+    return {
+        "constants": np.log(rate) + mean,
+        "makers": deviation * ndtri(points["noise"]),
+        "billed": -np.log(points["ratio"]),
+    }
 
 
 def step_time_or_why(run: Planned, evidence: Evidence) -> Distribution | str:

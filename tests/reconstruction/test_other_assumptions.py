@@ -6,6 +6,7 @@ import pytest
 from analysis.data.protocol import protocol
 from analysis.reconstruction import measured, other_assumptions, placebos
 from analysis.reconstruction.account import account_of
+from analysis.runs.interval_shares import shares_of_constants
 
 
 @pytest.fixture(scope="module")
@@ -32,13 +33,28 @@ def test_of_few_makers_the_published_view_borrows_the_bound(hours):
 
 def test_without_the_makers_own_figures_the_hours_are_others(hours):
     own = "without the maker's own kernel figures"
-    assert hours.p50[own] != pytest.approx(hours.p50["as published"], rel=1e-3)
+    assert hours.loc[own].to_dict() != pytest.approx(hours.loc["as published"].to_dict(), rel=1e-3)
 
 
 def test_a_model_without_a_layout_has_no_such_table(account, evidence):
     without = account_of("minimax-m1", account.scenario, evidence)
     assert other_assumptions.hours_otherwise(without).empty
     assert str(other_assumptions.otherwise(without)) == ""
+
+
+def test_what_the_interval_goes_with_stands_with_its_ten_first_constants(account):
+    run = measured.laid_out(account)[1].run
+    shown = str(other_assumptions.interval(account))
+    ranked = shares_of_constants(run, account.evidence)
+    first, eleventh = ranked.index[0], ranked.index[10]
+    assert shown.count("<tr") == 1 + 10
+    assert account.evidence.facts[first].quantity in shown
+    assert account.evidence.facts[eleventh].quantity not in shown
+
+
+def test_a_model_without_a_layout_has_no_such_interval(account, evidence):
+    without = account_of("minimax-m1", account.scenario, evidence)
+    assert str(other_assumptions.interval(without)) == ""
 
 
 def test_no_run_of_the_makers_own_is_among_the_ratios(account):

@@ -289,7 +289,8 @@ def test_kernels_of_attention_are_those_of_the_date(evidence, date, kernels, gen
 
 def test_every_assumption_has_the_least_range_of_the_rules(evidence):
     least = read_toml(default_directory() / PROTOCOL)["constants"]["assumption_range"]
-    assumed = [f for n, f in evidence.facts.items() if n.startswith(PREFIX) and f.kind == "assumption"]
+    constants = [fact for name, fact in evidence.facts.items() if name.startswith(PREFIX)]
+    assumed = [fact for fact in constants if fact.kind == "assumption"]
     assert len(assumed) >= 4
     for fact in assumed:
         assert fact.has_range, fact.id
