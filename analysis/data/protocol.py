@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from functools import lru_cache
 from typing import Literal
 
@@ -59,6 +60,14 @@ class Combined(_Rules):
     prior_developers: int
 
 
+class NewRuns(_Rules):
+    """From how many new runs on there is a verdict."""
+
+    after: datetime.date
+    fewest_runs: int
+    fewest_developers: int
+
+
 class Specifications(_Rules):
     """The alternatives that are shown."""
 
@@ -86,6 +95,7 @@ class Protocol(_Rules):
     constants: Constants
     ratio: Ratio
     combined: Combined
+    new_runs: NewRuns
     specifications: Specifications
 
 

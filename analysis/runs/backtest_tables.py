@@ -216,7 +216,7 @@ def step_intervals(evidence: Evidence) -> Html:
 def errors_of_steps(evidence: Evidence) -> Html:
     """What the errors of steps go with."""
     return table(
-        what_errors_go_with(step_estimator_for(evidence)),
+        what_errors_go_with(step_estimator_for(evidence))[["what", "share"]],
         units={"share": "ratio"},
         head={"what": "property", "share": "share of the errors' variance"},
         figures={"share": ROUGH},

@@ -82,6 +82,7 @@ def _log_normal(centre: float, spread: float) -> Distribution:
     return Distribution("log_normal", 0.0, np.inf, "", centre=centre, spread=spread)
 
 
+FIRST_FORM = "conformal"  # that of version 0.1
 FORMS = {
     "normal": Form(0, "one spread for all runs", normal),
     "random effects": Form(1, "a spread between developers and one within", of_developers),

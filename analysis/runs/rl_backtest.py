@@ -162,8 +162,8 @@ def what_errors_go_with(estimator: StepEstimator) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a property: `what`, and the `share` [1] of the variance of the log error that a line
-        on it explains.
+        A row a property: `what`, the `share` [1] of the variance of the log error that a line on
+        it explains, and its `correlation` with that error, of predicted over measured; NaN for two.
     """
     runs = estimator.runs
     own = (runs.developer == runs.developer.mode().iloc[0]).to_numpy()
@@ -180,7 +180,8 @@ def what_errors_go_with(estimator: StepEstimator) -> pd.DataFrame:
         {"what": what, "share": explained(np.column_stack(found)[own], errors)}
         for what, found in properties.items()
     ]
-    return pd.DataFrame(rows)
+    signs = [np.corrcoef(found[0][own], errors)[0, 1] for found in properties.values()]
+    return pd.DataFrame(rows).assign(correlation=[*signs[:-1], np.nan])
 
 
 def explained(properties: np.ndarray, errors: np.ndarray) -> float:

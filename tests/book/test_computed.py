@@ -17,6 +17,7 @@ WITHOUT_TABLES = (
     "table.changes",
     "table.worked",
     "backtest.rule",
+    "backtest.verdict_",
     "try.",
     "chart.disclosure",
 )
@@ -25,6 +26,7 @@ WITHOUT_TABLES = (
 ELSEWHERE = {"table.changes", "table.hours-for", "table.hours-against"}
 ELSEWHERE |= {"account.sheet", "comparison.account"}
 ELSEWHERE |= {"hours.outside"}  # no phase lies outside in the default edition
+ELSEWHERE |= {"backtest.new_error"}  # too few runs are new
 MOST_WORDS = 25
 
 

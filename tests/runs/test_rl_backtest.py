@@ -130,7 +130,10 @@ def test_what_errors_go_with_by_hand():
         chip=["C1", "C2", "C4", "C4", "C1"],
     )
     predicted = runs.step_seconds.to_numpy() * sparsity**2
-    found = what_errors_go_with(estimator_of(runs, predicted)).set_index("what").share
+    whole = what_errors_go_with(estimator_of(runs, predicted)).set_index("what")
+    found = whole.share
+    assert whole.correlation["parameters for each active one"] == pytest.approx(1.0)
+    assert np.isnan(whole.correlation["the last two together"])
     assert found["parameters for each active one"] == pytest.approx(1.0)
     assert found["the last two together"] == pytest.approx(1.0)
     sizes, peaks = np.log2([2, 16, 32, 16]), np.log2([1, 2, 4, 4])

@@ -1,0 +1,122 @@
+"""What the record says in a sentence: every result and word in it follows from the rows."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.data.protocol import protocol
+from analysis.data.tables import Evidence
+from analysis.runs.efficiency import CHOSEN, FORM
+from analysis.runs.intervals import FIRST_FORM
+from analysis.runs.rl_backtest import (
+    LEVEL,
+    intervals_by_way,
+    what_errors_go_with,
+    what_so_few_show,
+)
+from analysis.runs.rl_steps import step_estimator_for
+from analysis.show import links
+from analysis.show.links import Html
+from analysis.show.numbers import quantity_text, significant
+
+PEAK, SPARSITY = "peak of the chip", "parameters for each active one"
+PROPERTIES = {
+    "size": ("size goes with", "size"),
+    PEAK: ("the peak of the chip with", "peak"),
+    SPARSITY: ("sparsity with", "sparsity"),
+}
+
+
+def on_new_runs(tested: pd.DataFrame) -> Html:
+    """What runs say that were released after the rules were fixed; `tested` as
+    :func:`analysis.runs.backtest.backtest` returns it.
+    """
+    rules = protocol().new_runs
+    new = tested[tested.release_date.astype(str) > rules.after.isoformat()]
+    runs, developers = len(new), new.developer.nunique()
+    enough = runs >= rules.fewest_runs and developers >= rules.fewest_developers
+    return Html(
+        "<p>A verdict on runs that are released after the rules were fixed takes "
+        f"{_counted(rules.fewest_runs, 'verdict_runs')} runs of "
+        f"{_counted(rules.fewest_developers, 'verdict_developers')} developers. On record are "
+        f"{_counted(runs, 'new_runs')} of {_counted(developers, 'new_developers')}. "
+        f"{_error_of(new) if enough else 'So there is no verdict.'}</p>"
+    )
+
+
+def _error_of(new: pd.DataFrame) -> str:
+    factor = links.counted(f"{new.error_factor.median():.3g}", "backtest.new_error")
+    return f"Half of them are predicted within a factor of {factor}."
+
+
+def on_forms(compared: pd.DataFrame) -> Html:
+    """How wide the interval in use is beside that of the first version; `compared` as
+    :func:`analysis.runs.choice.compare` returns it.
+    """
+    widths = compared[compared.candidate == CHOSEN].set_index("form").median_width_factor
+    used, first = widths[FORM], widths[FIRST_FORM]
+    word = "wider" if used > first else "narrower" if used < first else "as wide"
+    return Html(
+        f"<p>The same rule chose among {_counted(len(widths), 'forms')} forms. The first version "
+        f"took the errors themselves, with developers alike. The one in use is {word}: "
+        f"{_factor(used, 'width_in_use')} from end to end, and {_factor(first, 'width_first')} "
+        "then.</p>"
+    )
+
+
+def on_makers_of_steps(evidence: Evidence) -> Html:
+    """How many of the steps one developer has."""
+    makers = step_estimator_for(evidence).runs.developer.value_counts(normalize=True)
+    return Html(
+        f"<p>Of the rows, {_share(makers.iloc[0], 'largest_maker')} are of one developer, "
+        f"{links.text(makers.index[0])}. So a model weighs as one.</p>"
+    )
+
+
+def on_few_developers(evidence: Evidence) -> Html:
+    """Whether so few developers can show that the intervals of steps are right."""
+    found = what_so_few_show(evidence).iloc[0]
+    word = "enough" if found.at_least >= LEVEL else "too few"
+    return Html(
+        f"<p>Those who disclose their steps are {_counted(found.developers, 'step_developers')} "
+        f"developers, {word} to say that these intervals are right.</p>"
+    )
+
+
+def on_step_intervals(evidence: Evidence) -> Html:
+    """Whether the intervals of steps are worth more than those of a simple rate."""
+    scores = ["interval_score", "interval_score_by_developer"]
+    ours, rate = intervals_by_way(evidence)[scores].to_numpy()
+    word = "more than" if (ours < rate).all() else "no more than"
+    return Html(f"<p>By the score, the intervals are worth {word} those of a simple rate.</p>")
+
+
+def on_errors_of_steps(evidence: Evidence) -> Html:
+    """What the errors of steps go with, and where a step takes longer than expected."""
+    estimator = step_estimator_for(evidence)
+    found = what_errors_go_with(estimator).set_index("what")
+    shares = [
+        f"{words} {_share(found.share[what], f'errors_{place}')}"
+        for what, (words, place) in PROPERTIES.items()
+    ]
+    peak, sparsity = (found.correlation[what] < 0 for what in (PEAK, SPARSITY))
+    others = estimator.runs.developer.nunique() - 1
+    return Html(
+        f"<p>Of the variance of the errors, {', '.join(shares)}. Steps take longer than expected "
+        f"on chips of a {'higher' if peak else 'lower'} peak, and with models that are "
+        f"{'sparser' if sparsity else 'denser'}. None of it is in the fit: "
+        f"{_counted(others, 'other_makers')} other developers are all that could confirm it.</p>"
+    )
+
+
+def _counted(number: float, place: str) -> Html:
+    return links.counted(f"{int(number)}", f"backtest.{place}")
+
+
+def _share(value: float, place: str) -> Html:
+    return links.counted(quantity_text(significant(value, 2), "ratio"), f"backtest.{place}")
+
+
+def _factor(value: float, place: str) -> Html:
+    return links.counted(f"{np.round(value, 1):g} times", f"backtest.{place}")
