@@ -26,6 +26,7 @@ from analysis.runs.specifications import (
     shares_of_choices,
     specifications,
 )
+from analysis.runs.step_view import shift_without
 from analysis.runs.views import (
     hours_record,
     pool_over_weight,
@@ -184,27 +185,51 @@ def test_ratios_are_of_runs_that_publish_both_and_by_hand(evidence):
     assert billed_over_running(evidence, ["BigScience"]).basis.startswith("hours billed")
 
 
-@pytest.mark.parametrize("by", [0.5, 2.0])
-def test_no_check_of_the_run_and_no_rate_of_its_architecture_moves_the_view(evidence, laid_out, by):
-    run = laid_out[1].run
-    table = evidence["training_throughput"]
-    rules = protocol().rows
-    beside = table.who.isin(rules.shown_beside_developers) | (table.like != "")
-    rates = table.assign(
-        tokens_per_s_per_gpu=table.tokens_per_s_per_gpu.where(
-            ~beside, by * table.tokens_per_s_per_gpu
-        )
-    )
-    runs = evidence["training_runs"]
+def times(table, column, rows, by):
+    """The table with a column multiplied in some rows; without these where `by` is nothing."""
+    if not by:
+        return table[~rows].reset_index(drop=True)
+    return table.assign(**{column: table[column].where(~rows, by * table[column])})
+
+
+def without_the_run(evidence, run, by):
+    """Evidence whose checks of a run and rates of its architecture are other ones, or gone."""
+    rates, runs, rules = evidence["training_throughput"], evidence["training_runs"], protocol().rows
+    beside = rates.who.isin(rules.shown_beside_developers) | (rates.like != "")
     own = runs.developer.isin(run.developers)
-    hours = runs.assign(gpu_hours=runs.gpu_hours.where(~own, by * runs.gpu_hours))
-    other = changed(evidence, training_throughput=rates, training_runs=hours)
-    before, after = (
-        by_step_time(run, folder).quantile([0.05, 0.5, 0.95]) for folder in (evidence, other)
+    assert beside.sum() > 10 and own.any()
+    return changed(
+        evidence,
+        training_throughput=times(rates, "tokens_per_s_per_gpu", beside, by),
+        training_runs=times(runs, "gpu_hours", own, by),
     )
-    assert np.array_equal(before, after)
-    weights = [stacking_weight(folder, run.developers) for folder in (evidence, other)]
-    assert weights[0] == weights[1]
+
+
+@pytest.mark.parametrize("by", [2.0, 0.0], ids=["doubled", "removed"])
+def test_no_check_of_the_run_and_no_rate_of_its_architecture_moves_the_view(evidence, laid_out, by):
+    """Neither shift nor spread, weight, choices nor what comes of them."""
+    run, other = laid_out[1].run, without_the_run(evidence, laid_out[1].run, by)
+    shifts = [shift_without(folder, run.developers, run.like) for folder in (evidence, other)]
+    for before, after in zip(shifts[0].of(run.row), shifts[1].of(run.row), strict=True):
+        assert np.array_equal(before, after)  # the shift, and the spread around it
+    assert shifts[0].bound == shifts[1].bound
+    assert stacking_weight(other, run.developers) == stacking_weight(evidence, run.developers)
+    ends = [by_step_time(run, x).quantile([0.05, 0.5, 0.95]) for x in (evidence, other)]
+    assert np.array_equal(*ends)
+    found = [specifications(run, 14.8e12, folder) for folder in (evidence, other)]
+    pd.testing.assert_frame_equal(*found)
+
+
+def test_a_run_that_a_rate_of_others_would_move_is_moved_by_it(evidence, laid_out):
+    """What the test above holds is no blindness: a maker that counts does move the shift."""
+    run, rates = laid_out[1].run, evidence["training_throughput"]
+    counts = (rates.who == "NVIDIA") & (rates.like == "") & (rates.left_out == "")
+    twice = times(rates, "tokens_per_s_per_gpu", counts, 2.0)
+    before, after = (
+        shift_without(x, run.developers, run.like).of(run.row)[0]
+        for x in (evidence, changed(evidence, training_throughput=twice))
+    )
+    assert (after > before).all()
 
 
 def test_a_faster_network_is_never_slower(evidence, laid_out):
