@@ -1,5 +1,5 @@
-"""What the page on measured rates shows: what others reach, the record, the views, and what speaks
-for and against the hours.
+"""What the page on measured rates shows: what others reach, the record, and what speaks for and
+against the hours.
 """
 
 from __future__ import annotations
@@ -7,24 +7,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.reconstruction import measured
 from analysis.reconstruction.account import Account
-from analysis.reconstruction.reconstruction import PhaseResult
 from analysis.runs.measured_rates import benchmarks_beside_runs
 from analysis.runs.rate_record import VIEWS, figures, gain, mixture_record, rate_record
 from analysis.runs.specifications import CHOICES, near_and_below, shares_of_choices
-from analysis.runs.views import (
-    VIEW_WORDS,
-    hours_record,
-    pool_over_weight,
-    stacking_weight,
-    view_figures,
-)
 from analysis.runs.views import VIEWS as HOURS_VIEWS
+from analysis.runs.views import hours_record, view_figures
 from analysis.show import links
 from analysis.show.links import Html, counted
 from analysis.show.numbers import hours_text, significant
-from analysis.show.tables import ROUGH, Cell, day, table
+from analysis.show.tables import Cell, day, table
 
 PAGE = "others_measured"
 KINDS = {"all": "all rates", "mixtures": "mixtures with each model left out"}
@@ -76,23 +70,31 @@ def share(value: float, name: str) -> Html:
 
 
 def rates(account: Account) -> Html:
-    """Every measured rate of the architecture, the newest first."""
+    """Every measured rate of the architecture, the newest first, with the hours that a trillion
+    tokens, and those of the phase with a layout, would take at it.
+    """
     rows = measured.rates(account).sort_values("date", ascending=False, kind="stable")
-    hours = TERA / (rows.tokens_per_s_per_gpu * 3600.0)
+    found = measured.laid_out(account)
+    per_hour = rows.tokens_per_s_per_gpu * SECONDS_PER_HOUR
     shown = pd.DataFrame(
         {
             "id": rows.id,
             "by": rows.who,
             "chip": rows.chip + ", " + rows.precision.str.upper(),
             "rate": rows.tokens_per_s_per_gpu,
-            "hours": hours,
+            "hours": TERA / per_hour,
+            "own": np.nan if found is None else measured.tokens_of(found[0]) / per_hour,
             "when": [day(str(date)) for date in rows.date],
         }
     )
     return table(
         shown,
-        units={"hours": "gpu_hours"},
-        head={"rate": "tokens/s of a chip", "hours": "for a trillion tokens"},
+        units=dict.fromkeys(("hours", "own"), "gpu_hours"),
+        head={
+            "rate": "tokens/s of a chip",
+            "hours": "for a trillion tokens",
+            "own": "for all tokens of the run",
+        },
         rests={"rate": ("disclosed", "training_throughput:id")},
         choices=("by", "chip"),
         caption="Measured rates of this architecture, the newest first",
@@ -120,48 +122,6 @@ def benchmarks_and_runs(account: Account) -> Html:
         caption="Benchmark and run of the same model, chip and precision",
         name="benchmarks-runs",
     )
-
-
-def views(account: Account) -> Html:
-    """The hours by each view, and the weight of the pool."""
-    found = measured.laid_out(account)
-    if found is None:
-        return Html("<p>No layout is published, so what such runs reach leads alone.</p>")
-    result, both = found
-    rows = [{"way": VIEW_WORDS[name], **hours} for name, hours in result.hours_by_view.items()]
-    weight = stacking_weight(account.evidence, both.run.developers)
-    ends = {"p05": "5 %", "p50": "middle", "p95": "95 %"}
-    shown = table(
-        pd.DataFrame(rows),
-        units=dict.fromkeys(ends, "gpu_hours"),
-        head=ends,
-        figures=dict.fromkeys(ends, ROUGH),
-        caption=f"{result.phase.label}: hours by each way",
-        name="views",
-        kind="reconstructed",
-    )
-    developers = counted(f"{weight['developers']:.0f}", f"{PAGE}.stacking_developers")
-    best = counted(f"{weight['stacking']:.2f}", f"{PAGE}.stacking")
-    said = counted(f"{weight['weight']:.2f}", f"{PAGE}.weight")
-    over = pool_over_weight(both.step_time, both.by_kind, measured.flop_of(result), _peak(result))
-    weights = table(
-        over.iloc[::2],
-        units=dict.fromkeys(ends, "gpu_hours"),
-        head={"weight": "weight of step time", **ends},
-        figures=dict.fromkeys(ends, ROUGH),
-        caption=f"{result.phase.label}: hours at other weights",
-        name="weights",
-        kind="reconstructed",
-    )
-    return Html(
-        f"<p>The time of a step has a weight of {said} in both together. Runs of {developers} "
-        f"developers publish hours and a layout; on them a weight of {best} would have been best. "
-        f"Few runs say little, so the weight is drawn towards one half.</p>{shown}{weights}"
-    )
-
-
-def _peak(result: PhaseResult) -> float:
-    return result.chip.peak_flop_s
 
 
 def record(account: Account) -> Html:

@@ -18,6 +18,7 @@ WITHOUT_TABLES = (
     "table.worked",
     "backtest.rule",
     "backtest.verdict_",
+    "others_measured.prior_",
     "try.",
     "chart.disclosure",
 )
