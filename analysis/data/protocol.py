@@ -44,6 +44,7 @@ class Constants(_Rules):
     """How the constants are drawn."""
 
     draws: int
+    points_per_draw: int
     seed: int
 
 

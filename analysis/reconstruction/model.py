@@ -98,6 +98,7 @@ class Phase(Strict):
     id: str
     label: str
     developer: str
+    release_date: datetime.date  # of its own model, which another may stand on
     summary: str
     explanation: str
     not_known: list[str]

@@ -106,7 +106,7 @@ def load_model(name: str, evidence: Evidence, above: tuple[str, ...] = ()) -> Mo
     if file.stands_on and file.stands_on not in known:
         raise UnknownName(file.stands_on, "a model", known, where=f"models/{path.name}, stands_on")
     base = load_model(file.stands_on, evidence, (*above, name)) if file.stands_on else None
-    own = [_phase(phase, file.developer, f"models/{path.name}") for phase in file.phase]
+    own = [_phase(phase, file, f"models/{path.name}") for phase in file.phase]
     phases = [*(base.phases if base else []), *own]
     identity = file.model_dump(
         exclude={"stands_on", "architecture", "decoding", "checks", "boundary", "phase"}
@@ -145,10 +145,16 @@ def _read(path: Path) -> _ModelFile:
         raise first_mistake(error, f"models/{path.name}", _ModelFile.model_fields) from None
 
 
-def _phase(file: _PhaseFile, developer: str, where: str) -> Phase:
+def _phase(file: _PhaseFile, model: _ModelFile, where: str) -> Phase:
     stages = [_stage(stage, f"{where}, {file.id}.{stage.id}") for stage in file.stage]
     content = file.model_dump(exclude={"stage", "cross_check"})
-    return Phase(**content, developer=developer, stages=stages, cross_checks=file.cross_check)
+    return Phase(
+        **content,
+        developer=model.developer,
+        release_date=model.release_date,
+        stages=stages,
+        cross_checks=file.cross_check,
+    )
 
 
 def _stage(file: _StageFile, where: str) -> NamedStage:

@@ -77,7 +77,7 @@ def views_of(
     """
     own_chip = find_chip(model.chip, evidence["hardware"])
     laid_out = [
-        (f"{phase.id}.{stage.id}", stage.work)
+        (f"{phase.id}.{stage.id}", stage.work, phase.release_date)
         for phase in model.phases
         for stage in phase.stages
         if isinstance(stage.work, PretrainingStage) and stage.work.layout is not None
@@ -87,7 +87,7 @@ def views_of(
         return None
     if chip != own_chip:
         return f"the layout is of {own_chip.name}, not of {chip.name}"
-    name, stage = laid_out[0]
+    name, stage, date = laid_out[0]
     where = f"models/{model.name}.toml, {name}"
     layout = layout_of_stage(stage, facts, where)
     flop = float(flop_per_token(architecture, layout.seq_len_tokens, mtp=True))
@@ -96,7 +96,7 @@ def views_of(
         architecture,
         layout,
         chip.name,
-        str(model.release_date),
+        str(date),
         flop,
         tuple(sorted(developers)),
         tuple(sorted(set(like[like != ""]))),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
 from analysis.runs.basis import basis
 from analysis.runs.planned import Planned, log_rate_by_part
@@ -59,7 +60,8 @@ def shares_of_constants(run: Planned, evidence: Evidence) -> pd.Series:
     """
     drawn = constants_of(basis(evidence)).values
     apart = {name: values for name, values in drawn.items() if _told(name)}
-    return rank_shares(apart, log_rate_by_part(run, evidence)["constants"])
+    of_points = log_rate_by_part(run, evidence)["constants"]
+    return rank_shares(apart, of_points[:: protocol().constants.points_per_draw])
 
 
 def _told(name: str) -> bool:

@@ -100,19 +100,20 @@ def log_rate_by_part(
     Returns
     -------
     dict
-        Arrays of shape (draws,): `constants`, the rate that the layout allows with the shift found
-        by the same constants; `makers`, how far one more maker lies from the shift; `billed`, the
-        hours running over those billed.
+        Arrays of shape (points,), as many for each draw of the constants: `constants`, the rate
+        that the layout allows with the shift found by the same constants; `makers`, how far one
+        more maker lies from the shift; `billed`, the hours running over those billed.
     """
     rate = step_of(run, evidence, developers_figures).tokens_per_s_per_gpu
     shift = shift_without(evidence, run.developers, run.like, developers_figures)
     mean, deviation = (found[0] for found in shift.of(run.row, between_developers))
     rules = protocol().constants
     ratio = billed_over_running(evidence, run.developers)
-    points = draw({"noise": UNIT, "ratio": ratio}, rules.draws, rules.seed + 1)
+    count = rules.draws * rules.points_per_draw
+    points = draw({"noise": UNIT, "ratio": ratio}, count, rules.seed + 1)
     return {
-        "constants": np.log(rate) + mean,
-        "makers": deviation * ndtri(points["noise"]),
+        "constants": np.repeat(np.log(rate) + mean, rules.points_per_draw),
+        "makers": np.repeat(deviation, rules.points_per_draw) * ndtri(points["noise"]),
         "billed": -np.log(points["ratio"]),
     }
 

@@ -305,3 +305,12 @@ def test_stages_without_a_curve_show_the_range_they_take(r1, evidence):
     lengths = answer_lengths(r1["r1_training"])
     assert list(lengths.kind) == ["assumed", "assumed"]
     assert (lengths.low_answer_tokens < lengths.high_answer_tokens).all()
+
+
+def test_a_model_that_stands_on_another_has_its_hours(evidence, r1):
+    base = reconstruct("deepseek-v3", load_scenario(), evidence)
+    shared = [phase.id for phase in base.model.phases]
+    assert shared == PHASES[:3]
+    for name in shared:
+        assert base[name].hours_by_view == r1[name].hours_by_view
+        assert base[name].phase.release_date < r1.model.release_date

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import ndtr
 
 from analysis.data.mistakes import InputError
 from analysis.data.protocol import protocol
@@ -466,6 +467,23 @@ def test_a_chip_needs_each_figure_to_be_more_than_nothing(evidence, field):
     for value in (0.0, np.nan):
         with pytest.raises(InputError, match=f"{field} is missing"):
             processor("H800 SXM", with_chip(evidence, **{field: value}))
+
+
+def test_each_draw_of_the_constants_meets_makers_from_end_to_end(evidence, monkeypatch):
+    rules = protocol().constants
+    rates = np.arange(1.0, rules.draws + 1.0)
+    monkeypatch.setattr(planned, "step_of", lambda *_: SimpleNamespace(tokens_per_s_per_gpu=rates))
+    flat = np.zeros((1, rules.draws)), np.ones((1, rules.draws))
+    shift = SimpleNamespace(of=lambda *_: flat)
+    monkeypatch.setattr(planned, "shift_without", lambda *_: shift)
+    run = planned.Planned(
+        SimpleNamespace(n_routed_experts=0), None, "H800 SXM", "2024-12-01", 2e11, ("X",)
+    )
+    parts = planned.log_rate_by_part(run, evidence)
+    by_draw = {name: part.reshape(rules.draws, -1) for name, part in parts.items()}
+    assert by_draw["constants"] == pytest.approx(np.log(rates)[:, None].repeat(16, axis=1))
+    makers = ndtr(by_draw["makers"])  # one in each sixteenth of the makers
+    assert (np.sort((makers * 16).astype(int)) == np.arange(16)).all()
 
 
 def test_units_of_a_chip_are_exact():
