@@ -26,7 +26,6 @@ WITHOUT_TABLES = (
 # of other editions, and of the books of other models
 ELSEWHERE = {"table.changes", "table.hours-for", "table.hours-against"}
 ELSEWHERE |= {"account.sheet", "comparison.account"}
-ELSEWHERE |= {"hours.outside"}  # no phase lies outside in the default edition
 ELSEWHERE |= {"backtest.new_error"}  # too few runs are new
 MOST_WORDS = 25
 
