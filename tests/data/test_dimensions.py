@@ -7,12 +7,15 @@ and whatever stands alone in a cell of its row, in the row's unit).
 
 import ast
 import json
+from functools import cache
 
 import pint
 import pytest
 
 from analysis.data.expressions import OPERATORS, fact_of, parse
 from analysis.data.folder import default_directory
+from analysis.data.mistakes import InputError
+from analysis.reconstruction.measured import balance
 from analysis.reconstruction.model_checks import quantities
 from analysis.reconstruction.model_file import list_models, load_model
 from analysis.reconstruction.names import Named
@@ -113,14 +116,20 @@ CONVERSIONS = {
     1e12: "1 / tera",
 }
 PRINTED = {8192.0: "tokens"}  # longest sample of the reward models
+PACKAGE = json.loads((default_directory() / "datapackage.json").read_text(encoding="utf-8"))
+# `arithmetic_in` of a field: the unit of its expression, or the column with it, or the expression
+# beside it that has the same
 EXPRESSIONS = {
-    "arithmetic": ("expression",),
-    "boundaries": ("low", "high"),
-    "others": ("theirs", "ours"),
-    "corrections": ("seen", "use"),
-    "contradictions": ("value_a", "value_b"),
+    (table["name"], field["name"]): field["arithmetic_in"]
+    for table in PACKAGE["resources"]
+    for field in table["schema"]["fields"]
+    if "arithmetic_in" in field
 }
-BILLS = ("bill_a", "bill_b")
+SUMS = {key: other for key, other in EXPRESSIONS.items() if (key[0], other) in EXPRESSIONS}
+OTHER_UNIT = {  # what was wrong with the figure is its unit: hours per trillion tokens as hours
+    ("corrections", "guard", "epoch_v2_gpu_hours")
+}
+FIGURES = {key: unit for key, unit in EXPRESSIONS.items() if key not in SUMS}
 
 
 def quantity(expression, named, of_number):
@@ -154,21 +163,28 @@ def mistake(expression, unit, named, of_number=CONVERSIONS):
     return "" if right else f"{expression}: {found:g} with units, {plain:g} without"
 
 
-def numbers_of(row, fields):
-    """The units of the numbers in a row: a figure that stands alone in a cell has the row's."""
-    alone = [parse(row[field]).tree for field in fields if row[field]]
-    printed = [float(tree.value) for tree in alone if isinstance(tree, ast.Constant)]
-    figures = PRINTED | dict.fromkeys(printed, row["unit"])
+def unit_of(row, unit):
+    """A unit by its word, or by the column that has it."""
+    return unit if unit in UNITS else row[unit]
+
+
+def numbers_of(row, table):
+    """The units of the numbers in a row: a figure that stands alone in a cell has the cell's."""
+    figures = dict(PRINTED)
+    for (other, field), unit in FIGURES.items():
+        if other == table and row[field]:
+            tree = parse(row[field]).tree
+            if isinstance(tree, ast.Constant):
+                figures[float(tree.value)] = unit_of(row, unit)
     return CONVERSIONS | {value: UNITS[unit] for value, unit in figures.items()}
 
 
-def mistakes(table, fields, account, unit=None):
+def mistakes(table, field, rows, named):
+    unit = FIGURES[table, field]
     found = [
-        mistake(row[field], unit or row["unit"], account.names.named, numbers)
-        for row in account.rows(table)
-        for numbers in [numbers_of(row, EXPRESSIONS[table])]
-        for field in fields
-        if row[field]
+        mistake(row[field], unit_of(row, unit), named, numbers_of(row, table))
+        for row in rows
+        if row[field] and (table, field, row["id"]) not in OTHER_UNIT
     ]
     assert found
     return [line for line in found if line]
@@ -176,19 +192,51 @@ def mistakes(table, fields, account, unit=None):
 
 @pytest.fixture(scope="module")
 def named(account):
-    return account.names.named
+    """What an expression may name; the figures of the page on hours are of the dimension one."""
+
+    @cache
+    def of_page():
+        return balance(account)
+
+    def of_name(name):
+        try:
+            return account.names.named(name)
+        except InputError:
+            return Named(of_page()[name], "ratio")
+
+    return of_name
 
 
 def test_every_word_of_the_enumeration_has_a_unit():
-    package = json.loads((default_directory() / "datapackage.json").read_text())
     words = {
         word
-        for resource in package["resources"]
-        for field in resource["schema"]["fields"]
+        for table in PACKAGE["resources"]
+        for field in table["schema"]["fields"]
         if field["name"] == "unit"
         for word in field["constraints"]["enum"]
     }
     assert words <= set(UNITS) and len(words) > 50
+
+
+def reads_as_arithmetic(cells, facts):
+    """Whether each filled cell is an expression, and some name a fact."""
+    try:
+        read = [parse(cell) for cell in cells if cell]
+    except InputError:
+        return False
+    return any(fact_of(name) in facts for each in read for name in each.names)
+
+
+def test_a_column_of_expressions_says_what_unit_they_have(evidence):
+    """So that no table's are forgotten here."""
+    found = {
+        (table["name"], field["name"])
+        for table in PACKAGE["resources"]
+        for field in table["schema"]["fields"]
+        if field["type"] == "string" and field["name"] not in table["schema"]["primaryKey"]
+        if reads_as_arithmetic(evidence[table["name"]][field["name"]], evidence.facts)
+    }
+    assert len(found) > 15 and found <= set(EXPRESSIONS), found - set(EXPRESSIONS)
 
 
 @pytest.mark.parametrize("number", sorted(set(CONVERSIONS) - {6.0}))
@@ -197,21 +245,19 @@ def test_a_conversion_is_one_in_another_unit(number):
     assert found == pytest.approx(1.0)
 
 
-@pytest.mark.parametrize("table", EXPRESSIONS)
-def test_an_expression_has_the_unit_of_its_row(table, account):
-    assert mistakes(table, EXPRESSIONS[table], account) == []
+@pytest.mark.parametrize(("table", "field"), FIGURES)
+def test_an_expression_has_the_unit_of_its_row(table, field, evidence, named):
+    assert mistakes(table, field, evidence[table].to_dict("records"), named) == []
 
 
-def test_both_bills_of_a_contradiction_are_dollars(account):
-    assert mistakes("contradictions", ("bill_a", "bill_b"), account, "usd") == []
-
-
-def test_both_sides_of_an_identity_are_of_one_unit(evidence, named):
-    for row in evidence["identities"].itertuples():
-        left, right = (quantity(side, named, CONVERSIONS) for side in (row.left, row.right))
-        assert left.to(right.units).magnitude == pytest.approx(
-            right.magnitude, rel=row.relative_tolerance + 1e-9
-        ), row.id
+@pytest.mark.parametrize(("table", "field"), SUMS)
+def test_both_sides_of_an_identity_are_of_one_unit(table, field, evidence, named):
+    for row in evidence[table].to_dict("records"):
+        side, other = row[field], row[SUMS[table, field]]
+        one, right = (quantity(each, named, CONVERSIONS) for each in (side, other))
+        assert one.to(right.units).magnitude == pytest.approx(
+            right.magnitude, rel=row["relative_tolerance"] + 1e-9
+        ), row["id"]
 
 
 def test_an_expression_of_a_model_file_has_the_unit_of_its_field(evidence):
