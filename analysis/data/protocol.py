@@ -69,6 +69,12 @@ class NewRuns(_Rules):
     fewest_developers: int
 
 
+class Record(_Rules):
+    """How well rates are predicted."""
+
+    baseline_fixed_effects: tuple[str, ...]
+
+
 class Specifications(_Rules):
     """The alternatives that are shown."""
 
@@ -97,6 +103,7 @@ class Protocol(_Rules):
     ratio: Ratio
     combined: Combined
     new_runs: NewRuns
+    record: Record
     specifications: Specifications
 
 

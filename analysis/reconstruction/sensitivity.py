@@ -21,7 +21,7 @@ from analysis.show import links
 from analysis.show.links import Html
 from analysis.show.numbers import quantity_text, significant
 
-SAMPLES = 512
+SAMPLES = 512  # points of the scheme
 
 
 def sobol_indices(reconstruction: Reconstruction, phase: str | None = None) -> pd.DataFrame:

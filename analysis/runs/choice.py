@@ -21,9 +21,9 @@ from analysis.runs.features import design
 from analysis.runs.intervals import FORMS, interval_score
 from analysis.runs.references import each_developer, reference_runs
 
-RULES_OF_THUMB = (0.30, 0.375, 0.40)
+RULES_OF_THUMB = (0.30, 0.375, 0.40)  # shown beside the candidates; nothing is computed with them
 CLEARLY_WORSE = 1.0  # standard errors of the difference, by developer
-SAMPLES = 4000
+SAMPLES = 4000  # of developers, for the ends of a mean that is shown
 ENDS = np.array([0.05, 0.5, 0.95])
 
 

@@ -15,7 +15,7 @@ from analysis.data.chips import chip_rows, peak_flop_s
 from analysis.data.tables import Evidence
 from analysis.runs.references import reference_runs, row_weights, year_of
 
-FIRST_YEAR_OF_HOPPER = 2022
+FIRST_YEAR_OF_HOPPER = 2022  # what its generation means
 FOLDS = 5
 # of a single run that does not say: the commonest length; only the richer candidates look at it
 USUAL_LENGTH_TOKENS = 4096.0

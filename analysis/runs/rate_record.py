@@ -13,11 +13,10 @@ from scipy.special import ndtri
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import normal_log_density
+from analysis.runs.intervals import OUTSIDE
 from analysis.runs.step_view import FIXED, Shift, borrowed_spread, misses_of
 
-BASELINE = ("mixture", "fp8", "hopper")
-HALF_WIDTH = float(ndtri(0.95))
-ALPHA = 0.1
+HALF_WIDTH = float(ndtri(1.0 - OUTSIDE / 2.0))
 VIEWS = {"step_time": "step time, shifted", "baseline": "MFU by kind, precision and chip"}
 
 
@@ -51,9 +50,10 @@ def _both_views(
     rows: pd.DataFrame, misses: np.ndarray, fold: pd.Series, evidence: Evidence
 ) -> pd.DataFrame:
     log_mfu = np.log(rows.mfu.to_numpy())[:, None]
+    baseline = protocol().record.baseline_fixed_effects
     parts = [
         _left_out(rows, misses, FIXED, fold, evidence).assign(view="step_time"),
-        _left_out(rows, log_mfu, BASELINE, fold, evidence).assign(view="baseline"),
+        _left_out(rows, log_mfu, baseline, fold, evidence).assign(view="baseline"),
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -86,7 +86,7 @@ def scored(rows: pd.DataFrame, log_error: np.ndarray, deviation: np.ndarray) -> 
         log_error=log_error,
         deviation=deviation,
         log_score=normal_log_density(log_error, 0.0, deviation),
-        interval_score=2.0 * half + 2.0 / ALPHA * beyond,
+        interval_score=2.0 * half + 2.0 / OUTSIDE * beyond,
         inside=np.abs(log_error) <= half,
     )
 

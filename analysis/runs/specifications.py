@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
+from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.step_time.step import step_time
 from analysis.runs.measured_rates import measured_rates, predicted_rates
 from analysis.runs.planned import Planned, billed_over_running
@@ -33,6 +34,7 @@ PHYSICAL = {
     "exposed_exchange": "exposed_expert_exchange",
     "imbalance": "routing_imbalance",
 }
+# the percentiles that the protocol names beside its levels of `ratio`
 RATIOS = {"low": 0.25, "middle": 0.5, "high": 0.75}
 PUBLISHED = {
     "fp8_ceiling": "middle",
@@ -64,7 +66,7 @@ def specifications(run: Planned, tokens: float, evidence: Evidence) -> pd.DataFr
     for (rows, spread), shift in shifts.items():
         for name, probability in RATIOS.items():
             billed = float(ratio.quantile(probability))
-            hours = tokens / (rates * np.exp(shift)) / 3600.0 * billed
+            hours = tokens / (rates * np.exp(shift)) / SECONDS_PER_HOUR * billed
             chosen = {"rows": rows, "borrowed_spread": spread, "ratio": name}
             frames.append(physical.assign(**chosen, gpu_hours=hours))
     frame = pd.concat(frames, ignore_index=True)
