@@ -1,12 +1,32 @@
-"""Models of every kind that a user may describe, drawn at random."""
+"""Models of every kind that a user may describe, drawn at random, and what a step reaches."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 
 from analysis.physics.architecture import Configuration, Outline
+from analysis.physics.step_time.layout import Efficiencies, same_everywhere
+
+# what is moved and worked on, as sums by hand have it
+MOVED = {
+    "tile": 128.0,
+    "attention_backward_work": 2.5,
+    "logit_bytes": 16.0,
+    "cast_bytes": 3.0,
+    "gradient_bytes": 4.0,
+    "optimizer_bytes": 30.0,
+}
+
+
+def reaching(share: float, **others: float) -> Efficiencies:
+    """The same share of every peak, and what is moved; others as given."""
+    values = {name: np.array([value]) for name, value in (MOVED | others).items()}
+    return replace(same_everywhere(share), **values)
+
 
 WIDTHS = st.integers(1, 20_000)
 HEADS = st.integers(1, 160)

@@ -13,13 +13,9 @@ from analysis.physics.step_time.exchange import (
     gradient_seconds,
     tensor_seconds,
 )
-from analysis.physics.step_time.layout import (
-    Efficiencies,
-    Layout,
-    local_parameters,
-    same_everywhere,
-    state_bytes,
-)
+from analysis.physics.step_time.held import local_parameters, state_bytes
+from analysis.physics.step_time.layout import Efficiencies, Layout, same_everywhere
+from analysis.physics.step_time.passes import attention_seconds, memory_bytes, optimizer_seconds
 from analysis.physics.step_time.products import (
     Product,
     head_product,
@@ -28,6 +24,7 @@ from analysis.physics.step_time.products import (
 )
 from analysis.physics.step_time.stage import Chunk, Stage, added, total
 from analysis.physics.step_time.step import bubble_seconds, step_time
+from tests.physics.made import reaching
 from tests.physics.test_step_time import CHIP, DENSE, LAYOUT, MIXTURE, changed
 
 GIVEN = {
@@ -47,9 +44,7 @@ GIVEN = {
     "routing_imbalance": 1.25,
     "stage_imbalance": 1.2,
 }
-REACHED = replace(
-    same_everywhere(0.5), **{name: np.array([value]) for name, value in GIVEN.items()}
-)
+REACHED = reaching(0.5, **GIVEN)
 LATENT = Configuration(
     n_layers=4,
     dim=512,
@@ -152,13 +147,13 @@ def bytes_of(active: float, copies: float, c=DENSE, heads=32 * 128) -> float:
 
 def test_what_passes_through_memory_by_hand():
     dense, mixture = bytes_of(8192, 0), bytes_of(4 * 1024 + 1024, 4 * 4096)
-    assert stage()._memory_bytes(False) == pytest.approx(2048 * dense)
-    assert stage(MIXTURE)._memory_bytes(True) == pytest.approx(2048 * mixture)
+    assert memory_bytes(DENSE, LAYOUT, REACHED, False) == pytest.approx(2048 * dense)
+    assert memory_bytes(MIXTURE, LAYOUT, REACHED, True) == pytest.approx(2048 * mixture)
     eight = changed(precision="fp8")
     cast = 3 * (2 * 4096 + 32 * 128 + 8192)
-    assert stage(layout=eight)._memory_bytes(False) == pytest.approx(2048 * (dense + cast))
+    assert memory_bytes(DENSE, eight, REACHED, False) == pytest.approx(2048 * (dense + cast))
     cast = 3 * (2 * 4096 + 32 * 128 + 5 * 1024 + 4 * 4096)
-    assert stage(MIXTURE, eight)._memory_bytes(True) == pytest.approx(2048 * (mixture + cast))
+    assert memory_bytes(MIXTURE, eight, REACHED, True) == pytest.approx(2048 * (mixture + cast))
 
 
 def test_what_of_a_dense_layer_multiplies_no_weights():
@@ -188,11 +183,11 @@ def test_experts_are_sent_to_and_from_in_each_direction():
 def test_attention_waits_for_the_keys_that_go_around_if_they_are_slower():
     layout = changed(context_parallel=2, tensor_parallel=8, expert_parallel=1)
     slow = replace(CHIP, network_bytes_per_s=1e9)
-    found = Stage(DENSE, layout, slow, REACHED)._attention_seconds()
+    found = attention_seconds(DENSE, layout, slow, REACHED)
     assert one(found) == one(context_seconds(DENSE, layout, slow, REACHED))
-    fast = Stage(DENSE, layout, replace(CHIP, network_bytes_per_s=1e15), REACHED)
+    fast = replace(CHIP, network_bytes_per_s=1e15)
     by_hand = 2 * 256 * (4096 / 2) * 32 * 256 / (1e15 * 0.6)
-    assert one(fast._attention_seconds()) == pytest.approx(by_hand)
+    assert one(attention_seconds(DENSE, layout, fast, REACHED)) == pytest.approx(by_hand)
 
 
 def test_what_is_made_again_backward_by_how_much_is_kept():
@@ -286,7 +281,7 @@ def test_weights_are_renewed_on_the_replica_that_holds_them():
         ("optimizer", shared / 32 + experts / 4),
         ("full", shared / 32 + experts / 4),
     ):
-        found = stage(MIXTURE, changed(sharding=sharding)).optimizer_seconds()
+        found = optimizer_seconds(MIXTURE, changed(sharding=sharding), CHIP, REACHED)
         assert one(found) == pytest.approx(held * 30 / (3e12 * 0.4))
 
 
@@ -335,7 +330,7 @@ def test_a_step_of_one_stage_is_its_micro_batches_and_what_comes_once():
         assert parts[name] == pytest.approx(8 * one(once[name]))
     gradients = one(gradient_seconds(DENSE, layout, CHIP, REACHED))
     assert parts["gradients"] == pytest.approx(0.1 * gradients)
-    assert parts["optimizer"] == one(of.optimizer_seconds())
+    assert parts["optimizer"] == one(optimizer_seconds(DENSE, layout, CHIP, REACHED))
     assert parts["bubble"] == parts["imbalance"] == parts["expert_exchange"] == 0
     whole = sum(parts.values())
     assert one(found.seconds) == pytest.approx(whole)
@@ -383,9 +378,11 @@ def test_efficiencies_that_are_one_number_lose_nothing_to_what_is_no_share():
     nothing = ("product_half_length", "product_half_length_bf16", "kernel_gap_s")
     nothing += ("kernels_per_dense_layer", "kernels_per_mixture_layer", "exposed_gradients")
     nothing += ("exposed_expert_exchange", "exchange_multiprocessors")
+    nothing += ("logit_bytes", "cast_bytes", "gradient_bytes", "optimizer_bytes")
     whole = ("elementwise_passes", "exposed_tensor_exchange", "routing_imbalance")
-    whole += ("stage_imbalance",)
-    for name in Efficiencies.__dataclass_fields__:
+    whole += ("stage_imbalance", "tile")
+    assert found.attention_backward_work == 2.0
+    for name in set(Efficiencies.__dataclass_fields__) - {"attention_backward_work"}:
         expected = 0.0 if name in nothing else 1.0 if name in whole else 0.5
         assert getattr(found, name).tolist() == [expected], name
 

@@ -17,14 +17,8 @@ from analysis.physics.step_time.exchange import (
     nodes_of_a_token,
     tensor_seconds,
 )
-from analysis.physics.step_time.layout import (
-    Efficiencies,
-    Layout,
-    Processor,
-    local_parameters,
-    same_everywhere,
-    state_bytes,
-)
+from analysis.physics.step_time.held import local_parameters, state_bytes
+from analysis.physics.step_time.layout import Efficiencies, Layout, Processor
 from analysis.physics.step_time.products import (
     Product,
     attention_products,
@@ -33,6 +27,7 @@ from analysis.physics.step_time.products import (
 )
 from analysis.physics.step_time.stage import Stage
 from analysis.physics.step_time.step import PARTS, bubble_seconds, step_time
+from tests.physics.made import reaching
 
 CHIP = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
 DENSE = Configuration(
@@ -61,19 +56,19 @@ LAYOUT = Layout(
     pipeline_parallel=4,
     expert_parallel=16,
 )
-MEASURED = replace(
-    same_everywhere(0.7),
-    product_half_length=np.array([600.0]),
-    product_half_length_bf16=np.array([300.0]),
-    kernel_gap_s=np.array([4e-6]),
-    kernels_per_dense_layer=np.array([60.0]),
-    kernels_per_mixture_layer=np.array([120.0]),
-    exposed_tensor_exchange=np.array([0.5]),
-    exposed_expert_exchange=np.array([0.2]),
-    exposed_gradients=np.array([0.2]),
-    exchange_multiprocessors=np.array([12.0]),
-    routing_imbalance=np.array([1.1]),
-    stage_imbalance=np.array([1.05]),
+MEASURED = reaching(
+    0.7,
+    product_half_length=600.0,
+    product_half_length_bf16=300.0,
+    kernel_gap_s=4e-6,
+    kernels_per_dense_layer=60.0,
+    kernels_per_mixture_layer=120.0,
+    exposed_tensor_exchange=0.5,
+    exposed_expert_exchange=0.2,
+    exposed_gradients=0.2,
+    exchange_multiprocessors=12.0,
+    routing_imbalance=1.1,
+    stage_imbalance=1.05,
 )
 
 
@@ -102,13 +97,13 @@ def test_a_product_in_whole_waves_by_hand():
     product = Product(256, 256, 512)
     wave = 2 * 512 * 128 * 128 / (1e15 / 3 * 0.5)
     for taken, waves in ((0, 2), (1, 2), (2, 4)):
-        found = product_seconds(product, "bf16", chip, same_everywhere(0.5), taken)
+        found = product_seconds(product, "bf16", chip, reaching(0.5), taken)
         assert found == pytest.approx(waves * wave)
 
 
 def test_a_product_that_ends_within_a_tile_takes_the_whole_tile():
     chip = replace(CHIP, multiprocessors=1, memory_bytes_per_s=1e30)
-    reached = same_everywhere(0.5)
+    reached = reaching(0.5)
     whole = product_seconds(Product(256, 128, 64, 3), "bf16", chip, reached)
     assert product_seconds(Product(129, 1, 64, 3), "bf16", chip, reached) == whole
     assert whole == pytest.approx(3 * 2 * 2 * 64 * 128 * 128 / 0.5e15)
@@ -116,7 +111,7 @@ def test_a_product_that_ends_within_a_tile_takes_the_whole_tile():
 
 def test_a_thin_product_waits_for_memory_by_hand():
     """(1 + 4096) x 4096 values of two bytes in, 4,096 out, at 0.5 of 3 TB/s; one byte in FP8."""
-    product, reached = Product(1, 4096, 4096), same_everywhere(0.5)
+    product, reached = Product(1, 4096, 4096), reaching(0.5)
     chip = replace(CHIP, peak_bf16_flop_s=1e30, peak_fp8_flop_s=1e30)
     moved = 4096 * 4097 * 2 + 4096 * 2
     assert product_seconds(product, "bf16", chip, reached) == pytest.approx(moved / 1.5e12)
@@ -125,7 +120,7 @@ def test_a_thin_product_waits_for_memory_by_hand():
 
 
 def test_what_a_product_reaches_grows_with_its_summed_length():
-    reached = replace(same_everywhere(0.8), product_half_length_bf16=np.array([1000.0]))
+    reached = replace(reaching(0.8), product_half_length_bf16=np.array([1000.0]))
     chip = replace(CHIP, multiprocessors=1, memory_bytes_per_s=1e30)
     found = product_seconds(Product(128, 128, 3000), "bf16", chip, reached)
     assert found == pytest.approx(2 * 3000 * 128 * 128 / (1e15 * 0.8 * 0.75))
@@ -146,7 +141,7 @@ def test_the_products_of_a_step_are_the_work_that_is_counted(c):
     """
     layout = Layout(chips=1, sequences_per_step=1, seq_len_tokens=4096, precision="bf16")
     chip = replace(CHIP, multiprocessors=1, memory_bytes_per_s=1e30, memory_bytes=1e15)
-    parts = step_time(c, layout, chip, same_everywhere(1.0)).parts
+    parts = step_time(c, layout, chip, reaching(1.0)).parts
     attention = float(parts["attention"][0]) * 2.0 * 3.0 / 3.5 / 2.0
     whole = float(parts["products"][0]) + attention
     assert whole * 1e15 == pytest.approx(float(flop_per_token(c, 4096)) * 4096, rel=0.01)
@@ -156,7 +151,7 @@ def test_attention_by_hand():
     """Two products of 32 heads x 128, half the square of 4,096 tokens, 16 layers; backward 2.5."""
     layout = Layout(chips=1, sequences_per_step=1, seq_len_tokens=4096, precision="bf16")
     chip = replace(CHIP, memory_bytes=1e15)
-    reached = replace(same_everywhere(0.5), attention_backward=np.array([0.25]))
+    reached = replace(reaching(0.5), attention_backward=np.array([0.25]))
     forward = 16 * 2 * 4096 * 2048 * 32 * 256 / 0.5e15
     found = step_time(DENSE, layout, chip, reached).parts["attention"]
     assert found == pytest.approx(forward * (1 + 2.5 * 2))
@@ -213,12 +208,12 @@ def test_latent_attention_has_its_own_products():
 
 def test_exchange_within_products_by_hand():
     """Half of 4,096 x 4,096 values of two bytes, two pairs, two and three times, over 450 GB/s."""
-    there, back = tensor_seconds(DENSE, LAYOUT, CHIP, same_everywhere(0.5), mixture=False)
+    there, back = tensor_seconds(DENSE, LAYOUT, CHIP, reaching(0.5), mixture=False)
     sent = 4096 * 4096 * 2 / 2
     assert there == pytest.approx(2 * 2 * sent / 225e9)
     assert back == pytest.approx(2 * 3 * sent / 225e9)
     alone = MIXTURE.model_copy(update={"n_shared_experts": 0})
-    half, _ = tensor_seconds(alone, LAYOUT, CHIP, same_everywhere(0.5), mixture=True)
+    half, _ = tensor_seconds(alone, LAYOUT, CHIP, reaching(0.5), mixture=True)
     assert half == pytest.approx(there / 2)
 
 
@@ -226,17 +221,15 @@ def test_a_token_is_sent_to_a_node_once():
     """2,048 tokens a chip in two bytes; 16 chips are two nodes, four experts lie on 1.875 of them,
     half of which are remote; within a node, four copies to 7/8 of the chips.
     """
-    found = expert_seconds(MIXTURE, LAYOUT, CHIP, same_everywhere(1.0))
+    found = expert_seconds(MIXTURE, LAYOUT, CHIP, reaching(1.0))
     sent = 2048 * 4096 * 2
     assert found == pytest.approx(max(sent * 1.875 / 2 / 50e9, sent * 4 * 7 / 8 / 450e9))
     slow_link = replace(CHIP, link_bytes_per_s=1e9)
-    assert expert_seconds(MIXTURE, LAYOUT, slow_link, same_everywhere(1.0)) == pytest.approx(
+    assert expert_seconds(MIXTURE, LAYOUT, slow_link, reaching(1.0)) == pytest.approx(
         sent * 4 * 7 / 8 / 1e9
     )
     eight_bits = changed(exchange_bytes_per_value=1.0)
-    assert expert_seconds(MIXTURE, eight_bits, CHIP, same_everywhere(1.0)) == pytest.approx(
-        0.75 * found
-    )
+    assert expert_seconds(MIXTURE, eight_bits, CHIP, reaching(1.0)) == pytest.approx(0.75 * found)
 
 
 def test_nodes_of_a_token_are_bounded_by_experts_nodes_and_the_limit():
@@ -252,16 +245,16 @@ def test_gradients_are_summed_over_replicas_once_a_step():
     """
     held, experts = local_parameters(DENSE, LAYOUT)
     assert experts == 0
-    found = gradient_seconds(DENSE, LAYOUT, CHIP, same_everywhere(1.0))
+    found = gradient_seconds(DENSE, LAYOUT, CHIP, reaching(1.0))
     assert found == pytest.approx(held * 6 * 31 / 32 / 200e9)
-    sharded = gradient_seconds(DENSE, changed(sharding="full"), CHIP, same_everywhere(1.0))
+    sharded = gradient_seconds(DENSE, changed(sharding="full"), CHIP, reaching(1.0))
     assert sharded == pytest.approx(found * LAYOUT.micro_batches)
 
 
 def test_gradients_of_experts_are_summed_over_their_own_replicas():
     """Four replicas of each expert, 16 chips apart: one on a node."""
     shared, experts = local_parameters(MIXTURE, LAYOUT)
-    found = gradient_seconds(MIXTURE, LAYOUT, CHIP, same_everywhere(1.0))
+    found = gradient_seconds(MIXTURE, LAYOUT, CHIP, reaching(1.0))
     by_hand = shared * 6 * 31 / 32 / 200e9 + experts * 6 * 3 / 4 / 50e9
     assert found == pytest.approx(by_hand)
 
@@ -269,18 +262,18 @@ def test_gradients_of_experts_are_summed_over_their_own_replicas():
 def test_what_stays_on_a_node_goes_over_its_links():
     small = Layout(chips=8, sequences_per_step=8, seq_len_tokens=4096, precision="bf16")
     held, _ = local_parameters(DENSE, small)
-    found = gradient_seconds(DENSE, small, CHIP, same_everywhere(1.0))
+    found = gradient_seconds(DENSE, small, CHIP, reaching(1.0))
     assert found == pytest.approx(held * 6 * 7 / 8 / 450e9)
     fast_network = replace(CHIP, network_bytes_per_s=1e15)
-    wide = gradient_seconds(DENSE, LAYOUT, fast_network, same_everywhere(1.0))
+    wide = gradient_seconds(DENSE, LAYOUT, fast_network, reaching(1.0))
     assert wide == pytest.approx(local_parameters(DENSE, LAYOUT)[0] * 6 * 31 / 32 / 450e9)
 
 
 def test_keys_go_around_the_chips_that_share_a_sequence():
     layout = changed(context_parallel=2)
-    found = context_seconds(DENSE, layout, CHIP, same_everywhere(1.0))
+    found = context_seconds(DENSE, layout, CHIP, reaching(1.0))
     assert found == pytest.approx(2048 * 2 * 8 * 128 / 2 * 2 / 450e9)
-    assert context_seconds(DENSE, LAYOUT, CHIP, same_everywhere(1.0)) == 0
+    assert context_seconds(DENSE, LAYOUT, CHIP, reaching(1.0)) == 0
 
 
 def test_a_dual_pipe_holds_each_parameter_twice():
@@ -471,11 +464,11 @@ def test_multi_token_prediction_is_one_more_layer_and_head():
 
 def test_samples_are_answered_as_one_by_one():
     pair = {
-        name: np.concatenate([getattr(MEASURED, name), getattr(same_everywhere(0.6), name)])
+        name: np.concatenate([getattr(MEASURED, name), getattr(reaching(0.6), name)])
         for name in MEASURED.__dataclass_fields__
     }
     both = step_time(MIXTURE, LAYOUT, CHIP, Efficiencies(**pair)).seconds
-    assert both == pytest.approx([seconds(), seconds(reached=same_everywhere(0.6))])
+    assert both == pytest.approx([seconds(), seconds(reached=reaching(0.6))])
 
 
 @pytest.mark.parametrize(

@@ -415,6 +415,12 @@ def test_what_kernels_reach_is_the_fact_of_their_generation_and_time(evidence):
         ("exposed_tensor_exchange", "exposed_tensor_exchange_hopper"),
         ("memory", "memory"),
         ("routing_imbalance", "routing_imbalance"),
+        ("tile", "tile"),
+        ("attention_backward_work", "attention_backward_work"),
+        ("logit_bytes", "logit_bytes"),
+        ("cast_bytes", "cast_bytes"),
+        ("gradient_bytes", "gradient_bytes"),
+        ("optimizer_bytes", "optimizer_bytes"),
     ):
         assert getattr(hopper, field).tolist() == [facts[f"step_{fact}"].value], field
     assert ampere.product_ceiling == facts["step_product_ceiling_bf16_ampere"].value

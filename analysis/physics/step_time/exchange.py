@@ -5,14 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.physics.architecture import Configuration
-from analysis.physics.step_time.layout import (
-    Efficiencies,
-    Layout,
-    Processor,
-    local_parameters,
-)
+from analysis.physics.step_time.held import local_parameters
+from analysis.physics.step_time.layout import Efficiencies, Layout, Processor
 
-VALUE_BYTES, GRADIENT_BYTES, WEIGHT_BYTES = 2.0, 4.0, 2.0
+VALUE_BYTES = WEIGHT_BYTES = 2.0  # sixteen bits
 # Gathers and scatters of the activations around a pair of products that chips share: two forward,
 # two backward, and one more to have the input again for the gradient of the weights.
 FORWARD_COLLECTIVES, BACKWARD_COLLECTIVES = 2.0, 3.0
@@ -25,6 +21,43 @@ def tensor_seconds(
 
     The experts of a mixture are whole on a chip, where they are spread over chips of their own; its
     attention and its shared expert are not.
+
+    Parameters
+    ----------
+    c
+        Sizes of the model.
+    layout
+        How the step is spread over chips.
+    chip
+        What it runs on.
+    reached
+        What links and network reach, arrays of shape (samples,).
+    mixture
+        Whether the layer has experts.
+
+    Returns
+    -------
+    tuple of ndarray
+        Times of a micro-batch [s], forward and backward, each of shape (samples,).
+
+    Notes
+    -----
+    Source: Korthikanti et al. (arXiv:2205.05198), section 4.2.
+
+    Examples
+    --------
+    Of a thousand tokens by 500 in two bytes, two chips have half each: twice two gathers over a
+    gigabyte a second.
+
+    >>> from analysis.physics.step_time.layout import same_everywhere
+    >>> model = Configuration(n_layers=2, dim=500, vocab_size=1024, n_heads=4, n_kv_heads=2,
+    ...     head_dim=125, inter_dim=2000)
+    >>> layout = Layout(chips=2, sequences_per_step=1, seq_len_tokens=1000, precision="bf16",
+    ...     tensor_parallel=2)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> there, back = tensor_seconds(model, layout, chip, same_everywhere(1.0), mixture=False)
+    >>> float(there[0]), float(back[0])
+    (0.002, 0.003)
     """
     share = layout.tensor_parallel
     pairs = 2.0 if not mixture or c.shared_width or layout.expert_share > 1 else 1.0
@@ -37,7 +70,41 @@ def tensor_seconds(
 def context_seconds(
     c: Configuration, layout: Layout, chip: Processor, reached: Efficiencies
 ) -> np.ndarray:
-    """Seconds to pass one layer's keys and values around the chips that share a sequence."""
+    """Seconds to pass one layer's keys and values around the chips that share a sequence.
+
+    Parameters
+    ----------
+    c
+        Sizes of the model.
+    layout
+        How the step is spread over chips.
+    chip
+        What it runs on.
+    reached
+        What links and network reach, arrays of shape (samples,).
+
+    Returns
+    -------
+    ndarray
+        Time of a micro-batch [s] of shape (samples,).
+
+    Notes
+    -----
+    Source: ring attention, Liu et al. (arXiv:2310.01889).
+
+    Examples
+    --------
+    One other chip's 500 tokens, twice 250 wide in two bytes, over a gigabyte a second:
+
+    >>> from analysis.physics.step_time.layout import same_everywhere
+    >>> model = Configuration(n_layers=2, dim=500, vocab_size=1024, n_heads=4, n_kv_heads=2,
+    ...     head_dim=125, inter_dim=2000)
+    >>> layout = Layout(chips=2, sequences_per_step=1, seq_len_tokens=1000, precision="bf16",
+    ...     context_parallel=2)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> float(context_seconds(model, layout, chip, same_everywhere(1.0))[0])
+    0.0005
+    """
     others = layout.context_parallel - 1
     width = c.n_heads * (c.query_key_dim + c.value_dim)
     if not c.is_latent:
@@ -54,6 +121,40 @@ def expert_seconds(
 
     A token is sent to a node once, and from there to the chips of the node. The slower of link and
     network counts; the mean of the way there and the way back.
+
+    Parameters
+    ----------
+    c
+        Sizes of the model.
+    layout
+        How the step is spread over chips.
+    chip
+        What it runs on.
+    reached
+        What links and network reach, arrays of shape (samples,).
+
+    Returns
+    -------
+    ndarray
+        Time [s] of shape (samples,).
+
+    Notes
+    -----
+    Source: arXiv:2412.19437, section 3.2.2.
+
+    Examples
+    --------
+    A thousand tokens of 500 values in two bytes to two experts each, half of them on the other
+    chip, over a gigabyte a second:
+
+    >>> from analysis.physics.step_time.layout import same_everywhere
+    >>> model = Configuration(n_layers=2, dim=500, vocab_size=1024, n_heads=4, n_kv_heads=2,
+    ...     head_dim=125, n_routed_experts=8, n_activated_experts=2, moe_inter_dim=100)
+    >>> layout = Layout(chips=2, sequences_per_step=2, seq_len_tokens=1000, precision="bf16",
+    ...     expert_parallel=2)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> float(expert_seconds(model, layout, chip, same_everywhere(1.0))[0])
+    0.001
     """
     value_bytes = (layout.exchange_bytes_per_value + VALUE_BYTES) / 2.0
     sent = layout.chip_tokens * c.dim * value_bytes
@@ -70,6 +171,25 @@ def expert_seconds(
 
 def nodes_of_a_token(nodes: float, experts: int, limit: int | None) -> float:
     """Nodes that the experts of a token lie on, in the mean, if all are as likely.
+
+    Parameters
+    ----------
+    nodes
+        Nodes that the experts of a layer lie on [count].
+    experts
+        Experts of a token [count].
+    limit
+        Nodes that they may lie on at most [count]; None: all.
+
+    Returns
+    -------
+    float
+        Nodes [count].
+
+    Notes
+    -----
+    One less the chance that no expert lies on a node, of each node. The limit by
+    arXiv:2412.19437, section 2.1.2.
 
     Examples
     --------
@@ -90,10 +210,45 @@ def gradient_seconds(
     micro-batch.
 
     What all chips of a node need crosses its network once, over the links of all of them.
+
+    Parameters
+    ----------
+    c
+        Sizes of the model.
+    layout
+        How the step is spread over chips.
+    chip
+        What it runs on.
+    reached
+        What links and network reach, arrays of shape (samples,).
+
+    Returns
+    -------
+    ndarray
+        Time of a step [s] of shape (samples,), if nothing hides it.
+
+    Notes
+    -----
+    Source: ZeRO, Rajbhandari et al. (arXiv:1910.02054).
+
+    Examples
+    --------
+    A dense model of 2 x 960 + 140 parameters on two chips: gradients in four bytes and weights in
+    two, half of each from the other chip, over a gigabyte a second.
+
+    >>> from dataclasses import replace
+    >>> from analysis.physics.step_time.layout import same_everywhere
+    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
+    ...     inter_dim=20)
+    >>> layout = Layout(chips=2, sequences_per_step=2, seq_len_tokens=8, precision="bf16")
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> reached = replace(same_everywhere(1.0), gradient_bytes=np.array([4.0]))
+    >>> round(1e6 * float(gradient_seconds(model, layout, chip, reached)[0]), 2)
+    6.18
     """
-    gathered = GRADIENT_BYTES + WEIGHT_BYTES
+    gathered = reached.gradient_bytes + WEIGHT_BYTES
     if layout.sharding == "full":
-        gathered = 3.0 * WEIGHT_BYTES * layout.micro_batches
+        gathered = np.full_like(gathered, 3.0 * WEIGHT_BYTES * layout.micro_batches)
     shared, experts = local_parameters(c, layout)
     seconds = np.zeros_like(reached.network)
     for parameters, replicas, apart in (
@@ -107,8 +262,33 @@ def gradient_seconds(
 
 
 def _speed(chips: float, on_node: float, chip: Processor, reached: Efficiencies) -> np.ndarray:
-    """Bytes per second that a group of chips gathers, `on_node` of it on each node: by the link,
-    and by the network of these chips where the group spans nodes.
+    """Bytes per second that a group of chips gathers, by the link, and by the network of all of its
+    chips on a node where the group spans nodes.
+
+    Parameters
+    ----------
+    chips
+        Chips of the group [count].
+    on_node
+        How many of them are on each node [count].
+    chip
+        What they are.
+    reached
+        What links and network reach, arrays of shape (samples,).
+
+    Returns
+    -------
+    ndarray
+        Speed [byte/s] of shape (samples,).
+
+    Examples
+    --------
+    Eight on a node by their link; sixteen by the network of eight, at half of what is printed:
+
+    >>> from analysis.physics.step_time.layout import same_everywhere
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> [float(_speed(chips, 8, chip, same_everywhere(0.5))[0]) for chips in (8, 16)]
+    [500000000.0, 400000000.0]
     """
     link = chip.link_bytes_per_s * reached.link
     if chips <= on_node:

@@ -8,14 +8,7 @@ from typing import Literal, Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, model_validator
 
-from analysis.physics.architecture import Configuration
-from analysis.physics.parameters import count_parameters
-
 Precision = Literal["bf16", "fp16", "fp8"]
-# Bytes that a parameter takes at least: its value and its gradient in two bytes each, and two
-# moments and a copy in four, which sharding spreads over replicas.
-STATE_BYTES, OPTIMIZER_BYTES = 4.0, 12.0
-
 NOTHING_LOST = {
     "product_half_length": 0.0,
     "product_half_length_bf16": 0.0,
@@ -29,6 +22,12 @@ NOTHING_LOST = {
     "exchange_multiprocessors": 0.0,
     "routing_imbalance": 1.0,
     "stage_imbalance": 1.0,
+    "tile": 1.0,
+    "attention_backward_work": 2.0,
+    "logit_bytes": 0.0,
+    "cast_bytes": 0.0,
+    "gradient_bytes": 0.0,
+    "optimizer_bytes": 0.0,
 }
 
 
@@ -39,6 +38,17 @@ class Layout(BaseModel):
     `virtual_stages` turns, `context_parallel` chips share a sequence, `expert_parallel` chips share
     the experts of a layer; all others hold replicas. `nodes_per_token` bounds how many nodes the
     experts of a token may lie on.
+
+    Examples
+    --------
+    Two pipelines of two stages, two chips a stage, each with eight sequences to read, one by one:
+
+    >>> layout = Layout(chips=8, sequences_per_step=16, seq_len_tokens=100, precision="bf16",
+    ...     tensor_parallel=2, pipeline_parallel=2)
+    >>> layout.replicas, layout.micro_batches, layout.group_tokens, layout.chip_tokens
+    (2, 8, 100.0, 50.0)
+    >>> layout.shared_replicas, layout.expert_share, layout.expert_replicas
+    (2, 2, 2.0)
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -84,12 +94,12 @@ class Layout(BaseModel):
 
     @property
     def replicas(self) -> int:
-        """Copies of the model that read other sequences."""
+        """Copies of the model that read other sequences [count]."""
         return self.chips // (self.tensor_parallel * self.pipeline_parallel * self.context_parallel)
 
     @property
     def micro_batches(self) -> int:
-        """Micro-batches that a pipeline works through in a step."""
+        """Micro-batches that a pipeline works through in a step [count]."""
         return self.sequences_per_step // (self.replicas * self.sequences_per_micro_batch)
 
     @property
@@ -104,19 +114,19 @@ class Layout(BaseModel):
 
     @property
     def shared_replicas(self) -> int:
-        """Copies of what is not an expert."""
+        """Copies of what is not an expert [count]."""
         return self.replicas * self.context_parallel
 
     @property
     def expert_share(self) -> int:
-        """Chips that share the products of an expert: those of all products, where experts are not
-        spread over chips of their own.
+        """Chips that share the products of an expert [count]: those of all products, where experts
+        are not spread over chips of their own.
         """
         return self.tensor_parallel if self.expert_parallel == 1 else 1
 
     @property
     def expert_replicas(self) -> float:
-        """Copies of an expert."""
+        """Copies of an expert [count]."""
         return self.chips / (self.pipeline_parallel * self.expert_parallel * self.expert_share)
 
 
@@ -124,6 +134,12 @@ class Layout(BaseModel):
 class Processor:
     """A chip as a step meets it: peaks [FLOP/s], memory [byte, byte/s], multiprocessors, link to
     the chips of its node and network to others, one way [byte/s].
+
+    Examples
+    --------
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
+    >>> chip.peak_flop_s("fp16"), chip.peak_flop_s("fp8")
+    (1000000000000000.0, 2000000000000000.0)
     """
 
     name: str
@@ -137,14 +153,14 @@ class Processor:
     chips_per_node: int = 8
 
     def peak_flop_s(self, precision: Precision) -> float:
-        """Dense peak of a precision."""
+        """Dense peak of a precision [FLOP/s]."""
         return self.peak_fp8_flop_s if precision == "fp8" else self.peak_bf16_flop_s
 
 
 @dataclass(frozen=True)
 class Efficiencies:
-    """What kernels and links reach, as measured on single products and exchanges: arrays of shape
-    (samples,), shares [1] if nothing else is said.
+    """What kernels and links reach, as measured on single products and exchanges, and what they
+    move: arrays of shape (samples,), shares [1] if nothing else is said.
 
     A product of summed length K reaches `product_ceiling` x K / (K + `product_half_length`).
     """
@@ -169,10 +185,27 @@ class Efficiencies:
     exchange_multiprocessors: np.ndarray  # taken while the exchange is overlapped [count]
     routing_imbalance: np.ndarray  # a step with a real router over one with balanced routing
     stage_imbalance: np.ndarray
+    tile: np.ndarray  # rows and columns that a multiprocessor works on at once [count]
+    attention_backward_work: np.ndarray  # over that of attention forward
+    logit_bytes: np.ndarray  # moved through memory for a logit [byte]
+    cast_bytes: np.ndarray  # moved to cast a value to eight bits [byte]
+    gradient_bytes: np.ndarray  # of a gradient that replicas sum [byte]
+    optimizer_bytes: np.ndarray  # moved through memory to renew a parameter [byte]
 
 
 def same_everywhere(share: float) -> Efficiencies:
-    """All shares one number, in arrays of one sample; nothing waits, is taken or is uneven.
+    """All shares one number, in arrays of one sample; nothing waits, is taken, is uneven, or is
+    moved beside products.
+
+    Parameters
+    ----------
+    share
+        What every kernel and link reaches [1].
+
+    Returns
+    -------
+    Efficiencies
+        Arrays of shape (1,).
 
     Examples
     --------
@@ -182,49 +215,3 @@ def same_everywhere(share: float) -> Efficiencies:
     names = [field.name for field in fields(Efficiencies)]
     values = dict.fromkeys(names, share) | NOTHING_LOST
     return Efficiencies(**{name: np.array([value]) for name, value in values.items()})
-
-
-def local_parameters(configuration: Configuration, layout: Layout) -> tuple[float, float]:
-    """Parameters that one chip holds [count]: those that all chips of a replica share, and those of
-    its experts.
-
-    Examples
-    --------
-    A dense model of 2 x 960 + 140 parameters, halved over two chips and over two stages:
-
-    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
-    ...     inter_dim=20)
-    >>> layout = Layout(chips=4, sequences_per_step=4, seq_len_tokens=8, precision="bf16",
-    ...     tensor_parallel=2, pipeline_parallel=2)
-    >>> local_parameters(model, layout)
-    (515.0, 0.0)
-    """
-    c = configuration
-    whole = count_parameters(c)
-    experts = c.mixture_layers * c.n_routed_experts * c.mlp_matrices * c.dim * c.moe_inter_dim
-    stages = layout.pipeline_parallel / (2 if layout.schedule == "dualpipe" else 1)
-    shared = (whole.total + whole.mtp - experts) / (layout.tensor_parallel * stages)
-    return shared, experts / (layout.expert_parallel * layout.expert_share * stages)
-
-
-def state_bytes(configuration: Configuration, layout: Layout) -> float:
-    """Memory that parameters, gradients and optimiser take on a chip at least [byte].
-
-    Examples
-    --------
-    515 parameters in 4 bytes, and their optimiser's 12 on one replica:
-
-    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
-    ...     inter_dim=20)
-    >>> layout = Layout(chips=4, sequences_per_step=4, seq_len_tokens=8, precision="bf16",
-    ...     tensor_parallel=2, pipeline_parallel=2)
-    >>> state_bytes(model, layout)
-    8240.0
-    """
-    taken = 0.0
-    copies = (layout.shared_replicas, layout.expert_replicas)
-    for parameters, replicas in zip(local_parameters(configuration, layout), copies, strict=True):
-        over = 1.0 if layout.sharding == "none" else replicas
-        states = STATE_BYTES / (replicas if layout.sharding == "full" else 1.0)
-        taken += parameters * (states + OPTIMIZER_BYTES / over)
-    return taken

@@ -8,20 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from analysis.physics.architecture import Configuration
-from analysis.physics.parameters import context_products
-from analysis.physics.step_time.exchange import (
-    VALUE_BYTES,
-    context_seconds,
-    expert_seconds,
-    tensor_seconds,
-)
-from analysis.physics.step_time.layout import (
-    Efficiencies,
-    Layout,
-    Precision,
-    Processor,
-    local_parameters,
-)
+from analysis.physics.step_time.exchange import expert_seconds, tensor_seconds
+from analysis.physics.step_time.layout import Efficiencies, Layout, Precision, Processor
+from analysis.physics.step_time.passes import attention_seconds, memory_bytes
 from analysis.physics.step_time.products import (
     Product,
     attention_products,
@@ -31,11 +20,6 @@ from analysis.physics.step_time.products import (
     product_seconds,
 )
 
-BACKWARD_ATTENTION = 2.5  # five products for two: scores are made again
-LOGIT_BYTES = 16.0  # a logit written, read for the softmax in four bytes, and its gradient
-OPTIMIZER_MOVED_BYTES = 30.0  # gradient, copy and moments read, copy, moments and weight written
-CAST_BYTES = 3.0  # two read, one written
-
 Parts = Mapping[str, np.ndarray]
 
 
@@ -43,6 +27,12 @@ Parts = Mapping[str, np.ndarray]
 class Chunk:
     """A micro-batch on one layer or stage [s]: forward, for gradients of inputs, and of weights, by
     part.
+
+    Examples
+    --------
+    >>> chunk = Chunk({"products": np.array([1.0])}, {"products": np.array([2.0])}, {})
+    >>> [float(np.sum(seconds)) for seconds in chunk.scaled(3.0).sums()]
+    [3.0, 6.0, 0.0]
     """
 
     forward: Parts
@@ -50,22 +40,55 @@ class Chunk:
     weights: Parts
 
     def scaled(self, share: np.ndarray | float) -> Chunk:
-        """So many times it."""
+        """So many times it [s]; `share` has no dimension."""
         ways = (self.forward, self.inputs, self.weights)
         return Chunk(*({name: share * s for name, s in way.items()} for way in ways))
 
     def sums(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Seconds forward, for inputs, and for weights, over all parts."""
+        """Seconds forward, for inputs, and for weights, over all parts [s]."""
         return total(self.forward), total(self.inputs), total(self.weights)
 
 
 def total(parts: Parts) -> np.ndarray:
-    """Seconds of all parts."""
+    """Seconds of all parts together.
+
+    Parameters
+    ----------
+    parts
+        Seconds by part [s], arrays of one shape.
+
+    Returns
+    -------
+    ndarray
+        Time [s] of that shape; zero of no part.
+
+    Examples
+    --------
+    >>> total({"products": np.array([1.0, 2.0]), "gaps": np.array([0.5, 0.5])})
+    array([1.5, 2.5])
+    """
     return np.sum(list(parts.values()), axis=0)
 
 
 def added(chunks: Iterable[Chunk]) -> Parts:
-    """Seconds of each part over chunks, forward and backward."""
+    """Seconds of each part over chunks, forward and backward.
+
+    Parameters
+    ----------
+    chunks
+        Seconds by part [s], arrays of one shape.
+
+    Returns
+    -------
+    dict of str to ndarray
+        Seconds by part [s], of that shape.
+
+    Examples
+    --------
+    >>> both = {"products": np.array([1.0])}
+    >>> added([Chunk(both, both, {}), Chunk(both, {}, {"gaps": np.array([0.5])})])
+    {'products': array([3.]), 'gaps': array([0.5])}
+    """
     summed: dict[str, np.ndarray] = {}
     for chunk in chunks:
         for way in (chunk.forward, chunk.inputs, chunk.weights):
@@ -76,7 +99,24 @@ def added(chunks: Iterable[Chunk]) -> Parts:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of a pipeline on one chip: what a micro-batch takes there."""
+    """One stage of a pipeline on one chip: what a micro-batch takes there [s].
+
+    Examples
+    --------
+    A stage that has all of a dense model: its head, and two layers in one.
+
+    >>> from analysis.physics.step_time.layout import same_everywhere
+    >>> model = Configuration(n_layers=2, dim=512, vocab_size=1024, n_heads=4, n_kv_heads=2,
+    ...     head_dim=128, inter_dim=2048)
+    >>> layout = Layout(chips=1, sequences_per_step=1, seq_len_tokens=2048, precision="bf16")
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
+    >>> stage = Stage(model, layout, chip, same_everywhere(0.5))
+    >>> head, layers = stage.chunks()
+    >>> bool(layers.sums()[0] == 2 * stage.layer(mixture=False).sums()[0])
+    True
+    >>> sorted(part for part, seconds in layers.forward.items() if seconds > 0)
+    ['attention', 'memory', 'products']
+    """
 
     configuration: Configuration
     layout: Layout
@@ -88,8 +128,8 @@ class Stage:
         return self.chip.memory_bytes_per_s * self.reached.memory
 
     def chunks(self) -> list[Chunk]:
-        """A micro-batch in the stage's share of dense layers, of layers with experts, and of the
-        head; multi-token prediction is one more layer and head.
+        """Seconds of a micro-batch [s] in the stage's share of dense layers, of layers with
+        experts, and of the head; multi-token prediction is one more layer and head.
         """
         c, stages = self.configuration, self.layout.pipeline_parallel
         slowest = self.reached.stage_imbalance if stages > 1 else 1.0
@@ -104,15 +144,15 @@ class Stage:
         return found
 
     def head(self) -> Chunk:
-        """The output head, in sixteen bits, and what becomes of its logits."""
+        """Seconds of the output head [s], in sixteen bits, and of what becomes of its logits."""
         c, share = self.configuration, self.layout.tensor_parallel
         ways = self._three_ways([head_product(c, self.layout)], "bf16", 0.0)
-        logits = self.layout.group_tokens * c.vocab_size / share * LOGIT_BYTES
+        logits = self.layout.group_tokens * c.vocab_size / share * self.reached.logit_bytes
         forward, inputs, weights = ({"products": seconds} for seconds in ways)
         return Chunk(forward | {"memory": logits / self._memory_bytes_per_s}, inputs, weights)
 
     def layer(self, mixture: bool) -> Chunk:
-        """One layer, with what of it is made again backward."""
+        """Seconds of one layer [s], with what of it is made again backward."""
         overlapped = mixture and self.layout.exchange == "overlapped"
         taken = self.reached.exchange_multiprocessors if overlapped else 0.0
         products = self._layer_products(mixture, taken)
@@ -126,11 +166,14 @@ class Stage:
         return Chunk(forward, inputs, gaps | {"products": products[2]})
 
     def _without_products(self, mixture: bool) -> tuple[dict[str, np.ndarray], ...]:
-        """What of a layer multiplies no weights, forward and for the gradients of inputs."""
+        """Seconds of what of a layer multiplies no weights [s], forward and for the gradients of
+        inputs.
+        """
         r = self.reached
-        attention = self._attention_seconds()
-        again = BACKWARD_ATTENTION * r.attention_forward / r.attention_backward
-        memory = self._memory_bytes(mixture) / self._memory_bytes_per_s * r.elementwise_passes
+        attention = attention_seconds(*self._parts)
+        again = r.attention_backward_work * r.attention_forward / r.attention_backward
+        moved = memory_bytes(self.configuration, self.layout, r, mixture)
+        memory = moved / self._memory_bytes_per_s * r.elementwise_passes
         kernels = r.kernels_per_mixture_layer if mixture else r.kernels_per_dense_layer
         there, back = tensor_seconds(*self._parts, mixture)
         both = {"gaps": kernels * r.kernel_gap_s / 3.0}  # a third of all kernels each way
@@ -152,13 +195,13 @@ class Stage:
         return self.configuration, self.layout, self.chip, self.reached
 
     def _exchange_seconds(self) -> np.ndarray:
-        """To the experts and back, as far as nothing hides it."""
+        """Seconds to the experts and back [s], as far as nothing hides them."""
         overlapped = self.layout.exchange == "overlapped"
         shown = self.reached.exposed_expert_exchange if overlapped else 1.0
         return 2.0 * expert_seconds(*self._parts) * shown
 
     def _layer_products(self, mixture: bool, taken: np.ndarray | float) -> np.ndarray:
-        """Seconds of a layer's products: forward, for inputs, for weights."""
+        """Seconds of a layer's products [s]: forward, for inputs, for weights."""
         c, layout = self.configuration, self.layout
         width = c.shared_width if mixture else c.inter_dim
         common = [*attention_products(c, layout), *mlp_products(c, width, layout)]
@@ -175,45 +218,7 @@ class Stage:
     def _three_ways(
         self, products: Iterable[Product], precision: Precision, taken: np.ndarray | float
     ) -> np.ndarray:
-        """Seconds of products forward, for the gradients of inputs, and for those of weights."""
+        """Seconds of products [s]: forward, for the gradients of inputs, for those of weights."""
         ways = [(one, one.of_input(), one.of_weights()) for one in products]
         together = Product(*np.array(ways).T[..., np.newaxis])  # sizes of shape (way, product, 1)
         return product_seconds(together, precision, self.chip, self.reached, taken).sum(axis=1)
-
-    def _attention_seconds(self) -> np.ndarray:
-        """Scores and values of one layer forward, in sixteen bits; or the keys' way around, if that
-        is slower.
-        """
-        c, layout = self.configuration, self.layout
-        looked_back_on = float(context_products(c, layout.seq_len_tokens)) / c.n_layers
-        flop = 2.0 * looked_back_on * layout.chip_tokens
-        computing = flop / (self.chip.peak_bf16_flop_s * self.reached.attention_forward)
-        return np.maximum(computing, context_seconds(*self._parts))
-
-    def _memory_bytes(self, mixture: bool) -> float:
-        """Bytes that what multiplies nothing moves through memory, of one layer forward.
-
-        Values a token, two bytes each: two norms (read, write) and two sums (two reads, a write),
-        ten widths; queries and keys turned (read, write); the gate (widths of all matrices but one
-        read, one written); with experts, each copy brought to its place and back. In eight bits,
-        the input of each product is cast.
-        """
-        c = self.configuration
-        heads = c.n_heads * c.query_key_dim
-        active = c.n_activated_experts * c.moe_inter_dim + c.shared_width
-        active, copies = (active, c.n_activated_experts * c.dim) if mixture else (c.inter_dim, 0)
-        values = 10.0 * c.dim + 4.0 * heads + c.mlp_matrices * active + 4.0 * copies
-        moved = VALUE_BYTES * values
-        if self.layout.precision == "fp8":
-            moved += CAST_BYTES * (2.0 * c.dim + c.n_heads * c.value_dim + active + copies)
-        return moved * self.layout.chip_tokens
-
-    def optimizer_seconds(self) -> np.ndarray:
-        """Seconds to renew the weights, once a step."""
-        held = local_parameters(self.configuration, self.layout)
-        replicas = (self.layout.shared_replicas, self.layout.expert_replicas)
-        own = (
-            count / (1.0 if self.layout.sharding == "none" else copies)
-            for count, copies in zip(held, replicas, strict=True)
-        )
-        return sum(own) * OPTIMIZER_MOVED_BYTES / self._memory_bytes_per_s

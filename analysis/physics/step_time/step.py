@@ -8,7 +8,9 @@ import numpy as np
 
 from analysis.physics.architecture import Configuration
 from analysis.physics.step_time.exchange import gradient_seconds
-from analysis.physics.step_time.layout import Efficiencies, Layout, Processor, state_bytes
+from analysis.physics.step_time.held import state_bytes
+from analysis.physics.step_time.layout import Efficiencies, Layout, Processor
+from analysis.physics.step_time.passes import optimizer_seconds
 from analysis.physics.step_time.stage import Parts, Stage, added, total
 
 PARTS = {
@@ -27,7 +29,17 @@ PARTS = {
 
 @dataclass(frozen=True)
 class StepTime:
-    """A step's parts [s], arrays of shape (samples,), and the rate that they give."""
+    """A step's parts [s], arrays of shape (samples,), and the rate that they give.
+
+    Examples
+    --------
+    Four thousand tokens in two seconds on two chips:
+
+    >>> layout = Layout(chips=2, sequences_per_step=4, seq_len_tokens=1000, precision="bf16")
+    >>> step = StepTime({"products": np.array([1.5]), "gaps": np.array([0.5])}, layout)
+    >>> float(step.seconds[0]), float(step.tokens_per_s_per_gpu[0])
+    (2.0, 1000.0)
+    """
 
     parts: Parts
     layout: Layout
@@ -39,7 +51,7 @@ class StepTime:
 
     @property
     def tokens_per_s_per_gpu(self) -> np.ndarray:
-        """Tokens trained on, by one chip in a second."""
+        """Tokens trained on, by one chip in a second [token/s]."""
         tokens = self.layout.sequences_per_step * self.layout.seq_len_tokens
         return tokens / self.seconds / self.layout.chips
 
@@ -104,7 +116,7 @@ def step_time(
     gradients = gradient_seconds(configuration, layout, chip, reached)
     hidden = gradients - total(parts)
     parts["gradients"] = np.maximum(reached.exposed_gradients * gradients, hidden)
-    parts["optimizer"] = stage.optimizer_seconds()
+    parts["optimizer"] = optimizer_seconds(configuration, layout, chip, reached)
     return StepTime(parts, layout)
 
 
@@ -113,8 +125,26 @@ def bubble_seconds(
 ) -> np.ndarray:
     """Seconds a step that a stage waits for others, from the seconds of a micro-batch on it.
 
-    One forward, one backward in turns: (stages - 1) / turns micro-batches. DualPipe:
-    (stages / 2 - 1) (F&B + B - 3W).
+    Parameters
+    ----------
+    forward
+        Seconds forward [s].
+    inputs
+        Seconds for the gradients of inputs [s].
+    weights
+        Seconds for the gradients of weights [s].
+    layout
+        How the step is spread over chips.
+
+    Returns
+    -------
+    ndarray
+        Time of a step [s] of the shape that the seconds broadcast to.
+
+    Notes
+    -----
+    One forward, one backward in turns: (stages - 1) / turns micro-batches, Narayanan et al.
+    (arXiv:2104.04473), section 2.2. DualPipe: (stages / 2 - 1) (F&B + B - 3W), by its README.
 
     Examples
     --------
@@ -135,7 +165,44 @@ def bubble_seconds(
 
 
 def check_fit(c: Configuration, layout: Layout, chip: Processor) -> None:
-    """Refuse a layout that the chip's memory or the model's heads and experts do not allow."""
+    """Refuse a layout that the chip's memory or the model's heads and experts do not allow.
+
+    Parameters
+    ----------
+    c
+        Sizes of the model.
+    layout
+        How the step is spread over chips.
+    chip
+        What it runs on.
+
+    Returns
+    -------
+    None
+        Nothing, where it fits.
+
+    Raises
+    ------
+    ValueError
+        If parameters, gradients and optimiser need more memory than the chip has, or a layer's
+        heads or experts do not divide among chips.
+
+    Notes
+    -----
+    The memory by :func:`analysis.physics.step_time.held.state_bytes`.
+
+    Examples
+    --------
+    >>> model = Configuration(n_layers=2, dim=12, vocab_size=7, n_heads=3, n_kv_heads=3, head_dim=4,
+    ...     inter_dim=20)
+    >>> layout = Layout(chips=2, sequences_per_step=4, seq_len_tokens=8, precision="bf16",
+    ...     tensor_parallel=2)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
+    >>> check_fit(model, layout, chip)
+    Traceback (most recent call last):
+        ...
+    ValueError: tensor_parallel: 2 does not divide 3 heads
+    """
     needed = state_bytes(c, layout)
     if needed > chip.memory_bytes:
         raise ValueError(
