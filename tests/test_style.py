@@ -31,6 +31,42 @@ def test_half_of_all_functions_have_eight_lines_or_fewer_and_nine_in_ten_twenty_
     assert statistics.quantiles(bodies, n=10)[-1] <= 25
 
 
+def test_every_formula_says_what_it_takes_and_gives_and_shows_an_example():
+    """Units, shapes and errors stand in these parts; the doctests run the examples."""
+    formulas = {
+        f"{name}, {node.name}": ast.get_docstring(node) or ""
+        for name, text in SOURCES.items()
+        if name.startswith("analysis/physics/")
+        for node in ast.parse(text).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    parts = ("Parameters\n-", "Returns\n-", "Examples\n-", "\n>>> ")
+    lacking = [name for name, said in formulas.items() if any(part not in said for part in parts)]
+    assert len(formulas) > 40 and lacking == []
+
+
+def test_sizes_of_the_physics_have_a_unit_and_each_kind_of_object_an_example():
+    """A property is a formula in a line: its unit stands in brackets, the example in the class."""
+    kinds = [
+        node
+        for name, text in SOURCES.items()
+        if name.startswith("analysis/physics/")
+        for node in ast.parse(text).body
+        if isinstance(node, ast.ClassDef)
+    ]
+    shown = {
+        f"{kind.name}.{node.name}": ast.get_docstring(node) or ""
+        for kind in kinds
+        for node in kind.body
+        if isinstance(node, ast.FunctionDef)
+        and not node.name.startswith("_")
+        and ast.unparse(node.returns) != "bool"
+    }
+    without = [name for name, said in shown.items() if "[" not in said]
+    assert len(shown) > 20 and without == []
+    assert [kind.name for kind in kinds if "\n>>> " not in (ast.get_docstring(kind) or "")] == []
+
+
 def test_no_module_has_more_than_three_hundred_lines():
     lines = {name: text.count("\n") for name, text in SOURCES.items()}
     assert {name: number for name, number in lines.items() if number > 300} == {}

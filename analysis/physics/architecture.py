@@ -23,6 +23,20 @@ class Configuration(BaseModel):
     arXiv:2412.19437, and of the same kind where that file has none. Attention is latent with a
     `kv_lora_rank`, else of `n_kv_heads` that groups of heads share. A model without experts is
     dense in all its layers. A linear layer has keys, values and a gate for each of `n_heads`.
+    Widths, heads, layers and experts are counts, and so is a window, of tokens.
+
+    Examples
+    --------
+    Three layers, of which one is dense, with latent attention:
+
+    >>> model = Configuration(n_layers=3, dim=10, vocab_size=7, n_heads=4, n_dense_layers=1,
+    ...     inter_dim=20, n_routed_experts=4, n_activated_experts=2, moe_inter_dim=5,
+    ...     n_shared_experts=2, kv_lora_rank=6, qk_nope_head_dim=4, qk_rope_head_dim=2,
+    ...     v_head_dim=3)
+    >>> model.is_latent, model.query_key_dim, model.value_dim
+    (True, 6, 3)
+    >>> model.dense_layers, model.mixture_layers, model.shared_width
+    (1, 2, 10)
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -92,27 +106,27 @@ class Configuration(BaseModel):
 
     @property
     def dense_layers(self) -> int:
-        """Layers without experts."""
+        """Layers without experts [count]."""
         return self.n_dense_layers if self.n_routed_experts else self.n_layers
 
     @property
     def mixture_layers(self) -> int:
-        """Layers with experts."""
+        """Layers with experts [count]."""
         return self.n_layers - self.dense_layers
 
     @property
     def shared_width(self) -> int:
-        """Width of all shared experts of a layer."""
+        """Width of all shared experts of a layer [count]."""
         return self.shared_inter_dim or self.n_shared_experts * self.moe_inter_dim
 
     @property
     def query_key_dim(self) -> int:
-        """Width of one head's query and key."""
+        """Width of one head's query and key [count]."""
         return self.qk_nope_head_dim + self.qk_rope_head_dim if self.is_latent else self.head_dim
 
     @property
     def value_dim(self) -> int:
-        """Width of one head's value."""
+        """Width of one head's value [count]."""
         return self.v_head_dim if self.is_latent else self.head_dim
 
 
@@ -121,7 +135,12 @@ class Outline(BaseModel):
     all heads.
 
     `params_active` includes the embedding table, which does not multiply; without `params_total`,
-    the model is dense, and all its parameters are active.
+    the model is dense, and all its parameters are active. All sizes are counts.
+
+    Examples
+    --------
+    >>> Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10).params_total is None
+    True
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -155,9 +174,25 @@ Architecture = Configuration | Outline
 def main_model(architecture: Architecture) -> Architecture:
     """A model without its multi-token-prediction modules, which a printed MFU leaves out.
 
+    Parameters
+    ----------
+    architecture
+        Sizes of the model, with or without such modules.
+
+    Returns
+    -------
+    Configuration or Outline
+        The same without them; an outline has none.
+
+    Examples
+    --------
     >>> outline = Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10)
     >>> main_model(outline) == outline
     True
+    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
+    ...     inter_dim=20, mtp_depth=1)
+    >>> main_model(model).mtp_depth
+    0
     """
     if isinstance(architecture, Outline):
         return architecture

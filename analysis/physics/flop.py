@@ -11,16 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analysis.physics.architecture import Architecture
-from analysis.physics.parameters import (
-    Attention,
-    context_products,
-    multiplying_parameters,
-    outline_attention_width,
-)
+from analysis.physics.attention import Attention, context_products, outline_attention_width
+from analysis.physics.parameters import multiplying_parameters
 
 FORWARD_FLOP_PER_PARAMETER = 2.0  # a multiply and an add
-
-
 TRAINING_FLOP_PER_PARAMETER = 6.0  # forward, and twice as much backward
 
 
@@ -166,7 +160,29 @@ def flop_per_token_from_dimensions(
 
 
 def _training_flop(multiplying: ArrayLike, context_products: ArrayLike) -> np.ndarray:
-    """What both ways to know a model share: FLOP per token from its two sums."""
+    """What both ways to know a model share: the work of a token from its two sums.
+
+    Parameters
+    ----------
+    multiplying
+        Parameters that multiply for one token [count].
+    context_products
+        Width of attention times the tokens that it looks back on [token].
+
+    Returns
+    -------
+    ndarray
+        Work [FLOP/token] of the shape that both broadcast to.
+
+    Notes
+    -----
+    Source: PaLM (arXiv:2204.02311), appendix B.
+
+    Examples
+    --------
+    >>> float(_training_flop(1_000, 160))
+    6960.0
+    """
     linear = np.asarray(multiplying, dtype=float)
     per_token = TRAINING_FLOP_PER_PARAMETER * linear
     return per_token + TRAINING_FLOP_PER_PARAMETER * np.asarray(context_products, dtype=float)

@@ -1,20 +1,21 @@
-"""Parameters and the width of attention, from a model's configuration."""
+"""Parameters, from a model's configuration."""
 
 from __future__ import annotations
 
-from typing import Literal, get_args
-
-import numpy as np
-from numpy.typing import ArrayLike
 from pydantic import BaseModel
 
 from analysis.physics.architecture import Architecture, Configuration, Outline
-
-Attention = Literal["causal", "full"]
+from analysis.physics.attention import indexed_width
 
 
 class ParameterCount(BaseModel):
-    """Parameters [count]: all, those that multiply for one token, and those of the MTP modules."""
+    """Parameters [count]: all, those that multiply for one token, and those of the MTP modules.
+
+    Examples
+    --------
+    >>> ParameterCount(total=9, active_with_head=4, active_with_embedding=6, mtp=0).total
+    9
+    """
 
     total: int
     active_with_head: int
@@ -133,151 +134,66 @@ def multiplying_parameters(architecture: Architecture, mtp: bool = False) -> int
     return main + c.mtp_depth * (layer + 2 * c.dim**2 + c.vocab_size * c.dim)
 
 
-def attention_width(architecture: Architecture, mtp: bool = False) -> int:
-    """Width of attention's products over all layers: heads times a query-key and a value width.
-
-    For each token of its context, a token costs two FLOP a unit of this width forward, and six in
-    training.
+def _all_attention_parameters(c: Configuration) -> int:
+    """Of the attention of all layers.
 
     Parameters
     ----------
-    architecture
-        Sizes of the model; of an outline, both widths are that of the model.
-    mtp
-        Count each multi-token-prediction module as one more layer; an outline has none.
+    c
+        Sizes of the model.
 
     Returns
     -------
     int
-        Width [count], summed over layers.
+        Parameters [count].
 
     Notes
     -----
-    Source: PaLM (arXiv:2204.02311), appendix B; the widths of multi-head latent attention by
-    arXiv:2405.04434, section 2.1.
+    A linear layer projects queries, keys, values, a gate and what comes out (MiniMax-01,
+    arXiv:2501.08313); an indexer by `inference/model.py` of V3.2-Exp, after arXiv:2412.19437.
 
     Examples
     --------
-    Two layers of twice ten dimensions:
+    One layer of 360 and a linear one, five times 10 x 4 x 3:
 
-    >>> attention_width(Outline(params_active=1_100, n_layers=2, dim=10, vocab_size=10))
-    40
+    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
+    ...     inter_dim=20, n_linear_layers=1)
+    >>> _all_attention_parameters(model)
+    960
     """
-    if isinstance(architecture, Outline):
-        return int(outline_attention_width(architecture.n_layers, architecture.dim))
-    c = architecture
-    layers = c.n_layers + (c.mtp_depth if mtp else 0)
-    return layers * c.n_heads * (c.query_key_dim + c.value_dim)
-
-
-def context_products(
-    architecture: Architecture,
-    seq_len_tokens: ArrayLike,
-    attention: Attention = "causal",
-    mtp: bool = False,
-) -> np.ndarray:
-    """Width of attention times the tokens that each layer looks back on, summed over layers.
-
-    A token costs two FLOP forward, and six in training, for each unit of it.
-
-    Parameters
-    ----------
-    architecture
-        Sizes of the model; layers with a window look back no further than it.
-    seq_len_tokens
-        Sequence length [token]; any shape.
-    attention
-        `causal` counts half the square of the sequence, `full` all of it.
-    mtp
-        Count the multi-token-prediction modules too.
-
-    Returns
-    -------
-    ndarray
-        Width times tokens [token], of the shape of `seq_len_tokens`.
-
-    Notes
-    -----
-    In a causal window of W tokens, a sequence of S looks back W - W^2/2S tokens in the mean; S/2
-    where the window holds the sequence; W/2 in chunks. A linear layer updates and reads a square
-    matrix a head: as much work as to look back on as many tokens as a head is wide
-    (MiniMax-01, arXiv:2501.08313). An indexer scores the whole context, and its layer then looks
-    back on a window's tokens, wherever they stand (`inference/model.py` of
-    V3.2-Exp, after arXiv:2412.19437).
-
-    Examples
-    --------
-    Two layers of twice ten dimensions at eight tokens; a window of two in one of the layers:
-
-    >>> float(context_products(Outline(params_active=90, n_layers=2, dim=10, vocab_size=1), 8))
-    160.0
-    >>> windowed = Configuration(n_layers=2, dim=10, vocab_size=1, n_heads=1, n_kv_heads=1,
-    ...     head_dim=10, inter_dim=1, window_tokens=2, n_window_layers=1)
-    >>> float(context_products(windowed, 8))  # 20 x (8 / 2) + 20 x (2 - 4 / 16)
-    115.0
-    """
-    if attention not in get_args(Attention):
-        raise ValueError(f"attention: {attention!r} is neither causal nor full")
-    length = np.asarray(seq_len_tokens, dtype=float)
-    whole = length / (2.0 if attention == "causal" else 1.0)
-    width = attention_width(architecture, mtp)
-    if isinstance(architecture, Outline):
-        return width * whole
-    c = architecture
-    layer = c.n_heads * (c.query_key_dim + c.value_dim)
-    bounded = c.n_window_layers * (layer * _seen(c, length, attention) + _indexed(c) * whole)
-    linear = c.n_linear_layers * layer * c.head_dim
-    rest = width - (c.n_window_layers + c.n_linear_layers) * layer
-    return rest * whole + bounded + linear
-
-
-def _seen(c: Configuration, length: np.ndarray, attention: Attention) -> np.ndarray:
-    """Tokens that a layer with a window looks back on, in the mean."""
-    window = np.minimum(c.window_tokens, length)
-    if attention == "full" or not c.n_window_layers:
-        return window
-    return window / 2.0 if c.chunked else window - window**2 / (2.0 * length)
-
-
-def _indexed(c: Configuration) -> int:
-    """Width of the scores by which an indexer picks its tokens, of the whole context."""
-    return c.n_index_heads * c.index_head_dim
-
-
-def outline_attention_width(layers: ArrayLike, d_model: ArrayLike) -> np.ndarray:
-    """Width of attention of a model of which the outline alone is known: queries with keys, and
-    values, each as wide as the model, in every layer.
-
-    Parameters
-    ----------
-    layers
-        Layers [count].
-    d_model
-        Width of the model [count].
-
-    Returns
-    -------
-    ndarray
-        Width summed over the layers [count], of the shape that the arguments broadcast to.
-
-    Examples
-    --------
-    >>> float(outline_attention_width(2, 10))
-    40.0
-    """
-    return np.asarray(layers, dtype=float) * 2.0 * np.asarray(d_model)
-
-
-def _all_attention_parameters(c: Configuration) -> int:
-    """Of all layers: a linear one projects queries, keys, values, a gate and what comes out."""
     linear = 5 * c.dim * c.n_heads * c.head_dim
-    index = (c.q_lora_rank or c.dim) * _indexed(c) + c.dim * (c.index_head_dim + c.n_index_heads)
+    keys_and_weights = c.dim * (c.index_head_dim + c.n_index_heads)
+    index = (c.q_lora_rank or c.dim) * indexed_width(c) + keys_and_weights
     softmax = (c.n_layers - c.n_linear_layers) * _attention_parameters(c)
     return softmax + c.n_linear_layers * linear + c.n_window_layers * index
 
 
 def _attention_parameters(c: Configuration) -> int:
-    """Of a layer that looks back on tokens."""
+    """Of the attention of a layer that looks back on tokens.
+
+    Parameters
+    ----------
+    c
+        Sizes of the model.
+
+    Returns
+    -------
+    int
+        Parameters [count].
+
+    Notes
+    -----
+    Latent attention by arXiv:2405.04434, section 2.1.
+
+    Examples
+    --------
+    Queries and the way back of four heads, keys and values of two, each 10 x 3:
+
+    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
+    ...     inter_dim=20)
+    >>> _attention_parameters(model)
+    360
+    """
     if not c.is_latent:
         return c.dim * c.head_dim * 2 * (c.n_heads + c.n_kv_heads)
     query = c.n_heads * c.query_key_dim * (c.q_lora_rank or c.dim) + c.dim * c.q_lora_rank
@@ -288,7 +204,29 @@ def _attention_parameters(c: Configuration) -> int:
 
 
 def _mixture_parameters(c: Configuration, experts: int) -> int:
-    """Of a layer with that many experts counted: of a dense model, its MLP."""
+    """Of the experts of a layer and their router; of a dense model, of its MLP.
+
+    Parameters
+    ----------
+    c
+        Sizes of the model.
+    experts
+        Routed experts that are counted [count].
+
+    Returns
+    -------
+    int
+        Parameters [count].
+
+    Examples
+    --------
+    A router of 10 x 4, and two of its experts, 3 x 10 x 5 each:
+
+    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
+    ...     n_routed_experts=4, n_activated_experts=2, moe_inter_dim=5)
+    >>> _mixture_parameters(model, 2)
+    340
+    """
     if not c.n_routed_experts:
         return _mlp(c, c.inter_dim)
     experts_and_shared = experts * c.moe_inter_dim + c.shared_width
@@ -296,4 +234,27 @@ def _mixture_parameters(c: Configuration, experts: int) -> int:
 
 
 def _mlp(c: Configuration, width: int) -> int:
+    """Of an MLP.
+
+    Parameters
+    ----------
+    c
+        Sizes of the model.
+    width
+        Its width [count].
+
+    Returns
+    -------
+    int
+        Parameters [count].
+
+    Examples
+    --------
+    Gate, input and output, 10 x 20 each:
+
+    >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
+    ...     inter_dim=20)
+    >>> _mlp(model, 20)
+    600
+    """
     return c.mlp_matrices * c.dim * width

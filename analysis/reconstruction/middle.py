@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis.physics.parameters import context_products, multiplying_parameters
+from analysis.physics.attention import context_products
+from analysis.physics.parameters import multiplying_parameters
 from analysis.reconstruction.ground import evaluate
 from analysis.reconstruction.model import NamedStage, Phase
 from analysis.reconstruction.reinforcement import segments

@@ -4,10 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from analysis.physics.architecture import Configuration, Outline
+from analysis.physics.attention import attention_width, context_products
 from analysis.physics.flop import flop_per_token, flop_per_token_from_dimensions
 from analysis.physics.parameters import (
-    attention_width,
-    context_products,
     count_parameters,
     multiplying_parameters,
     total_parameters,

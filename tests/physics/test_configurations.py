@@ -6,10 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from analysis.physics.architecture import Configuration
+from analysis.physics.attention import attention_width, context_products
 from analysis.physics.flop import flop_per_token
 from analysis.physics.parameters import (
-    attention_width,
-    context_products,
     count_parameters,
     multiplying_parameters,
 )

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis.physics.architecture import main_model
+from analysis.physics.attention import attention_width, context_products
 from analysis.physics.cost import (
     capital_usd_per_gpu,
     declined_value_usd,
@@ -29,8 +30,6 @@ from analysis.physics.flop import (
     outline_attention_width,
 )
 from analysis.physics.parameters import (
-    attention_width,
-    context_products,
     count_parameters,
     multiplying_parameters,
     total_parameters,

@@ -10,7 +10,8 @@ import pytest
 import analysis
 from analysis.data.scenario import load_scenario
 from analysis.data.uncertainty import between
-from analysis.physics.parameters import attention_width, multiplying_parameters
+from analysis.physics.attention import attention_width
+from analysis.physics.parameters import multiplying_parameters
 from analysis.reconstruction import middle as middles
 from analysis.reconstruction.middle import Middle
 from analysis.reconstruction.reconstruction import reconstruct

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.physics.architecture import Configuration
-from analysis.physics.parameters import context_products
+from analysis.physics.attention import context_products
 from analysis.physics.step_time.exchange import VALUE_BYTES, context_seconds
 from analysis.physics.step_time.held import local_parameters
 from analysis.physics.step_time.layout import Efficiencies, Layout, Processor
@@ -35,7 +35,7 @@ def attention_seconds(
 
     Notes
     -----
-    The work by :func:`analysis.physics.parameters.context_products`.
+    The work by :func:`analysis.physics.attention.context_products`.
 
     Examples
     --------

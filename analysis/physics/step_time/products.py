@@ -33,11 +33,11 @@ class Product(NamedTuple):
     groups: Any = 1.0
 
     def of_input(self) -> Product:
-        """The product for the gradient of its input."""
+        """The product for the gradient of its input, sizes [count]."""
         return self._replace(columns=self.summed, summed=self.columns)
 
     def of_weights(self) -> Product:
-        """The product for the gradient of its weights."""
+        """The product for the gradient of its weights, sizes [count]."""
         return self._replace(rows=self.summed, summed=self.rows)
 
 
