@@ -1,6 +1,7 @@
 """The house rules that can be counted: small functions, small modules, few layers."""
 
 import ast
+import re
 import statistics
 import tomllib
 
@@ -65,6 +66,16 @@ def test_sizes_of_the_physics_have_a_unit_and_each_kind_of_object_an_example():
     without = [name for name, said in shown.items() if "[" not in said]
     assert len(shown) > 20 and without == []
     assert [kind.name for kind in kinds if "\n>>> " not in (ast.get_docstring(kind) or "")] == []
+
+
+def test_nothing_reads_a_message_back():
+    """A mistake has fields: its words are for people."""
+    read_back = re.compile(
+        r"in str\(error\)"
+        r"|str\(error\)[.\w()]*\.(?:remove\w+|startswith|endswith|partition)"
+    )
+    found = {name: read_back.findall(text) for name, text in SOURCES.items()}
+    assert {name: words for name, words in found.items() if words} == {}
 
 
 def test_no_module_has_more_than_three_hundred_lines():

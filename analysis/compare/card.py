@@ -4,7 +4,7 @@ bill.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import pandas as pd
 from pydantic import ConfigDict, Field, model_validator
@@ -83,6 +83,14 @@ class CardPhase(_Strict):
         return self.chips * self.days * HOURS_PER_DAY if self.chips and self.days else None
 
 
+class Asked(NamedTuple):
+    """A field that the standard asks for, whether it is there, and of which phase it is."""
+
+    field: str
+    there: bool
+    place: str = ""
+
+
 class Card(_Strict):
     """What a lab made public of the cost of training one model; a key that is left out is not
     disclosed.
@@ -143,8 +151,8 @@ class Card(_Strict):
         return self
 
     @property
-    def fields(self) -> dict[str, bool]:
-        """Every field that the standard asks for, and whether it is there."""
+    def asked(self) -> list[Asked]:
+        """Every field that the standard asks for, of the card and of each of its phases."""
         own = (
             "architecture",
             "params_total",
@@ -153,13 +161,17 @@ class Card(_Strict):
             "price_usd_per_gpu_hour",
             "boundary",
         )
-        filled = {name: getattr(self, name) is not None for name in own}
-        for position, phase in enumerate(self.phase, 1):
-            filled |= {
-                f"phase {position} ({phase.kind}).{name}": there
-                for name, there in phase.fields.items()
-            }
-        return filled
+        of_phases = (
+            Asked(name, there, f"phase {position} ({phase.kind}).")
+            for position, phase in enumerate(self.phase, 1)
+            for name, there in phase.fields.items()
+        )
+        return [*(Asked(name, getattr(self, name) is not None) for name in own), *of_phases]
+
+    @property
+    def fields(self) -> dict[str, bool]:
+        """Every field by its place, and whether it is there."""
+        return {f"{one.place}{one.field}": one.there for one in self.asked}
 
     @property
     def score(self) -> float:

@@ -144,11 +144,11 @@ def fields_by_model(cards: list[Card]) -> pd.DataFrame:
             "model": card.model,
             "developer": card.developer,
             "score": card.score,
-            "field": _field_words(name.split(").")[-1]),
-            "there": there,
+            "field": _field_words(one.field),
+            "there": one.there,
         }
         for card in cards
-        for name, there in card.fields.items()
+        for one in card.asked
     ]
     names = ["model", "developer", "score", "field"]
     filled = pd.DataFrame(rows).groupby(names, sort=False).there.mean()
@@ -160,9 +160,9 @@ def most_missing(cards: list[Card]) -> pd.DataFrame:
     rarest first.
     """
     rows = [
-        {"field": _field_words(name.split(").")[-1]), "there": there}
+        {"field": _field_words(one.field), "there": one.there}
         for card in cards
-        for name, there in card.fields.items()
+        for one in card.asked
     ]
     counted = pd.DataFrame(rows).groupby("field").there.agg(disclosed="sum", asked="count")
     table = counted.reset_index().assign(share=lambda fields: fields.disclosed / fields.asked)

@@ -67,13 +67,14 @@ def estimate_all(
     """
     all_of_them = Answers([], [], [])
     for where, text in texts.items():
+        if isinstance(text, InputError):
+            all_of_them.mistakes.append(str(text))
+            continue
         try:
-            if isinstance(text, InputError):
-                raise text
-            spec = read_spec(text, where, evidence, beside)
+            spec = read_spec(text, "", evidence, beside)
             answer, slips = _with_slips(spec, evidence, exclude)
         except InputError as error:
-            all_of_them.mistakes.append(str(error) if where in str(error) else f"{where}, {error}")
+            all_of_them.mistakes.append(str(error.at(where)))
             continue
         all_of_them.warnings.extend(f"{where}: {line}" for line in slips + far_from_config(spec))
         all_of_them.answers.append(answer)
@@ -215,8 +216,8 @@ def _estimate_reinforcement(
     chip, estimator = _chip(spec, evidence, said), step_estimator_for(evidence, exclude)
     if chip.name not in set(evidence["hardware"].chip):
         raise InputError(
-            "hardware: a reinforcement run needs a chip of hardware.csv, for the speed of its "
-            "memory"
+            "a reinforcement run needs a chip of hardware.csv, for the speed of its memory",
+            "hardware",
         )
     step = estimator.predict(_as_step(spec, chip))
     seconds = step.step_seconds.percentiles()

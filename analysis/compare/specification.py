@@ -153,7 +153,9 @@ def read_spec(text: str, where: str, evidence: Evidence, beside: Path | None = N
 def check_spec(
     content: Mapping[str, Any], where: str, evidence: Evidence, beside: Path | None = None
 ) -> Spec:
-    """A specification from its keys; an `InputError` names what is wrong in it."""
+    """A specification from its keys; an `InputError` names what is wrong in it, and `where`, if
+    that is said.
+    """
     kind: type[Spec] = (
         ReinforcementSpec if content.get("kind") == "reinforcement" else PretrainingSpec
     )
@@ -171,7 +173,7 @@ def check_spec(
     except InputError as error:
         raise error.at(where) from None
     except ValueError as error:
-        raise InputError(f"{where}: {error}") from None
+        raise InputError(str(error), where) from None
 
 
 def _with_shape(content: Mapping[str, Any], evidence: Evidence, beside: Path) -> dict[str, Any]:

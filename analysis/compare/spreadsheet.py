@@ -59,7 +59,6 @@ def read_rows(text: str, where: str) -> list[dict[str, str]]:
 
 def answers_of(
     rows: list[dict[str, str]],
-    where: str,
     evidence: Evidence,
     exclude: tuple[str, ...] = (),
     report: Callable[[int, int], None] = lambda done, of: None,
@@ -68,7 +67,7 @@ def answers_of(
     one its `name`, and in `not_answered` why.
     """
     for done, row in enumerate(rows, 1):
-        yield _answer(row, f"{where}, line {done + 1}", evidence, exclude)
+        yield _answer(row, evidence, exclude)
         report(done, len(rows))
 
 
@@ -84,15 +83,14 @@ def beside(
         yield dict(row) | _columns(answer) | more
 
 
-def _answer(row: Row, where: str, evidence: Evidence, exclude: tuple[str, ...]) -> dict[str, Any]:
+def _answer(row: Row, evidence: Evidence, exclude: tuple[str, ...]) -> dict[str, Any]:
     keys = _spec(row)
     dense = "config" not in keys and "params_active" not in keys
     try:
-        spec = check_spec(keys | (_as_dense(keys) if dense else {}), where, evidence)
+        spec = check_spec(keys | (_as_dense(keys) if dense else {}), "", evidence)
         found = estimate(spec, evidence, exclude)
     except InputError as error:
-        message = str(error).removeprefix(f"{where}: ").removeprefix(f"{where}, ")
-        return {"name": keys.get("name", ""), "not_answered": message}
+        return {"name": keys.get("name", ""), "not_answered": str(error)}
     taken = ["all parameters taken as active"] if dense else []
     return found | {"assumptions": [*taken, *found["assumptions"]]}
 

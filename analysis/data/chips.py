@@ -46,14 +46,15 @@ def find_chip(name: str, hardware: pd.DataFrame) -> Chip:
     if len(fits) == 1:
         return _chip(fits[0], hardware)
     if fits:
-        raise InputError(f"chip: {name} may be {' or '.join(sorted(fits))}; name one")
+        raise InputError(f"{name} may be {' or '.join(sorted(fits))}; name one", "chip")
     wanted, found = _words(name), _spellings(hardware)
     whole = found.get(frozenset(word for word in wanted if not PART.fullmatch(word)), [])
     if len(whole) == 1:
-        raise InputError(f"chip: {name} {_counted_as(whole[0], hardware)}")
+        raise InputError(f"{name} {_counted_as(whole[0], hardware)}", "chip")
     raise InputError(
-        f"chip: {name} is not in hardware.csv, the table of chips in the evidence folder"
-        f"{_alike(wanted, found)}"
+        f"{name} is not in hardware.csv, the table of chips in the evidence folder"
+        f"{_alike(wanted, found)}",
+        "chip",
     )
 
 

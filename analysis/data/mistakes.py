@@ -35,7 +35,7 @@ class InputError(ValueError):
 
     def at(self, where: str) -> InputError:
         """The same mistake with the place where it was made."""
-        self.where = f"{where}, {self.where}" if self.where else where
+        self.where = ", ".join(part for part in (where, self.where) if part)
         return self
 
 

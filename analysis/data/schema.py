@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 from collections.abc import Mapping
@@ -30,11 +31,27 @@ def table_of(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
             _check(resource, content)
             known.remember(key)
         return _typed(resource, content)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        said = str(error).strip()
-        if said.endswith("out of memory"):
-            raise MemoryError from None
-        raise InputError(f"not a readable table: {said}", resource["path"]) from None
+    except pd.errors.ParserError:
+        _refuse_unreadable(resource["path"], content)
+        raise MemoryError from None  # its rows are right: there was no room for them
+    except (pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise InputError(f"not a readable table: {error}", resource["path"]) from None
+
+
+def _refuse_unreadable(path: str, content: bytes) -> None:
+    """Refuse a row with more cells than there are columns, or a quotation mark that stays open."""
+    begins = 1
+    reader = csv.reader(io.StringIO(content.decode(errors="replace"), newline=""), strict=True)
+    try:
+        columns = len(next(reader, []))
+        begins = reader.line_num + 1
+        for row in reader:
+            if len(row) > columns:
+                raise csv.Error(f"found {len(row)} cells, allowed are {columns}")
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        where = f"{path}, line {begins}"
+        raise InputError(f"not a readable table: {error}", where) from None
 
 
 def row_of(resource: dict[str, Any], frame: pd.DataFrame, position: int) -> str:

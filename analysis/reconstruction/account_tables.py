@@ -17,7 +17,7 @@ from analysis.reconstruction.phase_words import NOTHING_OPEN
 from analysis.reconstruction.rent import Rent, rent_of
 from analysis.show import links
 from analysis.show.links import Html
-from analysis.show.numbers import date_text, quantity_text, significant, usd_text
+from analysis.show.numbers import date_text, hours_text, quantity_text, significant, usd_text
 from analysis.show.tables import PRINTED, ROUGH, table
 
 # where the rent of an hour may be taken from, in words
@@ -234,7 +234,7 @@ def _told(row: Any, account: Account) -> Html:
 
 def _hours(account: Account, end: str) -> Html:
     total = account.to_dict()["total"]["gpu_hours"]["reconstructed"][end]
-    shown = quantity_text(significant(total, 2), "gpu_hours").removesuffix(" GPU-hours")
+    shown = hours_text(significant(total, 2))
     return _figure(account, shown, "hours", "reconstructed")
 
 

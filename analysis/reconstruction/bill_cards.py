@@ -66,8 +66,8 @@ def owned_card(name: str, account: Account) -> Card:
     found = inputs.distributions if inputs else {}
     if name not in found:
         raise UnknownName(name, "an input of an owned hour", found)
-    part = input_part(LABELS[name], UNITS[name], found[name], account.evidence.facts)
-    return range_card(f"An owned hour: {part.name}", part, Row("owned", name), found[name])
+    label, facts = f"An owned hour: {LABELS[name]}", account.evidence.facts
+    return range_card(label, UNITS[name], found[name], Row("owned", name), facts)
 
 
 def _line_texts(line: dict[str, Any], field: str) -> tuple[str, str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.data.facts import Number, Row
+from analysis.data.facts import Facts, Number, Row
 from analysis.data.mistakes import UnknownName
 from analysis.data.uncertainty import Distribution
 from analysis.physics.cost import rental_usd
 from analysis.reconstruction.account import Account
+from analysis.reconstruction.input_rows import kind_of_input
 from analysis.reconstruction.operands import (
     in_figures,
-    input_part,
     inputs_of,
+    middle_and_ends,
     operand,
     operands,
     words_of,
@@ -156,20 +157,19 @@ def input_card(path: str, account: Account) -> Card:
     if name not in inputs:
         raise UnknownName(path, "an input", [f"{phase}.{known}" for known in inputs])
     item = inputs[name]
-    part = input_part(item.label, item.unit, item.distribution, facts)
     label = f"{account[phase].phase.label}: {item.label}"
-    return range_card(label, part, Row("input", path), item.distribution)
+    return range_card(label, item.unit, item.distribution, Row("input", path), facts)
 
 
-def range_card(label: str, part: Part, row: Row, found: Distribution) -> Card:
+def range_card(label: str, unit: str, found: Distribution, row: Row, facts: Facts) -> Card:
     """An uncertain input with its range, and the rows that it was taken from."""
-    middle, _, ends = part.value.partition(" (")
+    middle, ends = middle_and_ends(unit, found)
     return Card(
         label,
         middle,
-        part.kind,
+        kind_of_input(found, facts),
         row,
-        range=f"{ends.removesuffix(')')}, {NINE_IN_TEN}" if ends else "",
+        range=f"{ends}, {NINE_IN_TEN}" if ends else "",
         says=f"From {found.basis}.",
         **_rows_behind(found.rows),
     )

@@ -55,13 +55,19 @@ def inputs_of(result: PhaseSamples) -> list[Part]:
 
 def input_part(label: str, unit: str, found: Distribution, facts: Facts) -> Part:
     """An uncertain input: its middle with its 90 % range, and how it is known."""
-    low, middle, high = (float(value) for value in found.quantile(MIDDLE_AND_ENDS))
-    text = quantity_text(middle, unit)
-    if low != high:
-        low, middle, high = (significant(value, 2) for value in (low, middle, high))
-        text = f"{quantity_text(middle, unit)} ({range_text(low, high, unit)})"
+    middle, ends = middle_and_ends(unit, found)
     only = found.rows[0] if len(found.rows) == 1 else None
+    text = f"{middle} ({ends})" if ends else middle
     return Part(label, text, kind_of_input(found, facts), only)
+
+
+def middle_and_ends(unit: str, found: Distribution) -> tuple[str, str]:
+    """The middle of an input in words, and its 90 % range in two figures; empty without one."""
+    low, middle, high = (float(value) for value in found.quantile(MIDDLE_AND_ENDS))
+    if low == high:
+        return quantity_text(middle, unit), ""
+    low, middle, high = (significant(value, 2) for value in (low, middle, high))
+    return quantity_text(middle, unit), range_text(low, high, unit)
 
 
 def words_of(name: str, account: Account) -> str:

@@ -24,7 +24,7 @@ One,Somebody,2025-06-01,70000000000,15000000000000,NVIDIA H100 SXM5 80GB,1024
 
 def answers(text, evidence):
     rows = read_rows(text, "runs.csv")
-    return list(beside(rows, answers_of(rows, "runs.csv", evidence)))
+    return list(beside(rows, answers_of(rows, evidence)))
 
 
 def test_a_row_has_the_answer_of_its_run_beside_its_own_columns(evidence):
@@ -51,7 +51,7 @@ def test_how_far_it_is_is_told_after_each_row(evidence):
     told = []
     rows = read_rows(OURS, "runs.csv")
     for number, _ in enumerate(
-        answers_of(rows, "runs.csv", evidence, (), lambda done, of: told.append((done, of)))
+        answers_of(rows, evidence, (), lambda done, of: told.append((done, of)))
     ):
         assert told == [(1, 2), (2, 2)][:number]
     assert told == [(1, 2), (2, 2)]
@@ -60,8 +60,8 @@ def test_how_far_it_is_is_told_after_each_row(evidence):
 def test_a_developer_that_is_left_out_is_left_out_of_every_row(evidence):
     rows = read_rows(OURS.replace("Somebody", "Meta"), "runs.csv")
     for kept, without in zip(
-        beside(rows, answers_of(rows, "runs.csv", evidence)),
-        beside(rows, answers_of(rows, "runs.csv", evidence, ("Google",))),
+        beside(rows, answers_of(rows, evidence)),
+        beside(rows, answers_of(rows, evidence, ("Google",))),
         strict=True,
     ):
         assert kept["gpu_hours_p50"] != without["gpu_hours_p50"] != ""

@@ -339,6 +339,23 @@ def test_the_hash_follows_the_content(evidence, folder):
     assert Evidence.load(folder).sha256 != evidence.sha256
 
 
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (",".join("x" * 20), r"line \d+: not a readable table: found 20 cells, allowed are 7"),
+        ('x,"never closed\n\n\n', r"line \d+: not a readable table: unexpected end"),
+    ],
+)
+def test_rows_that_no_reader_takes_are_found_by_their_line(folder, more, says):
+    path = folder / "sources.csv"
+    lines = path.read_text(encoding="utf-8").count("\n") + 1
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"{more}\n")
+    with pytest.raises(InputError, match=f"^sources.csv, {says}") as caught:
+        Evidence.load(folder)
+    assert f"line {lines}" in str(caught.value)
+
+
 def test_a_table_for_which_there_is_no_memory_is_no_mistake_in_it(folder, monkeypatch):
     def no_memory(*_, **__):
         raise pd.errors.ParserError("Error tokenizing data. C error: out of memory")
