@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 from contextlib import closing
@@ -229,6 +230,50 @@ def test_plain_papermill_works_from_another_folder(tmp_path: Path):
     ]
     texts = "".join(output.data.get("text/html", "") for output in outputs if "data" in output)
     assert "<strong>" in texts and 'class="chart"' in texts
+
+
+def copied_alone(name: str, folder: Path) -> Path:
+    """A notebook in an empty folder, as one who has the package and this file."""
+    return Path(shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", folder))
+
+
+def assert_whole(path: Path) -> None:
+    """Every cell of an executed notebook ran, none failed, and something is shown."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    assert all(cell.execution_count for cell in cells)
+    assert "error" not in {out.output_type for cell in cells for out in cell.outputs}
+    assert "<table" in shown_by(path)
+
+
+# a kernel of its own imports everything: the quickest here, all in `make soak`
+QUICKEST = "disclosure"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(path.stem, marks=() if path.stem == QUICKEST else pytest.mark.soak)
+        for path in NOTEBOOKS
+    ],
+)
+def test_a_notebook_copied_alone_is_executed_by_nbconvert(name: str, tmp_path: Path):
+    from nbconvert.preprocessors import ExecutePreprocessor  # a second, in every worker
+
+    path = copied_alone(name, tmp_path)
+    read = nbformat.read(path, as_version=4)
+    ExecutePreprocessor(timeout=600).preprocess(read, {"metadata": {"path": str(tmp_path)}})
+    assert [other.name for other in tmp_path.iterdir()] == [path.name]
+    nbformat.write(read, path)
+    assert_whole(path)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", [path.stem for path in NOTEBOOKS])
+def test_every_notebook_copied_alone_is_executed_by_papermill(name: str, tmp_path: Path):
+    path, out = copied_alone(name, tmp_path), tmp_path / "out.ipynb"
+    command = [sys.executable, "-m", "papermill", str(path), str(out)]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert_whole(out)
 
 
 def test_an_unknown_parameter_is_refused_before_anything_runs(tmp_path: Path):
