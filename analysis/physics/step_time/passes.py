@@ -35,7 +35,7 @@ def attention_seconds(
 
     Notes
     -----
-    The work by :func:`analysis.physics.attention.context_products`.
+    The work by :func:`~analysis.physics.attention.context_products`.
 
     Examples
     --------

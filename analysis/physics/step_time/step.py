@@ -90,7 +90,7 @@ def step_time(
 
     Examples
     --------
-    :func:`analysis.physics.step_time.layout.same_everywhere` makes all efficiencies one number:
+    :func:`~analysis.physics.step_time.layout.same_everywhere` makes all efficiencies one number:
 
     >>> from analysis.physics.step_time.layout import same_everywhere
     >>> model = Configuration(n_layers=2, dim=512, vocab_size=1024, n_heads=4, n_kv_heads=2,
@@ -189,7 +189,7 @@ def check_fit(c: Configuration, layout: Layout, chip: Processor) -> None:
 
     Notes
     -----
-    The memory by :func:`analysis.physics.step_time.held.state_bytes`.
+    The memory by :func:`~analysis.physics.step_time.held.state_bytes`.
 
     Examples
     --------
