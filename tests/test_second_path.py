@@ -183,15 +183,16 @@ def test_pretraining_by_kind(r1):
 
 def test_pretraining_by_both_views(r1):
     """The view by kind and the pool are reckoned here. The time of a step and its distribution come
-    from the package, which holds each view at a thousand points: hence 1e-4 and not less. What
-    is published is of samples, each within its own 4,096th of the probability.
+    from the package, which holds each view at a thousand points: at the middle they lie 9e-4 apart,
+    so half of that is the bound. What is published is of samples, each within its own 4,096th of
+    the probability.
     """
     views = r1[V3].setting.views
     mfu = phases.pooled_middle(lambda share: float(views.step_time.quantile(share)), views.weight)
     hours = phases.training_gpu_hours(V3, "corpus", mfu)
-    assert r1[V3].at_middle() == pytest.approx(hours, rel=1e-4)
-    assert published_view("combined")["p50"] == pytest.approx(hours, rel=1e-4)
-    assert published(V3)["gpu_hours"]["reconstructed"]["p50"] == pytest.approx(hours, rel=3e-4)
+    assert r1[V3].at_middle() == pytest.approx(hours, rel=4.5e-4)
+    assert published_view("combined")["p50"] == pytest.approx(hours, rel=4.5e-4)
+    assert published(V3)["gpu_hours"]["reconstructed"]["p50"] == pytest.approx(hours, rel=6.5e-4)
 
 
 def test_context_extension(r1):
