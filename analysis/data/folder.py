@@ -69,9 +69,11 @@ def resources(directory: Path) -> list[Resource]:
     """
     own = {item["name"]: item for item in _listed(default_directory())}
     curve = next(item for item in own.values() if CURVE.fullmatch(item["path"]))
-    found = []
+    found: list[Resource] = []
     for item in _listed(directory):
         name, path = item["name"], item["path"]
+        if any(name == other["name"] for other in found):
+            raise InputError("is listed twice, allowed is once", _at(name))
         known = own.get(name)
         if known and path != known["path"]:
             raise InputError(

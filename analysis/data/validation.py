@@ -7,6 +7,7 @@ import re
 import warnings
 from collections.abc import Callable
 from functools import partial
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
@@ -33,19 +34,38 @@ def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> N
             table_schema(resource["schema"]).validate(frame, lazy=True)
     except SchemaErrors as error:
         raise _table_mistake(resource, frame, error.failure_cases) from None
+    _refuse_falling(resource, frame)
     if "above_zero" in resource:
         _refuse_nothing(resource, frame)
 
 
-def _refuse_nothing(resource: dict[str, Any], frame: pd.DataFrame) -> None:
-    """Refuse a value of nothing in a unit of which there is always some."""
-    some = frame.unit.isin(resource["above_zero"])
-    for field in ("value", "low", "high"):
-        none = frame.index[some & (frame[field] == 0)]
-        if len(none):
-            where = f"{row_of(resource, frame, int(none[0]))}, {field}"
+def _refuse_falling(resource: dict[str, Any], frame: pd.DataFrame) -> None:
+    """Refuse a row in which a lower end is above what it is the end of, or a part above its whole;
+    the schema names the columns that ascend.
+    """
+    pairs = [pair for fields in resource.get("ascending", []) for pair in combinations(fields, 2)]
+    for lower, upper in pairs:
+        falling = frame.index[pd.to_numeric(frame[lower]) > pd.to_numeric(frame[upper])]
+        if len(falling):
+            row = int(falling[0])
             raise InputError(
-                f"found 0, allowed is a number above zero in {frame.unit[none[0]]}", where
+                f"found {frame[upper][row]}, allowed is at least {lower}, {frame[lower][row]}",
+                f"{row_of(resource, frame, row)}, {upper}",
+            )
+
+
+def _refuse_nothing(resource: dict[str, Any], frame: pd.DataFrame) -> None:
+    """Refuse a value of nothing, or next to it, in a unit of which there is always some."""
+    least = resource["above_zero"]["least"]
+    some = frame.unit.isin(resource["above_zero"]["units"])
+    for field in ("value", "low", "high"):
+        none = frame.index[some & (frame[field] < least)]
+        if len(none):
+            row = int(none[0])
+            raise InputError(
+                f"found {frame[field][row]:g}, allowed is a number above zero, at least {least:g}, "
+                f"in {frame.unit[row]}",
+                f"{row_of(resource, frame, row)}, {field}",
             )
 
 
@@ -109,11 +129,9 @@ def _column(field: dict[str, Any], is_key: bool) -> Column:
 
 def _checks(limits: dict[str, Any]) -> list[Check]:
     """A check for each constraint on what a cell may be."""
-    if "minimum" in limits and "maximum" in limits:
+    if "minimum" in limits:  # a number has both
         return [Check.in_range(limits["minimum"], limits["maximum"])]
     checks: dict[str, Callable[[Any], Check]] = {
-        "minimum": Check.ge,
-        "maximum": Check.le,
         "pattern": lambda pattern: Check.str_matches(f"^{pattern}$"),
         "enum": Check.isin,
     }
@@ -149,9 +167,8 @@ def _allowed(field: dict[str, Any], found: str = "", check: str = "") -> str:
         return "which stands there already; each must be unique"
     if "enum" in limits:
         return f"allowed are {', '.join(limits['enum'])}{did_you_mean(found, limits['enum'])}"
-    bounds = [
-        f"{name} {limits[name]}" for name in ("minimum", "maximum", "pattern") if name in limits
-    ]
+    bounds = [f"{name} {limits[name]:g}" for name in ("minimum", "maximum") if name in limits]
+    bounds += [f"pattern {limits['pattern']}"] if "pattern" in limits else []
     required = ", required" if limits.get("required") else ""
     kind = WORDS.get(field["type"], field["type"])
     said = ", ".join([f"allowed is a {kind}{required}", *bounds])

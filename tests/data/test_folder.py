@@ -114,3 +114,8 @@ def test_a_table_that_is_handed_out_can_be_changed_for_oneself_alone(evidence):
     mine.loc[:, "gpu_hours"] *= 2
     assert not evidence["training_runs"].gpu_hours.equals(mine.gpu_hours)
     assert Evidence.load(evidence.directory)["training_runs"].gpu_hours.sum() < mine.gpu_hours.sum()
+
+
+def test_a_table_is_listed_once(folder):
+    change_package(folder, lambda tables, package: package["resources"].append(tables["facts"]))
+    refused(folder, "datapackage.json, resource facts: is listed twice, allowed is once")
