@@ -5,6 +5,7 @@ Exit codes: 0 done; 2 the user's mistake, in one line; 1 ours.
 
 from __future__ import annotations
 
+import argparse
 import errno
 import os
 import shutil
@@ -33,9 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its escape
             stream.reconfigure(errors="backslashreplace")
     try:
-        options = make_parser().parse_args(arguments)
-        module, _, run = options.run.partition(".")
-        getattr(import_module(f"analysis.cli.{module}"), run)(options)
+        _run(make_parser().parse_args(arguments))
     except InputError as error:
         for line in error.mistakes if isinstance(error, ManyMistakes) else [str(error)]:
             say(f"error: {line}")
@@ -64,6 +63,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"error: {type(error).__name__}: {error} ({at}); this is a fault of traincost")
         return OURS
     return DONE
+
+
+def _run(options: argparse.Namespace) -> None:
+    from analysis.data.finite import finite  # after the options: help needs no arrays
+
+    module, _, run = options.run.partition(".")
+    command = getattr(import_module(f"analysis.cli.{module}"), run)
+    own = (options.data, getattr(options, "spec", None), getattr(options, "card", None))
+    with finite(next(filter(None, own), None)):
+        command(options)
 
 
 def _open_streams() -> None:

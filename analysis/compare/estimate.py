@@ -33,13 +33,14 @@ from analysis.data.chips import (
     rated_power_w,
 )
 from analysis.data.facts import Facts
-from analysis.data.mistakes import InputError
+from analysis.data.mistakes import InputError, refuse_few
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, named_percentiles
 from analysis.physics.cost import energy_kwh, rental_usd
 from analysis.physics.durations import HOURS_PER_DAY, SECONDS_PER_HOUR
 from analysis.physics.training import gpu_hours, mfu
 from analysis.runs.efficiency import estimator_for
+from analysis.runs.references import NEEDED, TABLE
 from analysis.runs.rl_steps import FLOP_PER_PARAMETER_AND_TOKEN, step_estimator_for
 
 MOST = 0.5  # the share of rows from which on one developer has most of them
@@ -128,6 +129,7 @@ def _estimate_pretraining(
     chip, estimator = _chip(spec, evidence, said), estimator_for(evidence, exclude)
     kind = _kind(spec, evidence.facts, said)
     alike = estimator.runs[estimator.runs.architecture == kind]
+    refuse_few(alike.developer, TABLE, f"a run that is {kind}", [*NEEDED, "that kind"], fewest=1)
     flop = flop_per_token_of_spec(spec, alike, said)
     expected = estimator.predict(_as_row(spec, chip, kind, flop))[0]
     said += _how_near(expected)

@@ -47,6 +47,44 @@ class ManyMistakes(InputError):
         super().__init__("; ".join(self.mistakes))
 
 
+def refuse_few(
+    developers: Iterable[str], where: str, what: str, needs: Iterable[str], fewest: int = 2
+) -> None:
+    r"""Refuse rows of too few developers for what is to be found from them.
+
+    Parameters
+    ----------
+    developers
+        The developer of each row that is left.
+    where
+        The table's file.
+    what, needs
+        What is to be found, and the columns that a row needs to count.
+    fewest
+        Developers without whom it cannot be found.
+
+    Raises
+    ------
+    InputError
+        With what was found and what is needed.
+
+    Examples
+    --------
+    >>> refuse_few(["A", "A"], "runs.csv", "the fit", ["hours"])
+    Traceback (most recent call last):
+    analysis.data.mistakes.InputError: runs.csv: found 2 rows that count, of developers: 1; the \
+fit needs 2 or more, with hours
+    """
+    rows = list(developers)
+    found = len(set(rows))
+    if found < fewest:
+        raise InputError(
+            f"found {len(rows)} rows that count, of developers: {found}; {what} needs {fewest} or "
+            f"more, with {', '.join(needs)}",
+            where,
+        )
+
+
 def one_line(text: str) -> str:
     """A text as one line that a terminal shows as it is: control characters and marks of direction
     as escapes, lines folded, the middle of a long one left out.

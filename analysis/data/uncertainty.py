@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtr, stdtrit
 
 from analysis.data.facts import Fact, Row
+from analysis.data.mistakes import InputError
 
 # With fewer developers than this the range seen is taken, as the protocol rules in words for one of
 # its figures: the tails of Student's t would say more than the data. Its 95th percentile lies 2.1
@@ -125,14 +126,27 @@ def from_fact(fact: Fact) -> Distribution:
 
 
 def from_other_developers(
-    values: pd.Series, developers: pd.Series, basis: str, low: float = 0.0, high: float = np.inf
+    values: pd.Series,
+    developers: pd.Series,
+    basis: str,
+    low: float = 0.0,
+    high: float = np.inf,
+    where: str = "",
 ) -> Distribution:
     """What other developers' practice says of an input nobody disclosed.
 
     Each developer counts once, by the mean of its logs. With five developers or more: the
     predictive Student's t of one more draw from their population, cut where physics ends (`low`,
     `high`). With fewer: log-uniform over the range seen, cut alike, or the one value that was.
+    `where` is the table, with the column that has the values.
+
+    Raises
+    ------
+    InputError
+        If no developer is left.
     """
+    if values.empty:
+        raise InputError(f"no row of another developer that counts is left for {basis}", where)
     logs = np.log(values.astype(float)).groupby(developers.to_numpy()).mean()
     basis = f"{basis}: {len(values)} rows of {len(logs)} developers"
     if len(logs) < FEWEST_DEVELOPERS_FOR_T:
@@ -156,8 +170,17 @@ def percentiles(samples: ArrayLike) -> dict[str, float]:
 
 
 def named_percentiles(values: ArrayLike) -> dict[str, float]:
-    """Three values that are the percentiles already, by name."""
-    return dict(zip(PERCENTILES, np.asarray(values, dtype=float).tolist(), strict=True))
+    """Three values that are the percentiles already, by name.
+
+    Raises
+    ------
+    FloatingPointError
+        If one is no finite number: tables of pandas divide by nothing without a word.
+    """
+    found = np.asarray(values, dtype=float)
+    if not np.isfinite(found).all():
+        raise FloatingPointError("a percentile is missing or endless")
+    return dict(zip(PERCENTILES, found.tolist(), strict=True))
 
 
 def draw(

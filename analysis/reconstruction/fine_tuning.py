@@ -43,7 +43,8 @@ def _decode_throughput(setting: Setting) -> Input:
             ignore_index=True,
         )
     words = f"decode throughput of {decoding.family if known else 'other models'}, Hopper chips"
-    prior = from_other_developers(rates.tokens_per_s_per_gpu, rates.developer, words)
+    where = "decoding.csv, tokens_per_s_per_gpu"
+    prior = from_other_developers(rates.tokens_per_s_per_gpu, rates.developer, words, where=where)
     prior = prior if known else replace(prior, assumed=True)
     return Input("decode_tokens_per_s_per_gpu", "writing speed per GPU", "tokens_per_s", prior)
 

@@ -29,6 +29,7 @@ from analysis.reconstruction.fine_tuning import decode_throughput_input
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import ReinforcementStage, Span
 
+TABLE = "rl_runs.csv"
 SEGMENTS_OF_A_CURVE = 104  # a segment a hundred steps, the spacing of the digitised points
 
 
@@ -51,7 +52,8 @@ def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
     peaks = peaks_of(rows.chip, hardware)
     flop = TRAINING_FLOP_PER_PARAMETER * rows.params_active * tokens
     mfu = flop / (rows.update_seconds * rows.chips * peaks)
-    prior = from_other_developers(mfu, rows.developer, "step-time breakdowns")
+    where = f"{TABLE}, update_seconds"
+    prior = from_other_developers(mfu, rows.developer, "step-time breakdowns", where=where)
     return Input("rl_update_mfu", "efficiency of the updates", "ratio", prior)
 
 
@@ -69,7 +71,9 @@ def fixed_seconds_input(runs: pd.DataFrame) -> Input:
         "rl_fixed_seconds",
         "fixed seconds per rollout",
         "seconds",
-        from_other_developers(left[rows], runs.developer[rows], basis),
+        from_other_developers(
+            left[rows], runs.developer[rows], basis, where=f"{TABLE}, fixed_seconds"
+        ),
     )
 
 
@@ -84,7 +88,11 @@ def steps_input(runs: pd.DataFrame, answers_per_step: float) -> Input:
     rows = answers.notna() & (runs.unfit == "")
     steps = answers[rows] / answers_per_step
     prior = from_other_developers(
-        steps, runs.developer[rows], "answers written in other developers' runs", low=1.0
+        steps,
+        runs.developer[rows],
+        "answers written in other developers' runs",
+        low=1.0,
+        where=f"{TABLE}, steps",
     )
     return Input("rl_steps", "training steps", "steps", prior, own=True)
 

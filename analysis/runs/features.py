@@ -13,7 +13,12 @@ import pandas as pd
 
 from analysis.data.chips import chip_rows, peak_flop_s
 from analysis.data.tables import Evidence
-from analysis.runs.references import reference_runs, row_weights, year_of
+from analysis.runs.references import (
+    reference_runs,
+    refuse_few_references,
+    row_weights,
+    year_of,
+)
 
 FIRST_YEAR_OF_HOPPER = 2022  # what its generation means
 FOLDS = 5
@@ -95,6 +100,7 @@ def sample_of(evidence: Evidence, exclude: tuple[str, ...]) -> tuple[pd.DataFram
     runs, sample = _sample_of_all(evidence)
     kept = ~runs.developer.isin(exclude).to_numpy()
     runs = runs[kept].reset_index(drop=True)
+    refuse_few_references(runs)
     features = sample.features[kept].reset_index(drop=True)
     # all else of a row is its own: a weight counts the rows of its developer
     features["log_length"] = log_lengths(runs)

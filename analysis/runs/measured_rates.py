@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from analysis.data.mistakes import InputError, first_mistake
+from analysis.data.mistakes import InputError, first_mistake, refuse_few
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
 from analysis.physics.flop import flop_per_token
@@ -69,6 +69,7 @@ def measured_rates(evidence: Evidence) -> pd.DataFrame:
     rules = protocol()
     rows = evidence[TABLE]
     rows = rows[(rows.left_out == "") & rows.chip.isin(rules.rows.chips)]
+    refuse_few_rates(rows)
     shapes = {name: configuration_of(name, evidence) for name in rows.configuration.unique()}
     total = rows.configuration.map(lambda name: count_parameters(shapes[name]).total)
     rows = rows[total >= rules.rows.smallest_params].reset_index(drop=True)
@@ -88,6 +89,12 @@ def measured_rates(evidence: Evidence) -> pd.DataFrame:
         beside=rows.who.isin(rules.rows.shown_beside_developers)
         | rows.like.isin(rules.rows.shown_beside_architectures),
     )
+
+
+def refuse_few_rates(rows: pd.DataFrame) -> None:
+    """Refuse measured rates of too few developers to say how far others lie from predicted ones."""
+    needs = ("tokens_per_s_per_gpu", "configuration", "a chip of the protocol, no left_out")
+    refuse_few(rows.who, f"{TABLE}.csv", "the shift of measured rates", needs)
 
 
 def benchmarks_beside_runs(evidence: Evidence) -> pd.DataFrame:

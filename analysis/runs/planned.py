@@ -155,7 +155,11 @@ def billed_over_running(evidence: Evidence, exclude: Collection[str] = ()) -> Di
     ratios = ratios_of_runs(basis(evidence))
     ratios = ratios[~(ratios.developer.isin(exclude) | ratios.who.isin(exclude))]
     return from_other_developers(
-        ratios.ratio, ratios.developer, "hours billed over hours running", protocol().ratio.least
+        ratios.ratio,
+        ratios.developer,
+        "hours billed over hours running",
+        protocol().ratio.least,
+        where=f"{TABLE}.csv, run",
     )
 
 

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from analysis.data.chips import peaks_of
 from analysis.data.facts import Facts
+from analysis.data.mistakes import refuse_few
 from analysis.data.tables import Evidence
 from analysis.physics.durations import DAYS_PER_YEAR
 from analysis.physics.flop import (
@@ -23,6 +24,8 @@ from analysis.physics.flop import (
 from analysis.physics.training import mfu
 from analysis.runs.configurations import configuration_of
 
+TABLE = "training_runs.csv"
+NEEDED = ("params_active", "tokens", "gpu_hours")  # without which a row is no reference
 HOURS_ARE = ("run", "rounded", "computed", "upper_bound", "with_other_work", "from_energy")
 
 
@@ -48,12 +51,22 @@ def reference_runs(
     DataFrame
         The rows, numbered from zero, with `flop_per_token` [FLOP], `mfu` [1] on the dense BF16
         peak, and `trust` [1] in their hours.
+
+    Raises
+    ------
+    InputError
+        If no run is left.
     """
     usable = _usable(evidence)
-    wanted = ~usable.developer.isin(exclude) & (
-        usable.architecture == (kind or usable.architecture)
-    )
-    return usable[wanted].reset_index(drop=True)
+    others = usable[~usable.developer.isin(exclude)]
+    refuse_few_references(others, fewest=1)
+    return others[others.architecture == (kind or others.architecture)].reset_index(drop=True)
+
+
+def refuse_few_references(runs: pd.DataFrame, fewest: int = 2) -> None:
+    """Refuse reference runs of too few developers to compare a run with."""
+    needs = (*NEEDED, "chip", "nothing in unfit")
+    refuse_few(runs.developer, TABLE, "a comparison", needs, fewest)
 
 
 @lru_cache(maxsize=8)
@@ -62,7 +75,7 @@ def _usable(evidence: Evidence) -> pd.DataFrame:
     usable = runs[
         (runs.unfit == "")
         & (runs.params_total >= smallest_params(evidence.facts))
-        & runs[["params_active", "tokens", "gpu_hours"]].notna().all(axis=1)
+        & runs[[*NEEDED]].notna().all(axis=1)
         & (runs.chip != "")
     ]
     usable = usable.assign(flop_per_token=flop_per_token_of(usable, evidence))

@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.chips import chip_rows, peaks_of
+from analysis.data.mistakes import InputError, refuse_few
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.physics.flop import FORWARD_FLOP_PER_PARAMETER, TRAINING_FLOP_PER_PARAMETER
 from analysis.physics.rollout import longest_answer_tokens
 from analysis.runs.references import (
+    TABLE,
     developer_weights,
     left_out,
     reference_runs,
@@ -81,6 +83,7 @@ class StepEstimator:
         self.log_sd = evidence.facts.constant("answer_length_log_sd", "log_sd").value
         self.overlap = evidence.facts.constant("asynchronous_step_share", "ratio").value
         self.runs = runs[usable & ~runs.developer.isin(exclude)].reset_index(drop=True)
+        refuse_few(self.runs.developer, "rl_runs.csv", "the time of a step", [*NEEDED, "chip"])
         self.sparsity_cost = sparsity_cost(evidence, exclude)
         self.columns = self.design(self.runs)
         self.priors = step_priors(evidence.facts)
@@ -203,5 +206,11 @@ def sparsity_cost(evidence: Evidence, exclude: tuple[str, ...] = ()) -> float:
     runs = reference_runs(evidence, exclude=exclude)
     mfu = runs.groupby("architecture").mfu.median()
     sparse = runs[runs.architecture == "moe"]
-    sparsity = (sparse.params_total / sparse.params_active).median()
+    sparsity = float((sparse.params_total / sparse.params_active).median())
+    if "dense" not in mfu or not sparsity > 1.0:
+        raise InputError(
+            "what sparsity costs needs dense references and mixtures with more parameters in all "
+            f"than active, found {len(runs) - len(sparse)} and {len(sparse)}",
+            f"{TABLE}, architecture",
+        )
     return float(np.log(mfu["dense"] / mfu["moe"]) / np.log(sparsity))

@@ -17,9 +17,9 @@ import pandas as pd
 from analysis.data.protocol import kept_out, protocol
 from analysis.data.tables import Evidence
 from analysis.runs.basis import basis
-from analysis.runs.measured_rates import measured_rates, predicted_rates
+from analysis.runs.measured_rates import measured_rates, predicted_rates, refuse_few_rates
 from analysis.runs.random_effects import Fitted, RandomEffects
-from analysis.runs.references import reference_runs
+from analysis.runs.references import reference_runs, refuse_few_references
 from analysis.runs.step_constants import Constants, draw_constants
 
 Between = float | Literal["bound"] | None  # None: as the protocol says
@@ -140,6 +140,7 @@ def _shift(
 ) -> Shift:
     rows, misses = misses_of(evidence, developers_figures)
     kept = ~(rows.who.isin(exclude) | rows.like.isin(like)).to_numpy()
+    refuse_few_rates(rows[kept])
     return Shift(
         rows[kept].reset_index(drop=True), misses[kept], borrowed_spread(evidence, exclude)
     )
@@ -168,9 +169,11 @@ def borrowed_spread(evidence: Evidence, exclude: Collection[str] = ()) -> float:
     """
     rules = protocol().shift
     runs = reference_runs(evidence, exclude={*exclude, *kept_out()})
-    kinds = (runs.architecture == "moe").to_numpy(dtype=float)
+    refuse_few_references(runs)
+    mixture = (runs.architecture == "moe").to_numpy(dtype=float)
+    kinds = [mixture] if np.ptp(mixture) else []  # of one kind alone no difference can be found
     model = RandomEffects(
-        np.column_stack([np.ones(len(runs)), kinds]),
+        np.column_stack([np.ones(len(runs)), *kinds]),
         runs.developer,
         np.linspace(*rules.spread_between_developers),
         np.linspace(*rules.spread_between_groups),
