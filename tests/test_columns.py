@@ -45,7 +45,7 @@ def changed(evidence: Evidence, table: str, **columns: object) -> Evidence:
         ("training_throughput", {"left_out": "not read"}, "0 rows that count, of developers: 0"),
         ("training_throughput", {"who": "Me"}, "rows that count, of developers: 1"),
         ("rl_runs", {"step_seconds": np.nan}, "0 rows that count, of developers: 0"),
-        ("rl_runs", {"developer": "Me"}, "rows that count, of developers: 1"),
+        ("rl_runs", {"unfit": "mine"}, "0 rows that count, of developers: 0"),
     ],
     ids=str,
 )

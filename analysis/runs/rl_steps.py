@@ -83,7 +83,8 @@ class StepEstimator:
         self.log_sd = evidence.facts.constant("answer_length_log_sd", "log_sd").value
         self.overlap = evidence.facts.constant("asynchronous_step_share", "ratio").value
         self.runs = runs[usable & ~runs.developer.isin(exclude)].reset_index(drop=True)
-        refuse_few(self.runs.developer, "rl_runs.csv", "the time of a step", [*NEEDED, "chip"])
+        needs = (*NEEDED, "chip")  # of one developer alone the priors stand for all others
+        refuse_few(self.runs.developer, "rl_runs.csv", "the time of a step", needs, fewest=1)
         self.sparsity_cost = sparsity_cost(evidence, exclude)
         self.columns = self.design(self.runs)
         self.priors = step_priors(evidence.facts)
