@@ -15,13 +15,14 @@ from analysis.cli import main
 from analysis.data.finite import finite
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import from_other_developers, named_percentiles
+from analysis.data.uncertainty import Distribution, constant, from_other_developers
 from analysis.reconstruction.reinforcement import fixed_seconds_input, steps_input, update_mfu_input
 from analysis.runs.efficiency import Estimator
 from analysis.runs.measured_rates import measured_rates
 from analysis.runs.rl_steps import StepEstimator, sparsity_cost
 from analysis.runs.step_view import borrowed_spread
 
+NOBODY = "rates of nobody"
 FITS: dict[str, Callable[[Evidence], object]] = {
     "training_runs": Estimator,
     "training_throughput": measured_rates,
@@ -89,10 +90,15 @@ def test_of_no_developer_nothing_is_said():
         from_other_developers(none, none, "rates", where="a.csv, b")
 
 
-@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
-def test_a_percentile_is_a_finite_number(odd):
-    with pytest.raises(FloatingPointError):
-        named_percentiles([1.0, odd, 3.0])
+@pytest.mark.parametrize("ends", [{"low": np.nan}, {"centre": np.nan}, {"spread": np.inf}], ids=str)
+def test_a_distribution_has_a_finite_middle(ends):
+    with pytest.raises(FloatingPointError, match="no finite number: rates of nobody"):
+        Distribution(**{"shape": "log_normal", "low": 0.0, "high": np.inf} | ends, basis=NOBODY)
+
+
+def test_developers_who_all_say_the_same_are_one_value():
+    same = from_other_developers(pd.Series([3.0] * 6), pd.Series(list("abcdef")), "rates")
+    assert same.shape == "constant" and np.isclose(same.quantile(0.9), 3.0)
 
 
 @pytest.mark.parametrize(
@@ -116,9 +122,9 @@ def test_what_has_no_value_is_the_mistake_of_whose_folder_it_is(compute, said):
 
 
 def test_what_has_no_value_names_what_was_computed():
-    said = r"missing or endless, in named percentiles \(uncertainty\.py\)$"
+    said = r"no finite number: rates of nobody, in post init \(uncertainty\.py\)$"
     with pytest.raises(InputError, match=said), finite("mine"):
-        named_percentiles([np.inf] * 3)
+        constant(np.nan, NOBODY)
 
 
 def test_a_command_tells_it_in_one_line(folder, monkeypatch, capsys):

@@ -152,3 +152,89 @@ def test_a_fault_of_ours_is_one_line_too(monkeypatch, capsys):
 def test_a_name_of_a_model_file_that_names_nothing(edited, capsys, model, old, new, where):
     folder = edited(f"models/{model}.toml", old, new)
     assert where in refused(capsys, "reconstruct", model, "--data", folder)
+
+
+def scenario(folder: Path, body: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(f'title = "Mine"\nmeaning = "Mine."\n[parameters]\n{body}\n', encoding="utf-8")
+    return path
+
+
+def test_a_chip_of_a_scenario_names_its_file(tmp_path, capsys):
+    asked = ("reconstruct", "smollm3-3b", "--scenario", scenario(tmp_path, "chip = 5"))
+    assert "mine.toml: chip: 5 is not in hardware.csv" in refused(capsys, *asked)
+    asked = ("reconstruct", "smollm3-3b", "--scenario", scenario(tmp_path, 'chip = ""'))
+    assert "mine.toml, chip: string should have at least 1 character" in refused(capsys, *asked)
+
+
+@pytest.mark.parametrize("count", ["1_0", "+4", "\u0664", " 4", "1e2", "-1", "0", "9" * 5000])
+def test_a_count_of_points_is_written_in_digits(tmp_path, capsys, count):
+    asked = ("sweep", "--grid", "mfu=0.2:0.3", "--sample", count, "--out", tmp_path / "a.csv")
+    assert "expected one to 100,000,000" in refused(capsys, *asked)
+
+
+@pytest.mark.parametrize(
+    "grid", ["mfu=0.2:0.3:\u0664", "mfu=\u0660.\u0663", "mfu=1e999", "mfu=inf"]
+)
+def test_a_grid_is_written_in_these_digits(tmp_path, capsys, grid):
+    said = refused(capsys, "sweep", "--grid", grid, "--out", tmp_path / "a.csv")
+    assert "is not a number" in said or "found n = " in said
+
+
+def test_what_no_reader_sees_in_a_table_of_runs(tmp_path, capsys):
+    path = tmp_path / "runs.csv"
+    head = "name,developer,release_date,params_total,tokens,hardware\n"
+    path.write_text(f"{head}A\0B,X,2025-01-01,7e9,1e12,H100\n", encoding="utf-8")
+    assert "runs.csv, line 2: holds '\\x00'" in refused(capsys, "estimate", path)
+
+
+@pytest.mark.parametrize(
+    "given", ["tokens = 1e-5", "chips = 1e-5", "mfu = 1e-300", "gpu_hours = 1e300"]
+)
+def test_a_sheet_with_next_to_nothing(tmp_path, capsys, given):
+    path = tmp_path / "card.toml"
+    model = 'name = "card"\nmodel = "M"\ndeveloper = "D"\nrelease_date = 2025-01-01\n'
+    path.write_text(f'{model}[[phase]]\nkind = "pretraining"\n{given}\n', encoding="utf-8")
+    said = refused(capsys, "card", path)
+    assert f"card.toml, phase.0.{given.partition(' ')[0]}: input should be" in said
+
+
+@pytest.mark.parametrize("flag", ["--layers", "--vocab", "--tokens", "--params-total", "--price"])
+def test_next_to_nothing_of_a_new_model(folder, capsys, flag):
+    sizes = {"--layers": 32, "--d-model": 4096, "--vocab": 32000, "--params-total": "7e9"}
+    sizes |= {"--params-active": "7e9", "--tokens": "1e12", "--seq-len": 4096, "--price": 2}
+    known = {
+        "--title": "M",
+        "--developer": "D",
+        "--release-date": "2025-01-01",
+        "--chip": "H100 SXM",
+    }
+    given = known | sizes | {flag: "1e-5", "--chip-assumed": "it is so"}
+    asked = [part for pair in given.items() for part in pair]
+    said = refused(capsys, "new-model", "mine", *asked, "--data", folder)
+    assert f"{flag} 1e-5: expected" in said or "tokens = 1e-05 looks like a slip" in said
+    assert not (folder / "models" / "mine.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("v3_pretraining_tokens - v3_pretraining_tokens", "comes to 0, allowed is 1e-06 to 1e+18"),
+        ("0 - v3_pretraining_tokens", "comes to -1.48e+13, allowed is"),
+        ("v3_pretraining_tokens * 1e40", "comes to 1.48e+53, allowed is"),
+        ("v3_pretraining_tokens / 0", "division by zero"),
+        ("v3_pretraining_tokens * 1e300 * 1e300", "no finite number"),
+    ],
+)
+def test_arithmetic_of_a_model_that_comes_to_nothing(edited, capsys, written, found):
+    old = 'tokens = "v3_pretraining_tokens"'
+    folder = edited("models/deepseek-v3.toml", old, f'tokens = "{written}"')
+    said = refused(capsys, "reconstruct", "deepseek-v3", "--data", folder)
+    assert "models/deepseek-v3.toml, v3_pretraining." in said and found in said
+
+
+def test_a_size_of_a_model_that_no_integer_holds(edited, capsys):
+    old = 'n_layers = "v3_cfg_n_layers"'
+    folder = edited("models/deepseek-v3.toml", old, 'n_layers = "v3_cfg_n_layers * 1e40"')
+    said = refused(capsys, "reconstruct", "deepseek-v3", "--data", folder)
+    assert "models/deepseek-v3.toml, architecture.n_layers: " in said and "to 1e+18" in said

@@ -107,10 +107,9 @@ def figure_text(claim: dict[str, Any], unit: str) -> str:
 
 
 def check_figure(claim: dict[str, Any]) -> None:
-    """A printed value comes with its digits and its relation."""
-    if math.isnan(claim["value"]):
-        return
-    for field in ("digits", "relation"):
-        if claim[field] == "" or (isinstance(claim[field], float) and math.isnan(claim[field])):
-            where = f"{claim['where']}, {field}"
-            raise InputError("empty, but required where a value is printed", where)
+    """A printed value comes with its digits and its relation, and these with their value."""
+    of_a_value = {"value": claim["value"], "digits": claim["digits"], "relation": claim["relation"]}
+    missing = [name for name, cell in of_a_value.items() if cell == "" or cell != cell]
+    if missing and (len(missing) < len(of_a_value) or not math.isnan(claim["value_to"])):
+        where = f"{claim['where']}, {missing[0]}"
+        raise InputError("empty, but required where a value is printed", where)

@@ -70,8 +70,8 @@ def _run(options: argparse.Namespace) -> None:
 
     module, _, run = options.run.partition(".")
     command = getattr(import_module(f"analysis.cli.{module}"), run)
-    own = (options.data, getattr(options, "spec", None), getattr(options, "card", None))
-    with finite(next(filter(None, own), None)):
+    given = (getattr(options, name, None) for name in ("data", "spec", "card", "name"))
+    with finite(next(filter(None, given), None)):
         command(options)
 
 

@@ -60,10 +60,10 @@ def _checked_evidence(directory: Path, scenario: Scenario) -> Evidence:
 
 def _check_chip(scenario: Scenario, evidence: Evidence) -> None:
     """The one parameter whose names are in the evidence, checked before any page runs."""
-    from analysis.data.chips import find_chip
+    from analysis.data.chips import chip_of
 
     if scenario.parameters.chip is not None:
-        find_chip(scenario.parameters.chip, evidence["hardware"])
+        chip_of(scenario, scenario.parameters.chip, evidence["hardware"])
 
 
 def rerun_command(options: argparse.Namespace) -> None:

@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.cli.options import say, tell
-from analysis.cli.questions import answered, checks_of, day, list_chips, number, why_assumed
+from analysis.cli.questions import (
+    LEAST_AMOUNT,
+    answered,
+    checks_of,
+    day,
+    list_chips,
+    number,
+    whole,
+    why_assumed,
+)
 from analysis.cli.sheet import take_from_sheet
 from analysis.cli.words import ASSUMED, NAMED, OUTLINE, QUESTIONS, TOLD
 from analysis.data.chips import find_chip
@@ -97,7 +106,7 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     from analysis.reconstruction.new_model import NewModel
 
     origins = take_from_sheet(options, evidence)
-    price = None if options.price is None else number("price", options.price)
+    price = None if options.price is None else number("price", options.price, LEAST_AMOUNT)
     if not options.chip:
         list_chips(evidence["hardware"])
     checks = checks_of(evidence["hardware"], *NUMBERS)
@@ -107,7 +116,8 @@ def _described(options: argparse.Namespace, evidence: Evidence) -> Any:
     where = _where_told(options)
     told = ("tokens", "seq_len", "gpu_hours", "price_usd_per_gpu_hour")
     origins = dict.fromkeys(told, where) | origins
-    hours = None if options.gpu_hours is None else number("gpu_hours", options.gpu_hours)
+    hours = options.gpu_hours
+    hours = None if hours is None else number("gpu_hours", hours, LEAST_AMOUNT)
     if hours and origins["gpu_hours"].kind != "disclosed":
         raise InputError("--gpu-hours are disclosed hours: say by --source where they stand")
     shape, read_in = _architecture(options, evidence, where)
@@ -201,8 +211,7 @@ def _architecture(
         return shape, told_in(f"{options.config.name} of the model")
     checks = checks_of(evidence["hardware"], *OUTLINE)
     answers = {
-        name: int(number(name, text))
-        for name, text in answered(options, OUTLINE, checks, ALSO).items()
+        name: whole(name, text) for name, text in answered(options, OUTLINE, checks, ALSO).items()
     }
     names = {"layers": "n_layers", "d_model": "dim", "vocab": "vocab_size"}
     sizes = {names.get(name, name): size for name, size in answers.items()}

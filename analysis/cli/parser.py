@@ -117,7 +117,7 @@ def _sweeps(command: Command) -> None:
     metavar = "key=a,b,c|lo:hi:n"
     swept.add_argument("--grid", action="append", default=[], metavar=metavar, help=words)
     words = "N Sobol points over the ranges instead of every combination"
-    swept.add_argument("--sample", type=int, metavar="N", help=words)
+    swept.add_argument("--sample", metavar="N", help=words)
     words = "one row a combination; a chart stands beside it"
     swept.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help=words)
     words = "on a Dask cluster instead of in this process"

@@ -12,12 +12,14 @@ from functools import partial
 import pandas as pd
 
 from analysis.cli.options import say, tell
+from analysis.data.cells import NUMBER
 from analysis.data.chips import find_chip
 from analysis.data.mistakes import InputError
 from analysis.data.strictness import day_of
 
 Check = Callable[[str], object]  # raises InputError for an answer that does not serve
 LARGEST = 1e16
+LEAST_AMOUNT = 1e-3  # of hours and dollars, which are no counts
 WIDTH = 100
 
 
@@ -75,17 +77,26 @@ def asked(question: str, check: Check) -> str:
             say(str(error))
 
 
-def number(name: str, text: str) -> float:
-    """A number as papers write it."""
+def number(name: str, text: str, least: float = 1.0) -> float:
+    """A number as papers write it; of most things there is one at least."""
     from analysis.compare.specification import in_units
 
-    try:
-        found = float(in_units(text))
-    except ValueError:
-        found = math.nan
-    if not 0 < found <= LARGEST:
-        raise InputError(f"{flag_of(name)} {text}: expected a number above zero, such as 15T")
+    written = str(in_units(text))
+    found = float(written) if NUMBER.fullmatch(written) else math.nan
+    if not least <= found <= LARGEST:
+        raise InputError(
+            f"{flag_of(name)} {text}: expected a number above zero, such as 15T, "
+            f"from {least:g} to {LARGEST:g}"
+        )
     return found
+
+
+def whole(name: str, text: str) -> int:
+    """A number without a fraction."""
+    found = number(name, text)
+    if found != int(found):
+        raise InputError(f"{flag_of(name)} {text}: expected a whole number")
+    return int(found)
 
 
 def day(text: str) -> str:

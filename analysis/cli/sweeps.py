@@ -18,13 +18,14 @@ CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so ma
 
 
 def sweep_command(options: argparse.Namespace) -> None:
-    from analysis.reconstruction.grids import combinations, size_of
+    from analysis.reconstruction.grids import combinations, points, size_of
     from analysis.reconstruction.sweep import checked, counted, evaluated, marks
     from analysis.reconstruction.sweep_cluster import evaluated_on_cluster
     from analysis.reconstruction.sweep_file import check_target, write
 
     evidence = Evidence.load(options.data)
-    size = size_of(options.grid, options.sample)
+    sample = None if options.sample is None else points(options.sample)
+    size = size_of(options.grid, sample)
     if size > MOST_WITHOUT_YES and not options.yes:
         raise InputError(
             f"{size:,} combinations are more than {MOST_WITHOUT_YES:,}; "
@@ -36,7 +37,7 @@ def sweep_command(options: argparse.Namespace) -> None:
     picture = options.out.with_suffix(".svg")
     _check_picture(picture)
     scenario, _ = chosen_scenario(options, evidence.directory)
-    sets = combinations(options.grid, options.sample, scenario.parameters.seed)
+    sets = combinations(options.grid, sample, scenario.parameters.seed)
     model, parameter = options.model or edition_model(), str(sets.columns[0])
     sets = checked(model, scenario, evidence, sets)
     parts = (

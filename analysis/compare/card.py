@@ -24,7 +24,9 @@ def _field(meaning: str, unit: str = "", **bounds: Any) -> Any:
     )
 
 
-Count = Annotated[float | None, Field(gt=0, le=1e30)]
+Count = Annotated[float | None, Field(ge=1, le=1e16)]  # as those of a description
+Work = Annotated[float | None, Field(ge=1, le=1e30)]
+Amount = Annotated[float | None, Field(ge=1e-3, le=1e16)]
 
 
 class _Strict(Numbers):
@@ -37,17 +39,17 @@ class CardPhase(_Strict):
     kind: PhaseKind = Field(description="What the phase does.")
     chip: str | None = _field("The accelerator.", "name")
     chips: Count = _field("How many of them.", "chips")
-    gpu_hours: Count = _field("Chip-hours of the phase.", "GPU-hours")
-    days: Count = _field("Wall-clock days.", "days")
+    gpu_hours: Amount = _field("Chip-hours of the phase.", "GPU-hours")
+    days: Amount = _field("Wall-clock days.", "days")
     tokens: Count = _field("Tokens trained on; not for reinforcement.", "tokens")
     steps: Count = _field("Policy updates; for reinforcement.", "steps")
     seq_len_tokens: Count = _field("Sequence length.", "tokens")
     mean_len_tokens: Count = _field("Mean answer length; for reinforcement.", "tokens")
-    mfu: float | None = _field("Model FLOP utilisation, as printed.", "ratio", gt=0, le=1)
-    throughput_tokens_per_day: Count = _field(
+    mfu: float | None = _field("Model FLOP utilisation, as printed.", "ratio", ge=1e-4, le=1)
+    throughput_tokens_per_day: Amount = _field(
         "Tokens a day, in the place of an MFU.", "tokens a day"
     )
-    step_seconds: Count = _field("Seconds a step, in the place of an MFU.", "seconds")
+    step_seconds: Amount = _field("Seconds a step, in the place of an MFU.", "seconds")
 
     @property
     def fields(self) -> dict[str, bool]:
@@ -113,7 +115,7 @@ class Card(_Strict):
     failed_runs: str | None = _field(
         "What failed and smaller runs took, or that they are not counted."
     )
-    price_usd_per_gpu_hour: Count = _field(
+    price_usd_per_gpu_hour: Amount = _field(
         "The price that its dollars rest on.", "US$ per GPU-hour"
     )
     boundary: str | None = _field("What its figures count and leave out.")
@@ -122,9 +124,9 @@ class Card(_Strict):
     base_model: str | None = _field("The model that it was made from, or that there is none.")
     market_date: Day | None = _field("Day on which it came to the market of the Union.")
     provider: str | None = _field("Whose machines they were.")
-    flop: Count = _field("Work of the final run.", "FLOP")
+    flop: Work = _field("Work of the final run.", "FLOP")
     flop_method: str | None = _field("How its work was measured or counted.")
-    rd_compute_flop: Count = _field("Work of research and development, final run included.", "FLOP")
+    rd_compute_flop: Work = _field("Work of research and development, final run included.", "FLOP")
     allocation: str | None = _field("How compute was divided inside the company.")
     energy_mwh: Count = _field("Energy of training.", "MWh")
     energy_method: str | None = _field("How its energy was measured or estimated.")

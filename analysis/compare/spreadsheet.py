@@ -12,6 +12,7 @@ from analysis.compare.specification import PretrainingSpec, check_spec
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES
+from analysis.data.unseen import refuse_unseen
 
 # our keys by the columns of Epoch AI's table of models (epoch.ai/data/ai-models)
 COLUMNS = {
@@ -38,8 +39,11 @@ def read_rows(text: str, where: str) -> list[dict[str, str]]:
     Raises
     ------
     InputError
-        If it is no table, or lacks a column that every run needs, under our name or Epoch AI's.
+        If it is no table, holds what no reader sees, or lacks a column that every run needs, under
+        our name or Epoch AI's.
     """
+    for number, one in enumerate(text.split("\n"), start=1):
+        refuse_unseen(one, f"{where}, line {number}")
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restval="")
     try:
         rows = list(reader)

@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from analysis.data.mistakes import InputError
+
+if TYPE_CHECKING:
+    from analysis.data.scenario import Scenario
 
 # what tools and shops add to the name of a chip
 ADDED = re.compile(
@@ -42,6 +46,8 @@ def find_chip(name: str, hardware: pd.DataFrame) -> Chip:
     InputError
         If no chip, or more than one, has that name, or it names a part or a slice of chips.
     """
+    if not name.strip():
+        raise InputError("chip: an empty name is not in hardware.csv, the table of chips")
     fits = _fits(name, hardware)
     if len(fits) == 1:
         return _chip(fits[0], hardware)
@@ -56,6 +62,21 @@ def find_chip(name: str, hardware: pd.DataFrame) -> Chip:
         f"{_alike(wanted, found)}",
         "chip",
     )
+
+
+def chip_of(scenario: Scenario, otherwise: str, hardware: pd.DataFrame) -> Chip:
+    """The chip that a scenario or `-p` sets, else the one that is given otherwise.
+
+    Raises
+    ------
+    InputError
+        As `find_chip` does, with the scenario's file where it sets the chip.
+    """
+    try:
+        return find_chip(scenario.parameters.chip or otherwise, hardware)
+    except InputError as error:
+        own = scenario.origins.get("chip") == "scenario"
+        raise error.at(f"{scenario.name}.toml" if own else "") from None
 
 
 def parts_of(chip: str, hardware: pd.DataFrame) -> str:

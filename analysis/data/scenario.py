@@ -51,7 +51,11 @@ class Parameters(Numbers):
     """What a rerunner may change. None leaves the value to the facts and the priors."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, allow_inf_nan=False, coerce_numbers_to_str=True
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        coerce_numbers_to_str=True,
+        str_min_length=1,
     )
 
     price_usd_per_gpu_hour: Annotated[

@@ -6,13 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from analysis.data import known
-from analysis.data.folder import read_bytes, regular_file
+from analysis.data.folder import default_directory, read_bytes, regular_file, resources
 from analysis.data.mistakes import InputError, did_you_mean
 
 NUMBERS = {"number": "float64", "integer": "int64"}
@@ -89,6 +90,18 @@ def parsed(content: bytes, **options: Any) -> pd.DataFrame:
 def _text_fields(resource: dict[str, Any]) -> list[str]:
     fields = resource["schema"]["fields"]
     return [field["name"] for field in fields if field["type"] not in NUMBERS]
+
+
+@cache
+def least_of(unit: str) -> float:
+    """The least that a figure in a unit may be: of some units there is never nothing.
+
+    >>> least_of("tokens"), least_of("ratio")
+    (1e-06, 0.0)
+    """
+    facts = next(one for one in resources(default_directory()) if one["name"] == "facts")
+    some = facts["above_zero"]
+    return float(some["least"]) if unit in some["units"] else 0.0
 
 
 def check_foreign_keys(

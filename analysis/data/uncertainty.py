@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -55,6 +56,12 @@ class Distribution:
     rows: tuple[Row, ...] = ()
     has_points: bool = False
     why: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what has no finite middle: tables divide by nothing without a word."""
+        numbers = (self.centre, self.spread, self.low if self.shape != "tabulated" else 0.0)
+        if not all(map(math.isfinite, numbers)) or math.isnan(self.high):
+            raise FloatingPointError(f"no finite number: {self.basis}")
 
     def quantile(self, probability: ArrayLike) -> np.ndarray:
         """Values at the given probabilities; same shape."""
@@ -155,6 +162,8 @@ def from_other_developers(
             return constant(least, basis)
         return Distribution("log_uniform", least, most, basis)
     spread = logs.std(ddof=1) * np.sqrt(1 + 1 / len(logs))
+    if spread == 0:  # all say the same, and t has no scale
+        return constant(float(np.exp(logs.mean())), basis)
     return Distribution(
         "log_t", low, high, basis, False, float(logs.mean()), float(spread), len(logs) - 1
     )
@@ -170,17 +179,8 @@ def percentiles(samples: ArrayLike) -> dict[str, float]:
 
 
 def named_percentiles(values: ArrayLike) -> dict[str, float]:
-    """Three values that are the percentiles already, by name.
-
-    Raises
-    ------
-    FloatingPointError
-        If one is no finite number: tables of pandas divide by nothing without a word.
-    """
-    found = np.asarray(values, dtype=float)
-    if not np.isfinite(found).all():
-        raise FloatingPointError("a percentile is missing or endless")
-    return dict(zip(PERCENTILES, found.tolist(), strict=True))
+    """Three values that are the percentiles already, by name."""
+    return dict(zip(PERCENTILES, np.asarray(values, dtype=float).tolist(), strict=True))
 
 
 def draw(

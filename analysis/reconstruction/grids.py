@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analysis.data.cells import NUMBER
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.scenario import PARAMETER_NAMES, usual_range
 from analysis.data.uncertainty import sobol_points
 
 MOST = 100_000_000  # combinations of one sweep
 NOT_SWEPT = ("samples", "seed")
+DIGITS = re.compile("[0-9]+")
 
 
 def combinations(grids: Sequence[str], sample: int | None, seed: int = 0) -> pd.DataFrame:
@@ -55,6 +58,17 @@ def product(axes: Mapping[str, Any]) -> pd.DataFrame:
     return pd.MultiIndex.from_product(axes.values(), names=list(axes)).to_frame(index=False)
 
 
+def points(text: str) -> int:
+    """How many points a sweep samples, in digits.
+
+    >>> points("256")
+    256
+    """
+    if not DIGITS.fullmatch(text) or not 1 <= len(text) <= len(str(MOST)):
+        raise InputError(f"--sample {text}: expected one to {MOST:,}, in digits")
+    return int(text)
+
+
 def size_of(grids: Sequence[str], sample: int | None) -> int:
     """How many combinations that will be, without making them."""
     if sample is not None:
@@ -93,9 +107,10 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
     if sampled:
         return key, (low, high)
     count = parts[2] if len(parts) == 3 else ""
-    if count.isdigit() and len(count) > 8:
+    digits = DIGITS.fullmatch(count)
+    if digits and len(count) > 8:
         raise InputError(f"--grid {text}: n is more than {MOST:,}")
-    if not count.isdigit() or int(count) < 2:
+    if not digits or int(count) < 2:
         raise InputError(
             f"--grid {text}: expected key=lo:hi:n with n of two or more, "
             f"found n = {count or 'nothing'}"
@@ -104,12 +119,13 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
 
 
 def _number(text: str, grid: str) -> float:
-    try:
-        return float(text.replace("_", "no digit"))  # as everywhere: 1_0 is no number
-    except ValueError:
+    if not NUMBER.fullmatch(text) or not math.isfinite(
+        float(text)
+    ):  # as everywhere: 1_0 is no number
         raise InputError(
             f"--grid {grid}: {text or 'nothing'} is not a number; expected key=a,b,c or key=lo:hi:n"
-        ) from None
+        )
+    return float(text)
 
 
 def _sampled(

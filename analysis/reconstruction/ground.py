@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.data.chips import Chip, find_chip
+from analysis.data.chips import Chip, chip_of
 from analysis.data.expressions import facts_in
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError
@@ -91,7 +91,7 @@ def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground
             f"{model_name} has no phases to reconstruct: its file holds an architecture only",
             f"models/{model_name}.toml",
         )
-    chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
+    chip = chip_of(scenario, model.chip, evidence["hardware"])
     by_developer = {
         developer: setting_of(model, developer, scenario, evidence)
         for developer in dict.fromkeys(phase.developer for phase in model.phases)
@@ -118,7 +118,7 @@ def setting_of(model: Model, developer: str, scenario: Scenario, evidence: Evide
         for name, table in ((name, evidence[name]) for name in evidence.tables if name != "facts")
     }
     facts = evidence.facts.without(model.checks)
-    chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
+    chip = chip_of(scenario, model.chip, evidence["hardware"])
     mfu = training_mfu(model, chip, facts, estimator_for(evidence, own))
     architecture = configuration(model, facts)
     views = views_of(model, chip, facts, mfu.distribution, own, evidence)

@@ -10,6 +10,7 @@ from analysis.data.chips import find_chip
 from analysis.data.expressions import facts_in, parse
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError, UnknownName, did_you_mean
+from analysis.data.schema import least_of
 from analysis.data.tables import Evidence
 from analysis.reconstruction.model import Belief, Decoding, Model, configuration
 from analysis.reconstruction.stages import (
@@ -23,6 +24,7 @@ from analysis.reconstruction.stages import (
     unit_of,
 )
 
+LARGEST = 1e18  # of anything that a model file names
 FEWEST_POINTS = 2  # points without which there is no curve
 SIZE_UNITS = {"params": "params", "window": "tokens"}  # by first word; else a count
 
@@ -220,4 +222,9 @@ def _check_expression(expression: str, unit: str, facts: Facts, checks: list[str
             raise InputError(f"{name} is a check of the run, which no reconstruction may read")
     if unit and parse(expression).is_name:
         facts.with_unit(expression, unit)
-    facts.calculate(expression)
+    found, least = facts.calculate(expression), least_of(unit)
+    if not least <= found <= LARGEST:
+        raise InputError(
+            f"{expression!r} comes to {found:g}, allowed is {least:g} to {LARGEST:g}"
+            f"{f' in {unit}' if unit else ''}"
+        )

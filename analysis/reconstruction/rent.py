@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.data.chips import Chip, find_chip
+from analysis.data.chips import Chip, chip_of
 from analysis.data.mistakes import InputError
 from analysis.data.prices import market_quotes, newest_quote, quarter_middle
 from analysis.data.scenario import Scenario
@@ -59,7 +59,7 @@ def rent_of(model: Model, scenario: Scenario, evidence: Evidence) -> Rent:
     if scenario.rent is None and fact is not None:
         found = evidence.facts.with_unit(fact, "usd_per_gpu_hour")
         return Rent(found.value, OURS if found.kind == "assumption" else ASSUMED, fact)
-    chip = find_chip(scenario.parameters.chip or model.chip, evidence["hardware"])
+    chip = chip_of(scenario, model.chip, evidence["hardware"])
     choice = scenario.rent or model.rent or "release"
     if choice == "owned":
         return Rent(_owned(model, chip, scenario, evidence), OWNED)

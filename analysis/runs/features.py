@@ -47,7 +47,7 @@ def design(runs: pd.DataFrame, hardware: pd.DataFrame) -> pd.DataFrame:
     recent = chips.year >= FIRST_YEAR_OF_HOPPER
     return pd.DataFrame(
         {
-            "log_active": np.log(runs.params_active.to_numpy()),
+            "log_active": np.log(runs.params_active.to_numpy(dtype=float)),
             "log_sparsity": np.log(sparsity.to_numpy()),
             "log_peak": np.log(peak_flop_s(chips).to_numpy()),
             "log_flop": np.log((runs.tokens * runs.flop_per_token).to_numpy()),

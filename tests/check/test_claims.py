@@ -18,7 +18,7 @@ from analysis.check.claims import (
     to_list,
 )
 from analysis.check.counted import Counted, counted_quantities
-from analysis.check.rule import VERDICTS, fits, printed_range, verdict_of
+from analysis.check.rule import VERDICTS, check_figure, fits, printed_range, verdict_of
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
@@ -244,10 +244,18 @@ def test_what_is_not_known_of_the_whole_is_judged_by_its_part(account):
         "value_to": math.nan,
         "digits": 1,
     }
-    verdicts = [
-        _judge(row | {"value": value}, counted, account).verdict for value in (5e6, 9e6, math.nan)
-    ]
+    without = {"value": math.nan, "digits": math.nan, "relation": ""}
+    given = [{"value": 5e6}, {"value": 9e6}, without]
+    verdicts = [_judge(row | figure, counted, account).verdict for figure in given]
     assert verdicts == ["misleading", "not_checkable", "not_checkable"]
+
+
+@pytest.mark.parametrize("field", ["value", "digits"])
+def test_a_value_comes_with_its_digits_and_these_with_their_value(account, field):
+    row = next(row for row in account.rows("claims") if row["digits"] > 0)
+    said = f"{re.escape(row['where'])}, {field}: empty, but required where a value is printed"
+    with pytest.raises(InputError, match=said):
+        check_figure(row | {field: math.nan})
 
 
 def test_what_fits_is_not_off_and_what_is_contradicted_or_misleading_is(account):

@@ -133,7 +133,11 @@ def test_hours_that_are_not_disclosed_are_estimated_or_the_reason_is_said(write,
             "phase 1 (pretraining), chip: H8000 is not in hardware.csv",
         ),
         ('kind = "pretraining"', 'kind = "pretrain"', "phase.0.kind: input should be"),
-        ("tokens = 14.8e12", "tokens = -1", "phase.0.tokens: input should be greater than 0"),
+        (
+            "tokens = 14.8e12",
+            "tokens = -1",
+            "phase.0.tokens: input should be greater than or equal to 1",
+        ),
     ],
 )
 def test_a_card_that_contradicts_itself_is_refused_in_one_line(old, new, says, write):
