@@ -172,7 +172,7 @@ def test_the_chart_of_a_sweep_replaces_no_picture_of_the_users(capsys, tmp_path)
     (tmp_path / "o.svg").write_text("<svg>mine</svg>")
     (tmp_path / "o.csv").unlink()
     code, _, err = run(capsys, *grid)
-    assert code == 2 and f"would replace {tmp_path / 'o.svg'}, which is none of a sweep" in err
+    assert code == 2 and f"{tmp_path / 'o.svg'}: exists and is no result of a sweep" in err
     assert [path.name for path in tmp_path.iterdir()] == ["o.svg"]
     assert (tmp_path / "o.svg").read_text() == "<svg>mine</svg>"
 

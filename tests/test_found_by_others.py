@@ -91,6 +91,10 @@ def test_notes_in_the_file_of_a_sweep_are_not_lost(tmp_path, capsys):
     capsys.readouterr()
     assert "no result of a sweep" in refused(capsys, *asked)
     assert out.read_text() == noted
+    assert main([*map(str, asked), "--force"]) == 0 and out.read_text() != noted
+    capsys.readouterr()
+    out.write_text(out.read_text().replace(",0.3,", ",0.4,").replace("0.3,", "0.4,", 1))
+    assert "say --force" in refused(capsys, *asked)
 
 
 def test_a_link_is_not_written_through(folder, tmp_path, capsys):

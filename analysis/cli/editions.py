@@ -73,7 +73,7 @@ def rerun_command(options: argparse.Namespace) -> None:
 
     given = parse_overrides(options.overrides)
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
-    check_target(output)
+    check_target(output, options.force)
     given |= {"data": str(options.data.resolve())} if options.data else {}
     declared = check_declared(options.notebook, given)
     directory, scenario = _settings(given, declared)

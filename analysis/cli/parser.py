@@ -83,6 +83,7 @@ def _editions(command: Command) -> None:
     rerun.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     words = "the executed notebook (NOTEBOOK.executed.ipynb)"
     rerun.add_argument("--out", type=Path, metavar="FILE", help=words)
+    _may_write_over(rerun, "a file that is not as a rerun left it")
     command("pages", "editions.pages_command", "list the pages that an edition executes", add_json)
 
 
@@ -122,6 +123,7 @@ def _sweeps(command: Command) -> None:
     swept.add_argument("--out", type=Path, required=True, metavar="FILE.csv", help=words)
     words = "on a Dask cluster instead of in this process"
     swept.add_argument("--scheduler", metavar="local|ADDRESS", help=words)
+    _may_write_over(swept, "a file that is not as a sweep left it")
     words = f"do it even if there are more than {MOST_WITHOUT_YES:,} combinations"
     swept.add_argument("--yes", action="store_true", help=words)
 
@@ -156,4 +158,8 @@ def _new_model(command: Command) -> None:
     added.add_argument("--price", metavar="…", help=words)
     words = "GPU-hours of its pre-training, where they are disclosed"
     added.add_argument("--gpu-hours", metavar="…", help=words)
-    added.add_argument("--force", action="store_true", help="write over a model that is there")
+    _may_write_over(added, "a model that is there")
+
+
+def _may_write_over(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--force", action="store_true", help=f"write over {what}")

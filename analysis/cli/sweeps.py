@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 
 import pandas as pd
@@ -13,8 +12,6 @@ from analysis.cli.words import MOST_WITHOUT_YES
 from analysis.data.folder import edition_model
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
-
-CHART_MARK = "<!-- the chart of a sweep by traincost -->\n"  # what begins so may be drawn over
 
 
 def sweep_command(options: argparse.Namespace) -> None:
@@ -33,9 +30,9 @@ def sweep_command(options: argparse.Namespace) -> None:
         )
     if options.out.suffix.lower() != ".csv":
         raise InputError(f"--out {options.out}: a sweep is written as CSV; name a .csv file")
-    check_target(options.out)
     picture = options.out.with_suffix(".svg")
-    _check_picture(picture)
+    for path in (options.out, picture):
+        check_target(path, options.force)
     scenario, _ = chosen_scenario(options, evidence.directory)
     sets = combinations(options.grid, sample, scenario.parameters.seed)
     model, parameter = options.model or edition_model(), str(sets.columns[0])
@@ -51,21 +48,12 @@ def sweep_command(options: argparse.Namespace) -> None:
     _sweep_chart(sets[[parameter]].assign(usd_p50=medians), parameter, picture)
 
 
-def _check_picture(path: Path) -> None:
-    """Refuse to draw over what is no chart of a sweep."""
-    if os.path.lexists(path):
-        found = path.read_bytes() if path.is_file() else b""
-        if not found.startswith(CHART_MARK.encode()):
-            raise InputError(
-                f"--out: the chart would replace {path}, which is none of a sweep; "
-                "name another file"
-            )
-
-
 def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
     """The summary chart beside the table; computing needs no plotting package, so it may be
     missing.
     """
+    from analysis.reconstruction.sweep_file import remember
+
     try:
         from analysis.show import charts
         from analysis.show.charts.picture import picture
@@ -73,5 +61,6 @@ def _sweep_chart(frame: pd.DataFrame, parameter: str, path: Path) -> None:
         say(f"no chart: {install('book')}")
         return
     drawing = picture(charts.sweep_summary(frame, parameter))
-    path.write_text(CHART_MARK + drawing, encoding="utf-8")
+    path.write_text(drawing, encoding="utf-8")
+    remember(path)
     tell(path)

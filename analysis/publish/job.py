@@ -32,16 +32,16 @@ class Job:
     output: Path
 
 
-def check_target(output: Path) -> None:
-    """Refuse a file that is no executed notebook as this project left it, and a folder that no
-    file can be put into.
+def check_target(output: Path, force: bool = False) -> None:
+    """Refuse a file that is no executed notebook as this project left it, unless told to write over
+    it, and a folder that no file can be put into.
     """
     try:
         for path in (output, output.with_suffix(FAILED)):
-            if path.exists() and not is_as_executed(path):
+            if path.is_dir() or (path.exists() and not force and not is_as_executed(path)):
                 raise InputError(
                     f"--out {path}: exists and is no executed notebook as a rerun left it; "
-                    "name another file"
+                    "name another file, or say --force to write over it"
                 )
         with tempfile.NamedTemporaryFile(dir=output.parent):
             pass

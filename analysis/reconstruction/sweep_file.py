@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,14 +13,24 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
+from analysis.data import known
 from analysis.data.cells import plain_frame
 from analysis.data.mistakes import InputError
-from analysis.data.scenario import PARAMETER_NAMES
 
-MARKS = ["scenario", "version", "data_sha256"]  # columns by which a sweep is known
-RESULT = re.compile(r"\w*(gpu_hours|usd)\w*")
 BLOCK = 10_000  # combinations that are in memory together while they are written
 FLOAT_BYTES = np.dtype(float).itemsize
+
+
+def remember(path: Path) -> None:
+    """A file of a sweep is as it was left; the next may replace it for as long as it stays so."""
+    known.remember(_key(path))
+    known.write()
+
+
+def _key(path: Path) -> str:
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").digest()
+    return hashlib.sha256(b"a sweep" + content).hexdigest()
 
 
 def write(
@@ -52,6 +62,7 @@ def write(
         with _told(path):
             medians = _copy(waiting, names, sets, marks, partial)
             partial.replace(path)
+    remember(path)
     return medians
 
 
@@ -100,17 +111,16 @@ def _copy(
     return np.concatenate(medians)
 
 
-def check_target(path: Path) -> None:
-    """Refuse a file that exists and is no sweep, and a folder that cannot be written."""
-    if path.exists() and not path.is_file():
+def check_target(path: Path, force: bool = False) -> None:
+    """Refuse a file that is not as a sweep left it, unless told to write over it, and a folder that
+    cannot be written.
+    """
+    if os.path.lexists(path) and not path.is_file():
         raise InputError(f"--out {path}: is a folder or no regular file; name a file")
-    if path.exists():
-        try:
-            columns = pd.read_csv(path, nrows=0).columns
-        except (ValueError, UnicodeDecodeError):
-            columns = pd.Index([])
-        others = [name for name in columns if name not in (*MARKS, *PARAMETER_NAMES)]
-        if [*columns[-len(MARKS) :]] != MARKS or not all(map(RESULT.fullmatch, others)):
-            raise InputError(f"--out {path}: exists and is no result of a sweep; name another file")
+    if path.exists() and not force and not known.is_known(_key(path)):
+        raise InputError(
+            f"--out {path}: exists and is no result of a sweep as it was left here; name another "
+            "file, or say --force to write over it"
+        )
     if not os.access(path.parent, os.W_OK):
         raise InputError(f"--out {path}: its folder is not there or cannot be written")

@@ -153,6 +153,7 @@ def misses_of(
     """The rows that count, and the log of measured over predicted rate of each, (rows, draws)."""
     rows = measured_rates(evidence)
     rows = rows[~rows.beside].reset_index(drop=True)
+    refuse_few_rates(rows)
     predicted = predicted_rates(rows, constants_of(evidence, developers_figures), evidence)
     return rows, np.log(rows.tokens_per_s_per_gpu.to_numpy()[:, None] / predicted)
 

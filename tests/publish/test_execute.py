@@ -34,6 +34,16 @@ def test_an_executed_notebook_may_be_replaced(executed):
     check_target(executed.with_name("new.ipynb"))
 
 
+def test_one_that_somebody_wrote_in_is_replaced_only_when_told(executed, tmp_path):
+    copy = tmp_path / "copy.ipynb"
+    copy.write_text(executed.read_text(encoding="utf-8").replace('"42"', '"43"'), encoding="utf-8")
+    with pytest.raises(InputError, match="say --force to write over it"):
+        check_target(copy)
+    check_target(copy, force=True)
+    with pytest.raises(InputError, match="name another file"):
+        check_target(tmp_path, force=True)
+
+
 def test_one_that_failed_may_be_too(tmp_path):
     job = Job("x", write(tmp_path / "x.ipynb", "1 / 0"), {}, tmp_path / "out.ipynb")
     with pytest.raises(NotebookFailed):

@@ -29,7 +29,7 @@ from analysis.reconstruction.sweep import (
     sweep,
 )
 from analysis.reconstruction.sweep_cluster import evaluated_on_cluster
-from analysis.reconstruction.sweep_file import MARKS, check_target, write
+from analysis.reconstruction.sweep_file import check_target, remember, write
 
 FEW = {"samples": 256}
 
@@ -284,7 +284,7 @@ def test_the_number_of_combinations_is_that_of_the_sample_or_the_product_of_the_
 
 def test_a_sweep_rests_on_its_scenario_a_version_and_the_data(scenario):
     found = marks(scenario, SimpleNamespace(sha256="of the data"))
-    assert [*found] == MARKS
+    assert [*found] == ["scenario", "version", "data_sha256"]
     assert (found["scenario"], found["data_sha256"]) == (scenario.summary, "of the data")
 
 
@@ -337,13 +337,17 @@ def test_a_target_is_a_file_of_a_sweep_or_a_new_one_in_a_folder(tmp_path):
         check_target(tmp_path / "nowhere" / "x.csv")
     target = tmp_path / "x.csv"
     check_target(target)
-    for own in ("mfu,scenario,version,data_sha256\n", "scenario,version,data_sha256\n"):
-        target.write_text(own)
-        check_target(target)
-    for other in ("mfu,scenario,version\n", "", "\x00\n"):
+    head = f"mfu,usd_p50,scenario,version,data_sha256\n{tmp_path.name},"
+    target.write_text(f"{head}1\n")
+    remember(target)
+    check_target(target)
+    for other in (f"{head}2\n", head, "", "\x00\n"):
         target.write_text(other)
-        with pytest.raises(InputError, match="is no result of a sweep"):
+        with pytest.raises(InputError, match=r"is no result of a sweep .* say --force"):
             check_target(target)
+        check_target(target, force=True)
+    target.write_text(f"{head}1\n")
+    check_target(target)
 
 
 def test_chunks_hold_five_hundred_and_those_of_alike_hours_together():
