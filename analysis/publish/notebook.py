@@ -59,7 +59,9 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
 def _check_readable(path: Path) -> None:
     """Refuse a file that has the form of a notebook and breaks its rules."""
     try:
-        nbformat.validate(nbformat.read(path, as_version=4))
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        json.dumps(notebook, ensure_ascii=False).encode()  # half a character is in no file
     except Exception as error:  # whatever the reader stumbles on
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: not a notebook that can be executed: {said}") from None
@@ -152,4 +154,5 @@ def _write_marked(notebook: NotebookNode, path: Path) -> None:
     written["metadata"][MARK] = sha256_of(written["cells"])
     # as nbformat writes it, which would check and cut it into lines once more
     text = json.dumps(written, ensure_ascii=False, indent=1, sort_keys=True)
-    path.write_text(f"{text}\n", encoding="utf-8")
+    # what a cell printed may hold half a character, which JSON can write as an escape alone
+    path.write_bytes(f"{text}\n".encode("utf-8", "backslashreplace"))

@@ -11,7 +11,7 @@ import pytest
 from analysis.cli import main
 from analysis.data.mistakes import InputError
 from analysis.publish.job import Job, NotebookFailed, check_target, is_as_executed
-from analysis.publish.notebook import execute
+from analysis.publish.notebook import _write_marked, execute
 from tests.conftest import ROOT
 from tests.publish.test_engine import write
 
@@ -27,6 +27,23 @@ def executed(tmp_path_factory) -> Path:
 def test_braces_in_a_path_are_braces(executed):
     assert executed.parent.name.startswith("{b}") and executed.name == "a{d}.ipynb"
     assert nbformat.read(executed, 4).cells[-1].outputs[0].data["text/plain"] == "42"
+
+
+@pytest.mark.parametrize("kind", [nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell])
+def test_half_a_character_in_a_notebook_is_one_line(tmp_path, kind):
+    path = tmp_path / "odd.ipynb"
+    text = nbformat.writes(nbformat.v4.new_notebook(cells=[kind("# half")]))
+    path.write_text(text.replace("half", "\\ud800"), encoding="utf-8")
+    with pytest.raises(InputError, match=r"odd\.ipynb: not a notebook .* surrogates not allowed"):
+        execute(Job("odd", path, {}, tmp_path / "out.ipynb"))
+    assert [*tmp_path.iterdir()] == [path]
+
+
+def test_half_a_character_in_what_was_printed_is_written_as_an_escape(tmp_path):
+    path, cell = tmp_path / "out.ipynb", nbformat.v4.new_code_cell("1")
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="a \udcff b")]
+    _write_marked(nbformat.v4.new_notebook(cells=[cell]), path)
+    assert b"a \\udcff b" in path.read_bytes() and is_as_executed(path)
 
 
 def test_an_executed_notebook_may_be_replaced(executed):
