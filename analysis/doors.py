@@ -14,8 +14,9 @@ from analysis.check.claims import judge_all
 from analysis.compare import estimate as estimates
 from analysis.compare.accounts import accounts_of
 from analysis.compare.specification import check_spec
+from analysis.data.finite import finite
 from analysis.data.folder import edition_model
-from analysis.data.mistakes import UnknownName
+from analysis.data.mistakes import InputError, UnknownName
 from analysis.data.scenario import Scenario, load_scenario
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES
@@ -108,6 +109,7 @@ def evidence(data: str | Path | None = None) -> Evidence:
     >>> evidence().facts["v3_pretraining_tokens"].unit
     'tokens'
     """
+    _check_texts(data=data)
     return Evidence.load(Path(data) if data else None)
 
 
@@ -147,8 +149,10 @@ def reconstruct(
     >>> list(account.frame().columns[:6])
     ['id', 'label', 'kinds', 'disclosed', 'p05', 'p50']
     """
+    _check_texts(model=model)
     found, chosen = _opened(scenario, data, parameters)
-    return account_of(model or edition_model(), chosen, found)
+    with finite(data):
+        return account_of(model or edition_model(), chosen, found)
 
 
 def accounts(
@@ -182,9 +186,11 @@ def accounts(
     >>> [found.model.title for found in accounts("llama-3.1-405b, kimi-k2")]
     ['Kimi K2', 'Llama 3.1 405B']
     """
+    _check_texts(models=models)
     found, chosen = _opened(scenario, data, parameters)
     names = [name.strip() for name in models.split(",")] if models else None
-    return accounts_of(chosen, found, names)
+    with finite(data):
+        return accounts_of(chosen, found, names)
 
 
 def judge(
@@ -203,7 +209,9 @@ def judge(
     """
     account = reconstruct(model, scenario=scenario, data=data, **parameters)
     columns = ["id", "claim", "who", "date", "verdict", "reason", "facts"]
-    rows = [{name: getattr(claim, name) for name in columns} for claim in judge_all(account)]
+    with finite(data):
+        judged = judge_all(account)
+    rows = [{name: getattr(claim, name) for name in columns} for claim in judged]
     return Result(pd.DataFrame(rows, columns=columns), f"Claims on {account.model.title}")
 
 
@@ -237,7 +245,9 @@ def estimate(*, data: str | Path | None = None, **spec: Any) -> Estimate:
     ['gpu_hours', 'days', 'usd', 'energy_kwh', 'co2_kg', 'mfu']
     """
     tables = evidence(data)
-    return Estimate(estimates.estimate(check_spec(spec, "estimate", tables), tables))
+    checked = check_spec(spec, "estimate", tables)
+    with finite(data or "estimate"):
+        return Estimate(estimates.estimate(checked, tables))
 
 
 def sweep(
@@ -260,13 +270,26 @@ def sweep(
     Result
         A row a combination, with hours, dollars and every line of the bill.
     """
+    _check_texts(model=model)
+    if not callable(report):
+        raise InputError(f"found {report!r}, allowed is a function of two counts", "report")
     found, chosen = _opened(scenario, data, {})
-    rows = sweeps.sweep(model or edition_model(), chosen, found, product(grids), report)
+    sets = product(grids)
+    with finite(data):
+        rows = sweeps.sweep(model or edition_model(), chosen, found, sets, report)
     return Result(rows, f"{len(rows):,} combinations of {', '.join(grids)}")
+
+
+def _check_texts(**given: object) -> None:
+    """Refuse what is no name or path where one is expected."""
+    for name, value in given.items():
+        if not (value is None or isinstance(value, str | Path)):
+            raise InputError(f"found {value!r}, allowed is a text", name)
 
 
 def _opened(
     scenario: str | None, data: str | Path | None, parameters: dict[str, Any]
 ) -> tuple[Evidence, Scenario]:
+    _check_texts(scenario=scenario)
     found = evidence(data)
     return found, load_scenario(scenario or "paper", found.directory, **parameters)

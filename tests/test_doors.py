@@ -6,11 +6,13 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import analysis
 from analysis.cli import main
+from analysis.data.mistakes import InputError
 
 SPEC = {
     "name": "Some <70B>",
@@ -79,3 +81,35 @@ def test_an_estimate_is_what_the_command_prints(tmp_path, capsys):
     found["gpu_hours"]["p50"] = 0.0
     found.to_dict()["assumptions"].clear()
     assert found["gpu_hours"]["p50"] > 1e6 and found["assumptions"]
+
+
+MISTAKES = {
+    "scenario: found 5, allowed is a text": lambda: analysis.reconstruct(scenario=5),
+    "data: found 5, allowed is a text": lambda: analysis.reconstruct(data=5),
+    "model: found b'x', allowed is a text": lambda: analysis.judge(b"x"),
+    "models: found ['x'], allowed is a text": lambda: analysis.accounts(["x"]),
+    "data: found b'x', allowed is a text": lambda: analysis.evidence(b"x"),
+    "a.toml: no path of a file": lambda: analysis.reconstruct(scenario="\0a.toml"),
+    "mfu: found 0.2, allowed is a list of values": lambda: analysis.sweep(mfu=0.2),
+    "chip: found 'H100', allowed is a list of values": lambda: analysis.sweep(chip="H100"),
+    "mfu: found [], allowed is a list of values": lambda: analysis.sweep(mfu=[]),
+    "mfu: found [[0.2]], allowed is a list of values": lambda: analysis.sweep(mfu=[[0.2]]),
+    "a sweep needs a parameter and its values": lambda: analysis.sweep(),
+    "report: found 5, allowed is a function": lambda: analysis.sweep(mfu=[0.2], report=5),
+    "chip: 5 is not in hardware.csv": lambda: analysis.sweep(chip=[5]),
+    "fact is not a table; did you mean facts?": lambda: analysis.evidence()["fact"],
+    "5 is not a fact": lambda: analysis.evidence().facts[5],
+}
+
+
+@pytest.mark.parametrize("said", MISTAKES)
+def test_a_mistake_at_a_door_is_that_of_a_command(said):
+    with pytest.raises(InputError) as refused:
+        MISTAKES[said]()
+    assert said in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_figure_without_a_value_is_told_at_the_door(folder, monkeypatch):
+    monkeypatch.setattr("analysis.doors.account_of", lambda *_: np.log(np.zeros(1)))
+    with pytest.raises(InputError, match="its figures come to no finite number: divide by zero"):
+        analysis.reconstruct(data=folder)

@@ -206,6 +206,8 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise InputError(f"{error.strerror}", str(path)) from None
+    except ValueError:  # a path with a NUL
+        raise InputError("no path of a file", str(path)) from None
 
 
 def _listed(directory: Path) -> Iterator[Resource]:

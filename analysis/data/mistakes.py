@@ -120,10 +120,10 @@ class UnknownName(InputError):
     """
 
     def __init__(
-        self, name: str, kind: str, known: Iterable[str], *, hint: str = "", where: str = ""
+        self, name: object, kind: str, known: Iterable[str], *, hint: str = "", where: str = ""
     ) -> None:
-        self.name, self.kind, self.known, self.hint = name, kind, tuple(known), hint
-        said = f"{name} is not {kind}{did_you_mean(name, self.known)}"
+        self.name, self.kind, self.known, self.hint = str(name), kind, tuple(known), hint
+        said = f"{name} is not {kind}{did_you_mean(self.name, self.known)}"
         super().__init__(f"{said} ({hint})" if hint else said, where)
 
 

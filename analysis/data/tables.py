@@ -24,7 +24,7 @@ from analysis.data.folder import (
     named_files,
     resources,
 )
-from analysis.data.mistakes import InputError
+from analysis.data.mistakes import InputError, UnknownName
 from analysis.data.schema import check_foreign_keys, content_of, table_of
 
 
@@ -58,6 +58,8 @@ class Evidence:
         return Evidence(directory, Facts({row["id"]: Fact(**row) for row in rows}), tables)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
+        if table not in self._tables:
+            raise UnknownName(table, "a table", self.tables)
         return self._tables[table].copy()
 
     def __contains__(self, table: object) -> bool:

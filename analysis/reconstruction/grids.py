@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -54,8 +54,24 @@ def product(axes: Mapping[str, Any]) -> pd.DataFrame:
 
     >>> product({"mfu": [0.2, 0.3], "pue": [1.1, 1.2]}).pue.tolist()
     [1.1, 1.2, 1.1, 1.2]
+
+    Raises
+    ------
+    InputError
+        For no parameter at all, or one whose values are no list of numbers or names.
     """
-    return pd.MultiIndex.from_product(axes.values(), names=list(axes)).to_frame(index=False)
+    if not axes:
+        raise InputError("a sweep needs a parameter and its values, such as mfu=[0.2, 0.3]")
+    values = [_values(name, axis) for name, axis in axes.items()]
+    return pd.MultiIndex.from_product(values, names=list(axes)).to_frame(index=False)
+
+
+def _values(name: str, axis: Any) -> list[Any]:
+    """The values of a parameter, each a number or a name."""
+    found = list(axis) if isinstance(axis, Iterable) and not isinstance(axis, str) else []
+    if not found or not all(isinstance(one, str | float | int | np.generic) for one in found):
+        raise InputError(f"found {axis!r}, allowed is a list of values, such as [0.2, 0.3]", name)
+    return found
 
 
 def points(text: str) -> int:

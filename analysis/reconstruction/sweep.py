@@ -94,7 +94,9 @@ def checked(model: str, scenario: Scenario, evidence: Evidence, sets: pd.DataFra
     if fixed := [name for name in NOT_SWEPT if name in sets]:
         raise InputError(f"{fixed[0]} is not a parameter that can be swept")
     sets = (
-        sets.assign(chip=sets.chip.map(lambda name: find_chip(name, evidence["hardware"]).name))
+        sets.assign(
+            chip=sets.chip.map(lambda name: find_chip(str(name), evidence["hardware"]).name)
+        )
         if "chip" in sets
         else sets
     )
