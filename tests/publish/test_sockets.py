@@ -4,9 +4,12 @@ of this machine alone.
 
 from __future__ import annotations
 
+import signal
 import socket
 import stat
+import sys
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,7 +21,13 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from analysis.publish.execute import execute_all
-from analysis.publish.forking.forks import LONGEST_FOLDER, can_fork, forked, private_folder
+from analysis.publish.forking.forks import (
+    LONGEST_FOLDER,
+    _made_folder,
+    can_fork,
+    forked,
+    private_folder,
+)
 from analysis.publish.job import Job
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")
@@ -99,7 +108,7 @@ def test_nobody_else_can_reach_what_listens_while_pages_are_executed(tmp_path):
 @pytest.mark.parametrize("usual", ["/tmp", "/tmp/" + "x" * LONGEST_FOLDER])
 def test_the_path_of_a_socket_is_never_too_long(usual, monkeypatch):
     monkeypatch.setattr(tempfile, "gettempdir", lambda: usual)
-    folder = private_folder.__wrapped__()
+    folder = _made_folder.__wrapped__()
     with socket.socket(socket.AF_UNIX) as made:
         made.bind(str(folder / "fork-4194304-123456"))
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -115,3 +124,20 @@ def test_the_folder_goes_with_the_process_that_serves(tmp_path, monkeypatch):
     for _ in range(5):
         assert list(forked(abs, [-1], 1, private_folder, lambda: None)) == [(0, 1)]
         assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_is_ended_while_its_folder_is_made_knows_of_it(tmp_path, monkeypatch):
+    def made(**_):
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+        return str(tmp_path)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", made)
+    _made_folder.cache_clear()
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        with pytest.raises(SystemExit):
+            private_folder()
+        assert _made_folder.cache_info().currsize == 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        _made_folder.cache_clear()

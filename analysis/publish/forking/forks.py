@@ -77,11 +77,19 @@ class Fork:
         self.send_signal(signal.SIGKILL)
 
 
-@functools.cache
 def private_folder() -> Path:
     """A folder for the sockets of this process and its forks, which nobody else may enter; it goes
-    with the process that serves.
+    with the process that serves, which is asked to end before it is made or when it is known.
     """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+    try:
+        return _made_folder()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@functools.cache
+def _made_folder() -> Path:
     usual = tempfile.gettempdir()
     short = len(os.fsencode(usual)) <= LONGEST_FOLDER
     return Path(tempfile.mkdtemp(prefix="traincost-", dir=usual if short else "/tmp"))
@@ -171,8 +179,8 @@ def serve(descriptor: int, parent: int) -> None:
     finally:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)  # it ends already
         _end([fork for _, fork in running.values()])
-        if private_folder.cache_info().currsize:
-            shutil.rmtree(private_folder(), ignore_errors=True)
+        if _made_folder.cache_info().currsize:
+            shutil.rmtree(_made_folder(), ignore_errors=True)
         os._exit(0)
 
 
