@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 
 from analysis.cli import main
+from analysis.compare.estimate import estimate
+from analysis.compare.specification import check_spec
 from analysis.data.finite import finite
 from analysis.data.mistakes import InputError
 from analysis.data.tables import Evidence
@@ -40,6 +42,7 @@ def changed(evidence: Evidence, table: str, **columns: object) -> Evidence:
     ("table", "columns", "found"),
     [
         ("training_runs", {"gpu_hours": np.nan}, "0 rows that count, of developers: 0"),
+        ("training_runs", {"seq_len_tokens": np.nan}, "no run that is dense has all of seq_len"),
         ("training_runs", {"unfit": "mine"}, "0 rows that count, of developers: 0"),
         ("training_runs", {"chip": ""}, "0 rows that count, of developers: 0"),
         ("training_runs", {"developer": "Me"}, "rows that count, of developers: 1"),
@@ -53,7 +56,7 @@ def changed(evidence: Evidence, table: str, **columns: object) -> Evidence:
 def test_a_fit_of_too_few_developers_is_one_line(evidence, table, columns, found):
     with pytest.raises(InputError, match=found) as refused:
         FITS[table](changed(evidence, table, **columns))
-    assert str(refused.value).startswith(f"{table}.csv: ")
+    assert str(refused.value).startswith(f"{table}.csv")
 
 
 def test_a_table_of_rates_without_rows_is_one_line(evidence):
@@ -84,6 +87,14 @@ def test_an_input_that_no_other_developer_discloses_names_its_column(evidence, m
         made(evidence["rl_runs"].assign(unfit="mine"), evidence["hardware"])
 
 
+def test_a_rated_power_that_no_chip_has_names_its_column(evidence):
+    known = {"params_total": 7e9, "params_active": 7e9, "tokens": 1e12, "hardware": "H100"}
+    run = known | {"name": "A", "developer": "B", "release_date": "2025-01-01"}
+    none = changed(evidence, "hardware", tdp_w=np.nan)
+    with pytest.raises(InputError, match=r"^hardware\.csv, tdp_w: no chip has one"):
+        estimate(check_spec(run, "estimate", none), none)
+
+
 def test_of_no_developer_nothing_is_said():
     none = pd.Series([], dtype=float)
     with pytest.raises(InputError, match=r"a\.csv, b: no row .* is left for rates"):
@@ -109,6 +120,7 @@ def test_developers_who_all_say_the_same_are_one_value():
         (lambda: np.log(np.array([-1.0])), "invalid value"),
         (lambda: np.linalg.inv(np.zeros((1, 1))), "Singular matrix"),
         (lambda: 1.0 / 0.0, "division by zero"),
+        (lambda: np.nanmedian(np.array([np.nan])), "All-NaN slice encountered"),
     ],
 )
 def test_what_has_no_value_is_the_mistake_of_whose_folder_it_is(compute, said):
@@ -117,7 +129,7 @@ def test_what_has_no_value_is_the_mistake_of_whose_folder_it_is(compute, said):
         finite("mine"),
     ):
         compute()
-    with pytest.raises((ArithmeticError, np.linalg.LinAlgError)), finite():
+    with pytest.raises((ArithmeticError, np.linalg.LinAlgError, RuntimeWarning)), finite():
         compute()
 
 

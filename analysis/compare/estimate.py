@@ -27,10 +27,10 @@ from analysis.data.chips import (
     chip_rows,
     find_chip,
     parts_of,
-    peak_flop_s,
     peak_slips,
     peak_slips_of_unknown,
     rated_power_w,
+    usual_rated_power_w,
 )
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError, refuse_few
@@ -298,4 +298,4 @@ def _rated_power_w(chip: Chip, hardware: pd.DataFrame, said: list[str]) -> float
     if not np.isnan(known):
         return known
     said.append("rated power from the median of known chips by their peak")
-    return float((hardware.tdp_w / peak_flop_s(hardware)).median() * chip.peak_flop_s)
+    return usual_rated_power_w(chip.peak_flop_s, hardware)

@@ -130,6 +130,20 @@ def rated_power_w(chip: str, hardware: pd.DataFrame) -> float:
     return float(chip_rows(pd.Series([chip]), hardware).tdp_w.iloc[0])
 
 
+def usual_rated_power_w(peak: float, hardware: pd.DataFrame) -> float:
+    """Rated power [W] of a chip of that peak [FLOP/s], by the median of the chips that have both.
+
+    Raises
+    ------
+    InputError
+        If none has.
+    """
+    by_peak = (hardware.tdp_w / peak_flop_s(hardware)).dropna()
+    if by_peak.empty:
+        raise InputError("no chip has one, and an estimate needs it", "hardware.csv, tdp_w")
+    return float(by_peak.median() * peak)
+
+
 def peak_flop_s(chips: pd.DataFrame) -> pd.Series:
     """Dense BF16 peak of rows of hardware.csv [FLOP/s], FP16 where there is no BF16."""
     return chips.peak_bf16_dense_tflops.fillna(chips.peak_fp16_dense_tflops) * 1e12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,17 +38,18 @@ def finite(directory: str | Path | None = None) -> Iterator[None]:
     analysis.data.mistakes.InputError: mine: its figures come to no finite number: divide by zero \
 encountered in log
     """
-    with np.errstate(divide="raise", over="raise", invalid="raise"):
+    with np.errstate(divide="raise", over="raise", invalid="raise"), warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # as of the mean of nothing
         try:
             yield
-        except (ArithmeticError, np.linalg.LinAlgError) as error:
+        except (ArithmeticError, np.linalg.LinAlgError, RuntimeWarning) as error:
             if directory is None:
                 raise
             said = f"its figures come to no finite number: {error}{_at(error)}"
             raise InputError(said, str(directory)) from None
 
 
-def _at(error: Exception) -> str:
+def _at(error: BaseException) -> str:
     """What was being computed: the innermost of our functions, in words."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if OWN in Path(frame.filename).parents]

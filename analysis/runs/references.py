@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from analysis.data.chips import peaks_of
 from analysis.data.facts import Facts
-from analysis.data.mistakes import refuse_few
+from analysis.data.mistakes import InputError, refuse_few
 from analysis.data.tables import Evidence
 from analysis.physics.durations import DAYS_PER_YEAR
 from analysis.physics.flop import (
@@ -79,6 +79,12 @@ def _usable(evidence: Evidence) -> pd.DataFrame:
         & (runs.chip != "")
     ]
     usable = usable.assign(flop_per_token=flop_per_token_of(usable, evidence))
+    for kind in usable.architecture[usable.flop_per_token.isna()].head(1):
+        raise InputError(
+            f"no run that is {kind} has all of seq_len_tokens, layers, d_model and vocab, which "
+            "stand for those of the others of its kind",
+            f"{TABLE}, seq_len_tokens",
+        )
     trust = usable.hours_are.map(trust_in_hours(evidence.facts))
     flop, peaks = usable.tokens * usable.flop_per_token, peaks_of(usable.chip, evidence["hardware"])
     return usable.assign(mfu=mfu(flop, usable.gpu_hours, peaks), trust=trust)
