@@ -28,7 +28,7 @@ NOBODY = "rates of nobody"
 FITS: dict[str, Callable[[Evidence], object]] = {
     "training_runs": Estimator,
     "training_throughput": measured_rates,
-    "rl_runs": StepEstimator,
+    "rl_runs": lambda evidence: StepEstimator(evidence).log_error,
 }
 
 

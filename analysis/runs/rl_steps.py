@@ -83,8 +83,6 @@ class StepEstimator:
         self.log_sd = evidence.facts.constant("answer_length_log_sd", "log_sd").value
         self.overlap = evidence.facts.constant("asynchronous_step_share", "ratio").value
         self.runs = runs[usable & ~runs.developer.isin(exclude)].reset_index(drop=True)
-        needs = (*NEEDED, "chip")  # of one developer alone the priors stand for all others
-        refuse_few(self.runs.developer, "rl_runs.csv", "the time of a step", needs, fewest=1)
         self.sparsity_cost = sparsity_cost(evidence, exclude)
         self.columns = self.design(self.runs)
         self.priors = step_priors(evidence.facts)
@@ -135,6 +133,8 @@ class StepEstimator:
         at the worst error seen: Student's t, with a degree of freedom a developer, goes on beyond
         it.
         """
+        needs = (*NEEDED, "chip")  # of one developer alone the priors stand for all others
+        refuse_few(self.runs.developer, "rl_runs.csv", "the time of a step", needs, fewest=1)
         errors = np.log(self.left_out() / numbers(self.runs.step_seconds))
         return rms_log_error(errors, self.runs.developer), int(self.runs.developer.nunique())
 
