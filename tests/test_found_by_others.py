@@ -166,7 +166,7 @@ def scenario(folder: Path, body: str) -> Path:
 
 def test_a_chip_of_a_scenario_names_its_file(tmp_path, capsys):
     asked = ("reconstruct", "smollm3-3b", "--scenario", scenario(tmp_path, "chip = 5"))
-    assert "mine.toml: chip: 5 is not in hardware.csv" in refused(capsys, *asked)
+    assert "mine.toml, chip: 5 is not in hardware.csv" in refused(capsys, *asked)
     asked = ("reconstruct", "smollm3-3b", "--scenario", scenario(tmp_path, 'chip = ""'))
     assert "mine.toml, chip: string should have at least 1 character" in refused(capsys, *asked)
 

@@ -1,6 +1,4 @@
-"""An answer for a run that nobody disclosed: hours, rent, energy and carbon, from a short
-description.
-"""
+"""Hours, rent, energy and carbon of a run that nobody disclosed, from a short description."""
 
 from __future__ import annotations
 

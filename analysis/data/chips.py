@@ -47,7 +47,7 @@ def find_chip(name: str, hardware: pd.DataFrame) -> Chip:
         If no chip, or more than one, has that name, or it names a part or a slice of chips.
     """
     if not name.strip():
-        raise InputError("chip: an empty name is not in hardware.csv, the table of chips")
+        raise InputError("an empty name is not in hardware.csv, the table of chips", "chip")
     fits = _fits(name, hardware)
     if len(fits) == 1:
         return _chip(fits[0], hardware)
