@@ -52,8 +52,8 @@ def _client(scheduler: str) -> Iterator[Any]:
 
     if scheduler == "local":
         with (
-            LocalCluster(
-                threads_per_worker=1, dashboard_address=None, silence_logs="ERROR"
+            LocalCluster(  # its ports ask for keys: who reaches one without may run any code
+                threads_per_worker=1, dashboard_address=None, silence_logs="ERROR", security=True
             ) as cluster,
             Client(cluster) as client,
         ):

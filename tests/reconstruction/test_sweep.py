@@ -2,8 +2,9 @@
 
 import os
 import signal
+import socket
+import ssl
 import threading
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -185,31 +186,51 @@ def test_a_scheduler_that_does_not_answer_is_the_users_mistake(capsys, tmp_path,
     assert len(error.splitlines()) == 1 and not out.exists()
 
 
-def test_a_cluster_that_loses_a_worker_gives_the_same_rows(scenario, evidence):
-    from distributed import Client, LocalCluster
+@pytest.fixture
+def cluster(monkeypatch) -> list:
+    """The cluster of this machine's cores as it is started, of two workers."""
+    import distributed
 
+    started = []
+
+    class Watched(distributed.LocalCluster):
+        def __init__(self, **options):
+            super().__init__(n_workers=2, **options)
+            started.append(self)
+
+    monkeypatch.setattr(distributed, "LocalCluster", Watched)
+    return started
+
+
+def reaches(address: str) -> bool:
+    """Whether somebody without a key of the cluster is listened to."""
+    host, _, port = address.removeprefix("tls://").rpartition(":")
+    anybody = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    anybody.check_hostname, anybody.verify_mode = False, ssl.CERT_NONE
+    try:
+        with socket.create_connection((host, int(port)), 5) as plain:
+            return bool(anybody.wrap_socket(plain).recv(1))  # it greets whom it listens to
+    except (ssl.SSLError, ConnectionError):
+        return False
+
+
+def test_a_cluster_that_loses_a_worker_gives_the_same_rows(scenario, evidence, cluster):
     sets = combinations(["price_usd_per_gpu_hour=1:2:250", "mfu=0.2:0.5:16"], None)
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs="CRITICAL"
-    ) as cluster:
-        with Client(cluster) as client:
-            victim = next(iter(client.run(os.getpid).values()))
-        started = threading.Event()
+    started, reached = threading.Event(), []
 
-        def kill() -> None:
-            started.wait()
-            time.sleep(0.1)
-            os.kill(victim, signal.SIGKILL)
+    def look_and_kill() -> None:
+        started.wait()
+        reached.append(reaches(cluster[0].scheduler_address))
+        os.kill(cluster[0].workers[0].pid, signal.SIGKILL)
 
-        killer = threading.Thread(target=kill)
-        killer.start()
-        parts = evaluated_on_cluster(
-            "deepseek-r1", scenario, evidence, sets, cluster.scheduler_address
-        )
-        shared = pd.concat(counted(parts, len(sets), lambda done, of: started.set()))
-        killer.join()
+    killer = threading.Thread(target=look_and_kill)
+    killer.start()
+    parts = evaluated_on_cluster("deepseek-r1", scenario, evidence, sets, "local")
+    shared = pd.concat(counted(parts, len(sets), lambda done, of: started.set()))
+    killer.join()
     alone = pd.concat(evaluated("deepseek-r1", scenario, evidence, sets))
     pd.testing.assert_frame_equal(shared.sort_index(), alone.sort_index())
+    assert cluster[0].scheduler_address.startswith("tls://127.0.0.1:") and reached == [False]
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 9])
