@@ -66,19 +66,25 @@ def _is_like(name: str, account: Account, evidence: Evidence) -> bool:
 
 
 def best_rates(account: Account) -> pd.DataFrame:
-    """The best rate of each maker, chip and precision, and the developer's own: `label,
-    tokens_per_s_per_gpu, disclosed, near`, whether on chips with the same kernels.
+    """The best rate of each maker, chip and precision, with its month, and the developer's own:
+    `label, tokens_per_s_per_gpu, disclosed, near`, whether on chips with the same kernels.
     """
     rows = rates(account)
     own = own_rate(account)
     words = rows.who + ", " + rows.chip + ", " + rows.precision.str.upper()
     kernels = account.evidence["hardware"].set_index("chip").kernels
     near = rows.chip.map(kernels) == kernels[account.phases[0].chip.name]
-    best = rows.assign(label=words, near=near)[~rows.disclosed].groupby("label", as_index=False)
-    frame = best[["tokens_per_s_per_gpu", "near"]].max().assign(disclosed=False)
+    others = rows.assign(label=words, near=near)[~rows.disclosed]
+    fastest = others.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
+    best = fastest.drop_duplicates("label").sort_values("label")
+    months = ", " + best.date.astype(str).str[: len("2025-01")]
+    frame = best.assign(label=best.label + months, disclosed=False)
+    frame = frame[["label", "tokens_per_s_per_gpu", "near", "disclosed"]].reset_index(drop=True)
     if own is None:
         return frame
-    label = f"{account.phases[0].phase.developer}, {account.phases[0].chip.name}, as disclosed"
+    phase = account.phases[0].phase
+    chip, month = account.phases[0].chip.name, f"{phase.release_date:%Y-%m}"
+    label = f"{phase.developer}, {chip}, as disclosed, {month}"
     disclosed = {"label": label, "tokens_per_s_per_gpu": own, "near": True, "disclosed": True}
     return pd.concat([frame, pd.DataFrame([disclosed])], ignore_index=True)
 

@@ -1,5 +1,6 @@
 """Figures of the page on measured rates, on a phase and rates made by hand."""
 
+import datetime
 from types import SimpleNamespace
 
 import numpy as np
@@ -24,16 +25,16 @@ LAYOUT = Layout(
 )
 RUN = Planned(None, LAYOUT, "C1", "2024-12-26", 1.0, ("Maker",), ())
 RATES = pd.DataFrame(
-    [  # id, who, like, chip, precision, rate
-        ("own", "Maker", "alike", "C1", "fp8", 1200.0),
-        ("fast", "X", "alike", "C2", "fp8", 700.0),
-        ("slow", "X", "alike", "C2", "fp8", 400.0),
-        ("later", "Y", "like it", "C9", "bf16", 900.0),
-        ("silent", "Y", "alike", "C1", "bf16", np.nan),
-        ("other", "Z", "unlike", "C1", "bf16", 5000.0),
-        ("nothing", "Z", "", "C1", "bf16", 6000.0),
+    [  # id, who, like, chip, precision, rate, date
+        ("own", "Maker", "alike", "C1", "fp8", 1200.0, "2024-12-27"),
+        ("fast", "X", "alike", "C2", "fp8", 700.0, "2025-07-01"),
+        ("slow", "X", "alike", "C2", "fp8", 400.0, "2026-01-01"),
+        ("later", "Y", "like it", "C9", "bf16", 900.0, "2026-03-31"),
+        ("silent", "Y", "alike", "C1", "bf16", np.nan, "2025-01-01"),
+        ("other", "Z", "unlike", "C1", "bf16", 5000.0, "2025-01-01"),
+        ("nothing", "Z", "", "C1", "bf16", 6000.0, "2025-01-01"),
     ],
-    columns=["id", "who", "like", "chip", "precision", "tokens_per_s_per_gpu"],
+    columns=["id", "who", "like", "chip", "precision", "tokens_per_s_per_gpu", "date"],
 )
 HARDWARE = pd.DataFrame({"chip": ["C1", "C2", "C9"], "kernels": ["hopper", "hopper", "later"]})
 NONE_TIMED = pd.DataFrame({"configuration": [], "chip": []})
@@ -59,7 +60,9 @@ def a_phase(**changed):
         "setting": SimpleNamespace(views=SimpleNamespace(run=RUN)),
         "disclosed_gpu_hours": 2000.0,
         "middle": middles.__getitem__,
-        "phase": SimpleNamespace(developer="Maker", label="Pre-training"),
+        "phase": SimpleNamespace(
+            developer="Maker", label="Pre-training", release_date=datetime.date(2024, 12, 26)
+        ),
         "chip": SimpleNamespace(name="C1"),
         "references": lambda: runs,
         "needed_mfu": 0.4,
@@ -118,8 +121,11 @@ def test_rates_are_those_of_the_models_architecture_by_whomever():
 
 def test_best_rates_are_one_a_maker_chip_and_precision_and_the_developers_own_last():
     columns = ["label", "tokens_per_s_per_gpu", "near", "disclosed"]
-    others = [("X, C2, FP8", 700.0, True, False), ("Y, C9, BF16", 900.0, False, False)]
-    own = ("Maker, C1, as disclosed", 1000.0, True, True)
+    others = [
+        ("X, C2, FP8, 2025-07", 700.0, True, False),
+        ("Y, C9, BF16, 2026-03", 900.0, False, False),
+    ]
+    own = ("Maker, C1, as disclosed, 2024-12", 1000.0, True, True)
     later = a_phase(chip=SimpleNamespace(name="C9"))
     found = measured.best_rates(an_account(a_phase(), later))
     assert sorted(found) == sorted(columns)
