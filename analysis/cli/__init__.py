@@ -17,6 +17,7 @@ from pathlib import Path
 
 from analysis.cli.options import extra_of, install, say
 from analysis.cli.parser import make_parser
+from analysis.data.finite import finite
 from analysis.data.mistakes import InputError, ManyMistakes
 
 DONE, OURS, THEIRS = 0, 1, 2
@@ -66,8 +67,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from analysis.data.finite import finite  # after the options: help needs no arrays
-
     module, _, run = options.run.partition(".")
     command = getattr(import_module(f"analysis.cli.{module}"), run)
     given = (getattr(options, name, None) for name in ("data", "spec", "card", "name"))

@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-
 from analysis.data.mistakes import InputError
 
 OWN = Path(__file__).parents[1]
@@ -17,7 +15,7 @@ OWN = Path(__file__).parents[1]
 
 @contextmanager
 def finite(directory: str | Path | None = None) -> Iterator[None]:
-    r"""Stop at the first division by nothing, overflow or missing value of arrays.
+    """Stop at the first division by nothing, overflow or missing value of arrays.
 
     Parameters
     ----------
@@ -32,21 +30,27 @@ def finite(directory: str | Path | None = None) -> Iterator[None]:
 
     Examples
     --------
-    >>> with finite("mine"):
+    >>> import numpy as np
+    >>> with finite("mine"):  # doctest: +ELLIPSIS
     ...     np.log(np.zeros(1))
     Traceback (most recent call last):
-    analysis.data.mistakes.InputError: mine: its figures come to no finite number: divide by zero \
-encountered in log
+    analysis.data.mistakes.InputError: mine: its figures come to no finite number: divide by zero...
     """
-    with np.errstate(divide="raise", over="raise", invalid="raise"), warnings.catch_warnings():
-        warnings.simplefilter("error", RuntimeWarning)  # as of the mean of nothing
+    with warnings.catch_warnings():
+        # arrays warn of what has no value, and go on; so does the mean of nothing
+        warnings.simplefilter("error", RuntimeWarning)
         try:
             yield
-        except (ArithmeticError, np.linalg.LinAlgError, RuntimeWarning) as error:
-            if directory is None:
+        except (ArithmeticError, RuntimeWarning, ValueError) as error:
+            if directory is None or not _of_figures(error):
                 raise
             said = f"its figures come to no finite number: {error}{_at(error)}"
             raise InputError(said, str(directory)) from None
+
+
+def _of_figures(error: Exception) -> bool:
+    """Whether figures raised it: of errors of values, a singular matrix alone."""
+    return not isinstance(error, ValueError) or type(error).__name__ == "LinAlgError"
 
 
 def _at(error: BaseException) -> str:

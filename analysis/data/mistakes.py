@@ -50,7 +50,7 @@ class ManyMistakes(InputError):
 def refuse_few(
     developers: Iterable[str], where: str, what: str, needs: Iterable[str], fewest: int = 2
 ) -> None:
-    r"""Refuse rows of too few developers for what is to be found from them.
+    """Refuse rows of too few developers for what is to be found from them.
 
     Parameters
     ----------
@@ -70,10 +70,9 @@ def refuse_few(
 
     Examples
     --------
-    >>> refuse_few(["A", "A"], "runs.csv", "the fit", ["hours"])
+    >>> refuse_few(["A", "A"], "runs.csv", "the fit", ["hours"])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    analysis.data.mistakes.InputError: runs.csv: found 2 rows that count, of developers: 1; the \
-fit needs 2 or more, with hours
+    analysis.data.mistakes.InputError: runs.csv: found 2 rows that count, of developers: 1; the...
     """
     rows = list(developers)
     found = len(set(rows))

@@ -184,12 +184,12 @@ def test_every_number_that_a_setting_may_move_opens_in_place(visit):
 def test_a_card_follows_the_settings_and_says_what_the_edition_has(visit):
     with visit("try") as (page, trouble):
         number = page.locator("[data-try='phases total usd middle']").last
-        for price, value in (("2", "$10.28M"), ("4", "$21M")):
+        for price, value in (("2", "$10.38M"), ("4", "$21M")):
             page.fill("#try-price", price)
             number.click()
             card = page.locator(CARD)
             expect(card.locator(".card-value strong")).to_have_text(value)
-            said = "At your settings: price $4. In this edition it is $10.28M, "
+            said = "At your settings: price $4. In this edition it is $10.38M, "
             assert (said in card.inner_text()) == (price == "4")
             page.keyboard.press("Escape")
         assert trouble == []
