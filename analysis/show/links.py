@@ -79,7 +79,8 @@ _PLACES: dict[str, Callable[[str], str]] = {
     "edition": lambda _: "rerun.html",  # a parameter
 }
 WEB_ADDRESS = re.compile(r"https?://[^\s\"<>]+")
-STYLE = f'<style class="traincost">{(Path(__file__).parent / "notebook.css").read_text()}</style>'
+_RULES = Path(__file__).with_name("notebook.css").read_text(encoding="utf-8")
+STYLE = f'<style class="traincost">{_RULES}</style>'
 _MARKED = re.compile(
     r'<(a|span)((?: [\w-]+="[^"]*")*) data-row="(\w+):([^"]+)"'
     r'(?: href="[^"]*")?((?: [\w-]+="[^"]*")*)>(.*?)</\1>',

@@ -111,18 +111,27 @@ def test_results_json_is_the_contract(edition, evidence):
 def test_a_second_build_is_the_same_to_the_byte_and_an_unchanged_one_does_nothing(
     edition, evidence, tmp_path
 ):
-    """Every executed copy and every published file, executed again in another time zone, with
-    another hash seed, into another folder.
+    """Every executed copy and every published file, executed again in another time zone and
+    language, where a locale has no letters but those of ASCII, with another hash seed, on one core,
+    into another folder.
     """
     planned = plan(load_scenario(), "paper", {}, evidence.directory)
     copies = [copy_of(page, planned) for page in planned.pages]
     forked = {path.name: path.read_bytes() for path in copies}
     again = tmp_path / "elsewhere" / "again"
-    environment = os.environ | {"TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7"}
+    ascii_alone = {"LC_ALL": "POSIX", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    elsewhere = {"TZ": "Pacific/Auckland", "LANGUAGE": "tr", "PYTHONHASHSEED": "7"}
+    environment = os.environ | elsewhere | ascii_alone
+    on_one_core = (
+        "import os, sys; from analysis.cli import main\n"
+        "if hasattr(os, 'sched_setaffinity'):\n"
+        "    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
+        "sys.exit(main())"
+    )
     program = [
         sys.executable,
         "-c",
-        "import sys; from analysis.cli import main; sys.exit(main())",
+        on_one_core,
         "build",
         "--no-cache",
         "--out",
