@@ -109,7 +109,7 @@ def evidence(data: str | Path | None = None) -> Evidence:
     >>> evidence().facts["v3_pretraining_tokens"].unit
     'tokens'
     """
-    _check_texts(data=data)
+    _check_texts(Path, data=data)
     return Evidence.load(Path(data) if data else None)
 
 
@@ -280,16 +280,16 @@ def sweep(
     return Result(rows, f"{len(rows):,} combinations of {', '.join(grids)}")
 
 
-def _check_texts(**given: object) -> None:
-    """Refuse what is no name or path where one is expected."""
+def _check_texts(*kinds: type, **given: object) -> None:
+    """Refuse what is no name, or none of other kinds, where one is expected."""
     for name, value in given.items():
-        if not (value is None or isinstance(value, str | Path)):
+        if not (value is None or isinstance(value, (str, *kinds))):
             raise InputError(f"found {value!r}, allowed is a text", name)
 
 
 def _opened(
     scenario: str | None, data: str | Path | None, parameters: dict[str, Any]
 ) -> tuple[Evidence, Scenario]:
-    _check_texts(scenario=scenario)
+    _check_texts(Path, scenario=scenario)
     found = evidence(data)
     return found, load_scenario(scenario or "paper", found.directory, **parameters)

@@ -18,9 +18,11 @@ from pathlib import Path
 from analysis.cli.options import extra_of, install, say
 from analysis.cli.parser import make_parser
 from analysis.data.finite import finite
+from analysis.data.folder import default_directory
 from analysis.data.mistakes import InputError, ManyMistakes
 
 DONE, OURS, THEIRS = 0, 1, 2
+STANDARD_INPUT = "-"
 OF_A_NAME = (errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR, errno.ENOENT, errno.ELOOP)
 
 
@@ -69,9 +71,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(options: argparse.Namespace) -> None:
     module, _, run = options.run.partition(".")
     command = getattr(import_module(f"analysis.cli.{module}"), run)
-    given = (getattr(options, name, None) for name in ("data", "spec", "card", "name"))
-    with finite(next(filter(None, given), None)):
+    with finite(_of_the_user(options)):
         command(options)
+
+
+def _of_the_user(options: argparse.Namespace) -> str | None:
+    """The first file or folder that is not the project's own: its figures are the user's."""
+    given = [
+        str(getattr(options, name, None) or "") for name in ("data", "scenario", "spec", "card")
+    ]
+    if STANDARD_INPUT in given:
+        return "standard input"
+    return next(filter(_is_theirs, given), None)
+
+
+def _is_theirs(name: str) -> bool:
+    try:
+        path = Path(name).resolve()
+        return bool(name) and path.exists() and default_directory() not in path.parents
+    except (OSError, ValueError):  # no name of a file: the command says so
+        return False
 
 
 def _open_streams() -> None:

@@ -85,8 +85,7 @@ def number(name: str, text: str, least: float = 1.0) -> float:
     found = float(written) if NUMBER.fullmatch(written) else math.nan
     if not least <= found <= LARGEST:
         raise InputError(
-            f"{flag_of(name)} {text}: expected a number above zero, such as 15T, "
-            f"from {least:g} to {LARGEST:g}"
+            f"{flag_of(name)} {text}: expected a number such as 15T, from {least:g} to {LARGEST:g}"
         )
     return found
 

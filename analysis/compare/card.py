@@ -128,11 +128,11 @@ class Card(_Strict):
     flop_method: str | None = _field("How its work was measured or counted.")
     rd_compute_flop: Work = _field("Work of research and development, final run included.", "FLOP")
     allocation: str | None = _field("How compute was divided inside the company.")
-    energy_mwh: Count = _field("Energy of training.", "MWh")
+    energy_mwh: Amount = _field("Energy of training.", "MWh")
     energy_method: str | None = _field("How its energy was measured or estimated.")
-    carbon_t_co2e: Count = _field("Carbon of training.", "t CO2e")
-    water_m3: Count = _field("Water of training.", "m3")
-    cost_usd: Count = _field("Cost of the model.", "US$")
+    carbon_t_co2e: Amount = _field("Carbon of training.", "t CO2e")
+    water_m3: Amount = _field("Water of training.", "m3")
+    cost_usd: Amount = _field("Cost of the model.", "US$")
     cost_split: str | None = _field("How its cost is divided: data, people, research, final run.")
 
     phase: list[CardPhase] = Field(

@@ -11,11 +11,13 @@ from pathlib import Path
 from analysis.data.mistakes import InputError
 
 OWN = Path(__file__).parents[1]
+OF_ARRAYS = "divide by zero|overflow|invalid value|Mean of empty|All-NaN|Degrees of freedom"
 
 
 @contextmanager
 def finite(directory: str | Path | None = None) -> Iterator[None]:
-    """Stop at the first division by nothing, overflow or missing value of arrays.
+    """Stop at the first division by nothing, overflow or missing value of arrays; those of pandas
+    go on without a word, so distributions refuse what has no middle.
 
     Parameters
     ----------
@@ -37,8 +39,8 @@ def finite(directory: str | Path | None = None) -> Iterator[None]:
     analysis.data.mistakes.InputError: mine: its figures come to no finite number: divide by zero...
     """
     with warnings.catch_warnings():
-        # arrays warn of what has no value, and go on; so does the mean of nothing
-        warnings.simplefilter("error", RuntimeWarning)
+        # arrays warn of what has no value, and go on; other warnings are none of ours
+        warnings.filterwarnings("error", OF_ARRAYS, RuntimeWarning)
         try:
             yield
         except (ArithmeticError, RuntimeWarning, ValueError) as error:

@@ -48,7 +48,7 @@ def remember(key: str) -> None:
 
 def write() -> None:
     """Keep what was found valid since the last time for other processes."""
-    folder = _folder()
+    folder = cache_folder()
     if not _new.keys() - _kept() or folder is None:
         return
     hashes = [*_read(), *_new][-MOST:]
@@ -70,7 +70,7 @@ def _kept() -> frozenset[str]:
 
 
 def _read() -> list[str]:
-    path = (_folder() or Path(os.devnull)) / "valid-tables"
+    path = (cache_folder() or Path(os.devnull)) / "valid-tables"
     try:
         text = path.read_text("ascii", "replace") if path.is_file() else ""
     except OSError:
@@ -78,9 +78,10 @@ def _read() -> list[str]:
     return _HASH.findall(text)
 
 
-def _folder() -> Path | None:
+def cache_folder() -> Path | None:
+    """The folder of what is kept for other processes; None where nobody has a home."""
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
         return (given if given.is_absolute() else Path.home() / ".cache") / "traincost"
-    except RuntimeError:  # nobody's home
+    except RuntimeError:
         return None

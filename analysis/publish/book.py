@@ -38,7 +38,7 @@ from analysis.publish.kept import (
     rounded,
     write_json,
 )
-from analysis.publish.pages import PageText, text_of
+from analysis.publish.pages import PageText, texts_of
 from analysis.publish.pictures import draw_pictures, place_pictures
 from analysis.publish.place import KEPT, NEW
 from analysis.publish.plan import Plan, list_moved
@@ -103,8 +103,9 @@ def write(
         _write_cards(plan, account, html)
         place_pictures(publish_figures(html, names, report), drawn)
 
-    as_written = [(name, (html / f"{name}.html").read_text(encoding="utf-8")) for name in names]
-    _write_beside(plan, account, beside(text_of, as_written, finish_pages), work)
+    as_written = {name: (html / f"{name}.html").read_text(encoding="utf-8") for name in names}
+    (texts,) = beside(texts_of, [as_written], finish_pages)
+    _write_beside(plan, account, texts, work)
     for name in left_out(plan.root):
         report(f"{name}: not in {ARCHIVE}, for git does not track it")
 

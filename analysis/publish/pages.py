@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import NamedTuple
 
 CELL = " · "  # between the cells of a row
@@ -68,14 +68,14 @@ class PageText:
         return words if len(words) <= LONGEST else f"{words[:LONGEST].rpartition(' ')[0]} …"
 
 
-def read_page(path: Path) -> PageText:
-    """A built page's title, sections and sentences; its code, drawings and menus are left out."""
-    return text_of((path.stem, path.read_text(encoding="utf-8")))
+def texts_of(pages: Mapping[str, str]) -> list[PageText]:
+    """Title, sections and sentences of built pages, HTML by name; their code, drawings and menus
+    are left out.
+    """
+    return [_text_of(name, html) for name, html in pages.items()]
 
 
-def text_of(page: tuple[str, str]) -> PageText:
-    """The same of a page's name and its HTML."""
-    name, html = page
+def _text_of(name: str, html: str) -> PageText:
     article = html.partition("<article")[2].partition("</article>")[0]
     reader = _Reader()
     reader.feed(_DRAWN.sub(" ", f"<article{article}"))

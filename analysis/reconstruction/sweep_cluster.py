@@ -8,12 +8,17 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.data.finite import finite
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
 from analysis.reconstruction.sweep import chunks, evaluate
 
 ANSWER_SECONDS = 5
+# each process would show what it does to anybody who asks by HTTP
+WITHOUT_PAGES: dict[str, list[str]] = {
+    f"distributed.{part}.http.routes": [] for part in ("scheduler", "worker")
+}
 
 
 def evaluated_on_cluster(
@@ -33,7 +38,7 @@ def evaluated_on_cluster(
         shared = client.scatter(evidence, broadcast=True)
         asked = as_completed(
             (
-                client.submit(evaluate, model, scenario, shared, chunk, retries=3, pure=False)
+                client.submit(_evaluated, model, scenario, shared, chunk, retries=3, pure=False)
                 for chunk in chunks(sets)
             ),
             with_results=True,
@@ -43,15 +48,23 @@ def evaluated_on_cluster(
             future.release()  # else every result stays in memory until the last
 
 
+def _evaluated(*asked: Any) -> pd.DataFrame:
+    """What a worker does: its process stops where this one would."""
+    with finite():
+        return evaluate(*asked)
+
+
 @contextmanager
 def _client(scheduler: str) -> Iterator[Any]:
     """A client of a scheduler at an address, or of a cluster of this machine's cores that ends with
     it.
     """
+    import dask
     from distributed import Client, LocalCluster
 
     if scheduler == "local":
         with (
+            dask.config.set(WITHOUT_PAGES),
             LocalCluster(  # its ports ask for keys: who reaches one without may run any code
                 threads_per_worker=1, dashboard_address=None, silence_logs="ERROR", security=True
             ) as cluster,

@@ -6,15 +6,15 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import pandas as pd
 
-from analysis.data import known
 from analysis.data.cells import plain_frame
+from analysis.data.known import cache_folder
 from analysis.data.mistakes import InputError
 
 BLOCK = 10_000  # combinations that are in memory together while they are written
@@ -23,14 +23,27 @@ FLOAT_BYTES = np.dtype(float).itemsize
 
 def remember(path: Path) -> None:
     """A file of a sweep is as it was left; the next may replace it for as long as it stays so."""
-    known.remember(_key(path))
-    known.write()
+    kept = _kept(path)
+    if kept is not None:
+        with suppress(OSError):  # where nothing can be kept, --force replaces it
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.touch()
 
 
-def _key(path: Path) -> str:
+def _kept(path: Path) -> Path | None:
+    """The empty file that says of a content that a sweep left it, named by its hash: two commands
+    side by side lose nothing of each other's.
+    """
+    folder = cache_folder()
+    if folder is None:
+        return None
     with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").digest()
-    return hashlib.sha256(b"a sweep" + content).hexdigest()
+        return folder / "sweeps" / hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_as_left(path: Path) -> bool:
+    kept = _kept(path)
+    return kept is not None and kept.is_file()
 
 
 def write(
@@ -62,7 +75,7 @@ def write(
         with _told(path):
             medians = _copy(waiting, names, sets, marks, partial)
             partial.replace(path)
-    remember(path)
+            remember(path)
     return medians
 
 
@@ -117,7 +130,7 @@ def check_target(path: Path, force: bool = False) -> None:
     """
     if os.path.lexists(path) and not path.is_file():
         raise InputError(f"--out {path}: is a folder or no regular file; name a file")
-    if path.exists() and not force and not known.is_known(_key(path)):
+    if path.exists() and not force and not _is_as_left(path):
         raise InputError(
             f"--out {path}: exists and is no result of a sweep as it was left here; name another "
             "file, or say --force to write over it"

@@ -40,7 +40,8 @@ def on_new_runs(tested: pd.DataFrame) -> Html:
         "<p>A verdict on runs that are released after the rules were fixed takes "
         f"{_counted(rules.fewest_runs, 'verdict_runs')} runs of "
         f"{_counted(rules.fewest_developers, 'verdict_developers')} developers. On record are "
-        f"{_counted(runs, 'new_runs')} of {_counted(developers, 'new_developers')}. "
+        f"{_counted(runs, 'new_runs')} runs of {_counted(developers, 'new_developers')} "
+        "developers. "
         f"{_error_of(new) if enough else 'So there is no verdict.'}</p>"
     )
 

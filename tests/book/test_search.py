@@ -10,10 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from analysis.publish.pages import Line, read_page
+from analysis.publish.pages import Line
 from analysis.publish.search import VARIABLE
 from analysis.publish.sharing import SEARCH
 from tests.book.conftest import EVERY_PAGE, PHONE
+from tests.book.texts import read_page
 
 pytestmark = pytest.mark.browser
 
@@ -37,6 +38,21 @@ def search(opened: Page, words: str) -> list[dict[str, str]]:
             marked: [...item.querySelectorAll('mark')].map(mark => mark.textContent).join('|'),
         }))"""
     )
+
+
+def test_the_index_says_what_the_published_pages_say(edition):
+    """It is read while figures are numbered and links mended: none of that is in it."""
+    published = [read_page(edition / f"{name}.html") for name in ("index", "hours", "claims")]
+    index = {name: [title, sections] for name, title, sections in index_of(edition)}
+    for page in published:
+        title, sections = index[page.name]
+        assert title == page.title
+        assert [[anchor, heading] for anchor, heading, _ in sections] == [
+            [section.anchor, section.heading] for section in page.sections
+        ]
+        assert [line[0] for *_, lines in sections for line in lines] == [
+            line.text for section in page.sections for line in section.lines
+        ]
 
 
 @pytest.mark.parametrize("how", ["file", "http"])

@@ -19,12 +19,13 @@ from analysis.publish.citation import (
     software_html,
 )
 from analysis.publish.linked_data import RATING, script
-from analysis.publish.pages import Line, PageText, Section, read_page
+from analysis.publish.pages import Line, PageText, Section
 from analysis.publish.previews import HEIGHT_PX, WIDTH_PX, preview_tags, write_pictures
 from analysis.publish.sharing import book_title
 from analysis.show.links import PAGES as PAGES_OF_TABLES
 from analysis.show.numbers import VERDICT_WORDS
 from tests.book.conftest import EVERY_PAGE
+from tests.book.texts import read_page
 from tests.conftest import ROOT
 
 BASE = "https://example.org/book/"

@@ -12,10 +12,11 @@ from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
 from analysis.publish.brief import CLAIMS, NAME, _chart, content, typeset, write_brief
 from analysis.publish.citation import read_citation
-from analysis.publish.pages import Line, PageText, Section, read_page
+from analysis.publish.pages import Line, PageText, Section
 from analysis.reconstruction.account import Account, account_of
 from analysis.show.numbers import VERDICT_WORDS, hours_text, usd_text
 from analysis.show.rounded import short_usd
+from tests.book.texts import read_page
 from tests.conftest import ROOT
 from tests.pdf import Pdf
 

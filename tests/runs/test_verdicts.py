@@ -38,17 +38,17 @@ def test_the_rules_name_the_day_and_how_many_runs_a_verdict_takes():
 @pytest.mark.parametrize(
     ("developers", "date", "counts", "verdict"),
     [
-        ("ABCDEFGHABCD", BEFORE, "0 of 0", False),
-        ("ABCDEFGHABC", AFTER, "11 of 8", False),
-        ("ABCDEFGABCDE", AFTER, "12 of 7", False),
-        ("ABCDEFGHABCD", AFTER, "12 of 8", True),
+        ("ABCDEFGHABCD", BEFORE, "0 runs of 0", False),
+        ("ABCDEFGHABC", AFTER, "11 runs of 8", False),
+        ("ABCDEFGABCDE", AFTER, "12 runs of 7", False),
+        ("ABCDEFGHABCD", AFTER, "12 runs of 8", True),
     ],
 )
 def test_there_is_a_verdict_from_enough_new_runs_of_enough_developers(
     developers, date, counts, verdict
 ):
     said = read(verdicts.on_new_runs(runs(list(developers), date)))
-    assert "takes 12 runs of 8 developers" in said and f"On record are {counts}." in said
+    assert "takes 12 runs of 8 developers" in said and f"On record are {counts} developers." in said
     assert ("no verdict" in said) != verdict
     assert ("within a factor of 2." in said) == verdict
 
