@@ -288,7 +288,7 @@ def test_a_model_that_is_there_is_written_over_only_when_told(begun, config, cap
     ("changes", "said"),
     [
         ({"chip": "H8000"}, "H8000 is not in hardware.csv"),
-        ({"tokens": "many"}, "--tokens many: expected a number above zero"),
+        ({"tokens": "many"}, "--tokens many: expected a number such as 15T"),
         ({"tokens": "36"}, "tokens = 36 looks like a slip of units"),
         ({"tokens": "-1"}, "--tokens -1: expected a number"),
         ({"release_date": "4/29/2025"}, "--release-date 4/29/2025: expected a day, YYYY-MM-DD"),
@@ -296,7 +296,7 @@ def test_a_model_that_is_there_is_written_over_only_when_told(begun, config, cap
         ({"chip_source": "p. 5", "chip_assumed": "Likely so."}, "a chip is disclosed or assumed"),
         ({"chip_assumed": "yes"}, "--chip-assumed yes: expected a sentence on why this chip"),
         ({"gpu_hours": "1M"}, "--gpu-hours are disclosed hours: say by --source"),
-        ({"gpu_hours": "0"}, "--gpu-hours 0: expected a number above zero"),
+        ({"gpu_hours": "0"}, "--gpu-hours 0: expected a number such as 15T"),
     ],
 )
 def test_a_mistake_leaves_all_as_it_was(begun, config, capsys, changes, said):
