@@ -104,7 +104,7 @@ def write(
         place_pictures(publish_figures(html, names, report), drawn)
 
     as_written = {name: (html / f"{name}.html").read_text(encoding="utf-8") for name in names}
-    (texts,) = beside(texts_of, [as_written], finish_pages)
+    texts = beside(texts_of, as_written, finish_pages)
     _write_beside(plan, account, texts, work)
     for name in left_out(plan.root):
         report(f"{name}: not in {ARCHIVE}, for git does not track it")

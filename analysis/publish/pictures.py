@@ -24,7 +24,10 @@ def draw_pictures(
     kept.mkdir(exist_ok=True)
     copies = {drawing: kept / f"{_hash(drawing)}.png" for drawing in drawings}
     missing = {copy: one for one, copy in copies.items() if not copy.exists()}
-    forks.beside(_draw, [missing] if missing else [], meanwhile)
+    if missing:
+        forks.beside(_draw, missing, meanwhile)
+    else:
+        meanwhile()
     for old in set(kept.iterdir()) - set(copies.values()):
         old.unlink()
     return {drawing: copy.read_bytes() for drawing, copy in copies.items()}

@@ -75,9 +75,9 @@ def beside_the_rule(tested: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
 def finding(tested: pd.DataFrame, evidence: Evidence) -> Html:
     """How far the estimator is off, how its intervals do, and what else was tried."""
     figures, found = summary(tested), spreads(evidence)
-    runs, median = _count(figures["n"], "runs"), figures["median_error_factor"]
+    runs, median = count(figures["n"], "runs"), figures["median_error_factor"]
     nine_in_ten = _factor(figures["p90_error_factor"], "p90_error")
-    held = _share(figures["coverage_90"], "coverage")
+    held = share(figures["coverage_90"], "coverage")
     return Html(
         f"<p><strong>Half of {runs} disclosed runs are predicted within a factor "
         f"of {_factor(median, 'median_error')}, as if never seen.</strong> Nine in ten "
@@ -117,10 +117,10 @@ def why_no_more_helps(evidence: Evidence) -> Html:
 def _rule_of_thumb(tested: pd.DataFrame, evidence: Evidence) -> str:
     """The rule beside ours, on all runs and on those that public estimators were tried on."""
     everywhere, well_known = beside_the_rule(tested, evidence).itertuples()
-    known = _count(well_known.n, "known_runs")
+    known = count(well_known.n, "known_runs")
     return (
         f"A rule of thumb counts six FLOP for each parameter and token, at "
-        f"{_share(RULES_OF_THUMB[0], 'rule')} of the peak. On all {_count(everywhere.n, 'runs')} "
+        f"{share(RULES_OF_THUMB[0], 'rule')} of the peak. On all {count(everywhere.n, 'runs')} "
         f"runs it is off by {_factor(everywhere.rule, 'rule_error')}, ours by "
         f"{_factor(everywhere.ours, 'median_error')}; on the {known} well-known ones it is off by "
         f"{_factor(well_known.rule, 'rule_on_known')}, ours by "
@@ -132,9 +132,11 @@ def _factor(value: float, place: str) -> Html:
     return links.counted(f"{value:.3g}", f"backtest.{place}")
 
 
-def _share(value: float, place: str) -> Html:
+def share(value: float, place: str) -> Html:
+    """A share [1] in two figures, which opens to its place on the page of the estimator."""
     return links.counted(quantity_text(significant(value, 2), "ratio"), f"backtest.{place}")
 
 
-def _count(number: float, place: str) -> Html:
+def count(number: float, place: str) -> Html:
+    """A whole number, which opens to its place on the page of the estimator."""
     return links.counted(f"{int(number)}", f"backtest.{place}")

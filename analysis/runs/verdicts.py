@@ -9,6 +9,7 @@ from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
 from analysis.runs.efficiency import CHOSEN, FORM
 from analysis.runs.intervals import FIRST_FORM
+from analysis.runs.public_estimators import count, share
 from analysis.runs.rl_backtest import (
     LEVEL,
     intervals_by_way,
@@ -18,7 +19,6 @@ from analysis.runs.rl_backtest import (
 from analysis.runs.rl_steps import step_estimator_for
 from analysis.show import links
 from analysis.show.links import Html
-from analysis.show.numbers import quantity_text, significant
 
 PEAK, SPARSITY = "peak of the chip", "parameters for each active one"
 PROPERTIES = {
@@ -38,9 +38,9 @@ def on_new_runs(tested: pd.DataFrame) -> Html:
     enough = runs >= rules.fewest_runs and developers >= rules.fewest_developers
     return Html(
         "<p>A verdict on runs that are released after the rules were fixed takes "
-        f"{_counted(rules.fewest_runs, 'verdict_runs')} runs of "
-        f"{_counted(rules.fewest_developers, 'verdict_developers')} developers. On record are "
-        f"{_counted(runs, 'new_runs')} runs of {_counted(developers, 'new_developers')} "
+        f"{count(rules.fewest_runs, 'verdict_runs')} runs of "
+        f"{count(rules.fewest_developers, 'verdict_developers')} developers. On record are "
+        f"{count(runs, 'new_runs')} runs of {count(developers, 'new_developers')} "
         "developers. "
         f"{_error_of(new) if enough else 'So there is no verdict.'}</p>"
     )
@@ -59,7 +59,7 @@ def on_forms(compared: pd.DataFrame) -> Html:
     used, first = widths[FORM], widths[FIRST_FORM]
     word = "wider" if used > first else "narrower" if used < first else "as wide"
     return Html(
-        f"<p>The same rule chose among {_counted(len(widths), 'forms')} forms. The first version "
+        f"<p>The same rule chose among {count(len(widths), 'forms')} forms. The first version "
         f"took the errors themselves, with developers alike. The one in use is {word}: "
         f"{_factor(used, 'width_in_use')} from end to end, and {_factor(first, 'width_first')} "
         "then.</p>"
@@ -70,7 +70,7 @@ def on_makers_of_steps(evidence: Evidence) -> Html:
     """How many of the steps one developer has."""
     makers = step_estimator_for(evidence).runs.developer.value_counts(normalize=True)
     return Html(
-        f"<p>Of the rows, {_share(makers.iloc[0], 'largest_maker')} are of one developer, "
+        f"<p>Of the rows, {share(makers.iloc[0], 'largest_maker')} are of one developer, "
         f"{links.text(makers.index[0])}. So a model weighs as one.</p>"
     )
 
@@ -80,7 +80,7 @@ def on_few_developers(evidence: Evidence) -> Html:
     found = what_so_few_show(evidence).iloc[0]
     word = "enough" if found.at_least >= LEVEL else "too few"
     return Html(
-        f"<p>Those who disclose their steps are {_counted(found.developers, 'step_developers')} "
+        f"<p>Those who disclose their steps are {count(found.developers, 'step_developers')} "
         f"developers, {word} to say that these intervals are right.</p>"
     )
 
@@ -98,7 +98,7 @@ def on_errors_of_steps(evidence: Evidence) -> Html:
     estimator = step_estimator_for(evidence)
     found = what_errors_go_with(estimator).set_index("what")
     shares = [
-        f"{words} {_share(found.share[what], f'errors_{place}')}"
+        f"{words} {share(found.share[what], f'errors_{place}')}"
         for what, (words, place) in PROPERTIES.items()
     ]
     peak, sparsity = (found.correlation[what] < 0 for what in (PEAK, SPARSITY))
@@ -107,16 +107,8 @@ def on_errors_of_steps(evidence: Evidence) -> Html:
         f"<p>Of the variance of the errors, {', '.join(shares)}. Steps take longer than expected "
         f"on chips of a {'higher' if peak else 'lower'} peak, and with models that are "
         f"{'sparser' if sparsity else 'denser'}. None of it is in the fit: "
-        f"{_counted(others, 'other_makers')} other developers are all that could confirm it.</p>"
+        f"{count(others, 'other_makers')} other developers are all that could confirm it.</p>"
     )
-
-
-def _counted(number: float, place: str) -> Html:
-    return links.counted(f"{int(number)}", f"backtest.{place}")
-
-
-def _share(value: float, place: str) -> Html:
-    return links.counted(quantity_text(significant(value, 2), "ratio"), f"backtest.{place}")
 
 
 def _factor(value: float, place: str) -> Html:

@@ -135,22 +135,19 @@ def forked(
         server.wait()
 
 
-def beside(
-    function: Callable[[Task], Found], tasks: Sequence[Task], meanwhile: Callable[[], object]
-) -> list[Found]:
-    """What `function` gives for each task, in another process while `meanwhile` is called in this
-    one; in this one where there are no forks.
+def beside(function: Callable[[Task], Found], task: Task, meanwhile: Callable[[], object]) -> Found:
+    """What `function` gives for a task, in another process while `meanwhile` is called in this one;
+    in this one where there are no forks.
     """
-    if not tasks or not can_fork():
+    if not can_fork():
         meanwhile()
-        return [function(task) for task in tasks]
-    found = {}
-    with closing(forked(function, tasks, 1, None, meanwhile)) as outcomes:
-        for number, outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
-            found[number] = outcome
-    return [found[number] for number in range(len(tasks))]
+        return function(task)
+    with closing(forked(function, [task], 1, None, meanwhile)) as outcomes:
+        ((_, outcome),) = outcomes
+    if isinstance(outcome, BaseException):
+        raise outcome
+    found: Found = outcome
+    return found
 
 
 def serve(descriptor: int, parent: int) -> None:
