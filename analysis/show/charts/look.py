@@ -47,16 +47,16 @@ def finish(
     known = {"name": name, "source": source, "heights": heights, OPENS: labels}
     heading = alt.TitleParams(title, subtitle=subtitle) if subtitle else alt.TitleParams(title)
     # all at once: each call on a chart copies the whole of it
-    chart = alt.LayerChart(
+    return alt.LayerChart(
         layer=[*layers],
         title=heading,
         description=f"{title}. {description}.",
         width="container",
         height=heights["wide"],
         usermeta={key: value for key, value in known.items() if value},
+        params=[alt.VariableParameter(name=ROOM, value=CHARACTERS["wide"])],
         config=_look(),
     )
-    return chart.add_params(alt.param(name=ROOM, value=CHARACTERS["wide"]))
 
 
 @functools.cache
