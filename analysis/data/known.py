@@ -6,15 +6,14 @@ file, everything is checked as the first time.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import os
 import re
-import tempfile
 from functools import cache
 from pathlib import Path
 
 import pandas as pd
+
+from analysis.data.cache import cache_folder, keep, read
 
 MOST = 2000  # hashes that are kept
 _HASH = re.compile("[0-9a-f]{64}")
@@ -48,19 +47,11 @@ def remember(key: str) -> None:
 
 def write() -> None:
     """Keep what was found valid since the last time for other processes."""
-    folder = cache_folder()
-    if not _new.keys() - _kept() or folder is None:
+    path = _path()
+    if not _new.keys() - _kept() or path is None:
         return
-    hashes = [*_read(), *_new][-MOST:]
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=folder)
-        try:
-            with os.fdopen(handle, "w") as file:
-                file.write("\n".join(dict.fromkeys(hashes)) + "\n")
-            Path(partial).replace(folder / "valid-tables")
-        finally:
-            Path(partial).unlink(missing_ok=True)
+    hashes = dict.fromkeys([*_read(), *_new][-MOST:])
+    keep(path, ("\n".join(hashes) + "\n").encode("ascii"))
     _kept.cache_clear()
 
 
@@ -70,18 +61,10 @@ def _kept() -> frozenset[str]:
 
 
 def _read() -> list[str]:
-    path = (cache_folder() or Path(os.devnull)) / "valid-tables"
-    try:
-        text = path.read_text("ascii", "replace") if path.is_file() else ""
-    except OSError:
-        text = ""
-    return _HASH.findall(text)
+    path = _path()
+    return _HASH.findall(read(path).decode("ascii", "replace")) if path else []
 
 
-def cache_folder() -> Path | None:
-    """The folder of what is kept for other processes; None where nobody has a home."""
-    given = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    try:
-        return (given if given.is_absolute() else Path.home() / ".cache") / "traincost"
-    except RuntimeError:
-        return None
+def _path() -> Path | None:
+    folder = cache_folder()
+    return folder and folder / "valid-tables"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from scipy.special import ndtri, stdtr, stdtrit
 
 from analysis.data.facts import Fact, Row
 from analysis.data.mistakes import InputError
+from analysis.data.points import sobol_points
 
 # With fewer developers than this the range seen is taken, as the protocol rules in words for one of
 # its figures: the tails of Student's t would say more than the data. Its 95th percentile lies 2.1
@@ -208,16 +208,6 @@ def draw(
         name: distribution.quantile(columns.get(name, np.zeros(samples)))
         for name, distribution in distributions.items()
     }
-
-
-@lru_cache(maxsize=16)
-def sobol_points(dimensions: int, power: int, seed: int) -> np.ndarray:
-    """Two to a power of scrambled Sobol points, of shape (points, dimensions), read alone."""
-    from scipy.stats import qmc  # takes longer to import than all the rest
-
-    points = qmc.Sobol(dimensions, scramble=True, seed=seed).random_base2(power)
-    points.setflags(write=False)
-    return points
 
 
 def normal_log_density(value: ArrayLike, centre: ArrayLike, spread: ArrayLike) -> np.ndarray:

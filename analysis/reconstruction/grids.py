@@ -12,8 +12,8 @@ import pandas as pd
 
 from analysis.data.cells import NUMBER
 from analysis.data.mistakes import InputError, did_you_mean
+from analysis.data.points import sobol_points
 from analysis.data.scenario import PARAMETER_NAMES, usual_range
-from analysis.data.uncertainty import sobol_points
 
 MOST = 100_000_000  # combinations of one sweep
 NOT_SWEPT = ("samples", "seed")

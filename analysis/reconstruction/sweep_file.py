@@ -13,8 +13,8 @@ from typing import IO
 import numpy as np
 import pandas as pd
 
+from analysis.data.cache import cache_folder
 from analysis.data.cells import plain_frame
-from analysis.data.known import cache_folder
 from analysis.data.mistakes import InputError
 
 BLOCK = 10_000  # combinations that are in memory together while they are written

@@ -7,13 +7,15 @@ from __future__ import annotations
 import html
 import re
 import shutil
-from functools import partial
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.util.nodes import clean_astext
 
 from analysis.publish.book import OWN_TAG
 from analysis.publish.contents import Part, contents
@@ -29,7 +31,6 @@ NOT_LOADED = (
     "language_data.js",
 )
 HOME = "The answer"  # how the menu calls the first page
-UNFOLDS = re.compile(r"(<a [^>]*>([^<]*)</a><details[^>]*>)<summary>")
 
 
 def without_rows_of_buttons(_: Sphinx, config: Any) -> None:
@@ -39,24 +40,25 @@ def without_rows_of_buttons(_: Sphinx, config: Any) -> None:
 
 
 def read_parts(app: Sphinx) -> None:
-    """The parts of the book, for all of its pages."""
+    """The parts of the book and the titles of its pages, for the bar and the menu of each."""
     parts = contents(Path(app.srcdir)).parts
-    app.connect("html-page-context", partial(with_parts, parts), priority=900)  # after the theme's
+    title_of = cache(lambda page: clean_astext(app.env.titles[page]))
+    # after the theme, which sets some of it
+    app.connect("html-page-context", partial(with_parts, parts, title_of), priority=900)
 
 
 def with_parts(
-    parts: list[Part], app: Sphinx, _page: str, _template: str, context: dict[str, Any], _: Any
+    parts: list[Part],
+    title_of: Callable[[str], str],
+    app: Sphinx,
+    _page: str,
+    _template: str,
+    context: dict[str, Any],
+    _: Any,
 ) -> None:
-    """What the bar and the menu name, what unfolds in the menu by name too; and a page says once
-    how wide it is.
-    """
-    menu = context["generate_toctree_html"]
-
-    def named_menu(**options: Any) -> str:
-        return UNFOLDS.sub(r'\1<summary aria-label="Pages under: \2">', str(menu(**options)))
-
-    context["generate_toctree_html"] = named_menu
+    """What the bar and the menu name; and a page says once how wide it is."""
     context["parts"] = parts
+    context["title_of"] = title_of
     context["root_title"] = HOME
     if "pagetitle" in context:  # a text, which the theme writes as it is
         context["pagetitle"] = html.escape(context["pagetitle"])
