@@ -17,6 +17,7 @@ from analysis.data.folder import default_directory, read_bytes, regular_file, re
 from analysis.data.mistakes import InputError, did_you_mean
 
 NUMBERS = {"number": "float64", "integer": "int64"}
+NO_ROOM = "out of memory"  # pandas says it in words alone
 
 
 def content_of(directory: Path, resource: dict[str, Any]) -> bytes:
@@ -32,9 +33,11 @@ def table_of(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
             _check(resource, content)
             known.remember(key)
         return _typed(resource, content)
-    except pd.errors.ParserError:
+    except pd.errors.ParserError as error:
         _refuse_unreadable(resource["path"], content)
-        raise MemoryError from None  # its rows are right: there was no room for them
+        if NO_ROOM in str(error):
+            raise MemoryError from None
+        raise InputError(f"not a readable table: {error}", resource["path"]) from None
     except (pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"not a readable table: {error}", resource["path"]) from None
 

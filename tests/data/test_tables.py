@@ -356,6 +356,12 @@ def test_rows_that_no_reader_takes_are_found_by_their_line(folder, more, says):
     assert f"line {lines}" in str(caught.value)
 
 
+def test_what_pandas_alone_cannot_read_is_no_lack_of_memory(folder):
+    (folder / "sources.csv").write_bytes(b'id,b\n ""\\""\r\xef\xbb\xbf\t\r\\\t \r \xef\xbb\xbf')
+    with pytest.raises(InputError, match=r"^sources.csv: not a readable table: .*malformed"):
+        Evidence.load(folder)
+
+
 def test_a_table_for_which_there_is_no_memory_is_no_mistake_in_it(folder, monkeypatch):
     def no_memory(*_, **__):
         raise pd.errors.ParserError("Error tokenizing data. C error: out of memory")
