@@ -24,6 +24,14 @@ from analysis.publish.notebook import tidied
 
 pytestmark = pytest.mark.skipif(not can_fork(), reason="no forks here")
 
+LEAK = (
+    "import builtins, os, pandas as pd, analysis\n"
+    "print(os.getcwd(), 'LEAK' in os.environ, pd.options.display.max_rows)\n"
+    "print(hasattr(builtins, 'leak'), hasattr(analysis, 'leak'))\n"
+    "os.chdir('/')\nos.environ['LEAK'] = '1'\nbuiltins.leak = analysis.leak = 1\n"
+    "pd.options.display.max_rows = 7"
+)
+DRAW = "import random\nimport numpy as np\nx = np.random.random(), random.random()\nx"
 NOTEBOOKS = {
     "streams": [
         # what is buffered is sent at the end of the cell, or 0.2 s after it was written: where the
@@ -78,6 +86,8 @@ NOTEBOOKS = {
     "killed": ["import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"],
     "mistake": ["from analysis.data import InputError\nraise InputError('a mistake of the user')"],
 }
+OF_FORKS = {"leak": [LEAK], "leak_again": [LEAK], "draw": [DRAW], "draw_again": [DRAW]}
+WRONG = "wrong_parameter"
 NOT_STARTED = "Kernel died before replying"
 FAILING = {
     "error",
@@ -139,8 +149,10 @@ def both_ways(tmp_path_factory) -> dict[str, tuple[Path, dict[str, object]]]:
                     {"given": given},
                     folder / f"{name}.ipynb",
                 )
-                for name, sources in NOTEBOOKS.items()
+                for name, sources in (NOTEBOOKS | (OF_FORKS if way == "forked" else {})).items()
             ]
+            path = write(notebooks / f"{WRONG}.ipynb", "1")
+            jobs.append(Job(WRONG, path, {"givn": 1}, folder / f"{WRONG}.ipynb"))
             found[way] = folder, outcomes(jobs, way == "fresh")
             assert Path(given).read_text() == "said goodbye"
             Path(given).unlink()
@@ -177,41 +189,31 @@ def test_errors_are_those_of_a_fresh_kernel(both_ways, name):
         )
 
 
-def test_nothing_leaks_into_the_next_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    leak = (
-        "import builtins, os, pandas as pd, analysis\n"
-        "print(os.getcwd(), 'LEAK' in os.environ, pd.options.display.max_rows)\n"
-        "print(hasattr(builtins, 'leak'), hasattr(analysis, 'leak'))\n"
-        "os.chdir('/')\nos.environ['LEAK'] = '1'\nbuiltins.leak = analysis.leak = 1\n"
-        "pd.options.display.max_rows = 7"
+def test_nothing_leaks_into_the_next_notebook(both_ways):
+    folder, _ = both_ways["forked"]
+    first, second = (
+        nbformat.read(folder / f"{name}.ipynb", 4).cells[-1].outputs
+        for name in ("leak", "leak_again")
     )
-    monkeypatch.setattr(execution, "_cores", lambda: 1)
-    jobs = [
-        Job(name, write(tmp_path / "leak.ipynb", leak), {}, tmp_path / f"{name}.ipynb")
-        for name in "ab"
+    assert first == second != []
+
+
+def test_random_numbers_are_each_notebooks_own(both_ways):
+    folder, _ = both_ways["forked"]
+    drawn = [
+        nbformat.read(folder / f"{name}.ipynb", 4).cells[-1].outputs[0].data["text/plain"]
+        for name in ("draw", "draw_again")
     ]
-    execute_all(jobs, print)
-    assert jobs[0].output.read_bytes() == jobs[1].output.read_bytes()
+    first, second = (set(re.findall(r"0\.\d+", numbers)) for numbers in drawn)
+    assert len(first) == len(second) == 2 and not first & second
 
 
-def test_random_numbers_are_each_notebooks_own(tmp_path: Path):
-    draw = "import random\nimport numpy as np\nprint(np.random.random(), random.random())"
-    jobs = [
-        Job(name, write(tmp_path / "draw.ipynb", draw), {}, tmp_path / f"{name}.ipynb")
-        for name in "ab"
-    ]
-    execute_all(jobs, print)
-    texts = [nbformat.read(job.output, 4).cells[-1].outputs[0].text.split() for job in jobs]
-    assert not set(texts[0]) & set(texts[1])
-
-
-@pytest.mark.parametrize("fresh", [False, True])
-def test_a_wrong_parameter_is_the_users_mistake(tmp_path: Path, fresh):
-    job = Job("x", write(tmp_path / "x.ipynb", "1"), {"givn": 1}, tmp_path / "out.ipynb")
-    with pytest.raises(
-        InputError, match=r"givn is not a parameter of x\.ipynb; did you mean given\?"
-    ):
-        execute_all([job], print, fresh_kernels=fresh)
+@pytest.mark.parametrize("way", ["forked", "fresh"])
+def test_a_wrong_parameter_is_the_users_mistake(both_ways, way):
+    _, found = both_ways[way]
+    assert isinstance(found[WRONG], InputError)
+    says = f"givn is not a parameter of {WRONG}.ipynb; did you mean given?"
+    assert says in str(found[WRONG])
 
 
 def test_each_page_is_reported_and_the_rest_expected(tmp_path: Path, monkeypatch):
