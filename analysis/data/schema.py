@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from analysis.data.folder import default_directory, read_bytes, regular_file, re
 from analysis.data.mistakes import InputError, did_you_mean
 
 NUMBERS = {"number": "float64", "integer": "int64"}
-NO_ROOM = "out of memory"  # pandas says it in words alone
+LONE_RETURN = re.compile(rb"\r(?!\n)")
 
 
 def content_of(directory: Path, resource: dict[str, Any]) -> bytes:
@@ -33,17 +34,17 @@ def table_of(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
             _check(resource, content)
             known.remember(key)
         return _typed(resource, content)
-    except pd.errors.ParserError as error:
+    except pd.errors.ParserError:
         _refuse_unreadable(resource["path"], content)
-        if NO_ROOM in str(error):
-            raise MemoryError from None
-        raise InputError(f"not a readable table: {error}", resource["path"]) from None
+        raise MemoryError from None  # its rows are right: there was no room for them
     except (pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise InputError(f"not a readable table: {error}", resource["path"]) from None
 
 
 def _refuse_unreadable(path: str, content: bytes) -> None:
-    """Refuse a row with more cells than there are columns, or a quotation mark that stays open."""
+    """Refuse a row with more cells than there are columns, a quotation mark that stays open, and
+    returns within lines, on which pandas gives up.
+    """
     begins = 1
     reader = csv.reader(io.StringIO(content.decode(errors="replace"), newline=""), strict=True)
     try:
@@ -56,6 +57,9 @@ def _refuse_unreadable(path: str, content: bytes) -> None:
     except csv.Error as error:
         where = f"{path}, line {begins}"
         raise InputError(f"not a readable table: {error}", where) from None
+    if found := LONE_RETURN.search(content):
+        line = content.count(b"\n", 0, found.start()) + 1
+        raise InputError("not a readable table: a carriage return alone", f"{path}, line {line}")
 
 
 def row_of(resource: dict[str, Any], frame: pd.DataFrame, position: int) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
+from analysis.data.facts import Fact
 from analysis.data.protocol import kept_out
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
@@ -21,7 +22,12 @@ from analysis.runs.features import design
 from analysis.runs.intervals import FORMS, interval_score
 from analysis.runs.references import each_developer, reference_runs
 
-RULES_OF_THUMB = (0.30, 0.375, 0.40)  # shown beside the candidates; nothing is computed with them
+# facts of an MFU: shown beside the candidates; nothing is computed with them
+RULES_OF_THUMB = (
+    "mfu_of_a_rule_for_language_models",
+    "mfu_of_a_rule_by_known_runs",
+    "mfu_of_a_rule_of_a_calculator",
+)
 CLEARLY_WORSE = 1.0  # standard errors of the difference, by developer
 SAMPLES = 4000  # of developers, for the ends of a mean that is shown
 ENDS = np.array([0.05, 0.5, 0.95])
@@ -146,7 +152,7 @@ def rules_of_thumb(evidence: Evidence) -> pd.DataFrame:
     """Errors of rules of thumb on the runs of the choice: `candidate`, `uses`,
     `median_error_factor` and `p90_error_factor`.
     """
-    errors = errors_of_thumb(runs_of_the_choice(evidence))
+    errors = errors_of_thumb(runs_of_the_choice(evidence), evidence)
     rows = [
         {
             "candidate": name,
@@ -159,13 +165,19 @@ def rules_of_thumb(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def errors_of_thumb(runs: pd.DataFrame) -> dict[str, np.ndarray]:
+def errors_of_thumb(runs: pd.DataFrame, evidence: Evidence) -> dict[str, np.ndarray]:
     """Absolute log errors of six FLOP per active parameter at a fixed MFU, by name of the rule."""
     by_six = TRAINING_FLOP_PER_PARAMETER * runs.params_active / runs.flop_per_token
     log_mfu = np.log((runs.mfu * by_six).to_numpy())
-    rules = {rule_at(mfu): np.log(mfu) for mfu in RULES_OF_THUMB}
+    rules = {rule_at(fact.value): np.log(fact.value) for fact in facts_of_thumb(evidence)}
     rules["6ND at the constant best in hindsight"] = np.median(log_mfu)
     return {name: np.abs(log_mfu - constant) for name, constant in rules.items()}
+
+
+def facts_of_thumb(evidence: Evidence) -> list[Fact]:
+    """The MFUs of rules of thumb, the lowest first."""
+    facts = (evidence.facts.constant(name, "ratio") for name in RULES_OF_THUMB)
+    return sorted(facts, key=lambda fact: fact.value)
 
 
 def rule_at(mfu: float) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.data.tables import Evidence
 from analysis.runs.backtest import summary
-from analysis.runs.choice import RULES_OF_THUMB, errors_of_thumb, rule_at
+from analysis.runs.choice import errors_of_thumb, facts_of_thumb, rule_at
 from analysis.runs.efficiency import CHOSEN
 from analysis.runs.floor import limits, spreads
 from analysis.runs.references import reference_runs
@@ -53,11 +53,12 @@ def beside_the_rule(tested: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Two rows: `n` runs, `ours`, and `rule`, six FLOP per active parameter and token at the MFU
-        of `RULES_OF_THUMB[0]`.
+        Two rows: `n` runs, `ours`, and `rule`, six FLOP per active parameter and token at the
+        lowest MFU of the rules.
     """
     runs = reference_runs(evidence)
-    rule = pd.Series(errors_of_thumb(runs)[rule_at(RULES_OF_THUMB[0])], runs.id)
+    lowest = rule_at(facts_of_thumb(evidence)[0].value)
+    rule = pd.Series(errors_of_thumb(runs, evidence)[lowest], runs.id)
     ours = tested.set_index("id").error_factor
     well_known = [name for name in rule.index if name in set(evidence["peer_estimates"].run)]
     return pd.DataFrame(
@@ -118,9 +119,10 @@ def _rule_of_thumb(tested: pd.DataFrame, evidence: Evidence) -> str:
     """The rule beside ours, on all runs and on those that public estimators were tried on."""
     everywhere, well_known = beside_the_rule(tested, evidence).itertuples()
     known = count(well_known.n, "known_runs")
+    mfu = links.fact(facts_of_thumb(evidence)[0], evidence)
     return (
         f"A rule of thumb counts six FLOP for each parameter and token, at "
-        f"{share(RULES_OF_THUMB[0], 'rule')} of the peak. On all {count(everywhere.n, 'runs')} "
+        f"{mfu} of the peak. On all {count(everywhere.n, 'runs')} "
         f"runs it is off by {_factor(everywhere.rule, 'rule_error')}, ours by "
         f"{_factor(everywhere.ours, 'median_error')}; on the {known} well-known ones it is off by "
         f"{_factor(well_known.rule, 'rule_on_known')}, ours by "

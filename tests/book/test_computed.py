@@ -16,7 +16,6 @@ WITHOUT_TABLES = (
     "table.missing",
     "table.changes",
     "table.worked",
-    "backtest.rule",
     "backtest.verdict_",
     "others_measured.prior_",
     "try.",

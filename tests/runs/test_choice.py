@@ -214,16 +214,16 @@ def test_standard_errors_are_of_the_mean_not_of_the_middle():
 def test_rules_of_thumb_miss_by_the_middle_and_the_ninth_tenth(monkeypatch):
     errors = {"a rule": np.log([1.0, 2.0, 8.0])}
     monkeypatch.setattr(choosing, "runs_of_the_choice", lambda evidence: evidence)
-    monkeypatch.setattr(choosing, "errors_of_thumb", lambda runs: runs and errors)
+    monkeypatch.setattr(choosing, "errors_of_thumb", lambda runs, _: runs and errors)
     found = rules_of_thumb("evidence").iloc[0].to_dict()
     assert found["candidate"] == "a rule" and found["median_error_factor"] == pytest.approx(2.0)
     assert found["p90_error_factor"] == pytest.approx(2.0 * 4.0**0.8)
 
 
-def test_errors_of_rules_of_thumb_by_hand():
+def test_errors_of_rules_of_thumb_by_hand(evidence):
     """Runs at 0.2, 0.3 and 0.9 of which attention is half: 6ND has half of their work."""
     runs = pd.DataFrame({"params_active": 1e9, "flop_per_token": 12e9, "mfu": [0.2, 0.3, 0.9]})
-    found = errors_of_thumb(runs)
+    found = errors_of_thumb(runs, evidence)
     by_six = [0.1, 0.15, 0.45]
     for mfu in (0.3, 0.375, 0.4):
         factors = [max(mfu / value, value / mfu) for value in by_six]
