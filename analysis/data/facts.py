@@ -45,6 +45,11 @@ class Fact:
         """Whether the source gives two different ends."""
         return not (math.isnan(self.low) or math.isnan(self.high)) and self.low != self.high
 
+    @property
+    def written(self) -> list[float]:
+        """The value, and both ends where there is a range."""
+        return [self.value, self.low, self.high] if self.has_range else [self.value]
+
 
 @dataclass(frozen=True)
 class Number:

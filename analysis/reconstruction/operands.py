@@ -15,8 +15,8 @@ from analysis.reconstruction.arithmetic import kind_of, row_of
 from analysis.reconstruction.detail import widths_of
 from analysis.reconstruction.input_rows import kind_of_input
 from analysis.reconstruction.phase_samples import PhaseSamples
-from analysis.show.cards import Part, name_of, range_text
-from analysis.show.numbers import quantity_text, significant
+from analysis.show.cards import Part, name_of
+from analysis.show.numbers import alike, quantity_text, significant
 
 SIGNS = {ast.Add: "+", ast.Sub: "−", ast.Mult: "×", ast.Div: "÷", ast.Pow: "^"}
 BINDS = {ast.Add: 1, ast.Sub: 1, ast.Mult: 2, ast.Div: 2, ast.Pow: 4}
@@ -66,8 +66,9 @@ def middle_and_ends(unit: str, found: Distribution) -> tuple[str, str]:
     low, middle, high = (float(value) for value in found.quantile(MIDDLE_AND_ENDS))
     if low == high:
         return quantity_text(middle, unit), ""
-    low, middle, high = (significant(value, 2) for value in (low, middle, high))
-    return quantity_text(middle, unit), range_text(low, high, unit)
+    rounded = (significant(value, 2) for value in (middle, low, high))
+    text, *ends = alike(rounded, unit)
+    return text, " to ".join(ends)
 
 
 def words_of(name: str, account: Account) -> str:

@@ -16,7 +16,7 @@ from analysis.runs.planned import by_step_time, log_rate_by_part, ratios_of_runs
 from analysis.runs.rate_record import mixture_record
 from analysis.runs.views import hours_by
 from analysis.show.links import Html, counted
-from analysis.show.numbers import exact_text, significant
+from analysis.show.numbers import alike, exact_text, significant
 from analysis.show.tables import ROUGH, Cell, table
 
 RANKED = 10  # constants that the table shows
@@ -94,23 +94,24 @@ def _percent(share: float, name: str) -> Html:
 
 def _ranked(shares: pd.Series, account: Account) -> Html:
     facts = [account.evidence.facts[name] for name in shares.index]
+    ends = [alike([fact.low, fact.high], fact.unit, exact_text) for fact in facts]
     shown = pd.DataFrame(
         {
             "id": shares.index,
             "constant": [fact.quantity for fact in facts],
             "kind": [fact.kind for fact in facts],
-            "low": [Cell(exact_text(fact.low, fact.unit), fact.low) for fact in facts],
-            "high": [Cell(exact_text(fact.high, fact.unit), fact.high) for fact in facts],
+            "low": [Cell(low, fact.low) for (low, _), fact in zip(ends, facts, strict=True)],
+            "high": [Cell(high, fact.high) for (_, high), fact in zip(ends, facts, strict=True)],
             "share": shares.to_numpy(),
         }
     )
-    ends = ("kind", "facts:id")
+    known = ("kind", "facts:id")
     return table(
         shown,
         units={"share": "ratio"},
         head={"kind": "known", "low": "from", "high": "to", "share": "of their spread"},
         figures={"share": ROUGH},
-        rests={"low": ends, "high": ends},
+        rests={"low": known, "high": known},
         kind="reconstructed",
         caption="Constants by how much of the spread of the hours goes with them",
         name="interval-constants",

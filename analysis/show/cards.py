@@ -11,7 +11,7 @@ from analysis.data.facts import Fact, Row
 from analysis.data.tables import Evidence
 from analysis.show import links
 from analysis.show.links import KIND_WORDS, MARK_OF
-from analysis.show.numbers import exact_text, quantity_text
+from analysis.show.numbers import alike, exact_text, quantity_text
 
 PAGE_OF_LOCATOR = re.compile(r"\bp(?:age|\.) ?(\d+)")
 # table -> the columns that name a row, and what else of it is told: column, words, unit
@@ -124,13 +124,14 @@ class Card:
 
 def fact_card(fact: Fact, evidence: Evidence) -> Card:
     """A fact: as it is written, as its source prints it, and where."""
-    value, printed = quantity_text(fact.value, fact.unit), exact_text(fact.value, fact.unit)
+    value, *ends = alike(fact.written, fact.unit)
+    printed, *_ = alike(fact.written, fact.unit, exact_text)
     return Card(
         name_of(fact),
         value,
         fact.kind,
         Row("facts", fact.id),
-        range=range_text(fact.low, fact.high, fact.unit) if fact.has_range else "",
+        range=" to ".join(ends),
         printed=printed if printed != value else "",
         note=fact.note,
         source=fact.source_id,
@@ -183,7 +184,7 @@ def sources_of(cards: Sequence[Card], evidence: Evidence) -> dict[str, dict[str,
 
 def range_text(low: float, high: float, unit: str) -> str:
     """The ends of a range."""
-    return f"{quantity_text(low, unit)} to {quantity_text(high, unit)}"
+    return " to ".join(alike([low, high], unit))
 
 
 def page_of(locator: str) -> str:

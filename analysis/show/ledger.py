@@ -12,7 +12,7 @@ from analysis.data.tables import Evidence
 from analysis.show import links
 from analysis.show.columns import number_text
 from analysis.show.links import KIND_WORDS, SECOND_HAND, Html
-from analysis.show.numbers import quantity_text
+from analysis.show.numbers import alike, quantity_text
 from analysis.show.tables import ALL, PRINTED, Cell, day, folded, table
 
 TABLES = (
@@ -202,10 +202,10 @@ def _read_in(row: Mapping[str, Any], evidence: Evidence) -> Html:
 
 
 def _fact(fact: Fact, evidence: Evidence) -> dict[str, object]:
-    value = quantity_text(fact.value, fact.unit)
+    value, *_ = alike(fact.written, fact.unit)
+    _, *ends = alike(fact.written, fact.unit, _end)
     figure = links.figure(value, fact.kind, Row("facts", fact.id))
-    ends = f"<br><small>{number_text(fact.low)} to {number_text(fact.high)}</small>"
-    ends = ends if fact.has_range else ""
+    between = f"<br><small>{' to '.join(ends)}</small>" if ends else ""
     mark = SECOND_HAND if fact.second_hand else ""
     place = f"{links.source(fact.source_id, evidence)}, {links.text(fact.locator)}"
     note = f"<br><small>{links.text(fact.note)}</small>" if fact.note else ""
@@ -214,10 +214,15 @@ def _fact(fact: Fact, evidence: Evidence) -> dict[str, object]:
         "anchor": fact.id,
         "fact": fact.quantity,
         "about": fact.subject.replace("_", " ").capitalize(),
-        "value": Cell(Html(figure.replace("&nbsp;", " ") + ends), fact.value),
+        "value": Cell(Html(figure.replace("&nbsp;", " ") + between), fact.value),
         "known how": Cell(Html(f"{kind} {mark}"), kind, kind),
         "source": Html(f"{place}{note}"),
     }
+
+
+def _end(value: float, unit: str) -> str:
+    """An end of a range: a share in per cent, else a bare number, for the unit stands above it."""
+    return quantity_text(value, unit) if unit == "ratio" else number_text(value)
 
 
 def _place(locator: str) -> Html:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Callable, Iterable
 
 UNIT_WORDS = {
     "chips": "GPUs",
@@ -128,6 +129,20 @@ def exact_text(value: float, unit: str) -> str:
         return f"${value:,.12g}"
     words = {"gpu_hours": "GPU-hours", **UNIT_WORDS}.get(unit, unit.replace("_", " "))
     return f"{value:,.15g} {words}".rstrip()
+
+
+def alike(
+    values: Iterable[float], unit: str, write: Callable[[float, str], str] = quantity_text
+) -> list[str]:
+    """Figures of one quantity, as a middle and its ends, each in the same way: where one of some
+    ratios is above one, none of them is a share in per cent.
+
+    >>> alike([0.8, 1.25], "ratio"), alike([0.2, 0.75], "ratio")
+    (['0.8', '1.25'], ['20 %', '75 %'])
+    """
+    values = list(values)
+    no_share = unit == "ratio" and max(values, default=0.0) > 1
+    return [write(value, "count" if no_share else unit) for value in values]
 
 
 def usd_text(value: float, decimals: int | None = None) -> str:

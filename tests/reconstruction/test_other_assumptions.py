@@ -1,5 +1,7 @@
 """What the time of a step rests on, told beside the published view."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -50,6 +52,10 @@ def test_what_the_interval_goes_with_stands_with_its_ten_first_constants(account
     assert shown.count("<tr") == 1 + 10
     assert account.evidence.facts[first].quantity in shown
     assert account.evidence.facts[eleventh].quantity not in shown
+    ends = re.findall('data-label="(?:from|to)".*?</td>', shown)
+    texts = [re.sub("<[^>]*>|&nbsp;", " ", end.partition(">")[2]) for end in ends]
+    for low, high in zip(texts[::2], texts[1::2], strict=True):
+        assert ("%" in low) == ("%" in high), (low, high)
 
 
 def test_a_model_without_a_layout_has_no_such_interval(account, evidence):

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.facts import Row
-from analysis.show import links
+from analysis.show import ledger, links
+from analysis.show.cards import fact_card
 from analysis.show.columns import Measure, measure, number_text
 from analysis.show.links import Html, in_book
 from analysis.show.tables import PRINTED, ROUGH, Cell, numbered, table
@@ -154,3 +155,17 @@ def test_a_cell_that_is_a_figure_already_stays_the_figure_it_is():
     frame = pd.DataFrame({"n": [Cell(partial(links.figure, kind="disclosed", row=row), 5.0)]})
     shown = table(frame, name="few")
     assert rows_of(shown) == [("disclosed", "facts:gpus")] and "&lt;" not in shown
+
+
+def test_a_middle_and_its_ends_are_all_in_per_cent_or_none_of_them(evidence):
+    ratios = [one for one in evidence.facts.values() if one.unit == "ratio" and one.has_range]
+    shares = {one.id: max(one.written) <= 1 for one in ratios}
+    assert set(shares.values()) == {True, False}
+    for one in ratios:
+        card = fact_card(one, evidence)
+        low, high = card.range.split(" to ")
+        shown = [card.value, card.printed or card.value, low, high]
+        assert {text.endswith(" %") for text in shown} == {shares[one.id]}, (one.id, shown)
+    page = re.sub("&nbsp;|\N{NO-BREAK SPACE}", " ", str(ledger.facts(evidence)))
+    assert "<small>69 % to 78 %</small>" in page and "<small>0.8 to 1.25</small>" in page
+    assert "<small>410 to 760</small>" in page  # the unit stands above
