@@ -38,6 +38,7 @@ TAKEN_BACK: Mapping[str, tuple[str, Any]] = {
     "eight bits on the way to experts": ("exchange_bytes_per_value", 2.0),
 }
 SAVED = ["choice", "low", "saves", "high"]
+DATED = ["id", "name", "label", "date", "tokens_per_s_per_gpu", "sixteen", "near", "disclosed"]
 
 
 def laid_out(account: Account) -> tuple[PhaseResult, Views] | None:
@@ -65,28 +66,28 @@ def _is_like(name: str, account: Account, evidence: Evidence) -> bool:
     return load_model(name, evidence).architecture == account.model.architecture
 
 
-def best_rates(account: Account) -> pd.DataFrame:
-    """The best rate of each maker, chip and precision, with its month, and the developer's own:
-    `label, tokens_per_s_per_gpu, disclosed, near`, whether on chips with the same kernels.
+def dated_rates(account: Account) -> pd.DataFrame:
+    """Every measured rate of others, and the developer's own as disclosed: the columns `DATED`, in
+    which `name` is the chip, of the disclosed rate the developer; `sixteen`, whether multiplied in
+    sixteen bits; `near`, whether on chips with the same kernels.
     """
     rows = rates(account)
-    own = own_rate(account)
-    words = rows.who + ", " + rows.chip + ", " + rows.precision.str.upper()
+    rows = rows[~rows.disclosed]
+    phase, chip = account.phases[0].phase, account.phases[0].chip.name
     kernels = account.evidence["hardware"].set_index("chip").kernels
-    near = rows.chip.map(kernels) == kernels[account.phases[0].chip.name]
-    others = rows.assign(label=words, near=near)[~rows.disclosed]
-    fastest = others.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
-    best = fastest.drop_duplicates("label").sort_values("label")
-    months = ", " + best.date.astype(str).str[: len("2025-01")]
-    frame = best.assign(label=best.label + months, disclosed=False)
-    frame = frame[["label", "tokens_per_s_per_gpu", "near", "disclosed"]].reset_index(drop=True)
+    others = rows.assign(
+        name=rows.chip,
+        label=rows.who + ", " + rows.chip + ", " + rows.precision.str.upper(),
+        sixteen=rows.precision.str.endswith("16"),
+        near=rows.chip.map(kernels) == kernels[chip],
+    )[DATED]
+    own = own_rate(account)
     if own is None:
-        return frame
-    phase = account.phases[0].phase
-    chip, month = account.phases[0].chip.name, f"{phase.release_date:%Y-%m}"
-    label = f"{phase.developer}, {chip}, as disclosed, {month}"
-    disclosed = {"label": label, "tokens_per_s_per_gpu": own, "near": True, "disclosed": True}
-    return pd.concat([frame, pd.DataFrame([disclosed])], ignore_index=True)
+        return others.reset_index(drop=True)
+    label = f"{phase.developer}, {chip}, as disclosed"
+    day = phase.release_date.isoformat()
+    disclosed = (None, phase.developer, label, day, own, False, True, True)
+    return pd.concat([others, pd.DataFrame([disclosed], columns=DATED)], ignore_index=True)
 
 
 def flop_of(result: PhaseResult) -> float:

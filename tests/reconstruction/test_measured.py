@@ -119,20 +119,21 @@ def test_rates_are_those_of_the_models_architecture_by_whomever():
     assert measured.rates(of_another).disclosed.tolist() == [False, False, False, True]
 
 
-def test_best_rates_are_one_a_maker_chip_and_precision_and_the_developers_own_last():
-    columns = ["label", "tokens_per_s_per_gpu", "near", "disclosed"]
+def test_dated_rates_are_those_of_others_and_the_developers_own_as_disclosed():
+    """What the developer measured itself is not among those of others."""
     others = [
-        ("X, C2, FP8, 2025-07", 700.0, True, False),
-        ("Y, C9, BF16, 2026-03", 900.0, False, False),
+        ("fast", "C2", "X, C2, FP8", "2025-07-01", 700.0, False, True, False),
+        ("slow", "C2", "X, C2, FP8", "2026-01-01", 400.0, False, True, False),
+        ("later", "C9", "Y, C9, BF16", "2026-03-31", 900.0, True, False, False),
     ]
-    own = ("Maker, C1, as disclosed, 2024-12", 1000.0, True, True)
+    own = (None, "Maker", "Maker, C1, as disclosed", "2024-12-26", 1000.0, False, True, True)
     later = a_phase(chip=SimpleNamespace(name="C9"))
-    found = measured.best_rates(an_account(a_phase(), later))
-    assert sorted(found) == sorted(columns)
-    assert list(found[columns].itertuples(index=False, name=None)) == [*others, own]
-    assert found.index.tolist() == [0, 1, 2]
-    undisclosed = measured.best_rates(an_account(a_phase(disclosed_gpu_hours=None)))
-    assert list(undisclosed[columns].itertuples(index=False, name=None)) == others
+    found = measured.dated_rates(an_account(a_phase(), later))
+    assert list(found) == measured.DATED
+    assert list(found.itertuples(index=False, name=None)) == [*others, own]
+    assert found.index.tolist() == [0, 1, 2, 3]
+    undisclosed = measured.dated_rates(an_account(a_phase(disclosed_gpu_hours=None)))
+    assert list(undisclosed.itertuples(index=False, name=None)) == others
 
 
 def test_the_own_rate_is_tokens_over_seconds_of_disclosed_hours():

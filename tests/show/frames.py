@@ -165,6 +165,21 @@ def steps() -> pd.DataFrame:
     )
 
 
+def rates() -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "id": ["a", "b", "c", None],
+            "name": ["C2", "C9", "C9", "the developer"],
+            "label": ["A, C2, FP8", "B, C9, BF16", "B, C9, FP8", "own, as disclosed"],
+            "date": ["2025-06-01", "2025-06-30", "2026-03-02", "2024-12-26"],
+            "tokens_per_s_per_gpu": [1300.0, 900.0, 4000.0, 1500.0],
+            "sixteen": [False, True, False, False],
+            "near": [True, False, False, True],
+            "disclosed": [False, False, False, True],
+        }
+    )
+
+
 def trend(runs: pd.DataFrame, factor_per_year: float = 0.7) -> SimpleNamespace:
     """The trend as it is found where these are the own runs."""
     line = pd.DataFrame(
@@ -207,14 +222,7 @@ CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]
         lambda frame: (frame, 2.5e6, NAMES[-1]),
     ),
     "measured_rates": (
-        pd.DataFrame(
-            {
-                "label": NAMES,
-                "tokens_per_s_per_gpu": [900.0, 1300.0, 1500.0],
-                "disclosed": [False, False, True],
-                "near": [False, True, True],
-            }
-        ),
+        rates(),
         lambda frame: (frame,),
     ),
     "placebos": (

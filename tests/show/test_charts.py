@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from analysis.show import charts
+from analysis.show.charts.axes import Measure
 from analysis.show.charts.drawing import NOT_DRAWABLE
 from analysis.show.charts.figure import WIDTHS_PX, spec_html, svg
 from analysis.show.charts.picture import with_title
@@ -400,3 +401,67 @@ def test_where_disclosed_hours_lie_is_said_as_finely_as_they_are_written(disclos
     frame, _ = frames.CHARTS["hours_by_view"]
     spec = charts.hours_by_view(frame, disclosed, frame.label.iloc[-1]).to_dict()
     assert title_of(spec) == f"The disclosed hours lie {place} both together"
+
+
+@pytest.mark.parametrize(
+    ("rates", "dates", "near", "finding"),
+    [
+        ([900, 1400], ["2025-06", "2026-06"], [1, 0], "No rate of others has reached"),
+        ([900, 1500], ["2025-06", "2025-10"], [1, 0], "after 10 months, not on like chips"),
+        ([1600, 1500], ["2025-01", "2025-10"], [1, 1], "after a month, on like chips"),
+        ([1600, 1500], ["2025-11", "2025-10"], [1, 0], "10 months, like chips after 11"),
+        ([1600, 1500], ["2024-12", "2025-10"], [1, 0], "by then, like chips by then"),
+    ],
+)
+def test_when_others_reached_the_disclosed_rate_follows_from_rates_months_and_chips(
+    rates, dates, near, finding
+):
+    frame = frames.rates().iloc[[0, 1, 3]]
+    own = [1500.0], ["2024-12-26"], [1]
+    frame = frame.assign(
+        tokens_per_s_per_gpu=[*map(float, rates), *own[0]],
+        date=[*(f"{month}-15" for month in dates), *own[1]],
+        near=[*near, *own[2]],
+    )
+    title = title_of(charts.measured_rates(frame).to_dict())
+    assert finding in title and len(title.split()) <= 12
+    undisclosed = title_of(charts.measured_rates(frame[frame.disclosed == 0]).to_dict())
+    assert undisclosed == "2 rates of this architecture are published"
+
+
+def test_a_rate_has_the_shape_of_its_chip_and_the_disclosed_one_the_diamond():
+    spec = spec_of("measured_rates")
+    marks = [layer for layer in spec["layer"] if layer["mark"]["type"] == "point"]
+    (scale,) = [mark["encoding"]["shape"]["scale"] for mark in marks if "shape" in mark["encoding"]]
+    assert scale["domain"] == ["C9", "C2"] and len(set(scale["range"])) == 2
+    assert "diamond" not in scale["range"]
+    names = dict(zip(rows_of(spec, "text"), rows_of(spec, "shape"), strict=True))
+    assert names == {
+        "C9 4,000": scale["range"][0],
+        "the developer 1,500": "diamond",
+        "C2 1,300": scale["range"][1],
+    }
+    assert {*rows_of(spec, "month")} == {24299, 24305, 24314}  # June 2025: 12 * 2025 + 5
+    opened = [row for row in rows_of(spec, "opens") if row]
+    assert "#disclosed training_throughput:c" in opened
+    assert sum("training_throughput" not in row for row in opened) == 2  # own mark, and its name
+
+
+def test_chips_for_which_no_shape_is_left_are_drawn_as_one():
+    numbers = np.arange(1, 9)
+    many = pd.concat([frames.rates().iloc[[1]]] * len(numbers)).assign(
+        name=[f"C{number}" for number in numbers],
+        tokens_per_s_per_gpu=100.0 * numbers,
+        near=numbers == 1,
+    )
+    spec = charts.measured_rates(many).to_dict()
+    names = [text.split()[0] for text in rows_of(spec, "text")]
+    assert names == ["C8", "C7", "C6", "C5", "others", "C1"]
+    assert len(set(rows_of(spec, "shape"))) == len(names)
+    assert touching(svg(spec, "narrow")) == []
+
+
+def test_months_on_an_axis_begin_parts_of_a_year():
+    ticks = Measure("months", 24298.3, 24319.7).x("month").to_dict()["axis"]["values"]
+    assert ticks == [24300, 24306, 24312, 24318]  # January and July
+    assert Measure("months", 24304.3, 24305.7).x("month").to_dict()["axis"]["values"] == [24305]

@@ -13,13 +13,13 @@ from analysis.show.charts.efficiency import efficiency_of_runs
 from analysis.show.charts.models import cost_trend, costs_of_models, hours_of_models
 from analysis.show.charts.others import estimates_apart
 from analysis.show.charts.phases import disclosed_and_reconstructed, where_the_time_goes
+from analysis.show.charts.rates import measured_rates
 from analysis.show.charts.rollouts import answer_lengths, rollout_bounds
 from analysis.show.charts.sweeps import sweep_summary
 from analysis.show.charts.uncertainty import input_widths, sobol_bars
 from analysis.show.charts.views import (
     every_specification,
     hours_by_view,
-    measured_rates,
     placebos,
     savings,
 )

@@ -15,6 +15,7 @@ import altair as alt
 import numpy as np
 
 MOST_TICKS = 5
+MONTHS_APART = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200)
 LABEL_PX = 50  # of a vertical axis, in the widest font
 PX_PER_CHARACTER = 8.0  # of 13 px, as wide as common fonts have it
 # each by itself, so that 500 stays 500 beside 1K
@@ -24,6 +25,9 @@ LABELS = {
     "shares": "replace(format(datum.value, '~%'), '%', ' %')",
     "factors": "'× ' + format(datum.value, '~g')",
     "years": "format(datum.value, 'd')",
+    # the year below a first month, and below each January
+    "months": "[timeFormat(datetime(floor(datum.value / 12), datum.value % 12), '%b'),"
+    " datum.index && datum.value % 12 ? '' : format(floor(datum.value / 12), 'd')]",
 }
 
 
@@ -50,7 +54,11 @@ class Measure:
         return alt.Y(f"{column}:Q", axis=self._axis(minExtent=LABEL_PX), scale=self._scale(ends))
 
     def _axis(self, **options: Any) -> alt.Axis:
-        ticks = round_ticks(self.low, self.high, self.log)
+        ticks = (
+            _month_ticks(self.low, self.high)
+            if self.what == "months"
+            else round_ticks(self.low, self.high, self.log)
+        )
         words = LABELS[self.what]
         named: dict[str, Any] = {"title": self.title, "grid": self.grid} | options
         return alt.Axis(values=ticks, labelExpr=words, **named)
@@ -88,6 +96,22 @@ def round_ticks(low: float, high: float, log: bool = False) -> list[float]:
     [2.0, 5.0, 10.0]
     """
     return _log_ticks(low, high) if log else _linear_ticks(low, high)
+
+
+def month_number(date: str) -> int:
+    """The month of a day, counted from that of the year nought.
+
+    >>> month_number("2024-12-26"), month_number("2025-01-01")
+    (24299, 24300)
+    """
+    year, month = str(date).split("-")[:2]
+    return 12 * int(year) + int(month) - 1
+
+
+def _month_ticks(low: float, high: float) -> list[float]:
+    """Months that begin a part of a year, or of some years."""
+    step = next(step for step in MONTHS_APART if high - low <= step * (MOST_TICKS - 1))
+    return [step * n for n in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
 def _linear_ticks(low: float, high: float) -> list[float]:

@@ -16,7 +16,6 @@ from analysis.show.charts.bars import (
     before,
     heights,
     interval_bars,
-    labelled_bars,
     points,
     rows,
 )
@@ -35,55 +34,6 @@ from analysis.show.numbers import hours_text, significant
 
 INTERVAL = ("p05", "p50", "p95")
 HEIGHT = 300
-
-
-def measured_rates(frame: pd.DataFrame) -> alt.LayerChart:
-    """Rates of one architecture by whom, the fastest first; the disclosed one stands out.
-
-    `frame`: `label, tokens_per_s_per_gpu`, `disclosed` (whether it is the run's own) and `near`
-    (whether on chips of the same generation).
-    """
-    frame = figures(frame, "tokens_per_s_per_gpu", "disclosed", "near")
-    frame = frame[frame.tokens_per_s_per_gpu > 0]
-    frame = frame.assign(disclosed=frame.disclosed == 1, near=frame.near == 1)
-    if frame.empty:
-        return sentence("Nobody has published a rate of this architecture")
-    ranked = frame.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
-    own = ranked[ranked.disclosed]
-    ranked = pd.concat([ranked[~ranked.disclosed].head(MOST_ROWS - len(own)), own])
-    ranked = ranked.sort_values("tokens_per_s_per_gpu", ascending=False, kind="stable")
-    words = [f"{rate:,.0f}" for rate in ranked.tokens_per_s_per_gpu]
-    says = [f"{name}: {text} tokens/s" for name, text in zip(ranked.label, words, strict=True)]
-    opens = counted_in("measured-rates", says, "measured-rates", "derived")
-    ranked = ranked.assign(text=words, says=says, opens=opens)
-    measure = from_zero("counts", ranked.tokens_per_s_per_gpu, room=(0, room_for(words)))
-    subject = str(own.label.iloc[0]) if len(own) else None
-    return finish(
-        *labelled_bars(
-            ranked, "label", "tokens_per_s_per_gpu", measure, _ink("disclosed"), subject=subject
-        ),
-        title=_place_among(frame),
-        subtitle="Tokens trained on, by one chip in a second, the best rate of each maker, chip and"
-        " precision",
-        description=described(ranked),
-        height=heights(ranked.label),
-        name="measured-rates",
-        source="the table of measured rates, and the developer's own report",
-    )
-
-
-def _ink(column: str) -> alt.Color:
-    """One colour for the rows of which a column is true, another for the rest."""
-    scale = alt.Scale(domain=[True, False], range=[DISCLOSED, OTHERS])
-    return alt.Color(f"{column}:N", scale=scale, legend=None)
-
-
-def _place_among(frame: pd.DataFrame) -> str:
-    others, own = frame[~frame.disclosed & frame.near], frame[frame.disclosed]
-    if own.empty or others.empty:
-        return f"{int((~frame.disclosed).sum())} rates of this architecture are published"
-    share = others.tokens_per_s_per_gpu.max() / own.tokens_per_s_per_gpu.iloc[0]
-    return f"Others reach {share_text(share)} of the disclosed rate on like chips"
 
 
 def hours_by_view(
