@@ -9,6 +9,7 @@ from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
 from analysis.runs.efficiency import CHOSEN, FORM
 from analysis.runs.intervals import FIRST_FORM
+from analysis.runs.new_runs import are_enough, gain_over_first, released_since
 from analysis.runs.public_estimators import count, share
 from analysis.runs.rl_backtest import (
     LEVEL,
@@ -28,27 +29,37 @@ PROPERTIES = {
 }
 
 
-def on_new_runs(tested: pd.DataFrame) -> Html:
+def on_new_runs(tested: pd.DataFrame, evidence: Evidence) -> Html:
     """What runs say that were released after the rules were fixed; `tested` as
     :func:`analysis.runs.backtest.backtest` returns it.
     """
     rules = protocol().new_runs
-    new = tested[tested.release_date.astype(str) > rules.after.isoformat()]
-    runs, developers = len(new), new.developer.nunique()
-    enough = runs >= rules.fewest_runs and developers >= rules.fewest_developers
+    new = released_since(tested)
     return Html(
         "<p>A verdict on runs that are released after the rules were fixed takes "
         f"{count(rules.fewest_runs, 'verdict_runs')} runs of "
         f"{count(rules.fewest_developers, 'verdict_developers')} developers. On record are "
-        f"{count(runs, 'new_runs')} runs of {count(developers, 'new_developers')} "
-        "developers. "
-        f"{_error_of(new) if enough else 'So there is no verdict.'}</p>"
+        f"{count(len(new), 'new_runs')} runs of "
+        f"{count(new.developer.nunique(), 'new_developers')} developers. "
+        f"{_verdict(new, evidence) if are_enough(new) else 'So there is no verdict.'}</p>"
     )
 
 
-def _error_of(new: pd.DataFrame) -> str:
+def _verdict(new: pd.DataFrame, evidence: Evidence) -> str:
+    """The error on new runs, and whether the first version would have predicted them as well."""
     factor = links.counted(f"{new.error_factor.median():.3g}", "backtest.new_error")
-    return f"Half of them are predicted within a factor of {factor}."
+    gain, error = gain_over_first(new, evidence)
+    words = "better" if gain > error else "worse" if gain < -error else "no better"
+    by, within = (
+        links.counted(f"{value:.2f}", f"backtest.new_{place}")
+        for value, place in ((abs(gain), "gain"), (error, "gain_error"))
+    )
+    score = links.term("log_score", "log score")
+    return (
+        f"Half of them are predicted within a factor of {factor}. Run by run they are predicted "
+        f"{words} than with the interval of the first version. The mean {score} is "
+        f"{by} {'higher' if gain >= 0 else 'lower'}, with a standard error of {within}."
+    )
 
 
 def on_forms(compared: pd.DataFrame) -> Html:

@@ -86,7 +86,7 @@ def predicted_runs(evidence: Evidence, exclude: tuple[str, ...] = ()) -> pd.Data
         kind, step = _views(run, evidence, exclude)
         row = {"id": run.id, "developer": run.developer, "gpu_hours": run.gpu_hours, "mfu": run.mfu}
         for name, view in (("by_kind", kind), ("step_time", step)):
-            row[name], row[f"{name}_deviation"] = _normal(view)
+            row[name], row[f"{name}_deviation"] = normal_of(view)
         found.append(row)
     return pd.DataFrame(found)
 
@@ -107,7 +107,7 @@ def _planned(run: Any, own: tuple[str, ...], evidence: Evidence) -> Planned:
     return Planned(shape, layout_of(row), row.chip, str(run.release_date), flop, own)
 
 
-def _normal(view: Distribution) -> tuple[float, float]:
+def normal_of(view: Distribution) -> tuple[float, float]:
     """Middle and deviation of the log, by the middle and the width from 5 to 95 %."""
     low, middle, high = np.log(view.quantile([0.05, 0.5, 0.95]))
     return float(middle), float((high - low) / (2.0 * HALF_WIDTH))
@@ -157,7 +157,7 @@ def hours_record(evidence: Evidence) -> pd.DataFrame:
 
 
 def _beside(run: Any, name: str, view: Distribution) -> dict[str, Any]:
-    middle, deviation = _normal(view)
+    middle, deviation = normal_of(view)
     useful_hours = run.mfu * run.gpu_hours  # of work at the peak
     low, half, high = view.quantile([0.05, 0.5, 0.95])
     return {

@@ -25,7 +25,11 @@ WITHOUT_TABLES = (
 # of other editions, and of the books of other models
 ELSEWHERE = {"table.changes", "table.hours-for", "table.hours-against"}
 ELSEWHERE |= {"account.sheet", "comparison.account"}
-ELSEWHERE |= {"backtest.new_error"}  # too few runs are new
+ELSEWHERE |= {
+    "backtest.new_error",
+    "backtest.new_gain",
+    "backtest.new_gain_error",
+}  # too few runs are new
 MOST_WORDS = 25
 
 

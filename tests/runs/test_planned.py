@@ -40,7 +40,7 @@ from analysis.runs.step_constants import (
     middles,
     processor,
 )
-from analysis.runs.views import _beside, _mean_scores, _normal, stacking_weight
+from analysis.runs.views import _beside, _mean_scores, normal_of, stacking_weight
 from tests.by_hand import with_tables
 
 # --- views
@@ -262,7 +262,7 @@ def test_what_lies_near_and_below_the_disclosed_hours():
 
 
 def test_a_view_is_taken_as_normal_in_the_log_by_its_width():
-    middle, deviation = _normal(tabulated(np.exp(np.linspace(-1.0, 3.0, 100_001)), ""))
+    middle, deviation = normal_of(tabulated(np.exp(np.linspace(-1.0, 3.0, 100_001)), ""))
     assert (middle, deviation) == pytest.approx((1.0, 3.6 / 2 / 1.6448536), abs=1e-4)
 
 

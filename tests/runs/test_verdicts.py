@@ -45,12 +45,35 @@ def test_the_rules_name_the_day_and_how_many_runs_a_verdict_takes():
     ],
 )
 def test_there_is_a_verdict_from_enough_new_runs_of_enough_developers(
-    developers, date, counts, verdict
+    monkeypatch, developers, date, counts, verdict
 ):
-    said = read(verdicts.on_new_runs(runs(list(developers), date)))
+    monkeypatch.setattr(verdicts, "gain_over_first", lambda new, evidence: (0.1, 0.2))
+    said = read(verdicts.on_new_runs(runs(list(developers), date), None))
     assert "takes 12 runs of 8 developers" in said and f"On record are {counts} developers." in said
     assert ("no verdict" in said) != verdict
-    assert ("within a factor of 2." in said) == verdict
+    assert ("within a factor of 2." in said) == ("Run by run" in said) == verdict
+
+
+@pytest.mark.parametrize(
+    ("gain", "word", "turn"),
+    [
+        (0.3, "predicted better than", "0.30 higher"),
+        (0.2, "no better than", "0.20 higher"),
+        (-0.1, "no better than", "0.10 lower"),
+        (-0.3, "predicted worse than", "0.30 lower"),
+    ],
+)
+def test_the_verdict_takes_a_gain_of_more_than_its_standard_error(monkeypatch, gain, word, turn):
+    new = runs(list("ABCDEFGHABCD"), AFTER)
+
+    def gained(rows, evidence):
+        assert rows.equals(new)
+        return gain, 0.2
+
+    monkeypatch.setattr(verdicts, "gain_over_first", gained)
+    before = runs(["Z"], BEFORE)
+    said = read(verdicts.on_new_runs(pd.concat([before, new], ignore_index=False), None))
+    assert word in said and f"{turn}, with a standard error of 0.20." in said
 
 
 @pytest.mark.parametrize(("used", "word"), [(2.0, "narrower"), (4.0, "as wide"), (5.0, "wider")])
