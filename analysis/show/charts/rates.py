@@ -157,7 +157,7 @@ def _when_reached(others: pd.DataFrame, own: pd.DataFrame) -> str:
     if reached.empty:
         return "No rate of others has reached the disclosed one"
     after = reached.groupby(reached.near == 1).month.min() - own.month.iloc[0]
-    alike = f"like chips {_after(after[True], '')}" if True in after else "not on like chips"
+    alike = f"like chips {_after(after[True], '')}" if True in after else "only on other chips"
     where = "on like chips" if False not in after else alike
     return f"Others reached the disclosed rate {_after(after.min())}, {where}"
 
