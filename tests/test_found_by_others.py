@@ -30,7 +30,9 @@ def spec(folder: Path, date: str = "2025-01-01", more: str = "") -> Path:
     return path
 
 
-@pytest.mark.parametrize("date", ["0001-01-01", "1677-01-01", "9999-12-31", '"0001-01-01"'])
+@pytest.mark.parametrize(
+    "date", ["0001-01-01", "1677-01-01", "1700-01-01", "2250-12-31", "9999-12-31", '"0001-01-01"']
+)
 def test_a_day_that_no_library_counts_to(tmp_path, capsys, date):
     assert "release_date" in refused(capsys, "estimate", spec(tmp_path, date))
 

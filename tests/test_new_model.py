@@ -264,7 +264,8 @@ def test_an_outline_that_makes_no_model_is_refused(tmp_path, capsys, changes, sa
 
 def test_another_model_is_begun_from_with_figures_as_assumptions(tmp_path, capsys):
     folder = tmp_path / "new"
-    assert ask(folder, "--from", "deepseek-v3") == 0
+    unsaid = dict.fromkeys([flag.removeprefix("--") for flag in FLAGS if flag != "--title"], "")
+    assert ask(folder, "--from", "deepseek-v3", **unsaid) == 0
     found = Evidence.load(folder)
     own = [fact for fact in found.facts.values() if fact.subject == "mine"]
     assert len(own) > 30 and {fact.kind for fact in own} == {"assumption"}

@@ -17,6 +17,7 @@ from analysis.cli.questions import (
     answered,
     checks_of,
     day,
+    flag_of,
     list_chips,
     number,
     whole,
@@ -36,6 +37,14 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs: most need les
 
 NUMBERS = ("tokens", "seq_len")
 MOST_NAMED = 4  # facts in one line
+# what a flag's file says, so that a flag of its own would change nothing
+IN_THE_FILE = {
+    "--config": ("layers", "d_model", "vocab"),
+    "--from": (
+        *[name for name in QUESTIONS | OUTLINE if name != "title"],
+        *["config", "chip_source", "chip_assumed", "source", "price", "gpu_hours"],
+    ),
+}
 ALSO = ", or --config FILE, or --from MODEL"  # instead of sizes
 
 
@@ -46,8 +55,7 @@ def new_model_command(options: argparse.Namespace) -> None:
     begins = not (directory / PACKAGE).is_file()
     evidence = Evidence.load(default_directory() if begins else directory)
     check_name(options.name, evidence, options.force)
-    if options.other and options.price:
-        raise InputError("--price: with --from the rent stands in the file that is written")
+    _refuse_what_changes_nothing(options)
     if options.other:
         title = options.title or options.name
         texts = copied(options.name, title, options.other, evidence)
@@ -59,6 +67,16 @@ def new_model_command(options: argparse.Namespace) -> None:
     else:
         _write(options.name, texts, directory)
     _say_what_was_written(options, directory, texts)
+
+
+def _refuse_what_changes_nothing(options: argparse.Namespace) -> None:
+    """Refuse a flag whose figure stands in the file that another flag names."""
+    named = {"--config": options.config, "--from": options.other}
+    for flag, names in IN_THE_FILE.items():
+        given = [name for name in names if named[flag] and getattr(options, name)]
+        if given:
+            found = f"{flag_of(given[0])} {getattr(options, given[0])}"
+            raise InputError(f"{found}: with {flag} it stands in the file; allowed is one of both")
 
 
 def _own_folder(directory: Path | None) -> Path:

@@ -109,7 +109,7 @@ def extra_of(package: str) -> str:
     >>> extra_of("nbformat"), extra_of("distributed")
     ('book', 'sweep')
     """
-    return "sweep" if package == "distributed" else "book"
+    return "sweep" if package in ("cryptography", "distributed") else "book"
 
 
 def install(extra: str) -> str:

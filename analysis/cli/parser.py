@@ -59,6 +59,8 @@ def make_parser() -> argparse.ArgumentParser:
     ) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
         added.set_defaults(run=run)  # a module and a function, imported when it runs
+        added.register("type", None, _given)
+        added.register("type", Path, lambda text: Path(_given(text)))
         added.add_argument("--data", type=Path, metavar="DIR", help="another evidence folder")
         for add in options:
             add(added)
@@ -67,6 +69,13 @@ def make_parser() -> argparse.ArgumentParser:
     for add_commands in (_editions, _answers, _sweeps, _lists, _new_model):
         add_commands(command)
     return parser
+
+
+def _given(text: str) -> str:
+    """What is given, if it is anything: a shell's variable that is not set is a slip."""
+    if not text:
+        raise argparse.ArgumentTypeError("found nothing, allowed is a text")
+    return text
 
 
 def _editions(command: Command) -> None:
@@ -141,7 +150,8 @@ def _lists(command: Command) -> None:
 def _new_model(command: Command) -> None:
     words = "begin the account of another model: its file and its facts, and a first answer"
     added = command("new-model", "new_models.new_model_command", words)
-    added.add_argument("name", metavar="NAME", help="what its file will be called")
+    # of any text, for the command says what a name is
+    added.add_argument("name", type=str, metavar="NAME", help="what its file will be called")
     words = "the config.json that is published with its weights"
     added.add_argument("--config", type=Path, metavar="FILE", help=words)
     words = "begin with the file of another model, its figures as assumptions"

@@ -33,8 +33,8 @@ def sweep_command(options: argparse.Namespace) -> None:
     picture = options.out.with_suffix(".svg")
     for path in (options.out, picture):
         check_target(path, options.force)
-    scenario, _ = chosen_scenario(options, evidence.directory)
-    sets = combinations(options.grid, sample, scenario.parameters.seed)
+    scenario, overrides = chosen_scenario(options, evidence.directory)
+    sets = combinations(options.grid, sample, scenario.parameters.seed, overrides)
     model, parameter = options.model or edition_model(), str(sets.columns[0])
     sets = checked(model, scenario, evidence, sets)
     parts = (

@@ -39,26 +39,41 @@ def read_rows(text: str, where: str) -> list[dict[str, str]]:
     Raises
     ------
     InputError
-        If it is no table, holds what no reader sees, or lacks a column that every run needs, under
-        our name or Epoch AI's.
+        If it is no table, holds what no reader sees, has a column twice or no row, or lacks a
+        column that every run needs, under our name or Epoch AI's.
     """
     for number, one in enumerate(text.split("\n"), start=1):
         refuse_unseen(one, f"{where}, line {number}")
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restval="")
+    content = io.StringIO(text.removeprefix("\ufeff"))
+    reader = csv.DictReader(content, restval="", strict=True)  # a quotation mark has its other one
+    rows, line = [], 1
     try:
-        rows = list(reader)
+        _check_columns([str(name) for name in reader.fieldnames or ()], where)
+        line = reader.line_num + 1
+        for row in reader:
+            if None in row:
+                place = f"{where}, line {reader.line_num}"
+                raise InputError("has more cells than the table has columns", place)
+            rows.append(row)
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(f"not a readable table: {error}", where) from None
-    columns = [str(name) for name in reader.fieldnames or ()]
+        raise InputError(f"not a readable table: {error}", f"{where}, line {line}") from None
+    if not rows:
+        raise InputError("found no row, allowed is a run in each", where)
+    return rows
+
+
+def _check_columns(columns: list[str], where: str) -> None:
+    """Refuse columns without one that every run needs, or with one twice."""
     known = {_key(name) for name in columns}
     missing = [] if "config" in known else [name for name in NEEDED if name not in known]
     if missing:
         near = did_you_mean(missing[0], columns)
         raise InputError(f"column {missing[0]} is missing{near}", where)
-    if any(None in row for row in rows):
-        line = next(line for line, row in enumerate(rows, 2) if None in row)
-        raise InputError("has more cells than the table has columns", f"{where}, line {line}")
-    return rows
+    plain = [name.strip().lower() for name in columns]
+    for name in plain:
+        if name and plain.count(name) > 1:  # a sheet may end in columns without a name
+            raise InputError(f"column {name} stands twice, allowed is once", where)
 
 
 def answers_of(
@@ -113,9 +128,12 @@ def _columns(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _spec(row: Row) -> dict[str, str]:
-    """The keys of a run that a row has."""
-    found = {_key(name): cell.strip() for name, cell in row.items() if cell.strip()}
-    return {key: cell for key, cell in found.items() if key in KEYS}
+    """The keys of a run that a row has; where two cells say one, our name goes before theirs, and
+    of theirs the first.
+    """
+    cells = {name.strip().lower(): cell.strip() for name, cell in row.items() if cell.strip()}
+    names = [*reversed(COLUMNS), *KEYS]
+    return {_key(name): cells[name] for name in names if name in cells}
 
 
 def _key(column: str) -> str:

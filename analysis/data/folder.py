@@ -21,6 +21,7 @@ from analysis.data.unseen import refuse_unseen, texts_in
 PACKAGE = "datapackage.json"
 PROTOCOL = "protocol.toml"  # the project's own rules
 RECORDS = ("models", "cards", "scenarios")  # folders of TOML files
+MOST_BYTES = 10**7  # of a description on standard input, which may have no end
 FACTS = ".facts.csv"  # what the table of a model's own facts is called after it
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
 CURVE = re.compile(r"curves/[A-Za-z0-9][A-Za-z0-9._-]*\.csv")
@@ -189,13 +190,19 @@ def read_text(path: Path) -> str:
 
 
 def read_standard_input() -> str:
-    """All of standard input, in UTF-8; an `InputError` if it is closed or none."""
+    """All of standard input, in UTF-8; an `InputError` if it is closed, endless or none."""
     try:
-        return sys.stdin.buffer.read().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(f"not text in UTF-8: {error.reason}", "standard input") from None
+        found = sys.stdin.buffer.read(MOST_BYTES + 1)
     except (AttributeError, OSError, ValueError):
         raise InputError("is closed", "standard input") from None
+    if len(found) > MOST_BYTES:
+        raise InputError(
+            f"found more than {MOST_BYTES:,} bytes, the most allowed", "standard input"
+        )
+    try:
+        return found.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"not text in UTF-8: {error.reason}", "standard input") from None
 
 
 def read_bytes(path: Path) -> bytes:

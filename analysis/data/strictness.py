@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ValidationInfo, field_validator
 
 DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
-YEARS = (1700, 2250)  # in which every library can count time
+YEARS = (1950, 2240)  # of which every library can count what lies between any two days
 
 
 def _as_day(value: Any) -> Any:

@@ -16,7 +16,7 @@ from pandera.pandas import Check, Column, DataFrameSchema
 
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.schema import parsed, row_of
-from analysis.data.strictness import DAY
+from analysis.data.strictness import DAY, YEARS
 from analysis.data.unseen import refuse_unseen
 
 # as every reader takes them: in these digits, a count without a fraction
@@ -92,7 +92,7 @@ def _are_no_numbers(written: str, cells: pd.Series) -> pd.Series:
 
 def _are_no_days(cells: pd.Series) -> pd.Series:
     days = pd.to_datetime(cells, format="%Y-%m-%d", errors="coerce")
-    return days.isna() | ~cells.str.fullmatch(DAY)
+    return ~days.dt.year.between(*YEARS) | ~cells.str.fullmatch(DAY)
 
 
 def _is_infinite(cell: str) -> bool:
@@ -172,4 +172,6 @@ def _allowed(field: dict[str, Any], found: str = "", check: str = "") -> str:
     required = ", required" if limits.get("required") else ""
     kind = WORDS.get(field["type"], field["type"])
     said = ", ".join([f"allowed is a {kind}{required}", *bounds])
-    return f"{said}; {field['otherwise']}" if "otherwise" in field else said
+    more = [field["otherwise"]] if "otherwise" in field else []
+    more += [f"years {YEARS[0]} to {YEARS[1]}"] if field["type"] == "date" else []
+    return "; ".join([said, *more])

@@ -59,8 +59,10 @@ def execute(job: Job, engine_name: str | None = None) -> Path:
 def _check_readable(path: Path) -> None:
     """Refuse a file that has the form of a notebook and breaks its rules."""
     try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
+        with warnings.catch_warnings():  # of cells without a name of their own, which get one
+            warnings.simplefilter("ignore")
+            notebook = nbformat.read(path, as_version=4)
+            nbformat.validate(notebook)
         json.dumps(notebook, ensure_ascii=False).encode()  # half a character is in no file
     except Exception as error:  # whatever the reader stumbles on
         said = str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -124,7 +124,7 @@ class _Ranked(_Part):
 
 
 class _Edition(_Part):
-    parameters: dict[str, Any]
+    parameters: dict[str, float | str | None]
     data_sha256: str
 
 

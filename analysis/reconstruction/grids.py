@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,33 +20,42 @@ NOT_SWEPT = ("samples", "seed")
 DIGITS = re.compile("[0-9]+")
 
 
-def combinations(grids: Sequence[str], sample: int | None, seed: int = 0) -> pd.DataFrame:
+def combinations(
+    grids: Sequence[str], sample: int | None, seed: int = 0, fixed: Container[str] = ()
+) -> pd.DataFrame:
     """Parameter sets from `key=a,b,c` and `key=lo:hi:n`, every one with every other; with `sample`,
     Sobol points instead.
 
     With `sample`, `key=lo:hi` is a range and a list is chosen from; where no grid is given, every
-    parameter that has a usual range is sampled over it.
+    parameter that has a usual range is sampled over it, but for those whose value is `fixed`.
 
     Raises
     ------
     InputError
-        For a malformed grid, an unknown parameter, or a parameter that stands twice.
+        For a malformed grid, an unknown parameter, or a parameter that stands twice or is fixed.
     """
     axes: dict[str, list[Any] | tuple[float, float]] = {}
     for text in grids:
         key, values = parse_grid(text, sampled=sample is not None)
         if key in axes:
             raise InputError(f"--grid {text}: {key} stands twice")
+        if key in fixed:
+            raise InputError(f"--grid {text}: -p sets {key} already; allowed is one of both")
         axes[key] = values
     if sample is None:
         if not axes:
             raise InputError("a sweep needs --grid key=a,b,c or key=lo:hi:n, or --sample N")
         return product(axes)
-    return _sampled(
-        axes or {name: span for name in PARAMETER_NAMES if (span := usual_range(name))},
-        sample,
-        seed,
-    )
+    return _sampled(axes or _usual_axes(fixed), sample, seed)
+
+
+def _usual_axes(fixed: Container[str]) -> dict[str, Any]:
+    """Every parameter that has a usual range and no value, with that range."""
+    free = [name for name in PARAMETER_NAMES if name not in fixed]
+    axes = {name: span for name in free if (span := usual_range(name))}
+    if not axes:
+        raise InputError("-p sets every parameter that could be sampled; leave one to --sample")
+    return axes
 
 
 def product(axes: Mapping[str, Any]) -> pd.DataFrame:

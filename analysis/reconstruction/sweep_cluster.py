@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
@@ -63,6 +64,7 @@ def _client(scheduler: str) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     if scheduler == "local":
+        import_module("cryptography")  # makes the keys; without it distributed says so in words
         with (
             dask.config.set(WITHOUT_PAGES),
             LocalCluster(  # its ports ask for keys: who reaches one without may run any code

@@ -80,8 +80,9 @@ def _as_theirs(given: Config) -> dict[str, Any]:
 
 
 def _content(path: Path) -> Config:
+    found = read_bytes(path)
     try:
-        content = json.loads(read_bytes(path).decode("utf-8-sig"))
+        content = json.loads(found.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise InputError(f"not valid JSON: {error}", path.name) from None
     if not isinstance(content, dict):

@@ -78,6 +78,7 @@ def _usable(evidence: Evidence) -> pd.DataFrame:
         & runs[[*NEEDED]].notna().all(axis=1)
         & (runs.chip != "")
     ]
+    _refuse_large_tables(usable)
     usable = usable.assign(flop_per_token=flop_per_token_of(usable, evidence))
     for kind in usable.architecture[usable.flop_per_token.isna()].head(1):
         raise InputError(
@@ -88,6 +89,18 @@ def _usable(evidence: Evidence) -> pd.DataFrame:
     trust = usable.hours_are.map(trust_in_hours(evidence.facts))
     flop, peaks = usable.tokens * usable.flop_per_token, peaks_of(usable.chip, evidence["hardware"])
     return usable.assign(mfu=mfu(flop, usable.gpu_hours, peaks), trust=trust)
+
+
+def _refuse_large_tables(runs: pd.DataFrame) -> None:
+    """Refuse a run whose table that is looked up has as many parameters as are active, or more."""
+    counted = (runs.configuration == "") & (runs.tied_embeddings != "yes")
+    large = runs[counted & (runs.vocab * runs.d_model >= runs.params_active)]
+    for index, row in large.head(1).iterrows():
+        raise InputError(
+            f"found {row.vocab:g}, allowed is less than params_active over d_model, "
+            f"{row.params_active / row.d_model:g}",
+            f"{TABLE}, line {int(str(index)) + 2} ({row.id}), vocab",
+        )
 
 
 def flop_per_token_of(runs: pd.DataFrame, evidence: Evidence) -> pd.Series:

@@ -1,0 +1,157 @@
+"""Inputs that a later round found to break the contract of errors, and what was given and changed
+nothing: each a line now, with exit code two.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.cli.options import extra_of
+from analysis.compare.spreadsheet import _spec, read_rows
+from analysis.data.folder import resources
+from analysis.data.mistakes import InputError
+from analysis.data.scenario import PARAMETER_NAMES
+from analysis.data.tables import Evidence
+from analysis.publish.notebook import _check_readable
+from analysis.reconstruction.grids import combinations
+from analysis.reconstruction.reinforcement import fixed_seconds_input
+from analysis.runs.references import reference_runs
+from tests.test_found_by_others import refused, spec
+
+
+def test_days_of_a_table_lie_near_enough_to_be_counted_between(edited, capsys):
+    """Of prices.csv and a run: their distance is beyond what 64 bits of nanoseconds hold."""
+    folder = edited("prices.csv", ",2021-04-11,", ",1700-01-01,")
+    said = refused(capsys, "facts", "--data", folder)
+    assert "prices.csv, line 2 (price_001), date: found 1700-01-01" in said and "1950" in said
+
+
+@pytest.mark.parametrize("value", ["1e400", "NaN", "[1]", '{"a": 1}'])
+def test_a_parameter_of_results_is_a_word_or_a_finite_number(tmp_path, capsys, value):
+    edition = f'{{"parameters": {{"mfu": {value}}}, "data_sha256": ""}}'
+    content = f'{{"edition": {edition}, "models": {{}}, "boundaries": []}}'
+    (tmp_path / "results.json").write_text(content)
+    said = refused(capsys, "diff", tmp_path, tmp_path)
+    assert "results.json" in said and "edition.parameters.mfu" in said
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("claims", "--model", ""),
+        ("facts", "--model="),
+        ("estimate", "-", "--exclude-developer", ""),
+        ("sweep", "--grid", "mfu=0.3", "--out", "a.csv", "--scheduler", ""),
+        ("build", "--out", ""),
+        ("claims", "--data", ""),
+    ],
+    ids=" ".join,
+)
+def test_an_option_that_is_given_nothing_is_not_one_left_out(capsys, asked):
+    """A variable of a shell that is not set: the answer would be another model's."""
+    assert "found nothing" in refused(capsys, *asked)
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        ("--from", "smollm3-3b", "--tokens", "5T"),
+        ("--from", "smollm3-3b", "--config", "config.json"),
+        ("--from", "smollm3-3b", "--source", "report, p. 3"),
+        ("--from", "smollm3-3b", "--price", "2"),
+        ("--config", "config.json", "--layers", "7"),
+    ],
+    ids=" ".join,
+)
+def test_a_flag_that_would_change_nothing_is_refused(tmp_path, capsys, flags):
+    said = refused(capsys, "new-model", "mine", *flags, "--data", tmp_path / "new")
+    assert f"{flags[2]} {flags[3]}: with {flags[0]}" in said and "one of both" in said
+    assert not (tmp_path / "new").exists()
+
+
+def test_what_p_sets_is_not_swept(tmp_path, capsys):
+    asked = ("sweep", "-p", "mfu=0.4", "--out", tmp_path / "a.csv")
+    assert "-p sets mfu already" in refused(capsys, *asked, "--grid", "mfu=0.2,0.3")
+    assert "mfu" in combinations([], 2) and "mfu" not in combinations([], 2, 0, {"mfu": "0.4"})
+    with pytest.raises(InputError, match="leave one to --sample"):
+        combinations([], 2, 0, PARAMETER_NAMES)
+
+
+RUNS = "name,developer,release_date,params_total,tokens,hardware"
+RUN = "A,X,2025-01-01,7e9,1e12,H100"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{RUNS},tokens\n{RUN},2e12\n", "runs.csv: column tokens stands twice"),
+        (f"{RUNS}, Tokens \n{RUN},2e12\n", "runs.csv: column tokens stands twice"),
+        (f'{RUNS}\n{RUN}\n"{RUN}\n{RUN}\n', "runs.csv, line 3: not a readable table"),
+        (f"{RUNS}\n", "runs.csv: found no row"),
+    ],
+)
+def test_a_table_of_runs_of_which_a_part_would_be_lost(text, said):
+    """A mark that is not closed took all further rows into one name."""
+    with pytest.raises(InputError) as error:
+        read_rows(text, "runs.csv")
+    assert said in str(error.value)
+
+
+def test_of_two_columns_that_say_one_ours_goes_before_theirs():
+    more = f"{RUNS},model,Training dataset size (total)\n{RUN},B,2e12\n"
+    theirs = more.replace(",tokens", ",Training dataset size (gradients)")
+    for text in (more, theirs):
+        (found,) = map(_spec, read_rows(text, "runs.csv"))
+        assert (found["name"], found["tokens"]) == ("A", "1e12")
+
+
+def test_a_config_that_is_not_there_is_not_called_invalid(tmp_path, capsys):
+    said = refused(capsys, "estimate", spec(tmp_path, more='config = "no.json"'))
+    assert "no.json: No such file" in said and "not valid JSON" not in said
+
+
+def test_a_table_of_words_larger_than_the_run_is_told_in_its_row(evidence):
+    runs = evidence["training_runs"]
+    runs.loc[runs.id == "llama3.1-405b", ["configuration", "vocab"]] = ["", 1e9]
+    others = {name: evidence[name] for name in evidence.tables}
+    changed = Evidence.of(evidence.directory, others | {"training_runs": runs})
+    with pytest.raises(InputError, match=r"training_runs.csv, line \d+ \(llama3.1-405b\), vocab"):
+        reference_runs(changed)
+
+
+def test_a_step_that_scores_nothing_is_one(evidence):
+    """The schema's least is zero: of such a part the rest of the step is left, as of any other."""
+    (rows,) = (one for one in resources(evidence.directory) if one["name"] == "rl_runs")
+    (field,) = (one for one in rows["schema"]["fields"] if one["name"] == "scoring_seconds")
+    assert field["constraints"]["minimum"] == 0
+    parts = {"generation_seconds": 50.0, "scoring_seconds": 0.0, "update_seconds": 30.0}
+    row = {"developer": "D", "step_seconds": 100.0, "fixed_seconds": np.nan, "unfit": "", **parts}
+    runs = pd.DataFrame([row | {"developer": name, "mode": "synchronous"} for name in "DEF"])
+    assert fixed_seconds_input(runs).distribution.quantile([0, 1]) == pytest.approx([20, 20])
+
+
+def test_standard_input_without_end_ends(monkeypatch, capsys):
+    endless = SimpleNamespace(buffer=SimpleNamespace(read=lambda count=0: bytes(count)))
+    monkeypatch.setattr("sys.stdin", endless)
+    assert "standard input: found more than 10,000,000 bytes" in refused(capsys, "estimate", "-")
+
+
+def test_cells_without_names_of_their_own_are_no_noise(tmp_path):
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    cells = [cell | {"source": "1"}, *[cell | {"source": "1", "id": "a"}] * 2]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    path = tmp_path / "odd.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        _check_readable(path)
+
+
+def test_what_a_cluster_of_its_own_lacks_is_of_the_extra_of_sweeps():
+    assert extra_of("cryptography") == extra_of("distributed") == "sweep"
