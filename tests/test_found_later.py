@@ -155,3 +155,14 @@ def test_cells_without_names_of_their_own_are_no_noise(tmp_path):
 
 def test_what_a_cluster_of_its_own_lacks_is_of_the_extra_of_sweeps():
     assert extra_of("cryptography") == extra_of("distributed") == "sweep"
+
+
+@pytest.mark.parametrize("out", ["odd.ipynb", "link.ipynb", "a\udcff.ipynb"])
+def test_a_notebook_is_not_its_own_result_and_its_name_is_a_text(tmp_path, capsys, out):
+    path = tmp_path / "odd.ipynb"
+    path.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    (tmp_path / "link.ipynb").symlink_to(path)
+    before = path.read_bytes()
+    said = refused(capsys, "rerun", path, "--out", tmp_path / out, "--force")
+    assert "is the notebook itself" in said or "a name in UTF-8" in said
+    assert path.read_bytes() == before

@@ -73,6 +73,7 @@ def rerun_command(options: argparse.Namespace) -> None:
 
     given = parse_overrides(options.overrides)
     output = (options.out or Path(f"{options.notebook.stem}.executed.ipynb")).resolve()
+    _refuse_paths(options.notebook, output)
     check_target(output, options.force)
     given |= {"data": str(options.data.resolve())} if options.data else {}
     declared = check_declared(options.notebook, given)
@@ -82,6 +83,19 @@ def rerun_command(options: argparse.Namespace) -> None:
     say(scenario.summary)
     execute_one(job, lambda: _check_chip(scenario, _evidence(directory)))
     tell(output)
+
+
+def _refuse_paths(notebook: Path, output: Path) -> None:
+    """Refuse the notebook as its own result, and names that no text in UTF-8 holds: the result
+    tells both.
+    """
+    if output == notebook.resolve():
+        raise InputError(f"--out {output}: is the notebook itself; name another file")
+    for path in (notebook, output):
+        try:
+            str(path).encode()
+        except UnicodeEncodeError:
+            raise InputError(f"{path}: allowed is a name in UTF-8") from None
 
 
 def _settings(given: Mapping[str, str], declared: Mapping[str, Declared]) -> tuple[Path, Scenario]:
