@@ -133,7 +133,7 @@ class Growing(NamedTuple):
 
 
 GROWING = {
-    "evidence": Growing(_claims, (*SIZES, 100, 300), 3),  # thirty times takes few seconds
+    "evidence": Growing(_claims, (*SIZES, 100, 300, 1000), 3),  # thirty times takes few seconds
     "models": Growing(_models, SIZES, 3),
     "pages": Growing(_pages, SIZES, 1),  # thirty times is a book of hundreds
 }
