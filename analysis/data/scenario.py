@@ -274,11 +274,13 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
 
 def parse_overrides(texts: list[str]) -> dict[str, str]:
     """`key=value` texts of the command line as a mapping."""
-    pairs = {}
+    pairs: dict[str, str] = {}
     for text in texts:
         key, separator, value = text.partition("=")
         if not separator or not key or not value:
             raise InputError(f"-p {text}: expected key=value, such as -p price_usd_per_gpu_hour=3")
+        if key in pairs:
+            raise InputError(f"-p {text}: {key} stands twice")
         pairs[key] = value
     return pairs
 

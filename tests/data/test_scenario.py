@@ -107,3 +107,8 @@ def test_every_parameter_has_unit_bounds_and_meaning():
 
 def test_scenarios_are_listed_with_what_they_set():
     assert {"paper", "dense-efficiency"} <= {scenario.name for scenario in list_scenarios()}
+
+
+def test_a_parameter_is_set_once():
+    with pytest.raises(InputError, match=r"^-p mfu=0\.3: mfu stands twice$"):
+        parse_overrides(["mfu=0.2", "price_usd_per_gpu_hour=3", "mfu=0.3"])
