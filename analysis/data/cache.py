@@ -8,17 +8,20 @@ from contextlib import suppress
 from pathlib import Path
 
 
-def cache_folder() -> Path | None:
-    """The folder of what is kept for other processes; None where nobody has a home."""
+def place(name: str) -> Path | None:
+    """Where what is called so is kept for other processes; None where nobody has a home."""
     given = Path(os.environ.get("XDG_CACHE_HOME", ""))
     try:
-        return (given if given.is_absolute() else Path.home() / ".cache") / "traincost"
+        return (given if given.is_absolute() else Path.home() / ".cache") / "traincost" / name
     except RuntimeError:
         return None
 
 
-def keep(path: Path, content: bytes) -> None:
-    """Write a file of the cache folder; where nothing can be written, nothing is kept."""
+def keep(name: str, content: bytes) -> None:
+    """Write what is kept under a name; where nothing can be written, nothing is kept."""
+    path = place(name)
+    if path is None:
+        return
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=path.parent)
@@ -30,9 +33,10 @@ def keep(path: Path, content: bytes) -> None:
             Path(partial).unlink(missing_ok=True)
 
 
-def read(path: Path) -> bytes:
-    """What was kept; nothing where it cannot be read."""
+def read(name: str) -> bytes | None:
+    """What was kept under a name; None where nothing is that can be read."""
+    path = place(name)
     try:
-        return path.read_bytes() if path.is_file() else b""
+        return path.read_bytes() if path and path.is_file() else None
     except OSError:
-        return b""
+        return None

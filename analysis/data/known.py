@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis.data.cache import cache_folder, keep, read
+from analysis.data.cache import keep, read
 
 MOST = 2000  # hashes that are kept
+NAME = "valid-tables"
 _HASH = re.compile("[0-9a-f]{64}")
 _new: dict[str, None] = {}
 
@@ -47,11 +48,10 @@ def remember(key: str) -> None:
 
 def write() -> None:
     """Keep what was found valid since the last time for other processes."""
-    path = _path()
-    if not _new.keys() - _kept() or path is None:
+    if not _new.keys() - _kept():
         return
     hashes = dict.fromkeys([*_read(), *_new][-MOST:])
-    keep(path, ("\n".join(hashes) + "\n").encode("ascii"))
+    keep(NAME, ("\n".join(hashes) + "\n").encode("ascii"))
     _kept.cache_clear()
 
 
@@ -61,10 +61,4 @@ def _kept() -> frozenset[str]:
 
 
 def _read() -> list[str]:
-    path = _path()
-    return _HASH.findall(read(path).decode("ascii", "replace")) if path else []
-
-
-def _path() -> Path | None:
-    folder = cache_folder()
-    return folder and folder / "valid-tables"
+    return _HASH.findall((read(NAME) or b"").decode("ascii", "replace"))

@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import scipy
@@ -28,12 +27,12 @@ def sobol_points(dimensions: int, power: int, seed: int) -> np.ndarray:
     >>> sobol_points(3, 2, 1).shape
     (4, 3)
     """
-    kept = _path(dimensions, power, seed)
-    found = None if kept is None else _read(kept, (2**power, dimensions))
+    name = _name(dimensions, power, seed)
+    found = _read(name, (2**power, dimensions))
     if found is None:
         found = _made(dimensions, power, seed)
-        if kept is not None and found.size <= LARGEST_KEPT:
-            _keep(kept, found)
+        if found.size <= LARGEST_KEPT:
+            _keep(name, found)
     found.setflags(write=False)
     return found
 
@@ -49,16 +48,15 @@ def _made(dimensions: int, power: int, seed: int) -> np.ndarray:
     return np.hstack([points, others])
 
 
-def _path(dimensions: int, power: int, seed: int) -> Path | None:
-    """Where such points are kept; those of other versions are others."""
-    folder = cache.cache_folder()
+def _name(dimensions: int, power: int, seed: int) -> str:
+    """What such points are kept under; those of other versions are others."""
     asked = repr((dimensions, power, seed, scipy.__version__, np.__version__))
-    return folder and folder / "points" / hashlib.sha256(asked.encode()).hexdigest()
+    return f"points/{hashlib.sha256(asked.encode()).hexdigest()}"
 
 
-def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
+def _read(name: str, shape: tuple[int, int]) -> np.ndarray | None:
     """Points as they were kept; None where there are none, or not as they were kept."""
-    content = cache.read(path)
+    content = cache.read(name) or b""
     numbers = content[DIGEST_BYTES:]
     whole = hashlib.sha256(numbers).digest() == content[:DIGEST_BYTES]
     if not whole or len(numbers) != NUMBER.itemsize * shape[0] * shape[1]:
@@ -66,11 +64,13 @@ def _read(path: Path, shape: tuple[int, int]) -> np.ndarray | None:
     return np.frombuffer(numbers, NUMBER).reshape(shape)
 
 
-def _keep(path: Path, points: np.ndarray) -> None:
+def _keep(name: str, points: np.ndarray) -> None:
     """Keep points for other processes, and of all sets those kept last."""
     numbers = points.astype(NUMBER).tobytes()
-    cache.keep(path, hashlib.sha256(numbers).digest() + numbers)
+    cache.keep(name, hashlib.sha256(numbers).digest() + numbers)
+    path = cache.place(name)
     with suppress(OSError):  # another process tidies up at the same time
-        newest = sorted(path.parent.iterdir(), key=lambda one: one.stat().st_mtime_ns)
+        others = path.parent.iterdir() if path else ()
+        newest = sorted(others, key=lambda one: one.stat().st_mtime_ns)
         for old in newest[:-MOST_KEPT]:
             old.unlink()

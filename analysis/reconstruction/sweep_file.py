@@ -6,14 +6,14 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 import pandas as pd
 
-from analysis.data.cache import cache_folder
+from analysis.data import cache
 from analysis.data.cells import plain_frame
 from analysis.data.mistakes import InputError
 
@@ -22,28 +22,22 @@ FLOAT_BYTES = np.dtype(float).itemsize
 
 
 def remember(path: Path) -> None:
-    """A file of a sweep is as it was left; the next may replace it for as long as it stays so."""
-    kept = _kept(path)
-    if kept is not None:
-        with suppress(OSError):  # where nothing can be kept, --force replaces it
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            kept.touch()
-
-
-def _kept(path: Path) -> Path | None:
-    """The empty file that says of a content that a sweep left it, named by its hash: two commands
-    side by side lose nothing of each other's.
+    """A file of a sweep is as it was left; the next may replace it for as long as it stays so.
+    Where nothing can be kept, --force replaces it.
     """
-    folder = cache_folder()
-    if folder is None:
-        return None
+    cache.keep(_name(path), b"")
+
+
+def _name(path: Path) -> str:
+    """What says of a content that a sweep left it, named by its hash: two commands side by side
+    lose nothing of each other's.
+    """
     with path.open("rb") as file:
-        return folder / "sweeps" / hashlib.file_digest(file, "sha256").hexdigest()
+        return f"sweeps/{hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def _is_as_left(path: Path) -> bool:
-    kept = _kept(path)
-    return kept is not None and kept.is_file()
+    return cache.read(_name(path)) is not None
 
 
 def write(
