@@ -88,7 +88,7 @@ def _estimate_table(
 
     path = Path(options.spec)
     rows = read_rows(read_text(path), path.name)
-    found = list(answers_of(rows, evidence, exclude, Progress("rows")))
+    found = list(answers_of(rows, evidence, path.parent, exclude, Progress("rows")))
     if options.json:
         tell(as_json(found))
     else:

@@ -73,7 +73,7 @@ def at_one_date(compared: pd.DataFrame, date: str, evidence: Evidence) -> pd.Dat
     Raises
     ------
     InputError
-        If `date` is no day, YYYY-MM-DD.
+        If `date` is no day, YYYY-MM-DD, or prices.csv has no price of any of their chips.
     """
     try:
         day = datetime.date.fromisoformat(date).isoformat()
@@ -81,6 +81,8 @@ def at_one_date(compared: pd.DataFrame, date: str, evidence: Evidence) -> pd.Dat
         raise InputError(f"date: {date} is not a day, such as 2025-01-31") from None
     prices = {chip: market_price(chip, day, evidence) for chip in compared.chip.unique()}
     priced = compared.assign(price_common=compared.chip.map(prices).astype(float))
+    if priced.price_common.isna().all():
+        raise InputError("no chip of the models that are compared has a price", "prices.csv")
     return priced.assign(usd_common=rental_usd(priced.p50, priced.price_common)).sort_values(
         "usd_common", ignore_index=True
     )

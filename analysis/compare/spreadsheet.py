@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from analysis.compare.estimate import estimate
@@ -28,6 +29,7 @@ COLUMNS = {
 }
 KEYS = tuple(key for key in PretrainingSpec.model_fields if key not in ("shape", "layout", "kind"))
 NEEDED = ("name", "developer", "release_date", "params_total", "tokens", "hardware")
+OTHERS = (";", "\t")  # between the cells of a sheet, where a comma is the mark of a decimal
 ANSWERS = ("gpu_hours", "days", "usd", "energy_kwh", "co2_kg")
 
 Row = Mapping[str, str]
@@ -65,6 +67,8 @@ def read_rows(text: str, where: str) -> list[dict[str, str]]:
 
 def _check_columns(columns: list[str], where: str) -> None:
     """Refuse columns without one that every run needs, or with one twice."""
+    if len(columns) == 1 and (other := next((mark for mark in OTHERS if mark in columns[0]), "")):
+        raise InputError(f"found cells between {other!r}, allowed are commas", f"{where}, line 1")
     known = {_key(name) for name in columns}
     missing = [] if "config" in known else [name for name in NEEDED if name not in known]
     if missing:
@@ -79,14 +83,15 @@ def _check_columns(columns: list[str], where: str) -> None:
 def answers_of(
     rows: list[dict[str, str]],
     evidence: Evidence,
+    folder: Path,
     exclude: tuple[str, ...] = (),
     report: Callable[[int, int], None] = lambda done, of: None,
 ) -> Iterator[dict[str, Any]]:
     """The answer of each row as `traincost estimate --json` has it for one run; of a row without
-    one its `name`, and in `not_answered` why.
+    one its `name`, and in `not_answered` why. The path of a config begins in `folder`.
     """
     for done, row in enumerate(rows, 1):
-        yield _answer(row, evidence, exclude)
+        yield _answer(row, evidence, folder, exclude)
         report(done, len(rows))
 
 
@@ -102,11 +107,11 @@ def beside(
         yield dict(row) | _columns(answer) | more
 
 
-def _answer(row: Row, evidence: Evidence, exclude: tuple[str, ...]) -> dict[str, Any]:
+def _answer(row: Row, evidence: Evidence, folder: Path, exclude: tuple[str, ...]) -> dict[str, Any]:
     keys = _spec(row)
     dense = "config" not in keys and "params_active" not in keys
     try:
-        spec = check_spec(keys | (_as_dense(keys) if dense else {}), "", evidence)
+        spec = check_spec(keys | (_as_dense(keys) if dense else {}), "", evidence, folder)
         found = estimate(spec, evidence, exclude)
     except InputError as error:
         return {"name": keys.get("name", ""), "not_answered": str(error)}

@@ -112,6 +112,14 @@ class Facts(Mapping[str, Fact]):
         except InputError as error:
             raise error.at("facts.csv") from None
 
+    def ends(self, fact_id: str) -> tuple[float, float]:
+        """Both ends of the range of a fact whose range a method needs."""
+        try:
+            low, high = (self.named(f"{fact_id}__{end}") for end in ENDS)
+        except InputError as error:
+            raise error.at(f"facts.csv, {fact_id}") from None
+        return low, high
+
     def calculate(self, expression: str, also: Mapping[str, float] | None = None) -> float:
         """Value of an arithmetic expression of fact ids, such as `gpus * hours`.
 

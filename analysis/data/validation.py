@@ -37,6 +37,8 @@ def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> N
     _refuse_falling(resource, frame)
     if "above_zero" in resource:
         _refuse_nothing(resource, frame)
+    if "complete_unless" in resource:
+        _refuse_incomplete(resource, frame)
 
 
 def _refuse_falling(resource: dict[str, Any], frame: pd.DataFrame) -> None:
@@ -67,6 +69,19 @@ def _refuse_nothing(resource: dict[str, Any], frame: pd.DataFrame) -> None:
                 f"in {frame.unit[row]}",
                 f"{row_of(resource, frame, row)}, {field}",
             )
+
+
+def _refuse_incomplete(resource: dict[str, Any], frame: pd.DataFrame) -> None:
+    """Refuse a row that gives no reason to leave it out, and lacks what it needs to count."""
+    reason, needs = resource["complete_unless"]["field"], resource["complete_unless"]["needs"]
+    lacks = frame[needs].isin([""]) | frame[needs].isna()
+    lacks = lacks[frame[reason].isin([""]) | frame[reason].isna()].stack()
+    if lacks.any():
+        row, field = lacks.idxmax()
+        raise InputError(
+            f"found nothing, which is allowed in a row that says in {reason} why it does not count",
+            f"{row_of(resource, frame, row)}, {field}",
+        )
 
 
 def _refuse_disguised(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:

@@ -4,9 +4,14 @@ against the hours.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from analysis.data.expressions import parse
+from analysis.data.mistakes import InputError
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.reconstruction import measured
 from analysis.reconstruction.account import Account
@@ -226,26 +231,33 @@ def _hours(value: float) -> str:
 
 def for_and_against(account: Account, side: str) -> Html:
     """What speaks for the hours, or against them: each with its figure and what would turn it."""
-    figures_of = measured.balance(account)
-    rows = []
-    for row in account.rows("hours_evidence") if figures_of else ():
-        value = account.evidence.facts.calculate(row["figure"], figures_of)
-        if row["side"] == side and not np.isnan(value):
-            rows.append(
-                {
-                    "what": row["what"],
-                    "figure": Cell(_figure(row["id"], value, row["unit"]), value),
-                    "what would turn it": row["changes_sign"],
-                    "source": Html(
-                        f"{links.source(row['source_id'], account.evidence)}, "
-                        f"{links.text(row['locator'])}"
-                    ),
-                }
-            )
+    rows = [
+        {
+            "what": row["what"],
+            "figure": Cell(_figure(row["id"], value, row["unit"]), value),
+            "what would turn it": row["changes_sign"],
+            "source": Html(
+                f"{links.source(row['source_id'], account.evidence)}, {links.text(row['locator'])}"
+            ),
+        }
+        for row, value in _known(account, side)
+    ]
     if not rows:
         return Html("<p>Nothing is on record.</p>")
     words = {"for": "What speaks for the disclosed hours", "against": "What speaks against them"}
     return table(pd.DataFrame(rows), caption=words[side], name=f"hours-{side}")
+
+
+def _known(account: Account, side: str) -> Iterator[tuple[Mapping[str, Any], float]]:
+    """Rows of one side with their figures, without those of which a figure is not known."""
+    balance = measured.balance(account)
+    missing = {name for name, value in balance.items() if np.isnan(value)}
+    for row in account.rows("hours_evidence") if balance else ():
+        try:
+            if row["side"] == side and missing.isdisjoint(parse(row["figure"]).names):
+                yield row, account.evidence.facts.calculate(row["figure"], balance)
+        except InputError as error:
+            raise error.at(f"hours_evidence.csv, {row['id']}, figure") from None
 
 
 def _figure(name: str, value: float, unit: str) -> Html:

@@ -56,7 +56,7 @@ def step_priors(facts: Facts) -> StepPriors:
     reads = facts.constant("rl_weight_reads_a_token", "ratio")
     fixed = facts.constant("rl_fixed_seconds_by_root_of_size", "seconds")
     middle = [tokens.value, WEIGHT_BYTES * reads.value, fixed.value]
-    ranges = [(fact.low, fact.high) for fact in (tokens, reads, fixed)]
+    ranges = [facts.ends(fact.id) for fact in (tokens, reads, fixed)]
     return StepPriors(
         np.array(middle),
         np.array([log_sd_of_range(low, high) for low, high in ranges]),

@@ -125,6 +125,13 @@ class StepEstimator:
         return fit_steps(self.columns[rows], self.runs[rows], self.priors)
 
     @cached_property
+    def makers(self) -> pd.Series:
+        """Share of the rows that each developer has, the largest first; none at all is refused."""
+        needs = (*NEEDED, "chip")  # of one developer alone the priors stand for all others
+        refuse_few(self.runs.developer, "rl_runs.csv", "the time of a step", needs, fewest=1)
+        return self.runs.developer.value_counts(normalize=True)
+
+    @cached_property
     def log_error(self) -> tuple[float, int]:
         """Root-mean-square log error with each run's developer left out, every developer alike, and
         how many there are.
@@ -133,10 +140,9 @@ class StepEstimator:
         at the worst error seen: Student's t, with a degree of freedom a developer, goes on beyond
         it.
         """
-        needs = (*NEEDED, "chip")  # of one developer alone the priors stand for all others
-        refuse_few(self.runs.developer, "rl_runs.csv", "the time of a step", needs, fewest=1)
+        developers = len(self.makers)
         errors = np.log(self.left_out() / numbers(self.runs.step_seconds))
-        return rms_log_error(errors, self.runs.developer), int(self.runs.developer.nunique())
+        return rms_log_error(errors, self.runs.developer), developers
 
     def left_out(self, units: pd.Series | None = None) -> np.ndarray:
         """Predicted seconds of each step, all rows of its unit left out: of its developer, or of

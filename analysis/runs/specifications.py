@@ -87,13 +87,14 @@ def _constants(physical: pd.DataFrame, evidence: Evidence) -> Constants:
     values = middles(facts, {}, len(physical))
     for choice, name in PHYSICAL.items():
         fact = facts[f"{PREFIX}{name}"]
-        levels = {"low": fact.low, "middle": fact.value, "high": fact.high}
+        low, high = facts.ends(fact.id)
+        levels = {"low": low, "middle": fact.value, "high": high}
         values[fact.id] = physical[choice].map(levels).to_numpy(dtype=float)
     without = (physical.version == "without").to_numpy()
     for other in [name for name in values if name.endswith(OTHER)]:
         own = other.removesuffix(OTHER)
-        low = (physical.fp8_ceiling == "low").to_numpy() & ("ceiling" in own)
-        instead = np.where(low, facts[other].low, facts[other].value)
+        lowered = (physical.fp8_ceiling == "low").to_numpy() & ("ceiling" in own)
+        instead = np.where(lowered, facts[other].low, facts[other].value)
         values[own] = np.where(without, instead, values[own])
     return Constants(facts, values)
 

@@ -79,7 +79,7 @@ def on_forms(compared: pd.DataFrame) -> Html:
 
 def on_makers_of_steps(evidence: Evidence) -> Html:
     """How many of the steps one developer has."""
-    makers = step_estimator_for(evidence).runs.developer.value_counts(normalize=True)
+    makers = step_estimator_for(evidence).makers
     return Html(
         f"<p>Of the rows, {share(makers.iloc[0], 'largest_maker')} are of one developer, "
         f"{links.text(makers.index[0])}. So a model weighs as one.</p>"
@@ -113,7 +113,7 @@ def on_errors_of_steps(evidence: Evidence) -> Html:
         for what, (words, place) in PROPERTIES.items()
     ]
     peak, sparsity = (found.correlation[what] < 0 for what in (PEAK, SPARSITY))
-    others = estimator.runs.developer.nunique() - 1
+    others = len(estimator.makers) - 1
     return Html(
         f"<p>Of the variance of the errors, {', '.join(shares)}. Steps take longer than expected "
         f"on chips of a {'higher' if peak else 'lower'} peak, and with models that are "

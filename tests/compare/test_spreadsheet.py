@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ One,Somebody,2025-06-01,70000000000,15000000000000,NVIDIA H100 SXM5 80GB,1024
 
 def answers(text, evidence):
     rows = read_rows(text, "runs.csv")
-    return list(beside(rows, answers_of(rows, evidence)))
+    return list(beside(rows, answers_of(rows, evidence, Path())))
 
 
 def test_a_row_has_the_answer_of_its_run_beside_its_own_columns(evidence):
@@ -51,7 +52,7 @@ def test_how_far_it_is_is_told_after_each_row(evidence):
     told = []
     rows = read_rows(OURS, "runs.csv")
     for number, _ in enumerate(
-        answers_of(rows, evidence, (), lambda done, of: told.append((done, of)))
+        answers_of(rows, evidence, Path(), (), lambda done, of: told.append((done, of)))
     ):
         assert told == [(1, 2), (2, 2)][:number]
     assert told == [(1, 2), (2, 2)]
@@ -60,8 +61,8 @@ def test_how_far_it_is_is_told_after_each_row(evidence):
 def test_a_developer_that_is_left_out_is_left_out_of_every_row(evidence):
     rows = read_rows(OURS.replace("Somebody", "Meta"), "runs.csv")
     for kept, without in zip(
-        beside(rows, answers_of(rows, evidence)),
-        beside(rows, answers_of(rows, evidence, ("Google",))),
+        beside(rows, answers_of(rows, evidence, Path())),
+        beside(rows, answers_of(rows, evidence, Path(), ("Google",))),
         strict=True,
     ):
         assert kept["gpu_hours_p50"] != without["gpu_hours_p50"] != ""
@@ -124,6 +125,11 @@ def test_a_row_without_an_answer_says_why_and_the_others_answer(evidence, old, n
             OURS.replace("hardware", "hardwares"),
             "hardware is missing; did you mean hardwares",
         ),
+        (OURS.replace(",", ";"), "runs.csv, line 1: found cells between ';', allowed are commas"),
+        (
+            OURS.replace(",", "\t"),
+            "runs.csv, line 1: found cells between '\\t', allowed are commas",
+        ),
         (OURS + "a,b,2025-06-01,1,1,1,H100,1,,more\n", "runs.csv, line 4: has more cells"),
     ],
 )
@@ -131,6 +137,16 @@ def test_what_is_no_table_of_runs_is_one_line(text, said):
     with pytest.raises(InputError) as error:
         read_rows(text, "runs.csv")
     assert said in str(error.value)
+
+
+def test_the_path_of_a_config_begins_beside_the_table(tmp_path, evidence):
+    """And not where the command happens to run."""
+    rows = read_rows("name,config\nA,config.json\n", "runs.csv")
+    (found,) = answers_of(rows, evidence, tmp_path)
+    assert "config.json" in found["not_answered"]
+    (tmp_path / "config.json").write_text('{"model_type": "unheard"}')
+    (found,) = answers_of(rows, evidence, tmp_path)
+    assert "unheard" in found["not_answered"]
 
 
 def test_the_command_answers_as_csv_or_as_json(tmp_path, capsys):

@@ -107,7 +107,7 @@ def test_developers_are_enough_once_they_leave_no_less_than_the_level(monkeypatc
 
 
 def test_the_developer_with_most_steps_and_what_its_errors_go_with_are_told(monkeypatch):
-    estimator = SimpleNamespace(runs=pd.DataFrame({"developer": list("AAABC")}))
+    estimator = SimpleNamespace(makers=pd.Series({"A": 0.6, "B": 0.2, "C": 0.2}))
     monkeypatch.setattr(verdicts, "step_estimator_for", lambda evidence: estimator)
     assert "60 % are of one developer, A." in read(verdicts.on_makers_of_steps(None))
     names, turned = list(verdicts.PROPERTIES), {}
