@@ -20,6 +20,7 @@ from analysis.cli.parser import make_parser
 from analysis.data.finite import finite
 from analysis.data.folder import default_directory
 from analysis.data.mistakes import InputError, ManyMistakes
+from analysis.data.room import ANSWERING_GIB, refuse_little_room
 
 DONE, OURS, THEIRS = 0, 1, 2
 STANDARD_INPUT = "-"
@@ -71,6 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> None:
+    refuse_little_room(ANSWERING_GIB)
     module, _, run = options.run.partition(".")
     command = getattr(import_module(f"analysis.cli.{module}"), run)
     with finite(_of_the_user(options)):

@@ -14,6 +14,7 @@ from contextlib import closing
 from time import perf_counter
 from typing import Any
 
+from analysis.data.room import DRAWING_GIB, refuse_little_room
 from analysis.publish.forking import forks
 from analysis.publish.forking.warm import warm_up
 from analysis.publish.job import Job
@@ -75,6 +76,7 @@ def _outcomes(
     meanwhile: Callable[[], object] = lambda: None,
 ) -> Generator[tuple[int, Any], None, None]:
     """The number of each job as it ends, with its seconds or its error."""
+    refuse_little_room(DRAWING_GIB)
     if _forks_kernels(fresh_kernels):
         prepare = functools.partial(warm_up, [job.parameters for job in jobs])
         return forks.forked(_timed_in_fork, jobs, workers, prepare, meanwhile)

@@ -22,6 +22,8 @@ from typing import Any, NoReturn
 import altair as alt
 import vl_convert
 
+from analysis.data.room import DRAWING_GIB, refuse_little_room
+
 VEGA_LITE_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 WAITING = 64  # who may queue for a process that draws
 PATIENCE_SECONDS = 5.0  # for one who asks to say who it is and what to draw, and to take the answer
@@ -121,6 +123,7 @@ def _drawing(spec: dict[str, Any]) -> str:
 
 
 def _draw(spec: dict[str, Any]) -> str:
+    refuse_little_room(DRAWING_GIB)
     return vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE_VERSION)
 
 
