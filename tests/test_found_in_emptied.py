@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.compare.disclosure import list_cards
+from analysis.compare.forms import agreement, filled
 from analysis.compare.models import at_one_date
 from analysis.data.facts import Facts
 from analysis.data.folder import resources
@@ -81,3 +83,17 @@ def test_a_rate_that_counts_has_all_that_it_is_predicted_from(evidence, field):
     with pytest.raises(InputError, match=said):
         _refuse_incomplete(resource, counts)
     _refuse_incomplete(resource, counts.assign(left_out="not read"))
+
+
+def test_a_form_names_fields_of_a_sheet_and_an_index_its_rows(evidence):
+    forms, sheets = evidence["disclosure_forms"], list_cards(evidence)
+    changed = with_tables(evidence, disclosure_forms=forms.assign(card_field=""))
+    assert agreement(sheets, changed).empty  # no field of ours answers any
+    changed = with_tables(evidence, disclosure_forms=forms.replace("flop|flop_method", "flops"))
+    said = r"^disclosure_forms.csv, fmti.flop, card_field: flops .*; did you mean flop\?"
+    with pytest.raises(InputError, match=said):
+        filled(sheets[0], "fmti", changed)
+    changed = with_tables(evidence, disclosure_forms=forms[forms.id != "fmti.flop"])
+    said = "^fmti_scores.csv, ai21_labs.flop, indicator: fmti.flop is not an id"
+    with pytest.raises(InputError, match=said):
+        agreement(sheets, changed)

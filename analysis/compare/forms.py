@@ -5,6 +5,7 @@ of the EU's model documentation form in words.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -12,11 +13,14 @@ from analysis.compare.card import Card, CardPhase
 from analysis.compare.estimate import estimate
 from analysis.compare.specification import PretrainingSpec
 from analysis.data.chips import find_chip, rated_power_w
+from analysis.data.mistakes import UnknownName
 from analysis.data.tables import Evidence
 from analysis.physics.cost import energy_kwh
 from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER
 
 FORMS = {"eu": "eu_form", "fmti": "fmti"}
+# of a sheet, and of its first phase
+FIELDS = (*Card.model_fields, *(f"phase.{name}" for name in CardPhase.model_fields))
 KWH_PER_MWH = 1000.0
 NOTHING = "not disclosed"
 
@@ -24,12 +28,23 @@ NOTHING = "not disclosed"
 def filled(card: Card, form: str, evidence: Evidence) -> dict[str, list[str]]:
     """Which fields of a form (`eu` or `fmti`) a sheet fills, and which are missing."""
     rows = evidence["disclosure_forms"]
-    rows = rows[(rows.form == form) & (rows.card_field != "")]
     found: dict[str, list[str]] = {"filled": [], "missing": []}
-    for row in rows.itertuples():
-        there = all(_is_given(card, name) for name in str(row.card_field).split("|"))
-        found["filled" if there else "missing"].append(str(row.field))
+    for row in rows[rows.form == form].itertuples():
+        names = _answering(row)
+        if names:
+            there = all(_is_given(card, name) for name in names)
+            found["filled" if there else "missing"].append(str(row.field))
     return found
+
+
+def _answering(row: Any) -> list[str]:
+    """The fields of a sheet that answer a row of disclosure_forms.csv; none where none does."""
+    names = row.card_field.split("|") if row.card_field else []
+    for name in names:
+        if name not in FIELDS:
+            where = f"disclosure_forms.csv, {row.id}, card_field"
+            raise UnknownName(name, "a field of a disclosure sheet", FIELDS, where=where)
+    return names
 
 
 def _is_given(card: Card, name: str) -> bool:
@@ -48,14 +63,21 @@ def agreement(cards: list[Card], evidence: Evidence) -> pd.DataFrame:
     DataFrame
         `model`, `company`, `indicator` (in the index's words), `ours`, `theirs` and `agrees`.
     """
-    forms = evidence["disclosure_forms"].set_index("id")
+    forms = {row.id: row for row in evidence["disclosure_forms"].itertuples()}
     sheets = {card.model: card for card in cards}
     rows = []
     for score in evidence["fmti_scores"].itertuples():
-        for model in (name for name in sheets if _names(score.model, name)):
-            asked = forms.loc[f"fmti.{score.indicator}"]
-            ours = all(_is_given(sheets[model], name) for name in asked.card_field.split("|"))
-            rows.append((model, score.company, asked.field, int(ours), int(score.score)))
+        indicator = f"fmti.{score.indicator}"
+        if indicator not in forms:
+            where = f"fmti_scores.csv, {score.id}, indicator"
+            raise UnknownName(indicator, "an id of disclosure_forms.csv", forms, where=where)
+        names = _answering(forms[indicator])
+        for model in (name for name in sheets if names and _names(score.model, name)):
+            ours, field = (
+                all(_is_given(sheets[model], one) for one in names),
+                forms[indicator].field,
+            )
+            rows.append((model, score.company, field, int(ours), int(score.score)))
     frame = pd.DataFrame(rows, columns=["model", "company", "indicator", "ours", "theirs"])
     return frame.assign(agrees=frame.ours == frame.theirs)
 

@@ -1,5 +1,5 @@
-"""Room for what is loaded: under a limit of addresses, as `ulimit -v` sets it, libraries do not fail
-but wait for ever, or end the process.
+"""Room for what is loaded: under a limit of addresses, as `ulimit -v` sets it, libraries wait for
+ever or end the process.
 """
 
 from __future__ import annotations
