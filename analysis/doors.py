@@ -16,7 +16,7 @@ from analysis.compare.accounts import accounts_of
 from analysis.compare.specification import check_spec
 from analysis.data.finite import finite
 from analysis.data.folder import edition_model
-from analysis.data.mistakes import InputError, UnknownName
+from analysis.data.mistakes import InputError, UnknownName, find
 from analysis.data.scenario import Scenario, load_scenario
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES
@@ -48,10 +48,10 @@ class Result:
         return table(self._rows.head(FIRST), caption=caption)._repr_html_()
 
     def __getitem__(self, name: str) -> dict[str, Any]:
-        found = self._rows[self._rows.iloc[:, 0] == name]
-        if found.empty:
-            raise UnknownName(name, "among the rows", self._rows.iloc[:, 0].astype(str))
-        return found.iloc[0].to_dict()
+        names = [str(one) for one in self._rows.iloc[:, 0]]
+        if str(name) not in names:
+            raise UnknownName(name, "among the rows", names)
+        return self._rows.iloc[names.index(str(name))].to_dict()
 
     def frame(self) -> pd.DataFrame:
         """A copy of the rows."""
@@ -67,7 +67,7 @@ class Estimate(Mapping[str, Any]):
     _answer: Mapping[str, Any]
 
     def __getitem__(self, key: str) -> Any:
-        return deepcopy(self._answer[key])
+        return deepcopy(find(key, self._answer, "a key of the estimate"))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._answer)
@@ -116,7 +116,7 @@ def evidence(data: str | Path | None = None) -> Evidence:
 def reconstruct(
     model: str | None = None,
     *,
-    scenario: str | None = None,
+    scenario: str | Path | None = None,
     data: str | Path | None = None,
     **parameters: Any,
 ) -> Account:
@@ -158,7 +158,7 @@ def reconstruct(
 def accounts(
     models: str | None = None,
     *,
-    scenario: str | None = None,
+    scenario: str | Path | None = None,
     data: str | Path | None = None,
     **parameters: Any,
 ) -> list[Account]:
@@ -196,7 +196,7 @@ def accounts(
 def judge(
     model: str | None = None,
     *,
-    scenario: str | None = None,
+    scenario: str | Path | None = None,
     data: str | Path | None = None,
     **parameters: Any,
 ) -> Result:
@@ -253,7 +253,7 @@ def estimate(*, data: str | Path | None = None, **spec: Any) -> Estimate:
 def sweep(
     model: str | None = None,
     *,
-    scenario: str | None = None,
+    scenario: str | Path | None = None,
     data: str | Path | None = None,
     report: Callable[[int, int], None] = lambda done, of: None,
     **grids: Sequence[Any],
@@ -275,21 +275,22 @@ def sweep(
         raise InputError(f"found {report!r}, allowed is a function of two counts", "report")
     found, chosen = _opened(scenario, data, {})
     sets = product(grids)
-    with finite(data):
-        rows = sweeps.sweep(model or edition_model(), chosen, found, sets, report)
+    rows = sweeps.sweep(model or edition_model(), chosen, found, sets, report, data)
     return Result(rows, f"{len(rows):,} combinations of {', '.join(grids)}")
 
 
 def _check_texts(*kinds: type, **given: object) -> None:
-    """Refuse what is no name, or none of other kinds, where one is expected."""
+    """Refuse what is no name, or none of other kinds, where one is expected; an empty one is not
+    one left out.
+    """
     for name, value in given.items():
-        if not (value is None or isinstance(value, (str, *kinds))):
+        if value is not None and (not isinstance(value, (str, *kinds)) or value == ""):
             raise InputError(f"found {value!r}, allowed is a text", name)
 
 
 def _opened(
-    scenario: str | None, data: str | Path | None, parameters: dict[str, Any]
+    scenario: str | Path | None, data: str | Path | None, parameters: dict[str, Any]
 ) -> tuple[Evidence, Scenario]:
     _check_texts(Path, scenario=scenario)
     found = evidence(data)
-    return found, load_scenario(scenario or "paper", found.directory, **parameters)
+    return found, load_scenario(str(scenario or "paper"), found.directory, **parameters)

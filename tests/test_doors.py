@@ -93,7 +93,7 @@ MISTAKES = {
     "mfu: found 0.2, allowed is a list of values": lambda: analysis.sweep(mfu=0.2),
     "chip: found 'H100', allowed is a list of values": lambda: analysis.sweep(chip="H100"),
     "mfu: found [], allowed is a list of values": lambda: analysis.sweep(mfu=[]),
-    "mfu: found [[0.2]], allowed is a list of values": lambda: analysis.sweep(mfu=[[0.2]]),
+    "mfu: input should be a valid number, found a list": lambda: analysis.sweep(mfu=[[0.2]]),
     "a sweep needs a parameter and its values": lambda: analysis.sweep(),
     "report: found 5, allowed is a function": lambda: analysis.sweep(mfu=[0.2], report=5),
     "chip: 5 is not in hardware.csv": lambda: analysis.sweep(chip=[5]),

@@ -157,7 +157,7 @@ def check_spec(
     that is said.
     """
     kind: type[Spec] = (
-        ReinforcementSpec if content.get("kind") == "reinforcement" else PretrainingSpec
+        ReinforcementSpec if str(content.get("kind")) == "reinforcement" else PretrainingSpec
     )
     if "shape" in content:
         raise UnknownName("shape", "known", kind.model_fields, where=where)
@@ -165,7 +165,8 @@ def check_spec(
         if key in content and ours in kind.model_fields:
             raise InputError(f"{key} is not known; did you mean {ours}?", where)
     try:
-        if kind is PretrainingSpec and content.get("config"):
+        config = content.get("config")
+        if kind is PretrainingSpec and isinstance(config, str) and config:
             content = _with_shape(content, evidence, beside or Path())
         return TypeAdapter(kind).validate_python(dict(content))
     except ValidationError as error:

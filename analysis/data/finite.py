@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from analysis.data.mistakes import InputError
 
 OWN = Path(__file__).parents[1]
-OF_ARRAYS = "divide by zero|overflow|invalid value|Mean of empty|All-NaN|Degrees of freedom"
+OF_ARRAYS = "divide by zero|overflow|invalid value"
+Piece = TypeVar("Piece")
 
 
 @contextmanager
@@ -38,9 +42,7 @@ def finite(directory: str | Path | None = None) -> Iterator[None]:
     Traceback (most recent call last):
     analysis.data.mistakes.InputError: mine: its figures come to no finite number: divide by zero...
     """
-    with warnings.catch_warnings():
-        # arrays warn of what has no value, and go on; other warnings are none of ours
-        warnings.filterwarnings("error", OF_ARRAYS, RuntimeWarning)
+    with _strict():
         try:
             yield
         except (ArithmeticError, RuntimeWarning, ValueError) as error:
@@ -48,6 +50,36 @@ def finite(directory: str | Path | None = None) -> Iterator[None]:
                 raise
             said = f"its figures come to no finite number: {error}{_at(error)}"
             raise InputError(said, str(directory)) from None
+
+
+def _strict() -> AbstractContextManager[object]:
+    """Arrays warn of what has no value, and go on: within this they stop, in this thread alone. A
+    command that has loaded none when it starts, and may need none, has a thread of its own.
+    """
+    if arrays := sys.modules.get("numpy"):
+        return arrays.errstate(divide="raise", over="raise", invalid="raise")
+    return _warnings_as_errors()
+
+
+@contextmanager
+def _warnings_as_errors() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", OF_ARRAYS, RuntimeWarning)
+        yield
+
+
+def each_finite(pieces: Iterator[Piece], directory: str | Path | None = None) -> Iterator[Piece]:
+    """Pieces, each made under :func:`finite`; what a caller does between them is its own.
+
+    >>> list(each_finite(iter([1.0, 2.0])))
+    [1.0, 2.0]
+    """
+    while True:
+        with finite(directory):
+            found = [*islice(pieces, 1)]
+        if not found:
+            return
+        yield found[0]
 
 
 def _of_figures(error: Exception) -> bool:

@@ -53,7 +53,11 @@ def edition_model() -> str:
 def evidence_folder(directory: Path | None = None) -> Path:
     """The folder given, or that of the package; an `InputError` if it holds no evidence."""
     directory = directory or default_directory()
-    if not (directory / PACKAGE).is_file():
+    try:
+        found = (directory / PACKAGE).is_file()
+    except OSError as error:  # a name that is too long, a folder that is closed to us
+        raise InputError(f"{error.strerror}", str(directory)) from None
+    if not found:
         raise InputError(f"{directory / PACKAGE}: no such file; an evidence folder has a {PACKAGE}")
     return directory
 

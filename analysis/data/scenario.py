@@ -272,6 +272,11 @@ def with_values(scenario: Scenario, values: Mapping[str, Any]) -> Scenario:
     )
 
 
+def value_of(name: str, value: Any) -> Any:
+    """A parameter's value as a scenario takes it, checked as those of `-p` are."""
+    return getattr(_validate({name: value}, ""), name)
+
+
 def parse_overrides(texts: list[str]) -> dict[str, str]:
     """`key=value` texts of the command line as a mapping."""
     pairs: dict[str, str] = {}

@@ -42,6 +42,8 @@ class Numbers(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_number_in_disguise(cls, value: Any, info: ValidationInfo) -> Any:
+        if hasattr(value, "item"):  # of an array library: a number of its own, or none
+            value = value.item()
         wanted = str(cls.model_fields[str(info.field_name)].annotation)
         number = "float" in wanted or "int" in wanted
         if isinstance(value, bool) and number and "bool" not in wanted:

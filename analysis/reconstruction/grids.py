@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Container, Iterable, Mapping, Sequence
+from operator import length_hint
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 from analysis.data.cells import NUMBER
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.points import sobol_points
-from analysis.data.scenario import PARAMETER_NAMES, usual_range
+from analysis.data.scenario import PARAMETER_NAMES, usual_range, value_of
 
 MOST = 100_000_000  # combinations of one sweep
 NOT_SWEPT = ("samples", "seed")
@@ -71,16 +72,23 @@ def product(axes: Mapping[str, Any]) -> pd.DataFrame:
     """
     if not axes:
         raise InputError("a sweep needs a parameter and its values, such as mfu=[0.2, 0.3]")
+    _refuse_many(math.prod(map(length_hint, axes.values())))
     values = [_values(name, axis) for name, axis in axes.items()]
     return pd.MultiIndex.from_product(values, names=list(axes)).to_frame(index=False)
 
 
 def _values(name: str, axis: Any) -> list[Any]:
-    """The values of a parameter, each a number or a name."""
-    found = list(axis) if isinstance(axis, Iterable) and not isinstance(axis, str) else []
-    if not found or not all(isinstance(one, str | float | int | np.generic) for one in found):
+    """The values of a parameter, each as a scenario takes it."""
+    listed = isinstance(axis, Iterable) and not isinstance(axis, str | bytes)
+    found = list(axis) if listed and getattr(axis, "ndim", 1) == 1 else []
+    if not found or any(one is None for one in found):
         raise InputError(f"found {axis!r}, allowed is a list of values, such as [0.2, 0.3]", name)
-    return found
+    return [value_of(name, one) for one in found]
+
+
+def _refuse_many(size: int) -> None:
+    if size > MOST:
+        raise InputError(f"{size:,} combinations are more than the {MOST:,} that a sweep takes")
 
 
 def points(text: str) -> int:
@@ -101,8 +109,7 @@ def size_of(grids: Sequence[str], sample: int | None) -> int:
             raise InputError(f"--sample {sample}: expected one to {MOST:,}")
         return sample
     size = math.prod(len(parse_grid(text)[1]) for text in grids)
-    if size > MOST:
-        raise InputError(f"{size:,} combinations are more than the {MOST:,} that a sweep takes")
+    _refuse_many(size)
     return size
 
 

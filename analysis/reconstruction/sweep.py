@@ -8,12 +8,14 @@ ladder say with the same values.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analysis.data.chips import find_chip
+from analysis.data.finite import each_finite, finite
 from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario, with_values
@@ -43,8 +45,10 @@ def sweep(
     evidence: Evidence,
     sets: pd.DataFrame,
     report: Report = lambda done, of: None,
+    whose: str | Path | None = None,
 ) -> pd.DataFrame:
-    """Every combination evaluated in this process.
+    """Every combination evaluated in this process, each finite; `whose` is the folder that
+    :func:`finite` names.
 
     Parameters
     ----------
@@ -58,9 +62,14 @@ def sweep(
         `_p05`, `_p50`, `_p95`, `own_usd_per_gpu_hour`, each rung's `usd` (middle), and the
         scenario, version and hash of the data.
     """
-    sets = checked(model, scenario, evidence, sets)
-    parts = counted(evaluated(model, scenario, evidence, sets), len(sets), report)
-    frame = pd.concat(parts).sort_index(kind="stable").reset_index(drop=True)
+    with finite(whose):
+        sets = checked(model, scenario, evidence, sets)
+    parts = each_finite(evaluated(model, scenario, evidence, sets), whose)
+    frame = (
+        pd.concat(counted(parts, len(sets), report))
+        .sort_index(kind="stable")
+        .reset_index(drop=True)
+    )
     return frame.assign(**marks(scenario, evidence))
 
 
