@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from analysis.data.expressions import ENDS, fact_of, parse
-from analysis.data.mistakes import InputError, UnknownName
+from analysis.data.mistakes import InputError, UnknownName, find
+
+LISTED = "traincost facts lists all"
 
 
 class Row(NamedTuple):
@@ -76,10 +78,7 @@ class Facts(Mapping[str, Fact]):
         self._facts = dict(facts)
 
     def __getitem__(self, fact_id: str) -> Fact:
-        try:
-            return self._facts[fact_id]
-        except KeyError:
-            raise self.unknown(fact_id) from None
+        return find(fact_id, self._facts, "a fact", LISTED)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._facts)
@@ -92,7 +91,7 @@ class Facts(Mapping[str, Fact]):
 
     def unknown(self, name: str, also: Collection[str] = ()) -> UnknownName:
         """The mistake of a name that is no fact, and none of those known beside them."""
-        return UnknownName(name, "a fact", [*self._facts, *also], hint="traincost facts lists all")
+        return UnknownName(name, "a fact", [*self._facts, *also], hint=LISTED)
 
     def without(self, fact_ids: Collection[str]) -> Facts:
         """The same facts, less those named."""
@@ -137,7 +136,7 @@ class Facts(Mapping[str, Fact]):
         def value_of(name: str) -> float:
             return float(also[name]) if name in also else self.named(name, also)
 
-        return float(parse(expression).value(value_of))
+        return float(parse(str(expression)).value(value_of))
 
     def named(self, name: str, also: Collection[str] = ()) -> float:
         """The value of a fact, or an end of its range by `NAME__low` or `NAME__high`."""

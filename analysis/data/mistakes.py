@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from copyreg import __newobj__  # type: ignore[attr-defined]
 from difflib import get_close_matches
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+Known = TypeVar("Known")
 LONGEST, CUT = 300, " … "  # characters of a line
 
 
@@ -31,7 +34,11 @@ class InputError(ValueError):
         self.where = where
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.message}" if self.where else self.message
+        return one_line(f"{self.where}: {self.message}" if self.where else self.message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """As it is, whatever its kind is made of: a worker's mistake comes back as itself."""
+        return __newobj__, (type(self), *self.args), self.__dict__
 
     def at(self, where: str) -> InputError:
         """The same mistake with the place where it was made."""
@@ -91,7 +98,7 @@ def one_line(text: str) -> str:
     >>> one_line("a\\nb\\x1b[31m"), len(one_line("x" * 1000))
     ('a b\\\\x1b[31m', 300)
     """
-    folded = " ".join(str(text).split())
+    folded = re.sub(r"\s*[\r\n]\s*", " ", str(text).strip("\r\n"))
     shown = "".join(char if _is_plain(char) else _escaped(char) for char in folded)
     if len(shown) <= LONGEST:
         return shown
@@ -112,8 +119,8 @@ def _escaped(char: str) -> str:
     return char.encode("unicode_escape", "backslashreplace").decode("ascii")
 
 
-class UnknownName(InputError):
-    """A name that is not there, with the nearest one that is.
+class UnknownName(InputError, KeyError):
+    """A name that is not there, with the nearest one that is; of a mapping, a key that is not.
 
     `name` is what was found, `kind` what it should be (`a fact`), `hint` says where all are listed.
     """
@@ -124,6 +131,22 @@ class UnknownName(InputError):
         self.name, self.kind, self.known, self.hint = str(name), kind, tuple(known), hint
         said = f"{name} is not {kind}{did_you_mean(self.name, self.known)}"
         super().__init__(f"{said} ({hint})" if hint else said, where)
+
+
+def find(name: object, known: Mapping[str, Known], kind: str, hint: str = "") -> Known:
+    """What is known by a name, which should be `kind`; `hint` says where all are listed.
+
+    Raises
+    ------
+    UnknownName
+        For a name that is not known, or that is no text.
+
+    >>> find("mfu", {"mfu": 0.4}, "an input")
+    0.4
+    """
+    if not isinstance(name, str) or name not in known:
+        raise UnknownName(name, kind, known, hint=hint)
+    return known[name]
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:

@@ -24,7 +24,7 @@ from analysis.data.folder import (
     named_files,
     resources,
 )
-from analysis.data.mistakes import InputError, UnknownName
+from analysis.data.mistakes import InputError, find
 from analysis.data.schema import check_foreign_keys, content_of, table_of
 
 
@@ -58,9 +58,7 @@ class Evidence:
         return Evidence(directory, Facts({row["id"]: Fact(**row) for row in rows}), tables)
 
     def __getitem__(self, table: str) -> pd.DataFrame:
-        if table not in self._tables:
-            raise UnknownName(table, "a table", self.tables)
-        return self._tables[table].copy()
+        return find(table, self._tables, "a table").copy()
 
     def __contains__(self, table: object) -> bool:
         return table in self._tables
@@ -93,8 +91,15 @@ class Evidence:
         -------
         DataFrame
             The table's columns and `where`: file, line and id, for a mistake in the row.
+
+        Raises
+        ------
+        InputError
+            For a table that is not there, or whose rows are of no model.
         """
         rows = self[table]
+        if not {"id", "model"} <= {*rows}:
+            raise InputError(f"its rows are of no model; its columns are {', '.join(rows)}", table)
         places = [
             f"{table}.csv, line {position + 2} ({key})" for position, key in enumerate(rows.id)
         ]
@@ -103,7 +108,7 @@ class Evidence:
 
     def by_id(self, table: str) -> Mapping[str, dict[str, Any]]:
         """The rows of a table by their first column."""
-        return _by_id(self, table)
+        return _by_id(self, str(table))
 
     @cached_property
     def sha256(self) -> str:

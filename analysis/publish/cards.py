@@ -77,6 +77,8 @@ def card_of(row: Row, account: Account, words: Words) -> Card:
     }
     try:
         return kinds[row.table]()
+    except InputError:  # one that says more
+        raise
     except KeyError:
         raise InputError(f"{row.table}:{name}: a number without a card") from None
 

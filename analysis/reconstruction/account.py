@@ -14,6 +14,7 @@ from analysis.data.facts import Number, Row
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Scenario
 from analysis.data.tables import Evidence
+from analysis.reconstruction.kinds import known_kinds
 from analysis.reconstruction.ladder import LISTS, ladder
 from analysis.reconstruction.model import Model
 from analysis.reconstruction.names import Named, Names
@@ -98,7 +99,7 @@ class Account:
         rows = [self._row(row) for row in self.to_dict()["phases"]]
         frame = pd.DataFrame(rows).astype({"disclosed": float, "disclosed_usd": float})
         frame = frame.assign(share=frame.disclosed / frame.disclosed.sum())
-        return frame if phase is None else frame[frame.id == phase]
+        return frame if phase is None else frame[frame.id == self[phase].phase.id]
 
     def _row(self, phase: dict[str, Any]) -> dict[str, Any]:
         hours, usd = phase["gpu_hours"], phase["usd"]
@@ -127,12 +128,12 @@ class Account:
         """
         if phase is not None:
             return self[phase]
+        asked = " or ".join(kind.replace("_", "-") for kind in known_kinds(kinds))
         alone = [found for found in self.phases if {*found.phase.kinds} <= {*kinds}]
         among = [found for found in self.phases if {*found.phase.kinds} & {*kinds}]
         if among:
             return [*alone, *among][0]
         of_model = "; ".join(f"{item.phase.id} ({item.phase.label})" for item in self.phases)
-        asked = " or ".join(kind.replace("_", "-") for kind in kinds)
         raise InputError(f"{self.model.name} has no phase of {asked}; its phases are {of_model}")
 
     def finding(self) -> Html:

@@ -63,9 +63,10 @@ class Middle:
     kind: str
 
     def __getattr__(self, name: str) -> np.ndarray:
-        if name not in self.values:
-            raise AttributeError(f"no input {name}; there are {', '.join(self.values)}")
-        found = self.values[name]
+        values = vars(self).get("values", {})  # a copy that is being made has none yet
+        if name not in values:
+            raise AttributeError(f"no input {name}; there are {', '.join(values)}")
+        found = values[name]
         one = _same(found) and (len(found) == 1 or not all(map(_same, self.values.values())))
         return np.asarray(found[0] if one else found)
 

@@ -13,7 +13,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from analysis.data.facts import Facts
-from analysis.data.mistakes import InputError, did_you_mean, first_mistake
+from analysis.data.mistakes import InputError, find, first_mistake
 from analysis.physics.architecture import Architecture, Configuration, Outline
 from analysis.reconstruction.stages import (
     Quantity,
@@ -182,14 +182,8 @@ class Model(Strict):
 
     def phase(self, phase_id: str) -> Phase:
         """The phase of that id; an `InputError` with the nearest one if there is none."""
-        for phase in self.phases:
-            if phase.id == phase_id:
-                return phase
-        known = [phase.id for phase in self.phases]
-        raise InputError(
-            f"{phase_id} is not a phase of {self.name}: "
-            f"{', '.join(known)}{did_you_mean(phase_id, known)}"
-        )
+        known = {phase.id: phase for phase in self.phases}
+        return find(phase_id, known, f"a phase of {self.name}", ", ".join(known))
 
     @property
     def whole(self) -> Boundary | None:

@@ -14,6 +14,7 @@ from analysis.physics.architecture import main_model
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.training import mfu
 from analysis.reconstruction.input_rows import kind_of_input
+from analysis.reconstruction.kinds import known_kinds
 from analysis.reconstruction.middle import (
     Middle,
     flop_at_middle,
@@ -127,15 +128,17 @@ class PhaseSamples:
 
     def middle(self, kind: str) -> Middle:
         """The inputs of its stages of a kind at their medians, for a sum that is done by hand."""
-        return middle_of(self.phase, self.setting, self.stage_inputs, kind)
+        return middle_of(self.phase, self.setting, self.stage_inputs, *known_kinds([kind]))
 
     def at_middle(self, *kinds: str) -> float:
         """GPU-hours of its stages of some kinds (or of all) at the middle of the inputs."""
         known = (self.phase, self.setting, self.stage_inputs)
-        return sum(gpu_hours_at_middle(*known, kind) for kind in kinds or self.phase.kinds)
+        return sum(
+            gpu_hours_at_middle(*known, kind) for kind in known_kinds(kinds) or self.phase.kinds
+        )
 
     def median(self, *kinds: str) -> float:
         """The median of the GPU-hours of its stages of some kinds (or of all)."""
-        wanted = kinds or self.phase.kinds
+        wanted = known_kinds(kinds) or self.phase.kinds
         stages = [stage.id for stage in self.phase.stages if stage.work.kind in wanted]
         return float(np.median(np.sum([self.stages[name].gpu_hours for name in stages], axis=0)))
