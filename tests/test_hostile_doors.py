@@ -190,3 +190,20 @@ def test_two_threads_that_ask_at_once_leave_arrays_as_they_were():
         second.set()
         thread.join()
     assert warnings.filters == before
+
+
+SPOILED = {
+    "samples": lambda phase, _: phase.stages["rl"].gpu_hours.fill(1.0),
+    "parts": lambda phase, _: next(iter(phase.stages["rl"].parts.values())).fill(1.0),
+    "stages": lambda phase, _: phase.stages.clear(),
+    "inputs": lambda phase, _: phase.stage_inputs["rl"].clear(),
+    "checks": lambda phase, _: phase.cross_checks.update(x=1.0),
+    "a source": lambda _, account: account.evidence.by_id("sources")["isca2025"].update(title="x"),
+    "a number": lambda _, account: account.names.numbers.clear(),
+}
+
+
+@pytest.mark.parametrize("what", SPOILED)
+def test_what_all_who_ask_share_is_changed_by_nobody(what, account):
+    with pytest.raises((AttributeError, ValueError), match=r"no attribute|read-only"):
+        SPOILED[what](account["r1_zero_rl"], account)

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
 
 from analysis.data import known
 from analysis.data.facts import Fact, Facts
+from analysis.data.fixed import Fixed
 from analysis.data.folder import (
     FACTS,
     Resource,
@@ -106,7 +106,7 @@ class Evidence:
         rows = rows.assign(where=places)
         return rows[rows.model.isin([model, ""])].reset_index(drop=True)
 
-    def by_id(self, table: str) -> Mapping[str, dict[str, Any]]:
+    def by_id(self, table: str) -> Mapping[str, Mapping[str, Any]]:
         """The rows of a table by their first column."""
         return _by_id(self, str(table))
 
@@ -152,9 +152,10 @@ class Evidence:
 
 
 @lru_cache(maxsize=64)
-def _by_id(evidence: Evidence, table: str) -> Mapping[str, dict[str, Any]]:
+def _by_id(evidence: Evidence, table: str) -> Mapping[str, Mapping[str, Any]]:
     rows = evidence[table]
-    return MappingProxyType(dict(zip(rows.iloc[:, 0], rows.to_dict("records"), strict=True)))
+    records = map(Fixed, rows.to_dict("records"))
+    return Fixed(dict(zip(rows.iloc[:, 0], records, strict=True)))
 
 
 def _signature(directory: Path) -> tuple[tuple[str, int, int], ...]:

@@ -17,6 +17,7 @@ import pandas as pd
 from analysis.data.chips import find_chip
 from analysis.data.expressions import fact_of, parse
 from analysis.data.facts import Number, Row
+from analysis.data.fixed import Fixed
 from analysis.data.mistakes import InputError
 from analysis.data.prices import market_quotes, system_price
 from analysis.data.tables import Evidence
@@ -56,9 +57,9 @@ class Names:
         self._computing: list[str] = []
 
     @cached_property
-    def numbers(self) -> dict[str, Number]:
+    def numbers(self) -> Mapping[str, Number]:
         """The model's rows of arithmetic.csv, evaluated."""
-        return {name: self.number(name) for name in self._arithmetic}
+        return Fixed({name: self.number(name) for name in self._arithmetic})
 
     def number(self, name: str) -> Number:
         """One of the model's rows of arithmetic.csv, evaluated."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.data.chips import Chip
+from analysis.data.fixed import Fixed
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES, named_percentiles, percentiles
 from analysis.physics.architecture import main_model
@@ -53,6 +54,13 @@ class PhaseSamples:
     disclosed_usd: float | None
     price_usd_per_gpu_hour: float
     cross_checks: Mapping[str, float]
+
+    def __post_init__(self) -> None:
+        """All who ask for the same account share them: nobody may change them."""
+        inputs = {stage: Fixed(found) for stage, found in self.stage_inputs.items()}
+        shared = {"stage_inputs": inputs, "stages": self.stages, "cross_checks": self.cross_checks}
+        for name, content in shared.items():
+            object.__setattr__(self, name, Fixed(content))
 
     @property
     def chip(self) -> Chip:

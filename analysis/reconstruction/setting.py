@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.data.chips import Chip
 from analysis.data.expressions import parse
 from analysis.data.facts import Facts
+from analysis.data.fixed import Fixed
 from analysis.data.scenario import Parameters
 from analysis.data.uncertainty import Distribution, set_by
 from analysis.physics.architecture import Architecture
@@ -48,6 +49,12 @@ class Work:
     gpu_hours: np.ndarray
     flop: np.ndarray
     parts: Mapping[str, np.ndarray]
+
+    def __post_init__(self) -> None:
+        """All who ask for the same account share them: nobody may change them."""
+        object.__setattr__(self, "parts", Fixed(self.parts))
+        for samples in (self.gpu_hours, self.flop, *self.parts.values()):
+            samples.setflags(write=False)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from analysis.data.expressions import facts_in
@@ -232,7 +232,7 @@ def _to_row(found: re.Match[str]) -> str:
     return f'<a{before} data-row="{table}:{row_id}" href="{href}"{mark}{after}>{inner}</a>'
 
 
-def _source(source_id: str, evidence: Evidence) -> dict[str, str]:
+def _source(source_id: str, evidence: Evidence) -> Mapping[str, str]:
     sources = evidence.by_id("sources")
     if source_id not in sources:
         raise UnknownName(source_id, "a source", sources)
