@@ -197,6 +197,7 @@ SPOILED = {
     "parts": lambda phase, _: next(iter(phase.stages["rl"].parts.values())).fill(1.0),
     "stages": lambda phase, _: phase.stages.clear(),
     "inputs": lambda phase, _: phase.stage_inputs["rl"].clear(),
+    "tables": lambda phase, _: phase.setting.tables.clear(),
     "checks": lambda phase, _: phase.cross_checks.update(x=1.0),
     "a source": lambda _, account: account.evidence.by_id("sources")["isca2025"].update(title="x"),
     "a number": lambda _, account: account.names.numbers.clear(),

@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.data.chips import Chip, chip_of
 from analysis.data.expressions import facts_in
 from analysis.data.facts import Facts
+from analysis.data.fixed import Fixed
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario
 from analysis.data.tables import Evidence
@@ -124,7 +125,7 @@ def setting_of(model: Model, developer: str, scenario: Scenario, evidence: Evide
     views = views_of(model, chip, facts, mfu.distribution, own, evidence)
     return Setting(
         facts,
-        tables,
+        Fixed(tables),
         developer,
         architecture,
         model.architecture_kind,
