@@ -30,6 +30,14 @@ def with_tables(evidence: Evidence, **tables: pd.DataFrame) -> Evidence:
     return Evidence.of(evidence.directory, kept | tables)
 
 
+def with_facts(evidence: Evidence, **values: float) -> Evidence:
+    """The evidence with facts at other values, without a range."""
+    facts = evidence["facts"].set_index("id", drop=False)
+    for fact, value in values.items():
+        facts.loc[fact, ["value", "low", "high"]] = value, float("nan"), float("nan")
+    return with_tables(evidence, facts=facts.reset_index(drop=True))
+
+
 def with_runs(evidence: Evidence, *runs: tuple[str, float], **tables: pd.DataFrame) -> Evidence:
     """The evidence with these runs (developer, MFU) and their one chip alone."""
     made = pd.DataFrame([dense_run(*run, number) for number, run in enumerate(runs)])

@@ -104,12 +104,20 @@ class Facts(Mapping[str, Fact]):
             raise InputError(f"fact {fact_id}: unit is {fact.unit}, expected {unit}")
         return fact
 
-    def constant(self, fact_id: str, unit: str) -> Fact:
-        """A fact that a method stands on, named in the code: facts.csv must have it in `unit`."""
+    def constant(self, fact_id: str, unit: str, least: float = 0.0) -> Fact:
+        """A fact that a method stands on, named in the code: facts.csv must have it in `unit`, and
+        neither value nor range below what the method works with at `least`.
+        """
         try:
-            return self.with_unit(fact_id, unit)
+            fact = self.with_unit(fact_id, unit)
         except InputError as error:
             raise error.at("facts.csv") from None
+        if min(fact.written) < least:
+            raise InputError(
+                f"found {min(fact.written):g}, allowed is {least:g} or more",
+                f"facts.csv, {fact_id}",
+            )
+        return fact
 
     def ends(self, fact_id: str) -> tuple[float, float]:
         """Both ends of the range of a fact whose range a method needs."""

@@ -52,9 +52,10 @@ def backtest(evidence: Evidence) -> pd.DataFrame:
 @lru_cache(maxsize=4)
 def _backtest(evidence: Evidence) -> pd.DataFrame:
     runs = reference_runs(evidence)
-    features, parts = design(runs, evidence["hardware"]), []
+    features, parts = design(runs, evidence), []
     for developer, own in each_developer(runs.developer):
-        known = features[own].assign(log_length=log_lengths(runs[own]))  # of its own runs alone
+        lengths = log_lengths(runs[own], evidence.facts)  # of its own runs alone
+        known = features[own].assign(log_length=lengths)
         expected = estimator_for(evidence, (developer,)).by_form(known, [FORM])[FORM]
         pairs = zip(runs[own].itertuples(), expected, strict=True)
         parts += [_beside(run, mfu) for run, mfu in pairs]

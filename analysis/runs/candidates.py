@@ -15,13 +15,13 @@ from typing import Self
 import numpy as np
 import pandas as pd
 
+from analysis.data.facts import Facts
 from analysis.runs.features import Sample
 from analysis.runs.references import left_out
 
 NUMBERS = ("log_active", "log_sparsity", "log_peak", "log_flop", "log_length", "fp8", "year")
 FEW_COLUMNS = 10  # sums of their products are quicker to solve for each group than its rows
-# of the Gaussian process, over columns in standard deviations: they share the variance of log MFU
-SIGNAL, NOISE = 0.1, 0.08
+LEAST = 1e-6  # of a strength or a variance: columns of words add up to the column of ones
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,9 @@ class Candidate:
         What it looks at, in words.
     numbers, words
         Features that enter as they are, in standard deviations, and as a column for each word.
-    strengths
-        Of the penalty, or the length scales of a `smooth` one, to be chosen from.
+    tried
+        Facts whose values and ends are strengths of the penalty, or length scales of a `smooth`
+        one, to be chosen from; without any there is no penalty.
     smooth
         Whether it is a Gaussian process; that takes no weights of rows.
     """
@@ -47,28 +48,44 @@ class Candidate:
     uses: str
     numbers: tuple[str, ...]
     words: tuple[str, ...]
-    strengths: tuple[float, ...]
+    tried: tuple[str, ...]
     smooth: bool = False
 
+    def strengths(self, facts: Facts) -> list[float]:
+        """The strengths to be chosen from, the smallest first."""
+        found = (facts.constant(name, "ratio", LEAST).written for name in self.tried)
+        return sorted(set().union(*found)) or [0.0]
 
-# Strengths were set once, before the backtest, a factor of about three apart.
+
 CANDIDATES = {
-    "constant": Candidate(0, "nothing", (), (), (0.0,)),
-    "by type": Candidate(1, "dense or mixture of experts", (), ("architecture",), (0.3, 1.0, 3.0)),
+    "constant": Candidate(0, "nothing", (), (), ()),
+    "by type": Candidate(
+        1, "dense or mixture of experts", (), ("architecture",), ("penalty_on_types",)
+    ),
     "by type and chip": Candidate(
-        2, "and the chip's generation", (), ("architecture", "generation"), (0.3, 1.0, 3.0)
+        2,
+        "and the chip's generation",
+        (),
+        ("architecture", "generation"),
+        ("penalty_on_types",),
     ),
     "linear": Candidate(
-        3, "all features, regularised", NUMBERS, ("architecture",), (3.0, 10.0, 30.0, 100.0)
+        3,
+        "all features, regularised",
+        NUMBERS,
+        ("architecture",),
+        ("penalty_on_features", "strongest_penalty_on_features"),
     ),
     "pooled": Candidate(
         4,
         "all features, developers and chips as pooled effects",
         NUMBERS,
         ("architecture", "developer", "chip"),
-        (3.0, 10.0, 30.0),
+        ("penalty_on_features",),
     ),
-    "Gaussian process": Candidate(5, "all features, smooth", NUMBERS, (), (2.0, 5.0), smooth=True),
+    "Gaussian process": Candidate(
+        5, "all features, smooth", NUMBERS, (), ("smooth_length_scale",), smooth=True
+    ),
 }
 
 
@@ -157,7 +174,8 @@ class Fitted:
     def _taken(self, encoded: np.ndarray) -> np.ndarray:
         """What the prediction of each run takes of each value of the sample: (runs, sample)."""
         if self.candidate.smooth:
-            noisy = self._covariance(self.encoded) + NOISE * np.eye(len(self.encoded))
+            noise = self._variance("smooth_noise_variance") * np.eye(len(self.encoded))
+            noisy = self._covariance(self.encoded) + noise
             return np.linalg.solve(noisy, self._covariance(encoded)).T
         columns = _with_ones(self.encoded)
         weighed = columns.T * self.sample.weights
@@ -165,7 +183,11 @@ class Fitted:
 
     def _covariance(self, encoded: np.ndarray) -> np.ndarray:
         squares = ((self.encoded[:, None] - encoded[None]) ** 2).sum(axis=2)
-        return SIGNAL * np.exp(-squares / (2.0 * self.strength**2))
+        signal = self._variance("smooth_signal_variance")
+        return signal * np.exp(-squares / (2.0 * self.strength**2))
+
+    def _variance(self, fact: str) -> float:
+        return self.sample.facts.constant(fact, "ratio", LEAST).value
 
 
 def _sums(values: np.ndarray, codes: np.ndarray) -> np.ndarray:
@@ -188,7 +210,8 @@ def fitted(candidate: Candidate, sample: Sample) -> Fitted:
     columns = Columns.of(candidate, sample.features)
     encoded = columns.encode(sample.features)
     tried = [
-        Fitted(candidate, sample, strength, columns, encoded) for strength in candidate.strengths
+        Fitted(candidate, sample, strength, columns, encoded)
+        for strength in candidate.strengths(sample.facts)
     ]
     if len(tried) == 1:
         return tried[0]

@@ -50,7 +50,7 @@ def predictions(evidence: Evidence) -> pd.DataFrame:
     """
     runs = runs_of_the_choice(evidence)
     left_out = [
-        (developer, runs[own], design(runs[own], evidence["hardware"]))
+        (developer, runs[own], design(runs[own], evidence))
         for developer, own in each_developer(runs.developer)
     ]
     # all candidates of a developer one after the other: what follows from its rows alone is kept

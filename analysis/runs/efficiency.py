@@ -48,7 +48,7 @@ class Estimator:
     def __init__(
         self, evidence: Evidence, exclude: Collection[str] = (), name: str = CHOSEN
     ) -> None:
-        self.hardware, self.facts = evidence["hardware"], evidence.facts
+        self.evidence, self.facts = evidence, evidence.facts
         self.runs, self.sample = sample_of(evidence, tuple(sorted(exclude)))
         self.model = fitted(CANDIDATES[name], self.sample)
 
@@ -72,7 +72,7 @@ class Estimator:
         list of Distribution
             MFU [1] of each run, calibrated; wider where less like it was seen.
         """
-        return self.by_form(design(runs, self.hardware), [form])[form]
+        return self.by_form(design(runs, self.evidence), [form])[form]
 
     def by_form(
         self, features: pd.DataFrame, forms: Collection[str]

@@ -46,7 +46,7 @@ def log_scores(runs: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     The density is that of `[combined]` in protocol.toml: normal in the log, with the middle of the
     prediction and its width from 5 to 95 %.
     """
-    features = design(runs, evidence["hardware"])
+    features = design(runs, evidence)
     scores = pd.DataFrame(np.nan, runs.index, [FORM, FIRST_FORM])
     for developer, own in each_developer(runs.developer):
         found = estimator_for(basis(evidence), (developer,)).by_form(features[own], scores.columns)

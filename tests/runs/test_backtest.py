@@ -167,7 +167,7 @@ LINEAR = [name for name, candidate in CANDIDATES.items() if not candidate.smooth
 @pytest.mark.parametrize("groups", ["developers", "folds"])
 def test_sums_less_a_groups_own_give_the_fit_without_it(evidence, name, groups):
     """Solved again from the rows that remain, for each group."""
-    sample, candidate = Sample.of(reference_runs(evidence), evidence["hardware"]), CANDIDATES[name]
+    sample, candidate = Sample.of(reference_runs(evidence), evidence), CANDIDATES[name]
     columns = Columns.of(candidate, sample.features)
     fit = Fitted(candidate, sample, 1.0, columns, columns.encode(sample.features))
     of = sample.developers if groups == "developers" else sample.developers.str.len() % 5
@@ -185,7 +185,7 @@ def test_sums_less_a_groups_own_give_the_fit_without_it(evidence, name, groups):
 def test_a_sample_without_developers_is_that_of_the_other_runs(evidence, left_out):
     runs, sample = sample_of(evidence, left_out)
     others = reference_runs(evidence, exclude=left_out)
-    direct = Sample.of(others, evidence["hardware"])
+    direct = Sample.of(others, evidence)
     pd.testing.assert_frame_equal(runs, others)
     pd.testing.assert_frame_equal(sample.features, direct.features, rtol=0.0)
     assert sample.log_mfu.tolist() == direct.log_mfu.tolist()

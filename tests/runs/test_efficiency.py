@@ -18,7 +18,7 @@ from analysis.data.uncertainty import Distribution
 from analysis.runs import efficiency
 from analysis.runs.candidates import CANDIDATES, Candidate, Fitted, fitted
 from analysis.runs.efficiency import CHOSEN, Estimator, estimator_for
-from analysis.runs.features import FOLDS, Sample, design, folds_of
+from analysis.runs.features import Sample, design, folds_of
 from analysis.runs.intervals import Form
 from analysis.runs.references import (
     developer_weights,
@@ -84,10 +84,10 @@ def of_scikit_learn(candidate: Candidate, strength: float, sample: Sample, rows)
 
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_predictions_are_those_of_scikit_learn(runs, evidence, name):
-    candidate, all_runs = CANDIDATES[name], Sample.of(runs, evidence["hardware"])
+    candidate, all_runs = CANDIDATES[name], Sample.of(runs, evidence)
     rows = (runs.developer != "Meta").to_numpy()
-    sample = Sample.of(runs[rows].reset_index(drop=True), evidence["hardware"])
-    for strength in candidate.strengths:
+    sample = Sample.of(runs[rows].reset_index(drop=True), evidence)
+    for strength in candidate.strengths(evidence.facts):
         columns = fitted(candidate, sample).columns
         ours = Fitted(candidate, sample, strength, columns, columns.encode(sample.features))
         theirs = of_scikit_learn(candidate, strength, sample, np.full(len(sample.features), True))
@@ -95,31 +95,33 @@ def test_predictions_are_those_of_scikit_learn(runs, evidence, name):
         assert ours.predict(all_runs.features) == pytest.approx(expected, abs=1e-8)
 
 
-def test_folds_are_those_of_scikit_learn(runs):
+def test_folds_are_those_of_scikit_learn(runs, evidence):
     for developers in (runs.developer, runs.developer[::-1], runs.developer[::3]):
-        split = GroupKFold(FOLDS).split(developers, groups=developers.to_numpy())
+        split = GroupKFold(5).split(developers, groups=developers.to_numpy())
         expected = np.zeros(len(developers), dtype=int)
         for number, (_, test) in enumerate(split):
             expected[test] = number
-        assert folds_of(developers).tolist() == expected.tolist()
+        assert folds_of(developers, evidence.facts).tolist() == expected.tolist()
 
 
 @pytest.mark.parametrize(
-    "name", [name for name, candidate in CANDIDATES.items() if len(candidate.strengths) > 1]
+    "name", [name for name, candidate in CANDIDATES.items() if candidate.tried]
 )
 def test_the_strength_is_the_one_that_misses_least_over_folds(runs, evidence, name):
-    candidate, sample = CANDIDATES[name], Sample.of(runs, evidence["hardware"])
-    folds = folds_of(sample.developers).to_numpy()
+    candidate, sample = CANDIDATES[name], Sample.of(runs, evidence)
+    folds = folds_of(sample.developers, evidence.facts).to_numpy()
 
     def mean_error(strength: float) -> float:
         errors = []
-        for fold in range(FOLDS):
+        for fold in range(5):
             rest = of_scikit_learn(candidate, strength, sample, folds != fold)
             found = rest.predict(sample.features[folds == fold])
             errors.append(np.abs(found - sample.log_mfu[folds == fold]).mean())
         return float(np.mean(errors))
 
-    assert fitted(candidate, sample).strength == min(candidate.strengths, key=mean_error)
+    assert fitted(candidate, sample).strength == min(
+        candidate.strengths(evidence.facts), key=mean_error
+    )
 
 
 def test_a_chip_of_twice_the_peak_is_never_slower(estimator, runs, evidence):
@@ -184,7 +186,7 @@ def test_less_trusted_hours_weigh_less(runs, evidence):
 
 
 def test_every_candidate_predicts_something_physical(runs, evidence):
-    features = design(runs, evidence["hardware"])
+    features = design(runs, evidence)
     assert not features.isna().any().any()
     for name in CANDIDATES:
         found = np.exp(Estimator(evidence, (), name).model.predict(features))
@@ -206,7 +208,7 @@ def test_scaling_all_hours_scales_the_answer(evidence, runs, folder):
 
 @pytest.mark.parametrize("name", CANDIDATES)
 def test_what_is_left_out_is_predicted_as_by_a_fit_without_it(runs, evidence, name):
-    sample = Sample.of(runs, evidence["hardware"])
+    sample = Sample.of(runs, evidence)
     fit = fitted(CANDIDATES[name], sample)
     left = fit.left_out(sample.developers)
     for developer in ("Meta", "Google", "BigScience"):
@@ -264,7 +266,7 @@ def test_errors_and_the_basis_of_four_runs_by_hand(evidence):
 
 def test_features_of_a_run_by_hand(runs, evidence):
     run = runs[runs.id == "llama3.1-405b"].assign(precision="fp8", params_total=810e9)
-    row = design(run, evidence["hardware"]).iloc[0]
+    row = design(run, evidence).iloc[0]
     assert np.exp(row.log_active) == pytest.approx(run.params_active.iloc[0])
     assert np.exp(row.log_sparsity) == pytest.approx(810e9 / run.params_active.iloc[0])
     assert np.exp(row.log_peak) == pytest.approx(989.4e12)
@@ -277,6 +279,6 @@ def test_features_of_a_run_by_hand(runs, evidence):
 def test_errors_of_left_out_developers_are_those_of_a_fit_without_them(runs, evidence):
     """Two developers of one run each: both are predicted by the other's MFU alone."""
     two = runs[runs.architecture == "dense"].drop_duplicates("developer").head(2)
-    sample = Sample.of(two.reset_index(drop=True), evidence["hardware"])
+    sample = Sample.of(two.reset_index(drop=True), evidence)
     left = fitted(CANDIDATES["constant"], sample).left_out(sample.developers)
     assert left == pytest.approx(sample.log_mfu[::-1])

@@ -162,7 +162,7 @@ def test_developers_with_several_runs_are_predicted_with_their_others_known(evid
     runs = runs.assign(developer=["A", "B", "C", "A"])
     runs["mfu"] = [0.2, 0.4, 0.5, 0.3]
     tested = pd.DataFrame({"id": runs.id[::-1], "error_factor": [4.0, 3.0, 2.0, 1.0]})
-    sample = Sample.of(runs, evidence["hardware"])
+    sample = Sample.of(runs, evidence)
     monkeypatch.setattr(floor, "sample_of", lambda evidence, exclude: (runs, sample))
     monkeypatch.setattr(floor, "backtest", lambda evidence: tested)
     said = {CANDIDATES["pooled"]: np.log([0.4, 0.2, 0.5, 0.9])}

@@ -14,7 +14,7 @@ import numpy as np
 from tests.second_path import work
 from tests.second_path.evidence import Row, number, peak, rows, value
 
-STRENGTHS = (0.3, 1.0, 3.0)
+STRENGTHS = [f"penalty_on_types{end}" for end in ("__low", "", "__high")]
 KINDS = ("dense", "moe")
 
 
@@ -112,11 +112,11 @@ def ridge(known: Sequence[Run], counts: Counter[str], strength: float) -> dict[s
 
 
 def folds(known: Sequence[Run]) -> dict[str, int]:
-    """Five folds of whole developers: the largest first, each into the emptiest fold; of developers
+    """Folds of whole developers: the largest first, each into the emptiest fold; of developers
     with as many rows, the last in the alphabet first.
     """
     counts = Counter(run.developer for run in known)
-    filled, found = [0] * 5, {}
+    filled, found = [0] * int(value("folds_of_developers")), {}
     for _, developer in sorted(((count, name) for name, count in counts.items()), reverse=True):
         found[developer] = filled.index(min(filled))
         filled[found[developer]] += counts[developer]
@@ -161,7 +161,7 @@ def estimate(exclude: frozenset[str]) -> Estimate:
     """From the runs of all developers but some."""
     known = tuple(run for run in runs() if run.developer not in exclude)
     counts = Counter(run.developer for run in known)
-    strength = min(STRENGTHS, key=lambda tried: miss_by_fold(known, tried))
+    strength = min(map(value, STRENGTHS), key=lambda tried: miss_by_fold(known, tried))
     errors = []
     for developer in counts:
         rest = [run for run in known if run.developer != developer]
