@@ -12,6 +12,8 @@ from analysis.check.rule import figure_text, fits, printed_range, reason
 from analysis.compare.card import Card
 from analysis.compare.disclosure import answer
 from analysis.compare.specification import PretrainingSpec, unit_slips
+from analysis.data.tables import Evidence
+from tests.by_hand import with_facts, with_tables
 
 NONE = float("nan")
 
@@ -58,14 +60,16 @@ def test_the_line_that_a_total_counts_is_the_nearest_within_a_hundredth(needed):
 # --- others' estimates
 
 
-def account_with(*steps):
+def account_with(*steps, **facts):
     """An account whose others' steps are these; names are numbers."""
     names = ["estimate", "step", "theirs", "ours"]
     rows = [{**dict(zip(names, step, strict=True)), "where": "here"} for step in steps]
     return SimpleNamespace(
         rows=lambda table: rows,
         names=SimpleNamespace(value=lambda expression, where: float(expression)),
-        evidence={"others": pd.DataFrame(columns=names)},
+        evidence=with_facts(
+            with_tables(Evidence.load(), others=pd.DataFrame(columns=names)), **facts
+        ),
     )
 
 
@@ -86,6 +90,8 @@ def test_estimates_part_where_they_are_first_further_apart_than_rounding():
     # half, 1.8, six tenths (1 / 1.67), a tenth more, three hundredths more
     assert partings(steps).estimate.tolist() == ["b", "c", "d", "a", "e"]
     assert steps.index.tolist() == list(range(7))
+    wider = others_estimates(account_with(("e", 1, "103", "100"), same_step_ratio=0.05))
+    assert not wider.parts_here.any()
 
 
 # --- the rule of claims

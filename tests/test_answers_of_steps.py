@@ -310,7 +310,7 @@ def test_hours_a_token_count_the_tokens_of_each_step(made):
     assert factors["GPU-hours a token"].tolist() == pytest.approx([4 / 3, 4 / 3, 2.0])
 
 
-def test_kinds_of_steps_begin_at_their_bounds():
+def test_kinds_of_steps_begin_at_their_bounds(evidence):
     rows = steps(
         {"developer": "A", "params_total": 200e9, "mean_len_tokens": 7_999.0},
         {"developer": "B", "params_total": 199e9, "mean_len_tokens": 8_000.0},
@@ -318,7 +318,7 @@ def test_kinds_of_steps_begin_at_their_bounds():
     )
     chips = pd.concat([CHIP, CHIP.assign(chip="D", peak_bf16_dense_tflops=500.0)])
     estimator = SimpleNamespace(runs=rows, hardware=chips)
-    kinds = {kind: inside.tolist() for kind, inside in _kinds_of_steps(estimator)}
+    kinds = {kind: inside.tolist() for kind, inside in _kinds_of_steps(estimator, evidence.facts)}
     assert kinds == {
         "all steps": [True, True, True],
         "of A": [True, False, True],

@@ -17,7 +17,6 @@ from analysis.reconstruction.model import Belief
 from analysis.runs.references import reference_runs
 
 COLUMNS = ("total", "usd", "lever", "needed", "unit", "low", "high", "allowed", "why")
-NEAR = 0.01  # a total this near to a line of the bill counts that line
 
 
 def beliefs(account: Account) -> pd.DataFrame:
@@ -70,7 +69,8 @@ def _what_it_counts(doubt: _Doubt) -> dict[str, Any]:
         return _lever("what it counts", math.nan, "usd", math.nan, math.nan, "no line is known")
     below, above = np.log(bill.usd_p05 / doubt.usd), np.log(doubt.usd / bill.usd_p95)
     nearest = bill.loc[np.maximum(below, above).clip(lower=0.0).idxmin()]
-    ends = nearest.usd_p05 * (1 - NEAR), nearest.usd_p95 * (1 + NEAR)
+    near = doubt.account.evidence.facts.constant("same_total_ratio", "ratio").value
+    ends = nearest.usd_p05 * (1 - near), nearest.usd_p95 * (1 + near)
     return _lever("what it counts", doubt.usd, "usd", *ends, f"{nearest.label}")
 
 

@@ -6,8 +6,6 @@ import pandas as pd
 
 from analysis.reconstruction.account import Account
 
-SAME = 0.02  # steps closer than this do not part: sources print two or three figures
-
 
 def others_estimates(account: Account) -> pd.DataFrame:
     """Every step of every estimate of others.csv that is of the model.
@@ -29,7 +27,8 @@ def others_estimates(account: Account) -> pd.DataFrame:
     columns = [*account.evidence["others"].columns, "ratio", "theirs_is", "ours_is"]
     steps = pd.DataFrame(rows, columns=columns).astype({"ratio": float})
     steps = steps.sort_values(["estimate", "step"], kind="stable", ignore_index=True)
-    apart = (steps.ratio - 1).abs() > SAME
+    same = account.evidence.facts.constant("same_step_ratio", "ratio").value
+    apart = (steps.ratio - 1).abs() > same
     first = steps[apart].groupby("estimate").step.min()
     return steps.assign(parts_here=apart & (steps.step == steps.estimate.map(first)))
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from analysis.data.facts import Fact
+from analysis.data.facts import Fact, Facts
 from analysis.data.protocol import kept_out
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
@@ -28,7 +28,6 @@ RULES_OF_THUMB = (
     "mfu_of_a_rule_by_known_runs",
     "mfu_of_a_rule_of_a_calculator",
 )
-CLEARLY_WORSE = 1.0  # standard errors of the difference, by developer
 SAMPLES = 4000  # of developers, for the ends of a mean that is shown
 ENDS = np.array([0.05, 0.5, 0.95])
 
@@ -118,9 +117,10 @@ def _figures(rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def choice(compared: pd.DataFrame) -> tuple[str, str]:
+def choice(compared: pd.DataFrame, facts: Facts) -> tuple[str, str]:
     """The simplest candidate, with its simplest form, that is not clearly worse than the best."""
-    fair = compared[compared.worse_by <= CLEARLY_WORSE].iloc[0]
+    clearly = facts.constant("clearly_worse_standard_errors", "ratio").value
+    fair = compared[compared.worse_by <= clearly].iloc[0]
     return str(fair.candidate), str(fair.form)
 
 

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from analysis.data.tables import Evidence
 from analysis.runs.backtest import backtest
-from analysis.runs.candidates import CANDIDATES, fitted
+from analysis.runs.candidates import CANDIDATES, LEAST, fitted
 from analysis.runs.choice import runs_of_the_choice
 from analysis.runs.features import sample_of
 from analysis.runs.intervals import BETWEEN, OUTSIDE, WITHIN
@@ -132,7 +132,7 @@ def known_developer(evidence: Evidence) -> pd.DataFrame:
 
 
 def noise_floor(evidence: Evidence) -> pd.DataFrame:
-    """Pairs of runs of one developer, chip and size (within a third): how far apart equal runs are.
+    """Pairs of runs of one developer, chip and about one size: how far apart equal runs are.
 
     Returns
     -------
@@ -142,7 +142,8 @@ def noise_floor(evidence: Evidence) -> pd.DataFrame:
     runs = reference_runs(evidence)
     pairs = runs.merge(runs, on=["developer", "chip", "architecture"], suffixes=("", "_other"))
     size = pairs.params_active / pairs.params_active_other
-    pairs = pairs[(pairs.id < pairs.id_other) & size.between(3 / 4, 4 / 3)]
+    smallest = evidence.facts.constant("equal_size_ratio", "ratio", least=LEAST).value
+    pairs = pairs[(pairs.id < pairs.id_other) & size.between(smallest, 1.0 / smallest)]
     ratio = np.exp(np.abs(np.log(pairs.mfu / pairs.mfu_other)))
     return pd.DataFrame({"first": pairs.id, "second": pairs.id_other, "ratio": ratio})
 

@@ -11,10 +11,12 @@ import pandas as pd
 from scipy.special import betaincinv, stdtrit
 
 from analysis.data.chips import peaks_of
+from analysis.data.facts import Facts
 from analysis.data.tables import Evidence
 from analysis.runs.references import each_developer, left_out, reference_runs
 from analysis.runs.rl_fit import is_own_run, models_of
 from analysis.runs.rl_steps import (
+    BILLION,
     FLOP_PER_PARAMETER,
     FLOP_PER_PARAMETER_AND_TOKEN,
     StepEstimator,
@@ -232,7 +234,7 @@ def steps_by_kind(evidence: Evidence) -> pd.DataFrame:
             "inside": float(intervals.inside[inside].mean()),
             "width": float(intervals.width[inside].median()),
         }
-        for kind, inside in _kinds_of_steps(estimator)
+        for kind, inside in _kinds_of_steps(estimator, evidence.facts)
     ]
     return pd.DataFrame(rows)
 
@@ -243,21 +245,25 @@ def alternatives_by_kind(evidence: Evidence) -> pd.DataFrame:
     factors = alternatives(estimator, evidence).drop(columns=["id", "developer"])
     rows = [
         {"steps": kind, "n": int(inside.sum()), **factors[inside].median()}
-        for kind, inside in _kinds_of_steps(estimator)
+        for kind, inside in _kinds_of_steps(estimator, evidence.facts)
     ]
     return pd.DataFrame(rows)
 
 
-def _kinds_of_steps(estimator: StepEstimator) -> Iterator[tuple[str, np.ndarray]]:
+def _kinds_of_steps(estimator: StepEstimator, facts: Facts) -> Iterator[tuple[str, np.ndarray]]:
     """Groups of steps and their rows: all, by developer, large, long, of the commonest peak."""
     runs = estimator.runs
     peaks = peaks_of(runs.chip, estimator.hardware)
     commonest = peaks.mode().iloc[0]
+    large = facts.constant("large_model_of_steps_params", "params").value
+    long = facts.constant("long_answer_of_steps_tokens", "tokens").value
     kinds = {"all steps": np.ones(len(runs), dtype=bool)}
     kinds |= {f"of {name}": own for name, own in each_developer(runs.developer)}
     kinds |= {
-        "models of 200 billion parameters and more": numbers(runs.params_total) >= 200e9,
-        "answers of 8,000 tokens and more": numbers(runs.mean_len_tokens) >= 8e3,
+        f"models of {large / BILLION:g} billion parameters and more": (
+            numbers(runs.params_total) >= large
+        ),
+        f"answers of {long:,.0f} tokens and more": numbers(runs.mean_len_tokens) >= long,
         f"on chips of {commonest / 1e12:,.0f} TFLOP/s": (peaks == commonest).to_numpy(),
     }
     return ((kind, inside) for kind, inside in kinds.items() if inside.any())

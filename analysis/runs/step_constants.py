@@ -167,4 +167,5 @@ def processor(chip: str, evidence: Evidence) -> Processor:
         int(facts.constant(f"{PREFIX}multiprocessors_{row.kernels}", "count").value),
         row.interconnect_gb_s / 2.0 * GIGA,  # the row counts both ways
         facts.constant(f"{PREFIX}network_gb_per_s_{row.kernels}", "gb_per_s").value * GIGA,
+        facts.constant("chips_per_node", "chips", least=1.0).value,
     )

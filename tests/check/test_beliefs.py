@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.check.beliefs import _Doubt, _lever, _mfu, _rent, _what_it_counts, beliefs
-from tests.by_hand import with_runs
+from analysis.data.tables import Evidence
+from tests.by_hand import with_facts, with_runs
 
 
 @pytest.fixture(scope="module")
@@ -49,13 +50,15 @@ def test_a_total_counts_the_line_whose_interval_holds_it(account):
 LINES = [("one", 10.0, 10.0), ("two", 20.0, 30.0), ("all", 1.0, 1_000.0), ("none", None, None)]
 
 
-def counts(usd, *names):
+def counts(usd, *names, **facts):
     """What a total counts, of some of the lines."""
     lines = [line for line in LINES if line[0] in names]
     bill = pd.DataFrame(lines, columns=["label", "usd_p05", "usd_p95"]).astype(
         {"usd_p05": float, "usd_p95": float}
     )
-    account = SimpleNamespace(bill=bill.assign(usd=bill.usd_p05))
+    account = SimpleNamespace(
+        bill=bill.assign(usd=bill.usd_p05), evidence=with_facts(Evidence.load(), **facts)
+    )
     return _what_it_counts(_Doubt(usd, None, account))
 
 
@@ -66,6 +69,8 @@ def test_the_nearest_line_is_so_by_the_ratio_and_the_first_of_those_that_hold_th
     found = counts(25.0, "one", "two", "none")
     assert (found["low"], found["high"]) == pytest.approx((20.0 * 0.99, 30.0 * 1.01))
     assert (found["needed"], found["unit"], found["allowed"]) == (25.0, "usd", True)
+    nearer = counts(25.0, "one", "two", "none", same_total_ratio=0.5)
+    assert (nearer["low"], nearer["high"]) == pytest.approx((20.0 * 0.5, 30.0 * 1.5))
 
 
 def test_no_line_counts_where_none_is_known():

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from analysis.check.corrections import corrections
-from analysis.check.others import SAME, others_estimates
+from analysis.check.others import others_estimates
 from analysis.data.tables import Evidence
 
 
@@ -20,7 +20,7 @@ def test_before_the_parting_steps_agree(account):
     for _, steps in others_estimates(account).groupby("estimate"):
         first = steps.step[steps.parts_here].min()
         earlier = steps[steps.step < first] if steps.parts_here.any() else steps
-        assert ((earlier.ratio - 1).abs() <= SAME).all()
+        assert ((earlier.ratio - 1).abs() <= 0.02).all()
 
 
 def test_epochs_estimate_of_v3_is_ours(account):

@@ -29,7 +29,7 @@ from analysis.physics.step_time.stage import Stage
 from analysis.physics.step_time.step import PARTS, bubble_seconds, step_time
 from tests.physics.made import reaching
 
-CHIP = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
+CHIP = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9, 8)
 DENSE = Configuration(
     n_layers=16, dim=4096, vocab_size=32_000, n_heads=32, n_kv_heads=8, head_dim=128, inter_dim=8192
 )

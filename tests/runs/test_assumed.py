@@ -7,6 +7,8 @@ from analysis.data.mistakes import InputError
 from analysis.runs.efficiency import Estimator
 from analysis.runs.features import design, folds_of
 from analysis.runs.references import reference_runs
+from analysis.runs.rl_backtest import steps_by_kind
+from analysis.runs.step_constants import processor
 from tests.by_hand import with_facts
 
 TRIED = ("penalty_on_types", "penalty_on_features", "smooth_length_scale")
@@ -64,6 +66,17 @@ def test_an_assumption_with_which_nothing_can_be_fitted_is_refused(
         centres(wrong, candidate)
     said = f"facts.csv, {fact}: found {value:g}, allowed is {least} or more"
     assert str(refused.value) == said
+
+
+def test_chips_share_a_server_with_as_many_as_the_evidence_says(evidence):
+    assert processor("H100 SXM", with_facts(evidence, chips_per_node=4.0)).chips_per_node == 4.0
+
+
+def test_large_models_and_long_answers_begin_where_the_evidence_says(evidence):
+    bounds = {"large_model_of_steps_params": 7.5e9, "long_answer_of_steps_tokens": 1234.0}
+    said = set(steps_by_kind(with_facts(evidence, **bounds)).steps)
+    assert "models of 7.5 billion parameters and more" in said
+    assert "answers of 1,234 tokens and more" in said
 
 
 def test_the_usual_length_is_the_middle_of_those_that_are_said(evidence):

@@ -9,7 +9,6 @@ import pytest
 from analysis.data.protocol import protocol
 from analysis.runs import choice as choosing
 from analysis.runs.choice import (
-    CLEARLY_WORSE,
     _figures,
     _scored,
     choice,
@@ -24,7 +23,7 @@ from analysis.runs.choice import (
 )
 from analysis.runs.efficiency import CHOSEN, FORM, Estimator
 from analysis.runs.intervals import FORMS
-from tests.by_hand import with_runs, with_tables
+from tests.by_hand import with_facts, with_runs, with_tables
 
 CANDIDATES = 6
 
@@ -34,8 +33,8 @@ def compared(evidence):
     return compare(evidence)
 
 
-def test_the_choice_is_what_the_rule_says(compared):
-    assert choice(compared) == (CHOSEN, FORM)
+def test_the_choice_is_what_the_rule_says(compared, evidence):
+    assert choice(compared, evidence.facts) == (CHOSEN, FORM)
 
 
 def test_every_candidate_meets_every_form_and_every_run(compared, evidence):
@@ -45,11 +44,15 @@ def test_every_candidate_meets_every_form_and_every_run(compared, evidence):
     assert compared.worse_by.min() == 0.0 == compared.worse_by[compared.interval_score.idxmin()]
 
 
-def test_the_rule_prefers_the_simpler_of_equals():
+def test_the_rule_prefers_the_simpler_of_equals(evidence):
+    facts, patient = (
+        data.facts for data in (evidence, with_facts(evidence, clearly_worse_standard_errors=2.0))
+    )
     table = pd.DataFrame({"candidate": ["a", "b"], "form": ["x", "y"], "worse_by": [0.5, 0.0]})
-    assert choice(table) == ("a", "x")
-    assert choice(table.assign(worse_by=[1.5, 0.0])) == ("b", "y")
-    assert choice(table.assign(worse_by=[CLEARLY_WORSE, 0.0])) == ("a", "x")
+    assert choice(table, facts) == ("a", "x")
+    assert choice(table.assign(worse_by=[1.5, 0.0]), facts) == ("b", "y")
+    assert choice(table.assign(worse_by=[1.0, 0.0]), facts) == ("a", "x")
+    assert choice(table.assign(worse_by=[1.5, 0.0]), patient) == ("a", "x")
 
 
 def test_the_interval_score_is_no_worse_than_that_of_the_first_version(evidence):
@@ -74,7 +77,7 @@ def test_runs_that_the_book_predicts_are_in_no_score_and_no_choice(evidence):
     assert after.score.tolist() == before.score.tolist()
     removed = with_tables(evidence, training_runs=table[~own])
     assert predictions(removed).score.to_numpy() == pytest.approx(before.score, rel=1e-3)
-    assert choice(compare(removed)) == (CHOSEN, FORM)
+    assert choice(compare(removed), evidence.facts) == (CHOSEN, FORM)
 
 
 def test_a_score_by_hand(evidence):

@@ -20,7 +20,7 @@ from analysis.runs.floor import (
     spreads,
 )
 from analysis.runs.references import reference_runs
-from tests.by_hand import with_runs, with_tables
+from tests.by_hand import with_facts, with_runs, with_tables
 
 
 def test_spreads_by_the_analysis_of_variance(evidence):
@@ -122,7 +122,7 @@ def test_coverage_beside_its_band_by_hand(monkeypatch):
     pd.testing.assert_frame_equal(found[["low", "high"]], band)
 
 
-def test_equal_runs_are_of_sizes_from_three_quarters_to_four_thirds(monkeypatch):
+def test_equal_runs_are_of_sizes_from_three_quarters_to_four_thirds(evidence, monkeypatch):
     """Of each pair once: 3 beside 4 and 4 beside 3 billion fit; 2.9 and 4 do not, in either
     order.
     """
@@ -139,12 +139,14 @@ def test_equal_runs_are_of_sizes_from_three_quarters_to_four_thirds(monkeypatch)
         columns=["id", "developer", "params_active", "mfu"],
     ).assign(chip="C", architecture="dense")
     monkeypatch.setattr(floor, "reference_runs", lambda evidence: runs)
-    found = noise_floor("evidence")
+    found = noise_floor(evidence)
     assert list(found.itertuples(index=False, name=None)) == [
         ("a", "b", pytest.approx(2.0)),
         ("a", "c", pytest.approx(2.0)),
         ("d", "e", pytest.approx(1.0)),
     ]
+    wider = noise_floor(with_facts(evidence, equal_size_ratio=0.7))
+    assert wider["first"].tolist() == ["a", "a", "b", "d", "f"]
 
 
 def test_what_would_help_is_told_by_medians(monkeypatch):

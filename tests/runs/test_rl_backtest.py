@@ -152,7 +152,7 @@ def test_a_share_that_is_explained_does_not_hang_on_the_scale_of_errors():
 
 
 @pytest.fixture
-def by_kind(monkeypatch):
+def by_kind(evidence, monkeypatch):
     """Five steps of one developer and one of another, their intervals, and naive ways."""
     runs = steps(
         *(10.0, 10.0, 10.0, 10.0, 10.0, 10.0),
@@ -167,12 +167,12 @@ def by_kind(monkeypatch):
     monkeypatch.setattr(rl_backtest, "step_estimator_for", lambda evidence: estimator)
     monkeypatch.setattr(rl_backtest, "left_out_intervals", lambda evidence: intervals)
     monkeypatch.setattr(rl_backtest, "models_of", lambda runs: [20.0, 80.0, 10.0, 2.5, 30.0, 1.0])
-    asked = {(estimator.runs.shape, "evidence"): ways}
+    asked = {(estimator.runs.shape, evidence): ways}
     monkeypatch.setattr(rl_backtest, "alternatives", lambda of, data: asked[of.runs.shape, data])
 
 
-def test_how_good_the_model_is_by_kind_of_step(by_kind):
-    found = steps_by_kind("evidence").set_index("steps")
+def test_how_good_the_model_is_by_kind_of_step(by_kind, evidence):
+    found = steps_by_kind(evidence).set_index("steps")
     names = ["n", "median_factor", "p90_factor", "median_of_model_left_out", "inside", "width"]
     # of A: factors 1, 2, 3, 4, 10, and with the model left out 1, 2, 3, 4, 8
     of_a = [5, 3, 4 + 0.6 * 6, 3, 3 / 5, 4]
@@ -183,8 +183,8 @@ def test_how_good_the_model_is_by_kind_of_step(by_kind):
     assert found.n["all steps"] == 6 and "answers of 8,000 tokens and more" not in found.index
 
 
-def test_naive_ways_by_kind_of_step_are_the_middle_of_each(by_kind):
-    found = alternatives_by_kind("evidence").set_index("steps")
+def test_naive_ways_by_kind_of_step_are_the_middle_of_each(by_kind, evidence):
+    found = alternatives_by_kind(evidence).set_index("steps")
     assert list(found) == ["n", "x"]
     assert found.loc["of A"].tolist() == [5, 3] and found.loc["of B"].tolist() == [1, 6]
     assert found.loc["all steps"].tolist() == [6, 3.5]

@@ -54,7 +54,7 @@ def tensor_seconds(
     ...     head_dim=125, inter_dim=2000)
     >>> layout = Layout(chips=2, sequences_per_step=1, seq_len_tokens=1000, precision="bf16",
     ...     tensor_parallel=2)
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8, 8)
     >>> there, back = tensor_seconds(model, layout, chip, same_everywhere(1.0), mixture=False)
     >>> float(there[0]), float(back[0])
     (0.002, 0.003)
@@ -101,7 +101,7 @@ def context_seconds(
     ...     head_dim=125, inter_dim=2000)
     >>> layout = Layout(chips=2, sequences_per_step=1, seq_len_tokens=1000, precision="bf16",
     ...     context_parallel=2)
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8, 8)
     >>> float(context_seconds(model, layout, chip, same_everywhere(1.0))[0])
     0.0005
     """
@@ -152,7 +152,7 @@ def expert_seconds(
     ...     head_dim=125, n_routed_experts=8, n_activated_experts=2, moe_inter_dim=100)
     >>> layout = Layout(chips=2, sequences_per_step=2, seq_len_tokens=1000, precision="bf16",
     ...     expert_parallel=2)
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8, 8)
     >>> float(expert_seconds(model, layout, chip, same_everywhere(1.0))[0])
     0.001
     """
@@ -241,7 +241,7 @@ def gradient_seconds(
     >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
     ...     inter_dim=20)
     >>> layout = Layout(chips=2, sequences_per_step=2, seq_len_tokens=8, precision="bf16")
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8, 8)
     >>> reached = replace(same_everywhere(1.0), gradient_bytes=np.array([4.0]))
     >>> round(1e6 * float(gradient_seconds(model, layout, chip, reached)[0]), 2)
     6.18
@@ -286,7 +286,7 @@ def _speed(chips: float, on_node: float, chip: Processor, reached: Efficiencies)
     Eight on a node by their link; sixteen by the network of eight, at half of what is printed:
 
     >>> from analysis.physics.step_time.layout import same_everywhere
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8, 8)
     >>> [float(_speed(chips, 8, chip, same_everywhere(0.5))[0]) for chips in (8, 16)]
     [500000000.0, 400000000.0]
     """

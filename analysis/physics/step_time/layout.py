@@ -137,7 +137,7 @@ class Processor:
 
     Examples
     --------
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9, 8)
     >>> chip.peak_flop_s("fp16"), chip.peak_flop_s("fp8")
     (1000000000000000.0, 2000000000000000.0)
     """
@@ -150,7 +150,7 @@ class Processor:
     multiprocessors: int
     link_bytes_per_s: float
     network_bytes_per_s: float
-    chips_per_node: int = 8
+    chips_per_node: float
 
     def peak_flop_s(self, precision: Precision) -> float:
         """Dense peak of a precision [FLOP/s]."""

@@ -46,7 +46,7 @@ def attention_seconds(
     >>> model = Configuration(n_layers=2, dim=500, vocab_size=1024, n_heads=4, n_kv_heads=2,
     ...     head_dim=125, inter_dim=2000)
     >>> layout = Layout(chips=1, sequences_per_step=1, seq_len_tokens=1000, precision="bf16")
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8, 8)
     >>> float(attention_seconds(model, layout, chip, same_everywhere(0.5))[0])
     2e-06
     """
@@ -140,7 +140,7 @@ def optimizer_seconds(
     >>> model = Configuration(n_layers=2, dim=10, vocab_size=7, n_heads=4, n_kv_heads=2, head_dim=3,
     ...     inter_dim=20)
     >>> layout = Layout(chips=1, sequences_per_step=1, seq_len_tokens=8, precision="bf16")
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 1e9, 1e8, 8)
     >>> reached = replace(same_everywhere(1.0), optimizer_bytes=np.array([30.0]))
     >>> round(1e9 * float(optimizer_seconds(model, layout, chip, reached)[0]), 1)
     20.6

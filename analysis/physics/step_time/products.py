@@ -82,7 +82,7 @@ def product_seconds(
 
     >>> from dataclasses import replace
     >>> from analysis.physics.step_time.layout import same_everywhere
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 100, 450e9, 50e9)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 100, 450e9, 50e9, 8)
     >>> reached = replace(same_everywhere(0.5), tile=np.array([100.0]))
     >>> [float(product_seconds(Product(rows, 1000, 1000), "bf16", chip, reached)[0])
     ...     for rows in (1000, 1001)]

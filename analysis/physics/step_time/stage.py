@@ -109,7 +109,7 @@ class Stage:
     >>> model = Configuration(n_layers=2, dim=512, vocab_size=1024, n_heads=4, n_kv_heads=2,
     ...     head_dim=128, inter_dim=2048)
     >>> layout = Layout(chips=1, sequences_per_step=1, seq_len_tokens=2048, precision="bf16")
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9, 8)
     >>> stage = Stage(model, layout, chip, same_everywhere(0.5))
     >>> head, layers = stage.chunks()
     >>> bool(layers.sums()[0] == 2 * stage.layer(mixture=False).sums()[0])

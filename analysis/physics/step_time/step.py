@@ -96,7 +96,7 @@ def step_time(
     >>> model = Configuration(n_layers=2, dim=512, vocab_size=1024, n_heads=4, n_kv_heads=2,
     ...     head_dim=128, inter_dim=2048)
     >>> layout = Layout(chips=1, sequences_per_step=4, seq_len_tokens=2048, precision="bf16")
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9, 8)
     >>> slow, fast = (step_time(model, layout, chip, same_everywhere(share))
     ...     for share in (0.4, 0.8))
     >>> bool(slow.seconds[0] > fast.seconds[0]), sorted(set(PARTS) - set(slow.parts))
@@ -197,7 +197,7 @@ def check_fit(c: Configuration, layout: Layout, chip: Processor) -> None:
     ...     inter_dim=20)
     >>> layout = Layout(chips=2, sequences_per_step=4, seq_len_tokens=8, precision="bf16",
     ...     tensor_parallel=2)
-    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9)
+    >>> chip = Processor("a chip", 1e15, 2e15, 80e9, 3e12, 132, 450e9, 50e9, 8)
     >>> check_fit(model, layout, chip)
     Traceback (most recent call last):
         ...
