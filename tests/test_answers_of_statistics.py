@@ -38,7 +38,7 @@ def test_a_range_of_less_than_two_is_uniform_and_of_more_uniform_in_its_log():
 def test_one_more_developer_is_drawn_from_students_t_of_the_logs():
     # logs 0, 1, 2, 3 and, of two rows, 4: mean 2, standard deviation sqrt(10/4)
     values = pd.Series([exp(x) for x in (0, 1, 2, 3, 3.5, 4.5)])
-    found = from_other_developers(values, pd.Series(list("abcdee")), "rates")
+    found = from_other_developers(values, pd.Series(list("abcdee")), "rates", 5)
     spread = sqrt(10 / 4) * sqrt(1 + 1 / 5)
     t95 = 2.1318  # of four degrees of freedom
     assert found.quantile([0.05, 0.5, 0.95]) == pytest.approx(
@@ -47,13 +47,13 @@ def test_one_more_developer_is_drawn_from_students_t_of_the_logs():
 
 
 def test_few_developers_give_their_range():
-    found = from_other_developers(pd.Series([1.0, 100.0, 4.0]), pd.Series(list("abb")), "rates")
+    found = from_other_developers(pd.Series([1.0, 100.0, 4.0]), pd.Series(list("abb")), "rates", 5)
     assert found.quantile([0, 0.5, 1]) == pytest.approx([1, 10, 100])
 
 
 def test_what_physics_forbids_is_cut_off():
     values = pd.Series([exp(x) for x in (0, 1, 2, 3, 4)])
-    found = from_other_developers(values, pd.Series(list("abcde")), "steps", low=exp(2))
+    found = from_other_developers(values, pd.Series(list("abcde")), "steps", 5, low=exp(2))
     # half of the population is left: its middle is the upper quartile of all
     upper = exp(2 + stats.t(4).ppf(0.75) * sqrt(10 / 4) * sqrt(1 + 1 / 5))
     assert found.quantile([0, 0.5]) == pytest.approx([exp(2), upper])

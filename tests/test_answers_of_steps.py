@@ -254,7 +254,7 @@ def test_utilisation_of_updates_by_hand():
         {"developer": "D", "update_seconds": 1e3, "unfit": "a reason"},
         {"developer": "E", "update_seconds": np.nan},
     )
-    found = update_mfu_input(rows, CHIP).distribution
+    found = update_mfu_input(rows, CHIP, 5).distribution
     work = 6 * 1e9 * 8 * 1_000  # FLOP of 8,000 tokens
     assert found.quantile([0, 1]) == pytest.approx(
         [work / (0.4 * 10 * PEAK), work / (0.1 * 10 * PEAK)]
@@ -270,7 +270,7 @@ def test_fixed_seconds_are_printed_or_what_the_parts_leave():
         {"developer": "D", "step_seconds": 100.0, **parts, "scoring_seconds": np.nan},
         {"developer": "E", "step_seconds": 900.0, **parts, "mode": "asynchronous"},
     )
-    assert fixed_seconds_input(rows).distribution.quantile([0, 1]) == pytest.approx([4, 10])
+    assert fixed_seconds_input(rows, 5).distribution.quantile([0, 1]) == pytest.approx([4, 10])
 
 
 def test_steps_come_from_the_answers_that_others_wrote():
@@ -280,7 +280,7 @@ def test_steps_come_from_the_answers_that_others_wrote():
         {"developer": "C", "steps": 9_000.0, "unfit": "a reason"},
     )
     # eight answers a step there, sixteen here
-    assert steps_input(rows, 16.0).distribution.quantile([0, 1]) == pytest.approx([500, 2_000])
+    assert steps_input(rows, 16.0, 5).distribution.quantile([0, 1]) == pytest.approx([500, 2_000])
 
 
 def test_the_developers_own_runs_are_in_no_input(evidence, r1):

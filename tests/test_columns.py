@@ -77,9 +77,9 @@ def test_runs_of_one_kind_tell_no_difference_of_kinds(evidence, kind):
 @pytest.mark.parametrize(
     ("made", "field"),
     [
-        (lambda runs, chips: steps_input(runs, 1.0), "steps"),
-        (lambda runs, chips: fixed_seconds_input(runs), "fixed_seconds"),
-        (update_mfu_input, "update_seconds"),
+        (lambda runs, chips: steps_input(runs, 1.0, 5), "steps"),
+        (lambda runs, chips: fixed_seconds_input(runs, 5), "fixed_seconds"),
+        (lambda runs, chips: update_mfu_input(runs, chips, 5), "update_seconds"),
     ],
 )
 def test_an_input_that_no_other_developer_discloses_names_its_column(evidence, made, field):
@@ -98,7 +98,7 @@ def test_a_rated_power_that_no_chip_has_names_its_column(evidence):
 def test_of_no_developer_nothing_is_said():
     none = pd.Series([], dtype=float)
     with pytest.raises(InputError, match=r"a\.csv, b: no row .* is left for rates"):
-        from_other_developers(none, none, "rates", where="a.csv, b")
+        from_other_developers(none, none, "rates", 5, where="a.csv, b")
 
 
 @pytest.mark.parametrize("ends", [{"low": np.nan}, {"centre": np.nan}, {"spread": np.inf}], ids=str)
@@ -108,7 +108,7 @@ def test_a_distribution_has_a_finite_middle(ends):
 
 
 def test_developers_who_all_say_the_same_are_one_value():
-    same = from_other_developers(pd.Series([3.0] * 6), pd.Series(list("abcdef")), "rates")
+    same = from_other_developers(pd.Series([3.0] * 6), pd.Series(list("abcdef")), "rates", 5)
     assert same.shape == "constant" and np.isclose(same.quantile(0.9), 3.0)
 
 

@@ -133,7 +133,7 @@ def test_a_step_that_scores_nothing_is_one(evidence):
     parts = {"generation_seconds": 50.0, "scoring_seconds": 0.0, "update_seconds": 30.0}
     row = {"developer": "D", "step_seconds": 100.0, "fixed_seconds": np.nan, "unfit": "", **parts}
     runs = pd.DataFrame([row | {"developer": name, "mode": "synchronous"} for name in "DEF"])
-    assert fixed_seconds_input(runs).distribution.quantile([0, 1]) == pytest.approx([20, 20])
+    assert fixed_seconds_input(runs, 5).distribution.quantile([0, 1]) == pytest.approx([20, 20])
 
 
 def test_standard_input_without_end_ends(monkeypatch, capsys):

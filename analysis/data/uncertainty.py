@@ -12,14 +12,9 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import ndtri, stdtr, stdtrit
 
-from analysis.data.facts import Fact, Row
+from analysis.data.facts import Fact, Facts, Row
 from analysis.data.mistakes import InputError
 from analysis.data.points import sobol_points
-
-# With fewer developers than this the range seen is taken, as the protocol rules in words for one of
-# its figures: the tails of Student's t would say more than the data. Its 95th percentile lies 2.1
-# spreads from the middle where five are, 2.9 where three, 6.3 where two; a normal's lies 1.6.
-FEWEST_DEVELOPERS_FOR_T = 5
 
 PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
 
@@ -132,17 +127,23 @@ def from_fact(fact: Fact) -> Distribution:
     return constant(fact.value, fact.id, assumed, rows)
 
 
+def fewest_for_t(facts: Facts) -> float:
+    """From how many developers on one more is drawn by Student's t."""
+    return facts.constant("fewest_developers_for_t", "count", least=2.0).value
+
+
 def from_other_developers(
     values: pd.Series,
     developers: pd.Series,
     basis: str,
+    fewest: float,
     low: float = 0.0,
     high: float = np.inf,
     where: str = "",
 ) -> Distribution:
     """What other developers' practice says of an input nobody disclosed.
 
-    Each developer counts once, by the mean of its logs. With five developers or more: the
+    Each developer counts once, by the mean of its logs. With `fewest` developers or more: the
     predictive Student's t of one more draw from their population, cut where physics ends (`low`,
     `high`). With fewer: log-uniform over the range seen, cut alike, or the one value that was.
     `where` is the table, with the column that has the values.
@@ -156,7 +157,7 @@ def from_other_developers(
         raise InputError(f"no row of another developer that counts is left for {basis}", where)
     logs = np.log(values.astype(float)).groupby(developers.to_numpy()).mean()
     basis = f"{basis}: {len(values)} rows of {len(logs)} developers"
-    if len(logs) < FEWEST_DEVELOPERS_FOR_T:
+    if len(logs) < fewest:
         least, most = (min(max(float(end), low), high) for end in (values.min(), values.max()))
         if least == most:
             return constant(least, basis)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.data.uncertainty import from_other_developers
+from analysis.data.uncertainty import fewest_for_t, from_other_developers
 from analysis.physics.flop import forward_flop_per_token
 from analysis.physics.rollout import generation_gpu_hours
 from analysis.reconstruction.pretraining import training_work
@@ -44,7 +44,13 @@ def _decode_throughput(setting: Setting) -> Input:
         )
     words = f"decode throughput of {decoding.family if known else 'other models'}, Hopper chips"
     where = "decoding.csv, tokens_per_s_per_gpu"
-    prior = from_other_developers(rates.tokens_per_s_per_gpu, rates.developer, words, where=where)
+    prior = from_other_developers(
+        rates.tokens_per_s_per_gpu,
+        rates.developer,
+        words,
+        fewest_for_t(setting.facts),
+        where=where,
+    )
     prior = prior if known else replace(prior, assumed=True)
     return Input("decode_tokens_per_s_per_gpu", "writing speed per GPU", "tokens_per_s", prior)
 

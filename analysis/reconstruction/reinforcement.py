@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.chips import peaks_of
-from analysis.data.uncertainty import from_other_developers
+from analysis.data.uncertainty import fewest_for_t, from_other_developers
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER, forward_flop_per_token
 from analysis.physics.parameters import multiplying_parameters
@@ -33,7 +33,7 @@ TABLE = "rl_runs.csv"
 SEGMENTS_OF_A_CURVE = 104  # a segment a hundred steps, the spacing of the digitised points
 
 
-def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
+def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame, fewest: float) -> Input:
     """Utilisation of the updates in other developers' runs, by six FLOP per active parameter and
     token.
 
@@ -53,11 +53,11 @@ def update_mfu_input(runs: pd.DataFrame, hardware: pd.DataFrame) -> Input:
     flop = TRAINING_FLOP_PER_PARAMETER * rows.params_active * tokens
     mfu = flop / (rows.update_seconds * rows.chips * peaks)
     where = f"{TABLE}, update_seconds"
-    prior = from_other_developers(mfu, rows.developer, "step-time breakdowns", where=where)
+    prior = from_other_developers(mfu, rows.developer, "step-time breakdowns", fewest, where=where)
     return Input("rl_update_mfu", "efficiency of the updates", "ratio", prior)
 
 
-def fixed_seconds_input(runs: pd.DataFrame) -> Input:
+def fixed_seconds_input(runs: pd.DataFrame, fewest: float) -> Input:
     """Seconds a rollout that do not grow with tokens: printed, or what the printed parts leave of a
     step.
     """
@@ -72,12 +72,12 @@ def fixed_seconds_input(runs: pd.DataFrame) -> Input:
         "fixed seconds per rollout",
         "seconds",
         from_other_developers(
-            left[rows], runs.developer[rows], basis, where=f"{TABLE}, fixed_seconds"
+            left[rows], runs.developer[rows], basis, fewest, where=f"{TABLE}, fixed_seconds"
         ),
     )
 
 
-def steps_input(runs: pd.DataFrame, answers_per_step: float) -> Input:
+def steps_input(runs: pd.DataFrame, answers_per_step: float, fewest: float) -> Input:
     """Steps of a run that discloses none, from the answers that other developers' runs wrote in
     all.
 
@@ -91,6 +91,7 @@ def steps_input(runs: pd.DataFrame, answers_per_step: float) -> Input:
         steps,
         runs.developer[rows],
         "answers written in other developers' runs",
+        fewest,
         low=1.0,
         where=f"{TABLE}, steps",
     )
@@ -105,6 +106,7 @@ def _comparable(runs: pd.DataFrame) -> pd.Series:
 def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
     """The inputs of a stage, by field."""
     decoding, runs = setting.decoding, setting.tables["rl_runs"]
+    fewest = fewest_for_t(setting.facts)
     if decoding is None:
         raise ValueError("a stage of reinforcement learning needs the model's [decoding]")
     found = setting.stage_inputs(stage)
@@ -118,7 +120,7 @@ def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
             float(found[field].distribution.quantile(0.5))
             for field in ("prompts_per_step", "samples_per_prompt")
         ]
-        found["steps"] = steps_input(runs, batch[0] * batch[1])
+        found["steps"] = steps_input(runs, batch[0] * batch[1], fewest)
     latency = setting.quantity_input(
         "time_per_output_token_ms", decoding.time_per_output_token_ms, "ms_per_token"
     )
@@ -133,9 +135,9 @@ def inputs(stage: ReinforcementStage, setting: Setting) -> dict[str, Input]:
             "scoring_forward_passes", decoding.scoring_forward_passes, "count"
         ),
         "update_mfu": setting.once(
-            "update_mfu", lambda: update_mfu_input(runs, setting.tables["hardware"])
+            "update_mfu", lambda: update_mfu_input(runs, setting.tables["hardware"], fewest)
         ),
-        "fixed_seconds": setting.once("fixed_seconds", lambda: fixed_seconds_input(runs)),
+        "fixed_seconds": setting.once("fixed_seconds", lambda: fixed_seconds_input(runs, fewest)),
     }
 
 

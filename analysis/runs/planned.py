@@ -17,7 +17,13 @@ from scipy.special import ndtri
 from analysis.data.mistakes import InputError
 from analysis.data.protocol import protocol
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution, between, draw, from_other_developers
+from analysis.data.uncertainty import (
+    Distribution,
+    between,
+    draw,
+    fewest_for_t,
+    from_other_developers,
+)
 from analysis.physics.architecture import Configuration
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.step_time.layout import Layout
@@ -158,6 +164,7 @@ def billed_over_running(evidence: Evidence, exclude: Collection[str] = ()) -> Di
         ratios.ratio,
         ratios.developer,
         "hours billed over hours running",
+        fewest_for_t(evidence.facts),
         protocol().ratio.least,
         where=f"{TABLE}.csv, run",
     )

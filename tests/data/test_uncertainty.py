@@ -47,13 +47,13 @@ def test_wide_ranges_are_even_on_the_log_scale_and_narrow_ones_on_the_plain_one(
 
 
 def test_few_developers_give_the_range_seen():
-    found = from_other_developers(*FEW, "x")
+    found = from_other_developers(*FEW, "x", 5)
     assert found.shape == "log_uniform"
     assert (found.low, found.high) == (1.0, 4.0)
 
 
 def test_many_developers_give_students_t_around_their_mean():
-    found = from_other_developers(*MANY, "x")
+    found = from_other_developers(*MANY, "x", 5)
     logs = np.log(MANY[0])
     assert found.quantile(0.5) == pytest.approx(np.exp(logs.mean()))
     # the 95th percentile of one more draw: t(5) = 2.015, printed in any table
@@ -64,17 +64,20 @@ def test_many_developers_give_students_t_around_their_mean():
 
 def test_a_developer_counts_once_however_many_rows_it_has():
     twice = from_other_developers(
-        pd.concat([MANY[0], pd.Series([1.0] * 9)]), pd.concat([MANY[1], pd.Series(["a"] * 9)]), "x"
+        pd.concat([MANY[0], pd.Series([1.0] * 9)]),
+        pd.concat([MANY[1], pd.Series(["a"] * 9)]),
+        "x",
+        5,
     )
     assert twice.quantile([0.1, 0.5, 0.9]) == pytest.approx(
-        from_other_developers(*MANY, "x").quantile([0.1, 0.5, 0.9])
+        from_other_developers(*MANY, "x", 5).quantile([0.1, 0.5, 0.9])
     )
 
 
 def test_scaling_the_rows_scales_the_prior():
     once, doubled = (
-        from_other_developers(*MANY, "x"),
-        from_other_developers(MANY[0] * 2, MANY[1], "x"),
+        from_other_developers(*MANY, "x", 5),
+        from_other_developers(MANY[0] * 2, MANY[1], "x", 5),
     )
     assert doubled.quantile([0.05, 0.5, 0.95]) == pytest.approx(
         2 * once.quantile([0.05, 0.5, 0.95])
@@ -82,7 +85,7 @@ def test_scaling_the_rows_scales_the_prior():
 
 
 def test_physics_cuts_the_tails():
-    found = from_other_developers(MANY[0] / 40, MANY[1], "x", high=1.0)
+    found = from_other_developers(MANY[0] / 40, MANY[1], "x", 5, high=1.0)
     assert found.quantile([0.0001, 0.9999]).max() <= 1.0
 
 
@@ -147,8 +150,8 @@ def test_a_facts_distribution_is_its_own_range_or_value_and_leads_to_it(evidence
 
 def test_five_developers_are_enough_for_students_t_and_four_are_not():
     values = pd.Series([1.0, 2.0, 4.0, 8.0, 16.0])
-    five = from_other_developers(values, pd.Series(list("abcde")), "x")
-    four = from_other_developers(values, pd.Series(list("abcdd")), "x")
+    five = from_other_developers(values, pd.Series(list("abcde")), "x", 5)
+    four = from_other_developers(values, pd.Series(list("abcdd")), "x", 5)
     assert (five.shape, five.freedom) == ("log_t", 4) and four.shape == "log_uniform"
     assert five.basis == "x: 5 rows of 5 developers" and four.basis == "x: 5 rows of 4 developers"
     assert (five.low, five.high) == (0.0, np.inf) and not five.assumed
@@ -156,5 +159,5 @@ def test_five_developers_are_enough_for_students_t_and_four_are_not():
 
 def test_one_value_that_others_had_is_no_range():
     for values, developers in (([3.0], ["a"]), ([3.0, 3.0], ["a", "b"])):
-        found = from_other_developers(pd.Series(values), pd.Series(developers), "x")
+        found = from_other_developers(pd.Series(values), pd.Series(developers), "x", 5)
         assert found.shape == "constant" and found.quantile([0.05, 0.95]).tolist() == [3.0, 3.0]

@@ -1,12 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import analysis
 from analysis.data.scenario import load_scenario
 from analysis.physics.rollout import generation_gpu_hours
+from analysis.reconstruction import reinforcement
 from analysis.reconstruction.fine_tuning import decode_throughput_input, generation_work
 from analysis.reconstruction.ground import setting_of
 from analysis.reconstruction.model_file import load_model
+from tests.by_hand import with_facts
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +51,17 @@ def test_throughput_prior_holds_the_own_fleet_once(setting, evidence):
     found = decode_throughput_input(setting).distribution
     own = evidence.facts.calculate("serving_decode_tok_s_node / gpus_per_server")
     assert found.quantile(0.05) < own < found.quantile(0.95)
+
+
+@pytest.mark.parametrize(("fewest", "shape"), [(2.0, "log_t"), (1e3, "log_uniform")])
+def test_from_how_many_developers_students_t_is_drawn_is_a_fact(evidence, setting, fewest, shape):
+    """Of writing speeds, and of all that other developers' steps say."""
+    facts = with_facts(evidence, fewest_developers_for_t=fewest).facts
+    stage = load_model("deepseek-r1", evidence).phase("r1_zero_rl").stages[0].work
+    stage = stage.model_copy(update={"steps": None})
+    found = reinforcement.inputs(stage, replace(setting, facts=facts))
+    for field in ("tokens_per_s_per_gpu", "update_mfu", "fixed_seconds", "steps"):
+        assert found[field].distribution.shape == shape, field
 
 
 def test_a_family_without_rates_takes_those_of_all_and_says_that_it_assumes(small_models):

@@ -79,18 +79,18 @@ def test_latency_alone_stays_below_the_disclosed_rollout_at_the_floor(evidence):
 def test_priors_come_from_other_developers_only_and_are_physical(r1, evidence):
     runs = evidence["rl_runs"]
     own = runs.developer == "DeepSeek"
-    mfu = update_mfu_input(runs[~own], evidence["hardware"]).distribution
+    mfu = update_mfu_input(runs[~own], evidence["hardware"], 5).distribution
     assert 0.01 < mfu.low < mfu.high < 0.6
-    fixed = fixed_seconds_input(runs[~own]).distribution
+    fixed = fixed_seconds_input(runs[~own], 5).distribution
     assert 0 < fixed.low < fixed.high < runs.step_seconds.max()
-    steps = steps_input(runs[~own], 512.0).distribution
+    steps = steps_input(runs[~own], 512.0, 5).distribution
     assert steps.quantile(0.0001) >= 1
 
 
 def test_steps_are_counted_in_answers_so_a_larger_batch_means_fewer(evidence):
     runs = evidence["rl_runs"]
     small, large = (
-        steps_input(runs, batch).distribution.quantile([0.25, 0.5, 0.75])
+        steps_input(runs, batch, 5).distribution.quantile([0.25, 0.5, 0.75])
         for batch in (512.0, 1024.0)
     )
     assert small == pytest.approx(2 * large, rel=0.01)

@@ -6,6 +6,7 @@ import pytest
 from analysis.data.mistakes import InputError
 from analysis.runs.efficiency import Estimator
 from analysis.runs.features import design, folds_of
+from analysis.runs.planned import billed_over_running
 from analysis.runs.references import reference_runs
 from analysis.runs.rl_backtest import steps_by_kind
 from analysis.runs.step_constants import processor
@@ -77,6 +78,15 @@ def test_large_models_and_long_answers_begin_where_the_evidence_says(evidence):
     said = set(steps_by_kind(with_facts(evidence, **bounds)).steps)
     assert "models of 7.5 billion parameters and more" in said
     assert "answers of 1,234 tokens and more" in said
+
+
+def test_from_how_many_developers_students_t_is_drawn_is_the_evidences(evidence):
+    alike = with_facts(evidence, fewest_developers_for_t=2.0)
+    seen = with_facts(evidence, fewest_developers_for_t=1e3)
+    assert billed_over_running(alike).shape == "log_t"
+    assert billed_over_running(seen).shape == "log_uniform"
+    with pytest.raises(InputError, match="fewest_developers_for_t: found 1, allowed is 2 or more"):
+        billed_over_running(with_facts(evidence, fewest_developers_for_t=1.0))
 
 
 def test_the_usual_length_is_the_middle_of_those_that_are_said(evidence):

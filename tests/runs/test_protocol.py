@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from analysis.data.folder import read_toml
-from analysis.data.uncertainty import FEWEST_DEVELOPERS_FOR_T
+from analysis.data.uncertainty import fewest_for_t
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,7 +16,7 @@ def test_the_rules_are_those_that_the_changelog_names():
     assert f"`{rules}`" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
-def test_how_many_developers_a_students_t_needs_is_what_the_rules_say_in_words():
+def test_how_many_developers_a_students_t_needs_is_what_the_rules_say_in_words(evidence):
     rule = read_toml(ROOT / "data" / "protocol.toml")["ratio"]["distribution"]
     words = {5: "five"}
-    assert f"fewer than {words[FEWEST_DEVELOPERS_FOR_T]}" in rule
+    assert f"fewer than {words[fewest_for_t(evidence.facts)]}" in rule

@@ -89,7 +89,7 @@ def usual(values: Sequence[float], developers: Sequence[str], least: float = 0.0
     logs: dict[str, list[float]] = {}
     for one, developer in zip(values, developers, strict=True):
         logs.setdefault(developer, []).append(log(one))
-    if len(logs) < 5:
+    if len(logs) < value("fewest_developers_for_t"):
         return sqrt(min(values) * max(values))
     means = np.array([np.mean(found) for found in logs.values()])
     spread = means.std(ddof=1) * sqrt(1 + 1 / len(means))
