@@ -89,7 +89,7 @@ def test_an_error_is_the_larger_of_two_ratios():
 
 def test_rows_and_developers_weigh_by_hand():
     developers = pd.Series(list("AAAAB"))
-    weights = row_weights(developers, [1, 0.7, 0.5, 1, 1])
+    weights = row_weights(developers, [1, 0.7, 0.5, 1, 1], 0.5)
     assert weights == pytest.approx([1 / 2, 0.7 / 2, 0.5 / 2, 1 / 2, 1])
     assert developer_weights(developers) == pytest.approx([1 / 4] * 4 + [1])
 

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import stdtrit
 
 from analysis.data.mistakes import UnknownName
-from analysis.runs.references import row_weights, year_of
+from analysis.runs.references import developer_weights, year_of
 
 CENTRAL = 0.95  # the one-sided level of a 90 % interval
 POINTS_OF_THE_LINE = 40
@@ -92,7 +92,7 @@ class _Line:
 
     @classmethod
     def through(cls, runs: pd.DataFrame) -> Self:
-        weights = row_weights(runs.developer)
+        weights = np.sqrt(developer_weights(runs.developer))  # they multiply errors, not squares
         years = runs.year - runs.year.mean()
         columns = np.column_stack([np.ones(len(runs)), years])
         target = np.log(runs.usd_per_zettaflop)

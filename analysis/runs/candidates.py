@@ -1,8 +1,8 @@
 """Ways to predict the log MFU of a run from what is public of it, and how one is fitted.
 
 All are linear in the values that they learn, so a fit is one system of equations, and a fit without
-some rows follows from the one with all. Developers are clusters: a developer weighs as the square
-root of its rows, and a strength is chosen by folds of whole developers.
+some rows follows from the one with all. Developers are clusters: a row weighs less the more its
+developer has, and a strength is chosen by folds of whole developers.
 """
 
 from __future__ import annotations

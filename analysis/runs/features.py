@@ -93,7 +93,8 @@ class Sample:
     @classmethod
     def of(cls, runs: pd.DataFrame, evidence: Evidence) -> Self:
         """The sample of reference runs."""
-        weights = row_weights(runs.developer, runs.trust)
+        power = evidence.facts.constant("power_of_a_developers_rows", "ratio").value
+        weights = row_weights(runs.developer, runs.trust, power)
         features, log_mfu = design(runs, evidence), np.log(runs.mfu.to_numpy())
         return cls(features, log_mfu, weights, runs.developer, evidence.facts)
 

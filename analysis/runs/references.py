@@ -139,13 +139,13 @@ def trust_in_hours(facts: Facts) -> dict[str, float]:
     return trust | {"": min(trust.values())}
 
 
-def row_weights(developers: pd.Series, trust: ArrayLike = 1.0) -> np.ndarray:
-    """Weight of each row in a fit: trust in it [1], over the square root of its developer's rows.
+def row_weights(developers: pd.Series, trust: ArrayLike, power: float) -> np.ndarray:
+    """Weight of each row in a fit: trust in it [1], over a power of its developer's rows.
 
-    >>> row_weights(pd.Series(["A", "A", "A", "A", "B"]), [1, 1, 1, 1, 0.5]).tolist()
+    >>> row_weights(pd.Series(["A", "A", "A", "A", "B"]), [1, 1, 1, 1, 0.5], 0.5).tolist()
     [0.5, 0.5, 0.5, 0.5, 0.5]
     """
-    return np.asarray(trust) / np.sqrt(_rows_of_its_developer(developers))
+    return np.asarray(trust) / _rows_of_its_developer(developers) ** power
 
 
 def developer_weights(developers: pd.Series) -> np.ndarray:

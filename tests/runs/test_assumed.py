@@ -34,6 +34,7 @@ def centres(evidence, candidate: str) -> np.ndarray:
         ("smooth_signal_variance", 10.0, "Gaussian process"),
         ("smooth_noise_variance", 10.0, "Gaussian process"),
         ("folds_of_developers", 2.0, "linear"),
+        ("power_of_a_developers_rows", 1.0, "by type"),
     ],
 )
 def test_another_assumption_is_another_prediction(evidence, fact, value, candidate):

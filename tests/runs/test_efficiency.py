@@ -180,7 +180,7 @@ def test_every_developer_weighs_the_same_in_a_width(runs):
 
 
 def test_less_trusted_hours_weigh_less(runs, evidence):
-    weights = row_weights(runs.id, runs.trust)
+    weights = row_weights(runs.id, runs.trust, 0.5)
     for kind, trust in trust_in_hours(evidence.facts).items():
         assert weights[(runs.hours_are == kind).to_numpy()] == pytest.approx(trust)
 

@@ -100,9 +100,10 @@ def _counted(row: Row, usual_length: float) -> float:
 
 def ridge(known: Sequence[Run], counts: Counter[str], strength: float) -> dict[str, float]:
     """Log MFU of each kind: a mean, and what each kind is off it, which costs the strength times
-    its square. Rows weigh by trust, over the root of their developer's rows.
+    its square. Rows weigh by trust, over a power of their developer's rows.
     """
-    roots = [sqrt(run.trust / sqrt(counts[run.developer])) for run in known]
+    power = value("power_of_a_developers_rows")
+    roots = [sqrt(run.trust / counts[run.developer] ** power) for run in known]
     columns = [[root, *(root * (run.kind == kind) for kind in KINDS)]
                for root, run in zip(roots, known, strict=True)]  # fmt: skip
     values = [root * run.log_mfu for root, run in zip(roots, known, strict=True)]
