@@ -13,8 +13,8 @@ from analysis.runs.backtest import backtest
 from analysis.runs.candidates import CANDIDATES, LEAST, fitted
 from analysis.runs.choice import runs_of_the_choice
 from analysis.runs.features import sample_of
-from analysis.runs.intervals import BETWEEN, OUTSIDE, WITHIN
-from analysis.runs.random_effects import RandomEffects
+from analysis.runs.intervals import OUTSIDE
+from analysis.runs.random_effects import RandomEffects, spreads_tried
 from analysis.runs.references import developer_weights, reference_runs
 
 HALF = float(ndtri(1.0 - OUTSIDE / 2.0))  # of a normal's interval, in standard deviations
@@ -56,7 +56,7 @@ def spreads(evidence: Evidence) -> Spreads:
     runs = runs_of_the_choice(evidence)
     log_mfu = np.log(runs.mfu.to_numpy())
     types = pd.get_dummies(runs.architecture).to_numpy(dtype=float)
-    model = RandomEffects(types, runs.developer, BETWEEN, WITHIN)
+    model = RandomEffects(types, runs.developer, *spreads_tried())
     found = model.fit(log_mfu[None])
     about = pd.Series(log_mfu - types @ found.coefficients[0])
     return Spreads(

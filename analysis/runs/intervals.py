@@ -13,12 +13,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.data.uncertainty import Distribution
-from analysis.runs.random_effects import RandomEffects
+from analysis.runs.random_effects import RandomEffects, spreads_tried
 from analysis.runs.references import developer_weights
 
 OUTSIDE = 0.1  # share of values that an interval leaves out
-BETWEEN = np.linspace(0.0, 0.8, 41)  # grids of spreads of log MFU
-WITHIN = np.linspace(0.02, 0.8, 40)
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def of_developers(errors: np.ndarray, developers: pd.Series) -> Distribution:
 @lru_cache(maxsize=1)
 def _effects(developers: tuple[str, ...]) -> RandomEffects:
     """What random effects of a mean need of the rows: the same for all errors of these."""
-    return RandomEffects(np.ones((len(developers), 1)), pd.Series(developers), BETWEEN, WITHIN)
+    return RandomEffects(np.ones((len(developers), 1)), pd.Series(developers), *spreads_tried())
 
 
 def conformal(errors: np.ndarray, developers: pd.Series) -> Distribution:

@@ -12,6 +12,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from analysis.data.protocol import protocol
+
 DRAWS_AT_ONCE = 16  # few enough that a processor keeps them at hand
 BOUND_90 = 1.6424  # one-sided, of twice a log likelihood: 1.2816 squared
 
@@ -34,6 +36,16 @@ class Fitted:
         mean = self.coefficients @ row
         uncertain = np.einsum("i,dij,j->d", row, self.covariance, row)
         return mean, uncertain + self.between**2 + self.within**2
+
+
+def spreads_tried() -> tuple[np.ndarray, np.ndarray]:
+    """Grids of the spread between developers and of what is each row's own [log], by the rules.
+
+    >>> [(len(grid), float(grid.max())) for grid in spreads_tried()]
+    [(41, 0.8), (40, 0.8)]
+    """
+    rules = protocol().shift
+    return np.linspace(*rules.spread_between_developers), np.linspace(*rules.spread_between_groups)
 
 
 class RandomEffects:

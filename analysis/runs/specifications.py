@@ -14,7 +14,7 @@ from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.physics.step_time.step import step_time
 from analysis.runs.measured_rates import measured_rates, predicted_rates
 from analysis.runs.planned import Planned, billed_over_running
-from analysis.runs.random_effects import RandomEffects
+from analysis.runs.random_effects import RandomEffects, spreads_tried
 from analysis.runs.step_constants import OTHER, PREFIX, Constants, middles, processor
 from analysis.runs.step_view import borrowed_spread
 
@@ -136,8 +136,7 @@ def _shift_of(
     mixture = first.mixture.to_numpy()
     both = len(set(mixture)) > 1
     columns = np.column_stack([np.ones(len(first)), *([mixture] if both else [])])
-    grid = np.linspace(*protocol().shift.spread_between_groups)
-    model = RandomEffects(columns, first.who, np.array([between]), grid)
+    model = RandomEffects(columns, first.who, np.array([between]), spreads_tried()[1])
     asked = np.array([1.0, float(run.row.mixture.iloc[0])])[: columns.shape[1]]
     return model.fit(means.T).coefficients @ asked
 

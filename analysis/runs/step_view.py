@@ -18,7 +18,7 @@ from analysis.data.protocol import kept_out, protocol
 from analysis.data.tables import Evidence
 from analysis.runs.basis import basis
 from analysis.runs.measured_rates import measured_rates, predicted_rates, refuse_few_rates
-from analysis.runs.random_effects import Fitted, RandomEffects
+from analysis.runs.random_effects import Fitted, RandomEffects, spreads_tried
 from analysis.runs.references import reference_runs, refuse_few_references
 from analysis.runs.step_constants import Constants, draw_constants
 
@@ -88,13 +88,12 @@ class Shift:
         return {}
 
     def _fit(self, between: float | None) -> Fitted:
-        rules = protocol().shift
-        spreads = np.linspace(*rules.spread_between_developers)
+        of_developers, of_groups = spreads_tried()
         model = RandomEffects(
             self._columns(self.groups),
             self.groups[protocol().groups.fold],
-            spreads if between is None else np.array([between]),
-            np.linspace(*rules.spread_between_groups),
+            of_developers if between is None else np.array([between]),
+            of_groups,
         )
         return self._fitted.setdefault(between, model.fit(self.group_means))
 
@@ -168,7 +167,6 @@ def borrowed_spread(evidence: Evidence, exclude: Collection[str] = ()) -> float:
     """The upper 90 % bound of the spread between developers, in the log MFU of the reference runs
     given their kind.
     """
-    rules = protocol().shift
     runs = reference_runs(evidence, exclude={*exclude, *kept_out()})
     refuse_few_references(runs)
     mixture = (runs.architecture == "moe").to_numpy(dtype=float)
@@ -176,7 +174,6 @@ def borrowed_spread(evidence: Evidence, exclude: Collection[str] = ()) -> float:
     model = RandomEffects(
         np.column_stack([np.ones(len(runs)), *kinds]),
         runs.developer,
-        np.linspace(*rules.spread_between_developers),
-        np.linspace(*rules.spread_between_groups),
+        *spreads_tried(),
     )
     return model.upper_bound_between(np.log(runs.mfu.to_numpy()))

@@ -8,14 +8,13 @@ import pytest
 from scipy import stats
 
 from analysis.runs.intervals import (
-    BETWEEN,
     FORMS,
-    WITHIN,
     conformal,
     interval_score,
     normal,
     of_developers,
 )
+from analysis.runs.random_effects import spreads_tried
 
 
 def test_a_normal_is_as_wide_as_the_root_mean_square_of_all_errors():
@@ -76,5 +75,6 @@ def test_forms_hold_for_every_value_above_nothing_and_the_simplest_is_the_first(
 
 
 def test_spreads_are_searched_up_to_eight_tenths_in_steps_of_a_fiftieth():
-    assert BETWEEN.tolist() == pytest.approx([n / 50 for n in range(41)])
-    assert WITHIN.tolist() == pytest.approx([n / 50 for n in range(1, 41)])
+    between, within = spreads_tried()
+    assert between.tolist() == pytest.approx([n / 50 for n in range(41)])
+    assert within.tolist() == pytest.approx([n / 50 for n in range(1, 41)])

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.runs.random_effects import RandomEffects
+from analysis.runs.random_effects import RandomEffects, spreads_tried
 
-GRIDS = np.linspace(0.0, 0.8, 41), np.linspace(0.02, 0.8, 40)
+GRIDS = spreads_tried()
 
 
 def one_mean(developers: str, between=GRIDS[0], within=GRIDS[1]) -> RandomEffects:
