@@ -16,6 +16,10 @@ from analysis.data.facts import Fact, Facts, Row
 from analysis.data.mistakes import InputError
 from analysis.data.points import sobol_points
 
+# A range of more than this factor between its ends is even in its logarithm: half is then as
+# likely as twice. Below it both scales give middles within 6 % of each other.
+EVEN_IN_LOGS_BEYOND = 2.0
+
 PERCENTILES = {"p05": 5, "p50": 50, "p95": 95}
 
 Shape = Literal[
@@ -115,7 +119,7 @@ def between(
     """
     if low == high:
         return constant(low, basis, assumed, rows)
-    shape: Shape = "log_uniform" if low > 0 and high / low > 2 else "uniform"
+    shape: Shape = "log_uniform" if low > 0 and high / low > EVEN_IN_LOGS_BEYOND else "uniform"
     return Distribution(shape, low, high, basis, assumed, rows=rows)
 
 
