@@ -113,11 +113,10 @@ def workplace(out: Path) -> Iterator[Path]:
     with _mistakes_of(out):
         out.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    with (work / LOCK).open("wb") as lock:
-        try_lock(lock)  # before it says what it is: an abandoned one is one that does and is free
-        lock.write(_lock_text(out))
-        lock.flush()
+    with (work / LOCK).open("wb", buffering=0) as lock:
         try:
+            try_lock(lock)  # before it says what it is: an abandoned one does so and is free
+            lock.write(_lock_text(out))  # of a full disk nothing is left either
             yield work
         finally:
             _leave(work, out)

@@ -2,6 +2,7 @@
 lost in it or beside it, whenever a build is killed.
 """
 
+import errno
 import fcntl
 import os
 import sys
@@ -75,6 +76,21 @@ def test_the_new_edition_takes_the_place_of_the_last(tmp_path):
 def test_the_first_edition_is_put_where_nothing_stands(tmp_path):
     publish(tmp_path / "deep" / "out", "new")
     assert standing(tmp_path / "deep" / "out") == "new"
+
+
+def test_a_disk_that_is_full_from_the_start_leaves_nothing_beside_the_edition(
+    tmp_path, monkeypatch
+):
+    """Not even room for the line that says what a workplace is."""
+
+    def full(out):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    out = edition(tmp_path / "out", "old")
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="No space"):
+        patch.setattr(place, "_lock_text", full)
+        publish(out, "new")
+    assert standing(out) == "old" and [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_what_fails_leaves_the_last_edition_and_nothing_else(tmp_path):
