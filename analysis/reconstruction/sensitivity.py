@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analysis.data.uncertainty import percentiles
 from analysis.reconstruction.ground import evaluate
@@ -38,6 +37,8 @@ def sobol_indices(reconstruction: Reconstruction, phase: str | None = None) -> p
     Saltelli's scheme by `scipy.stats.sobol_indices` with 512 points; a fixed seed gives the same
     figures.
     """
+    from scipy import stats  # takes as long to import as a whole answer, and one page needs it
+
     inputs = uncertain_inputs(reconstruction, phase)
     names = list(inputs)
 

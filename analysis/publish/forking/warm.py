@@ -17,7 +17,8 @@ from typing import Any
 import analysis
 from analysis.publish.forking.forks import Fork, private_folder
 
-NOT_FOR_NOTEBOOKS = ("analysis.publish", "analysis.cli")
+# what checks tables is needed by evidence that was not read before: it loads that itself
+NOT_FOR_NOTEBOOKS = ("analysis.publish", "analysis.cli", "analysis.data.validation")
 OF_EXECUTION = ("analysis.publish.notebook", "analysis.publish.forking.engine")
 OF_KERNELS = (  # what one imports while it starts
     "ipykernel.kernelapp",
