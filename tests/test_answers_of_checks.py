@@ -45,7 +45,7 @@ def test_the_rent_that_makes_a_total_true(needed):
 def test_failed_runs_that_a_total_leaves_room_for(needed):
     failed = needed.loc["failed and smaller runs, over the final ones"]
     assert failed.needed == pytest.approx(5.576 / 5.86 - 1)
-    # none, to the most that a company reports: final runs 9.6 % of all
+    # none, to the most that is told of a company: final runs 9.6 % of all
     assert (failed.low, failed.high) == (0.0, pytest.approx(1 / 0.096 - 1))
     assert not failed.allowed
 

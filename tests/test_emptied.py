@@ -13,6 +13,7 @@ import shutil
 import traceback
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,14 @@ TAKEN: dict[str, Callable[[Rows, random.Random], Rows]] = {
     "all rows but one": lambda rows, chance: [chance.choice(rows)],
     "a column": without_a_column,
 }
+
+
+@cache
+def warm() -> list[tuple[Page, dict[str, Any]]]:
+    """The pages with their parameters, once this process has imported what they need."""
+    pages = parameters_of_pages()
+    warm_up([given for _, given in pages])
+    return pages
 
 
 def run_cells(page: Page, given: dict[str, Any]) -> None:
@@ -82,8 +91,7 @@ def said_by(page: Page, given: dict[str, Any]) -> str:
 @pytest.mark.soak
 @pytest.mark.parametrize("taken", TAKEN)
 def test_what_is_missing_is_told_where_it_is_missed(folder, taken, record_property):
-    pages, chance = parameters_of_pages(), random.Random(taken)
-    warm_up([given for _, given in pages])
+    pages, chance = warm(), random.Random(taken)
     for resource in resources(folder):
         path = Path(folder / resource["path"])
         kept = shutil.copy(path, path.with_suffix(".kept"))

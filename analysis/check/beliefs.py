@@ -108,7 +108,7 @@ def _failed_runs(doubt: _Doubt) -> dict[str, Any]:
     shares = [facts.with_unit(name, "ratio").value for name in doubt.belief.final_run_shares]
     label = "failed and smaller runs, over the final ones"
     most, needed = 1.0 / min(shares) - 1.0, doubt.usd / doubt.base.usd - 1.0
-    return _lever(label, needed, "times", 0.0, most, "none, to the most that a company reports")
+    return _lever(label, needed, "times", 0.0, most, "none, to the most that is told of a company")
 
 
 def _lever(

@@ -84,8 +84,9 @@ def _commonest(account: Account) -> str:
         return ""
     (counted, said_of, quantity), times = pairs.most_common()[0]
     part, whole = (find_label(name, quantity, account) for name in (counted, said_of))
+    slip = "The commonest slip" if [*pairs.values()].count(times) == 1 else "A common slip"
     return (
-        f"The commonest slip, {_claims(times, 'commonest')} times, is to take the figure of "
+        f"{slip}, {_claims(times, 'commonest')} times, is to take the figure of "
         f"{links.text(part)} for {links.text(whole)}. "
     )
 

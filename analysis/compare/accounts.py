@@ -88,7 +88,7 @@ def finding(accounts: list[Account]) -> Html:
     disclosing = sum(account.frame().disclosed.notna().any() for account in accounts)
     said = (
         f"<strong>In {_counted(len(most), 'first')} of {_counted(len(first), 'all')} accounts most "
-        "hours go into pre-training.</strong> "
+        "hours that can be estimated go into pre-training.</strong> "
     )
     if len(learned):
         top = learned.iloc[0]
@@ -97,7 +97,9 @@ def finding(accounts: list[Account]) -> Html:
             "reconstructed",
             links.counted_row("models.reinforcement", top.title, f"{PAGE}.html"),
         )
-        said += f"Reinforcement learning takes most of them in {links.text(top.title)}: {share}. "
+        said += (
+            f"Reinforcement learning has its largest share in {links.text(top.title)}: {share}. "
+        )
     return Html(
         f"<p>{said}In {_counted(disclosing, 'disclosing')} accounts the maker discloses hours of "
         "at least one phase. The others rest on public facts alone.</p>"

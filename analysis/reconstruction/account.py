@@ -138,6 +138,15 @@ class Account:
 
     def finding(self) -> Html:
         """Whether the disclosed hours can be true: in how many phases, and all phases together."""
+        return Html(
+            f"<p><strong>{self._possible_phases()}</strong> {self.all_hours()} Each phase was "
+            "estimated without its disclosed hours, and without anything that they follow from. "
+            "Whether such hours can be true hangs on the efficiency that they need, further down."
+            "</p>"
+        )
+
+    def all_hours(self) -> Html:
+        """What we estimate for all phases together, and on which side of it the disclosed lie."""
         total = self.to_dict()["total"]["gpu_hours"]
         low, middle, high = (
             links.figure(_two_figures(total["reconstructed"][name]), "reconstructed", ALL_HOURS)
@@ -147,12 +156,7 @@ class Account:
         if total["disclosed"] is not None:
             hours = quantity_text(total["disclosed"], "gpu_hours")
             together += f"; {links.figure(hours, 'derived', ALL_DISCLOSED)} are disclosed"
-        return Html(
-            f"<p><strong>{self._possible_phases()}</strong> {together}. "
-            f"Our 90 % interval is {low} to {high}{_outside(total)}. Each phase was estimated "
-            "without its disclosed hours, and without anything that they follow from. Whether such "
-            "hours can be true hangs on the efficiency that they need, further down.</p>"
-        )
+        return Html(f"{together}. Our 90 % interval is {low} to {high}{_outside(total)}.")
 
     def _possible_phases(self) -> str:
         """In how many phases the disclosed hours lie in the range of our estimate."""

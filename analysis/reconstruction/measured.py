@@ -182,6 +182,8 @@ def products_as_timed(account: Account) -> dict[str, float]:
         return dict.fromkeys(names, np.nan)
     run = found[1].run
     alike = timed[timed.recipe == RECIPE_OF[run.layout.precision]]
+    if alike.empty:
+        return dict.fromkeys(names, np.nan)
     slowest = alike.loc[alike.seconds.idxmax()]
     tokens = run.layout.sequences_per_micro_batch * run.layout.seq_len_tokens
     step = step_of(run, account.evidence)
@@ -238,14 +240,15 @@ def balance(account: Account) -> dict[str, float]:
         return {}
     result, views = found
     disclosed, tokens = float(result.disclosed_gpu_hours or np.nan), tokens_of(result)
-    rate = float(np.median(step_of(views.run, account.evidence).tokens_per_s_per_gpu))
+    rates_of_step = step_of(views.run, account.evidence).tokens_per_s_per_gpu
     mean, _ = shift_without(account.evidence, views.run.developers).of(views.run.row)
     alike = rates(account)
     kernels = account.evidence["hardware"].set_index("chip").kernels
     near = alike[~alike.disclosed & (alike.chip.map(kernels) == kernels[views.run.chip])]
     own = tokens / (disclosed * SECONDS_PER_HOUR)
     return {
-        "limit_over_disclosed": rate / own,
+        "limit_over_disclosed": float(np.median(rates_of_step)) / own,
+        "highest_limit_over_disclosed": percentiles(rates_of_step)["p95"] / own,
         "others_over_their_limit": float(np.exp(np.median(mean))),
         "best_measured_over_disclosed": float(near.tokens_per_s_per_gpu.max() / own),
         "both_views_over_disclosed": result.hours_by_view["combined"]["p50"] / disclosed,

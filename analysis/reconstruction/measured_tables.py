@@ -55,9 +55,19 @@ def finding(account: Account) -> Html:
         f"rate; other makers' software has reached {share(best, 'best')} of it on such chips."
         f"</strong> {_as_timed(timed)}Of what the time of a step allows, other makers of mixtures "
         f"reach {share(others, 'others')}. By type and by layout together we expect "
-        f"{counted(f'{both:.2g} times', f'{PAGE}.both')} the disclosed hours. So the hours are "
-        "possible, and nobody else has shown as few on such chips.</p>"
+        f"{counted(f'{both:.2g} times', f'{PAGE}.both')} the disclosed hours. So the hours "
+        f"{_can_be(found)}, and nobody else has shown as few on such chips.</p>"
     )
+
+
+def _can_be(found: Mapping[str, float]) -> str:
+    """Whether the time of a step allows the disclosed rate: at the middle of its constants, or
+    within their range.
+    """
+    if found["limit_over_disclosed"] >= 1.0:
+        return "are possible"
+    within = found["highest_limit_over_disclosed"] >= 1.0
+    return "cannot be ruled out" if within else "are fewer than the constants allow"
 
 
 def _as_timed(allowed: float) -> str:

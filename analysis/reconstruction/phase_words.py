@@ -24,7 +24,7 @@ MORE = "The run was less efficient than runs like it, or its hours hold other wo
 NOTHING_OPEN = "Its account names nothing that the sources leave open."
 SAME = 5e-4  # a median nearer than this to the middle is the same
 BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
-AS_EXPECTED = "So public facts give no reason to doubt them."
+AS_EXPECTED = "So this estimate gives no reason to doubt them."
 SHARES = "Each share is a mean over all draws."
 OF_TRAINING = (
     " Arithmetic is the time that training would take at the chips' peak. Overhead is the rest of "

@@ -86,6 +86,8 @@ def products_of_micro_batch(rows: pd.DataFrame, date: str, evidence: Evidence) -
     for recipe, scales in RECIPES.items():
         for chip, of_chip in rows.groupby("chip"):
             chosen = of_recipe(of_chip, scales)
+            if chosen.empty:  # nobody timed it
+                continue
             spent = chosen.median_us * chosen.times / US_PER_S
             seconds, clock = float(spent.sum()), float(np.average(chosen.clock_mhz, weights=spent))
             drawn = chosen.times.to_numpy() @ predicted_us(chosen, date, evidence) / US_PER_S

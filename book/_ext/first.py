@@ -83,6 +83,7 @@ PARTS: dict[str, Callable[[Edition], str]] = {
     "hero": lambda edition: hero_html(first.hero_of(edition.account)),
     "line": lambda edition: first.small_line(edition.account, checkout()),
     "claims": lambda edition: claim_cards(edition.account),
+    "hours": lambda edition: f"<p>{edition.account.all_hours()}</p>",
 }
 
 

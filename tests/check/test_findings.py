@@ -41,6 +41,8 @@ def test_the_commonest_slip_is_counted_among_the_misleading_alone(monkeypatch):
     assert commonest(monkeypatch, **slips, a="misleading", d="supported", e="contradicted") == (
         "The commonest slip, 2 times, is to take the figure of run gpu_hours for fleet gpu_hours. "
     )
+    # of b one and of d another: neither is the commonest
+    assert commonest(monkeypatch, b="misleading", d="misleading").startswith("A common slip, 1 ")
     assert commonest(monkeypatch, a="supported", b="contradicted") == ""
 
 
@@ -65,7 +67,7 @@ def test_claims_are_counted_by_what_becomes_of_them(account):
     assert said.startswith(f"{slips} of {len(verdicts)} public claims on the cost of DeepSeek-R1")
     assert f"The figures of another {wrong} are wrong, and {holds} claims hold. " in said
     rest = verdicts.count("not_checkable")
-    assert f"Another {rest} cannot be checked. The commonest" in said
+    assert f"Another {rest} cannot be checked. A common slip" in said
     assert slips + wrong + holds + rest == len(verdicts)
 
 

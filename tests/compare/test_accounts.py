@@ -67,8 +67,8 @@ def test_what_is_not_disclosed_is_empty_and_what_is_adds_up(found):
 
 def test_the_finding_names_the_model_with_most_reinforcement(found):
     said = text(sides.finding(found))
-    assert "In 3 of 3 accounts most hours go into pre-training." in said
-    assert "takes most of them in DeepSeek-R1" in said
+    assert "In 3 of 3 accounts most hours that can be estimated go into pre-training." in said
+    assert "has its largest share in DeepSeek-R1" in said
     assert "In 2 accounts the maker discloses hours" in said
 
 
@@ -176,7 +176,7 @@ def test_the_finding_counts_accounts_by_hand():
     """In Half pre-training takes a half, which is not most; it has no reinforcement."""
     half = made("Half", [(LONE, 1e3, 50e3), (("fine_tuning",), 1e3, 50e3)])
     assert text(sides.finding([half, ONE, TWO])) == (
-        "In 1 of 3 accounts most hours go into pre-training. Reinforcement learning takes most of "
+        "In 1 of 3 accounts most hours that can be estimated go into pre-training. Reinforcement learning takes most of "
         "them in Two: 60 %. In 2 accounts the maker discloses hours of at least one phase. "
         "The others rest on public facts alone."
     )

@@ -281,6 +281,7 @@ def test_the_balance_by_hand(monkeypatch, step):
     assert found == pytest.approx(
         {
             "limit_over_disclosed": 1.5,
+            "highest_limit_over_disclosed": 7.35,  # 1,500 + 0.9 (8,000 - 1,500)
             "others_over_their_limit": 0.8,
             "best_measured_over_disclosed": 0.7,
             "both_views_over_disclosed": 1.5,

@@ -106,3 +106,12 @@ def test_without_times_nothing_is_said_of_them(r1, account, evidence):
 
 def test_each_precision_of_a_layout_has_a_way_to_multiply():
     assert set(RECIPE_OF.values()) <= set(RECIPES)
+
+
+def test_a_way_to_multiply_that_nobody_timed_has_no_row(rows, evidence):
+    """And a chip of which only products in sixteen bits are known says nothing of eight."""
+    alike = rows[(rows.precision == "bf16") & (rows.groups == 1)]
+    one = products_of_micro_batch(alike, DATE, evidence)
+    assert set(one.recipe) == set(RECIPES)  # what has no row in eight bits runs in sixteen
+    none = products_of_micro_batch(rows[rows.scales == "one"].head(1), DATE, evidence)
+    assert set(none.recipe) == {name for name, scales in RECIPES.items() if "one" in scales}

@@ -316,7 +316,7 @@ def test_the_own_model_stands_among_the_others_by_its_cost():
     assert title == "own cost less than 1 of 4 others; 2 may equal it"
     apart = frame[frame.model.isin(["own", "less"])]
     title = title_of(charts.costs_of_models(apart.assign(usd_common=apart.p50), "b").to_dict())
-    assert title == "own cost less to train than none of 1 others"
+    assert title == "own cost less than none of 1 others at one day's rents"
 
 
 def test_each_estimate_is_a_panel_of_its_steps_and_the_one_where_it_parts_has_the_colour():

@@ -121,8 +121,8 @@ def _place_of(subject: str | None, frame: pd.DataFrame) -> str:
     (name,) = short([subject])
     among = f"than {dearer or 'none'} of {len(others)} others"
     if alike:
-        return f"{name} cost less {among}; {alike} may equal it"
-    return f"{name} cost less to train {among}"
+        return f"{name} cost less {among} at one day's rents; {alike} may equal it"
+    return f"{name} cost less {among} at one day's rents"
 
 
 def _with_usd_interval(frame: pd.DataFrame) -> pd.DataFrame:
