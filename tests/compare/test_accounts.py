@@ -176,9 +176,9 @@ def test_the_finding_counts_accounts_by_hand():
     """In Half pre-training takes a half, which is not most; it has no reinforcement."""
     half = made("Half", [(LONE, 1e3, 50e3), (("fine_tuning",), 1e3, 50e3)])
     assert text(sides.finding([half, ONE, TWO])) == (
-        "In 1 of 3 accounts most hours that can be estimated go into pre-training. Reinforcement learning takes most of "
-        "them in Two: 60 %. In 2 accounts the maker discloses hours of at least one phase. "
-        "The others rest on public facts alone."
+        "In 1 of 3 accounts most hours that can be estimated go into pre-training. Reinforcement "
+        "learning has its largest share in Two: 60 %. In 2 accounts the maker discloses hours of "
+        "at least one phase. The others rest on public facts alone."
     )
     assert "Reinforcement" not in text(sides.finding([half]))
 

@@ -121,7 +121,7 @@ def _place_of(subject: str | None, frame: pd.DataFrame) -> str:
     (name,) = short([subject])
     among = f"than {dearer or 'none'} of {len(others)} others"
     if alike:
-        return f"{name} cost less {among} at one day's rents; {alike} may equal it"
+        return f"{name} cost less {among}; {alike} may equal it"
     return f"{name} cost less {among} at one day's rents"
 
 
