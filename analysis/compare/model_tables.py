@@ -34,8 +34,8 @@ def side_by_side(chosen: pd.DataFrame, date: str) -> Html:
 def per_unit(chosen: pd.DataFrame) -> Html:
     """The same models' rent near their release over the work of the run."""
     return table(
-        chosen[["row", "model", *PER_UNIT]],
-        rests={ALL: ("derived", OF_RUN)},
+        chosen[["row", "rent_how", "model", *PER_UNIT]],
+        rests={ALL: ("rent_how", OF_RUN)},
         units=dict.fromkeys(PER_UNIT, "usd"),
         head=PER_UNIT,
         figures=dict.fromkeys(PER_UNIT, ROUGH),
@@ -91,11 +91,12 @@ def _models(frame: pd.DataFrame, columns: list[str], date: str, **look: Any) -> 
         release_date=dearest.release_date.map(day),
     )
     return table(
-        shown[["row", "model", *columns]],
+        shown[["row", "rent_how", "model", *columns]],
         rests={
             ALL: ("derived", OF_RUN),
             "tokens": ("disclosed", OF_RUN),
             **dict.fromkeys(("p50", *PERCENTILES), ("how", OF_RUN)),
+            **dict.fromkeys(("usd_common", "usd_market"), ("rent_how", OF_RUN)),
         },
         units={
             **dict.fromkeys(("p50", *PERCENTILES), "gpu_hours"),

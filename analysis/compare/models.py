@@ -45,7 +45,8 @@ def compare(evidence: Evidence, account: Account | None = None) -> pd.DataFrame:
     -------
     DataFrame
         A row a model: `id`, `row` (what its figures open to), `model`, `developer`,
-        `release_date`, `architecture`, `chip`; `how` its hours are known (disclosed or estimated);
+        `release_date`, `architecture`, `chip`; `how` its hours are known (disclosed or estimated),
+        and so `rent_how` its rent (derived or estimated);
         `flop`; `p05, p50, p95` (GPU-hours; equal where disclosed); `price_market` of its chip near
         the release [US$ per GPU-hour] and `usd_market`, the rent at it; and of that
         `usd_per_trillion_tokens`, `usd_per_billion_active` and `usd_per_zettaflop`.
@@ -124,6 +125,7 @@ def _with_rent(models: pd.DataFrame, evidence: Evidence) -> pd.DataFrame:
     price = np.array(market, dtype=float)
     usd = rental_usd(models.p50, price)
     return models.assign(
+        rent_how=np.where(models.how == "disclosed", "derived", "estimated"),
         price_market=price,
         usd_market=usd,
         usd_per_trillion_tokens=usd / models.tokens * TRILLION,
@@ -190,7 +192,7 @@ def beside_own_accounts(priced: pd.DataFrame, date: str) -> Html:
     """
     told = priced.dropna(subset=["usd_disclosed", "usd_common"])
     lines = [
-        f"<li>{html.escape(row.model)}: {_two(row.usd_common, 'derived', row.id)} at the market "
+        f"<li>{html.escape(row.model)}: {_two(row.usd_common, row.rent_how, row.id)} at the market "
         f"price of {date_text(date, '%B')} "
         f"({_price(row.price_common, 'comparison.price', row.chip)}), and "
         f"{_two(row.usd_disclosed, 'disclosed', row.id)} by its developer's own account "

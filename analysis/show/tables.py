@@ -106,8 +106,8 @@ def table(
         How the numbers of a column (of all columns: `*`) are known, and the row that they open to:
         `TABLE:COLUMN`, with a column of ids that is not shown, `:COLUMN` where each line has its
         own `TABLE:ID`, or `TABLE:ID` for every line. The
-        kind may be a column of kinds. Other numbers of a table with a name open to what
-        `book/computed.toml` says of it.
+        kind may be a column of kinds, which is shown if it has a head. Other numbers of a table
+        with a name, and those of an empty row, open to what `book/computed.toml` says of it.
     place
         What it is called there, where that is not its name.
     kind
@@ -121,8 +121,10 @@ def table(
     """
     rests = rests or {}
     hidden = {anchors, *(row.partition(":")[2] for _, row in rests.values())}
+    hidden |= {of for of, _ in rests.values()} - {*(head or {})}
     counted = counted_row(f"table.{place or name}", caption, f"#tab-{name}")
     own = (kind, f"counted:{counted.id}") if name else None
+    rests = {on: (of, row or f"counted:{counted.id}") for on, (of, row) in rests.items()}
     cells = {
         str(column): _opening(
             [_cell(value) for value in frame[column]],

@@ -116,9 +116,10 @@ def test_an_own_account_stands_beside_the_market_with_the_price_that_it_implies(
         ("d", "D", "H1", "disclosed", 1e6, NONE, NONE, 1e6),
     ]
     names = ["id", "model", "chip", "how", "p50", "usd_common", "price_common", "usd_disclosed"]
-    told = re.findall(
-        "<li>(.*?)</li>", beside_own_accounts(pd.DataFrame(rows, columns=names), "2025-01-20")
-    )
+    frame = pd.DataFrame(rows, columns=names).assign(rent_how=["derived", "estimated", "", ""])
+    told = re.findall("<li>(.*?)</li>", beside_own_accounts(frame, "2025-01-20"))
+    # rent of hours that we estimate is no arithmetic on what is disclosed
+    assert [re.search(r"figure (\w+)", line)[1] for line in told] == ["derived", "reconstructed"]
     assert [words(line) for line in told] == [
         "A: $3M at the market price of 20 January 2025 ($3.00 a GPU-hour), and $2.5M by its "
         "developer's own account ($2.50 a GPU-hour).",

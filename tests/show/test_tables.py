@@ -138,6 +138,9 @@ def test_a_table_says_what_its_numbers_rest_on_line_by_line_or_all_alike():
     )
     shown = table(frame, rests={"hours": ("how", "training_runs:id")})
     assert rows_of(shown) == [("disclosed", "training_runs:a")] and ">id<" not in shown
+    assert ">how<" not in shown  # a column of kinds stands where it has a head
+    shown = table(frame, rests={"hours": ("how", "training_runs:id")}, head={"how": "how known"})
+    assert "how known" in shown
     shown = table(frame[["run", "hours"]], rests={"*": ("assumption", "bill:with_staff.usd")})
     assert rows_of(shown) == [("assumption", "bill:with_staff.usd")]
 
@@ -147,6 +150,8 @@ def test_other_numbers_of_a_table_with_a_name_open_to_the_table_and_words_do_not
     shown = table(frame, name="few", caption="Some numbers")
     assert rows_of(shown) == [("derived", "counted:table.few = Some numbers = #tab-few")]
     assert in_book(shown).count('href="#tab-few"') == 1
+    named = table(frame, name="few", caption="Some numbers", rests={"n": ("reconstructed", "")})
+    assert rows_of(named) == [("reconstructed", "counted:table.few = Some numbers = #tab-few")]
     assert rows_of(table(frame)) == []
 
 
