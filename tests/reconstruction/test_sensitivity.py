@@ -2,8 +2,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from analysis.reconstruction import sensitivity
 from analysis.reconstruction.sensitivity import (
     finding,
     gpu_hours_of,
@@ -49,9 +49,7 @@ def test_an_estimate_of_a_share_stays_between_nothing_and_all(r1, monkeypatch):
     assert len(names) == 2
     found = SimpleNamespace(first_order=np.array([-0.1, 1.2]), total_order=np.array([-0.2, 1.1]))
     asked = {}
-    monkeypatch.setattr(
-        sensitivity.stats, "sobol_indices", lambda **given: asked.update(given) or found
-    )
+    monkeypatch.setattr(stats, "sobol_indices", lambda **given: asked.update(given) or found)
     shares = sobol_indices(r1, "r1_sft_data").set_index("input")
     labels = [r1["r1_sft_data"].inputs[name].label for name in names]
     assert shares.total[labels].tolist() == shares.first_order[labels].tolist() == [0.0, 1.0]
