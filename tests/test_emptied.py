@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import csv
-import os
 import random
 import re
 import shutil
@@ -15,6 +14,7 @@ from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from io import StringIO
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ import pytest
 
 from analysis.data.folder import resources
 from analysis.data.mistakes import InputError
+from analysis.publish.forking.forks import Fork
 from analysis.publish.forking.warm import warm_up
 from analysis.publish.plan import Page
 from benchmarks.execution import parameters_of_pages
@@ -67,24 +68,24 @@ def run_cells(page: Page, given: dict[str, Any]) -> None:
                 names |= given
 
 
+def tell(connection: Connection, page: Page, given: dict[str, Any]) -> None:
+    """What stops a page: nothing, the line of a mistake, or a fault."""
+    said = ""
+    try:
+        with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
+            run_cells(page, given)
+    except InputError as error:
+        said = str(error)
+    except BaseException:
+        said = f"fault: {traceback.format_exc()}"
+    connection.send(said)
+
+
 def said_by(page: Page, given: dict[str, Any]) -> str:
-    """What stops a page in a process of its own: nothing, the line of a mistake, or a fault."""
-    reading, writing = os.pipe()
-    if not os.fork():
-        said = ""
-        try:
-            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):
-                run_cells(page, given)
-        except InputError as error:
-            said = str(error)
-        except BaseException:
-            said = f"fault: {traceback.format_exc()}"
-        os.write(writing, said.encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as told:
-        said = told.read().decode()
-    os.wait()
+    """What a page says in a process of its own."""
+    fork = Fork(tell, page, given)
+    said = str(fork.connection.recv())
+    fork.wait()
     return said
 
 

@@ -32,6 +32,7 @@ def test_a_figure_that_nobody_measured_is_left_out_of_what_speaks_for_the_hours(
         {"id": "b", "side": "for", "figure": "known * 2"},
         {"id": "c", "side": "against", "figure": "known"},
     ]
+    lines = [line | {"where": f"hours_evidence.csv, {line['id']}"} for line in lines]
     evidence = SimpleNamespace(facts=Facts({}))
     account = SimpleNamespace(rows={"hours_evidence": lines}.__getitem__, evidence=evidence)
     monkeypatch.setattr(measured, "balance", lambda account: {"timed": np.nan, "known": 0.5})

@@ -32,8 +32,7 @@ def filled(card: Card, form: str, evidence: Evidence) -> dict[str, list[str]]:
     for row in rows[rows.form == form].itertuples():
         names = _answering(row)
         if names:
-            there = all(_is_given(card, name) for name in names)
-            found["filled" if there else "missing"].append(str(row.field))
+            found["filled" if _fills(card, names) else "missing"].append(str(row.field))
     return found
 
 
@@ -45,6 +44,10 @@ def _answering(row: Any) -> list[str]:
             where = f"disclosure_forms.csv, {row.id}, card_field"
             raise UnknownName(name, "a field of a disclosure sheet", FIELDS, where=where)
     return names
+
+
+def _fills(card: Card, names: list[str]) -> bool:
+    return all(_is_given(card, name) for name in names)
 
 
 def _is_given(card: Card, name: str) -> bool:
@@ -73,10 +76,7 @@ def agreement(cards: list[Card], evidence: Evidence) -> pd.DataFrame:
             raise UnknownName(indicator, "an id of disclosure_forms.csv", forms, where=where)
         names = _answering(forms[indicator])
         for model in (name for name in sheets if names and _names(score.model, name)):
-            ours, field = (
-                all(_is_given(sheets[model], one) for one in names),
-                forms[indicator].field,
-            )
+            ours, field = _fills(sheets[model], names), forms[indicator].field
             rows.append((model, score.company, field, int(ours), int(score.score)))
     frame = pd.DataFrame(rows, columns=["model", "company", "indicator", "ours", "theirs"])
     return frame.assign(agrees=frame.ours == frame.theirs)

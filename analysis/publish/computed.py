@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.data.facts import Row
 from analysis.data.folder import read_toml
-from analysis.data.mistakes import InputError, UnknownName, first_mistake
+from analysis.data.mistakes import InputError, UnknownName, find, first_mistake
 from analysis.data.tables import Evidence
 from analysis.show.cards import Card, Part
 
@@ -58,9 +58,7 @@ def read_computed(book: Path) -> Mapping[str, Place]:
 def counted_card(text: str, places: Mapping[str, Place], evidence: Evidence) -> Card:
     """What a counted number tells, `PLACE = OF = ADDRESS`: what was counted, from which tables."""
     name, _, rest = text.partition(" = ")
-    if name not in places:
-        raise UnknownName(name, f"a place of {FILE}", places)
-    place, of = places[name], rest.rpartition(" = ")[0]
+    place, of = find(name, places, f"a place of {FILE}"), rest.rpartition(" = ")[0]
     return Card(
         place.name.replace(OF, of),
         "",

@@ -10,7 +10,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from analysis.data.folder import read_toml
-from analysis.data.mistakes import InputError, UnknownName, first_mistake
+from analysis.data.mistakes import InputError, find, first_mistake
 from analysis.show import links
 from analysis.show.links import Html
 from analysis.show.tables import table
@@ -56,9 +56,7 @@ def read_glossary(book: Path) -> Mapping[str, Term]:
 
 def find_term(name: str, terms: Mapping[str, Term]) -> Term:
     """A term by its id; an `InputError` with the nearest if there is none."""
-    if name not in terms:
-        raise UnknownName(name, "a term of the glossary", terms)
-    return terms[name]
+    return find(name, terms, "a term of the glossary")
 
 
 def glossary_table(terms: Mapping[str, Term]) -> Html:

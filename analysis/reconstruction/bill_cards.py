@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from analysis.data.facts import Row
-from analysis.data.mistakes import UnknownName
+from analysis.data.mistakes import UnknownName, find
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.cards import NINE_IN_TEN, range_card
 from analysis.reconstruction.operands import input_part, operand
@@ -64,10 +64,9 @@ def owned_card(name: str, account: Account) -> Card:
     """An input of an owned GPU-hour: its range, and what it was taken from."""
     inputs = OwnershipInputs.of(account.chip, account.scenario.parameters, account.evidence)
     found = inputs.distributions if inputs else {}
-    if name not in found:
-        raise UnknownName(name, "an input of an owned hour", found)
+    ranged = find(name, found, "an input of an owned hour")
     label, facts = f"An owned hour: {LABELS[name]}", account.evidence.facts
-    return range_card(label, UNITS[name], found[name], Row("owned", name), facts)
+    return range_card(label, UNITS[name], ranged, Row("owned", name), facts)
 
 
 def _line_texts(line: dict[str, Any], field: str) -> tuple[str, str]:

@@ -267,7 +267,7 @@ def _known(account: Account, side: str) -> Iterator[tuple[Mapping[str, Any], flo
             if row["side"] == side and missing.isdisjoint(parse(row["figure"]).names):
                 yield row, account.evidence.facts.calculate(row["figure"], balance)
         except InputError as error:
-            raise error.at(f"hours_evidence.csv, {row['id']}, figure") from None
+            raise error.at(f"{row['where']}, figure") from None
 
 
 def _figure(name: str, value: float, unit: str) -> Html:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from analysis.data.expressions import facts_in
 from analysis.data.facts import Fact, Number, Row
-from analysis.data.mistakes import UnknownName
+from analysis.data.mistakes import find
 from analysis.data.tables import Evidence
 from analysis.show.numbers import quantity_text, significant
 
@@ -233,7 +233,4 @@ def _to_row(found: re.Match[str]) -> str:
 
 
 def _source(source_id: str, evidence: Evidence) -> Mapping[str, str]:
-    sources = evidence.by_id("sources")
-    if source_id not in sources:
-        raise UnknownName(source_id, "a source", sources)
-    return sources[source_id]
+    return find(source_id, evidence.by_id("sources"), "a source")

@@ -122,9 +122,9 @@ def table(
     rests = rests or {}
     hidden = {anchors, *(row.partition(":")[2] for _, row in rests.values())}
     hidden |= {of for of, _ in rests.values()} - {*(head or {})}
-    counted = counted_row(f"table.{place or name}", caption, f"#tab-{name}")
-    own = (kind, f"counted:{counted.id}") if name else None
-    rests = {on: (of, row or f"counted:{counted.id}") for on, (of, row) in rests.items()}
+    counted = f"counted:{counted_row(f'table.{place or name}', caption, f'#tab-{name}').id}"
+    own = (kind, counted) if name else None
+    rests = {on: (of, row or counted) for on, (of, row) in rests.items()}
     cells = {
         str(column): _opening(
             [_cell(value) for value in frame[column]],
