@@ -19,8 +19,8 @@ from analysis.show import links
 from analysis.show.links import Html
 from analysis.show.numbers import quantity_text, ratio_text, significant
 
-FEWER = "The run was more efficient than runs like it, or its hours are not all counted."
-MORE = "The run was less efficient than runs like it, or its hours hold other work."
+FEWER = "The run was more efficient than {}, or its hours are not all counted."
+MORE = "The run was less efficient than {}, or its hours hold other work."
 NOTHING_OPEN = "Its account names nothing that the sources leave open."
 SAME = 5e-4  # a median nearer than this to the middle is the same
 BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
@@ -74,12 +74,15 @@ class PhaseWords:
         disclosed, interval = self.result.disclosed_gpu_hours, self.result.interval
         low, high = (self._rounded(name) for name in ("p05", "p95"))
         said = f"Our 90 % interval is {low} to {high}"
+        if np.isclose(interval["p05"], interval["p95"], rtol=SAME):
+            said = "Every input is fixed, so our estimate has no range"
         if disclosed is None:
             return f"{said}."
+        others = "is set here" if self._is_set else "runs like it"
         if disclosed < interval["p05"]:
-            return f"{said}; the disclosed hours lie below it. {FEWER}"
+            return f"{said}; the disclosed hours lie below it. {FEWER.format(others)}"
         if disclosed > interval["p95"]:
-            return f"{said}; the disclosed hours lie above it. {MORE}"
+            return f"{said}; the disclosed hours lie above it. {MORE.format(others)}"
         return f"{said}, and holds the disclosed hours. {AS_EXPECTED}"
 
     def _rounded(self, end: str) -> Html:
@@ -111,6 +114,12 @@ class PhaseWords:
         """The input that the phase's efficiency is; the empty string where it is none of them."""
         return next((name for name in (COMBINED, "mfu") if name in self.result.inputs), "")
 
+    @property
+    def _is_set(self) -> bool:
+        """Whether the phase's efficiency is a parameter of this edition, and no finding of ours."""
+        name = self._efficiency_input
+        return bool(name and self.result.inputs[name].distribution.parameter)
+
     def _usual(self) -> str:
         """What such runs usually reach, where the phase takes its efficiency from them."""
         name = self._efficiency_input
@@ -120,6 +129,8 @@ class PhaseWords:
             links.figure(_two(end), "reconstructed", Row("input", f"{self.result.phase.id}.{name}"))
             for end in self.result.inputs[name].distribution.quantile(ENDS)
         )
+        if self._is_set:
+            return f"The efficiency is set to {middle} here. "
         if name == COMBINED:
             return (
                 "We look at what such runs usually reach, and at the time of a step. By both "
@@ -143,6 +154,8 @@ class PhaseWords:
         name = self._efficiency_input
         if not name or not self._with_modules():
             return ""
+        if self._is_set:
+            return " as figures are printed"
         low, _, high = result.inputs[name].distribution.quantile(ENDS)
         needed = result.needed_mfu_of_all_work
         where = "more" if needed > high else "less" if needed < low else "neither more nor less"
@@ -157,7 +170,7 @@ class PhaseWords:
             return ""
         return (
             f"It is {self._needed('.all_work')} if modules for multi-token prediction, which "
-            "printed figures leave out, count as work, as they do in the range. "
+            "printed figures leave out, count as work, as they do in our estimate. "
         )
 
     def _among_all_runs(self) -> str:

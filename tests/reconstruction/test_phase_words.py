@@ -14,6 +14,8 @@ from analysis.reconstruction.phase_words import AS_EXPECTED, FEWER, MORE, NOTHIN
 from analysis.reconstruction.pretraining import COMBINED
 from tests.by_hand import dense_run
 
+OTHERS = "runs like it"
+
 
 def words(shown) -> str:
     return re.sub("<[^>]*>", "", str(shown)).replace("&nbsp;", " ")
@@ -28,16 +30,17 @@ def phase_with(**known) -> PhaseWords:
 def said_of(disclosed: float | None) -> str:
     """Of an interval from 2,000 to 8,000 hours around 4,000."""
     interval = {"p05": 2_000.0, "p50": 4_000.0, "p95": 8_000.0}
-    return words(phase_with(disclosed_gpu_hours=disclosed, interval=interval)._range())
+    found = phase_with(disclosed_gpu_hours=disclosed, interval=interval, inputs={})
+    return words(found._range())
 
 
 def test_where_the_disclosed_hours_lie_and_what_follows():
     ends = "Our 90 % interval is 2K GPU-hours to 8K GPU-hours"
     inside = f"{ends}, and holds the disclosed hours. {AS_EXPECTED}"
     assert said_of(None) == f"{ends}."
-    assert said_of(1_999.0) == f"{ends}; the disclosed hours lie below it. {FEWER}"
+    assert said_of(1_999.0) == f"{ends}; the disclosed hours lie below it. {FEWER.format(OTHERS)}"
     assert [said_of(hours) for hours in (2_000.0, 4_000.0, 8_000.0)] == [inside] * 3
-    assert said_of(8_001.0) == f"{ends}; the disclosed hours lie above it. {MORE}"
+    assert said_of(8_001.0) == f"{ends}; the disclosed hours lie above it. {MORE.format(OTHERS)}"
 
 
 def test_our_estimate_over_what_is_disclosed(account):
@@ -106,6 +109,22 @@ def test_what_chips_usually_reach_is_said_where_a_phase_takes_it_from_runs(accou
         assert f"The disclosed hours need {result.needed_mfu * 100:.2g} %" in said
     for phase, name in (("v3_pretraining", COMBINED), ("v3_context_extension", "mfu")):
         assert f'data-row="input:{phase}.{name}"' in account[phase].tables.efficiency()
+
+
+def test_an_efficiency_that_is_set_is_no_finding_of_ours():
+    found = analysis.reconstruct(samples=64, mfu=0.3)
+    for phase, needed in (
+        ("v3_pretraining", "39 % as figures are printed"),
+        ("v3_context_extension", "25 %"),
+    ):
+        said = words(found[phase].tables.efficiency())
+        assert said.startswith(
+            f"The efficiency is set to 30 % here. The disclosed hours need {needed}."
+        )
+        assert "we expect" not in said and "runs lie" not in said and "range" not in said
+    said = words(found["v3_pretraining"].tables.finding())
+    assert "Every input is fixed, so our estimate has no range; the disclosed hours lie" in said
+    assert FEWER.format("is set here") in said
 
 
 def test_the_efficiency_of_all_work_is_said_where_two_figures_tell_it_apart(account):
