@@ -18,9 +18,10 @@ from analysis.reconstruction.model import NamedStage, Phase
 from analysis.reconstruction.reinforcement import segments
 from analysis.reconstruction.setting import Input, Setting, Work
 from analysis.reconstruction.stages import ReinforcementStage
-from analysis.show.numbers import quantity_text, significant
+from analysis.show.numbers import exact_text, quantity_text, significant
 from analysis.show.tables import Cell, code, table
 
+IN_DIGITS = 1e6  # a whole number below this is written digit by digit
 StageInputs = Mapping[str, Mapping[str, Input]]
 
 # what a stage of a kind is made of, with units; each is an attribute of `Middle`
@@ -80,9 +81,7 @@ class Middle:
         same = (shown["first"] == shown["last"]).all()
         for end in ("first", "last"):
             pairs = zip(shown[end], shown.unit, strict=True)
-            shown[end] = [
-                Cell(quantity_text(significant(value, 4), unit), value) for value, unit in pairs
-            ]
+            shown[end] = [Cell(_text(value, unit), value) for value, unit in pairs]
         columns = {"input": "input", "first": "middle" if same else "first"}
         columns |= {} if same else {"last": "last"}
         caption = "The inputs of the sum below, by their names in it"
@@ -104,6 +103,13 @@ class Middle:
             if len(found) and not np.isnan(found).all()
         ]
         return pd.DataFrame(rows, columns=["input", "unit", "first", "last"])
+
+
+def _text(value: float, unit: str) -> str:
+    """An input as a reader sees it; a limit or a batch is a whole number, and no digit is lost."""
+    if float(value).is_integer() and value < IN_DIGITS:
+        return exact_text(value, unit)
+    return quantity_text(significant(value, 4), unit)
 
 
 def _same(values: np.ndarray) -> bool:

@@ -1,5 +1,6 @@
 """The whole bill in its parts, and the middle of a phase, by hand."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -110,6 +111,8 @@ def test_the_middle_of_reinforcement_along_a_curve_has_a_value_a_segment(account
     assert {len(column) for column in middle.values.values()} == {104}
     assert middle.limit_tokens[0] == 32_768 and middle.limit_tokens[-1] == 65_536
     assert middle.gpus == 512 and middle.rollouts == 650 / 104
+    shown = re.sub("<[^>]*>", " ", middle._repr_html_()).replace("&nbsp;", " ")
+    assert "32,768 tokens" in shown and "65,536 tokens" in shown and "506.5 tokens" in shown
 
 
 def test_an_efficiency_of_all_work_is_that_of_the_median_draw(account):
