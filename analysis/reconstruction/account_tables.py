@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.data.facts import Row
+from analysis.data.facts import Fact, Row
 from analysis.data.mistakes import InputError
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.phase_samples import GROUNDS
@@ -224,12 +224,18 @@ def _told(row: Any, account: Account) -> Html:
     names = [name for name in row.facts.split("|") if name]
     facts = account.evidence.facts
     told = [
-        Html(f"{links.fact(facts[name], account.evidence)} {links.text(facts[name].quantity)}")
+        Html(f"{links.fact(facts[name], account.evidence)}{_of_what(facts[name])}")
         for name in names
     ]
     words = [links.text(row.says)] if row.says else []
     place = [links.source(row.source_id, account.evidence)] if row.source_id else []
     return Html("; ".join([*told, *words, *place]) or NOTHING)
+
+
+def _of_what(fact: Fact) -> str:
+    """What a fact is of, in brackets, where its unit does not say as much: no `384 GPUs (GPUs)`."""
+    said = fact.quantity in quantity_text(fact.value, fact.unit)
+    return "" if said else f" ({links.text(fact.quantity)})"
 
 
 def _hours(account: Account, end: str) -> Html:

@@ -217,8 +217,8 @@ def test_what_the_maker_says_is_its_facts_its_words_and_its_source_or_nothing(ev
     said = text(account_tables.said(made(evidence=told)))
     facts = evidence.facts
     assert (
-        f"GPUs 512 GPUs {facts['r1_zero_gpus'].quantity}; "
-        f"198 hours {facts['r1_zero_hours'].quantity}; of one phase energy not disclosed "
+        "GPUs 512 GPUs; "
+        f"198 hours ({facts['r1_zero_hours'].quantity}); of one phase energy not disclosed "
         "chip an H800; " in said
     )
     assert said.endswith("(2025)") and "ten" not in said.partition("chip an H800")[2]
