@@ -16,6 +16,7 @@ from analysis.data.scenario import Parameters
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, from_fact, set_by
 from analysis.physics.cost import owned_parts
+from analysis.show.columns import measure
 from analysis.show.tables import code, table
 
 # input: the fact it comes from, its unit, and the parameter that may take the fact's place
@@ -88,7 +89,7 @@ class OwnedHour:
                 "input": names,
                 "what_it_is": [*LABELS.values(), "rated power of the chip"],
                 "middle": middles,
-                "unit": [*(unit.replace("_", " ") for unit in UNITS.values()), "W"],
+                "unit": [*map(_words_of, UNITS.values()), "W"],
             }
         )
 
@@ -103,6 +104,11 @@ class OwnedHour:
     def usd_per_gpu_hour(self) -> float:
         """All parts [US$]; NaN where no price of the chip, or no rated power, is known."""
         return sum(self.parts.values()) if self.parts else math.nan
+
+
+def _words_of(unit: str) -> str:
+    """A unit in words; the sum by hand takes a share as it is, not in per cent."""
+    return unit if unit == "ratio" else measure(unit, []).words
 
 
 def owned_hour_at_middle(chip: Chip, parameters: Parameters, evidence: Evidence) -> OwnedHour:

@@ -9,20 +9,37 @@ from collections.abc import Callable, Iterable
 UNIT_WORDS = {
     "chips": "GPUs",
     "cny": "yuan",
+    "cny_per_pflops_year": "yuan a PFLOPS and year",
+    "cny_per_server": "yuan a server",
+    "cny_per_server_month": "yuan a server and month",
+    "cny_per_usd": "yuan a dollar",
+    "days_per_trillion_tokens": "days a trillion tokens",
+    "draws_per_kept_sample": "draws a kept sample",
+    "eur": "euros",
     "flop": "FLOP",
     "flop_per_s": "FLOP/s",
     "flop_per_token": "FLOP a token",
+    "gb_per_s": "GB/s",
     "gpu_hours_per_trillion_tokens": "GPU-hours a trillion tokens",
+    "kg_co2": "kg CO₂",
+    "kg_co2_per_kwh": "kg CO₂ a kWh",
+    "kwh": "kWh",
     "log_sd": "",
     "count": "",
     "ms_per_token": "ms a token",
+    "oom_per_year": "orders of magnitude a year",
+    "pflops": "PFLOPS",
     "prompts_per_step": "prompts",
     "samples_per_day": "answers a day",
     "samples_per_prompt": "answers",
     "samples_per_rollout": "answers",
     "samples_per_step": "answers",
     "tflop_per_s": "TFLOP/s",
+    "tokens_per_day": "tokens a day",
     "tokens_per_s": "tokens/s",
+    "tokens_per_s_per_gpu": "tokens/s a GPU",
+    "tokens_per_s_per_node": "tokens/s a node",
+    "us": "µs",
     "watts": "W",
 }
 
@@ -92,11 +109,11 @@ def date_text(date: str, month: str = "%b") -> str:
 def per_unit(unit: str) -> str:
     """What a price is for, in words.
 
-    >>> per_unit("usd_per_gpu_hour"), per_unit("usd_per_kwh")
-    ('GPU-hour', 'kWh')
+    >>> per_unit("usd_per_gpu_hour"), per_unit("usd_per_kwh"), per_unit("usd_per_kw_month")
+    ('GPU-hour', 'kWh', 'kW month')
     """
     words = unit.removeprefix("usd_per_").replace("gpu_hour", "GPU-hour").replace("gpu", "GPU")
-    return words.replace("kwh", "kWh").replace("_", " ")
+    return words.replace("kw", "kW").replace("_", " ")
 
 
 def ratio_text(ratio: float) -> str:

@@ -7,6 +7,7 @@ and whatever stands alone in a cell of its row, in the row's unit).
 
 import ast
 import json
+import re
 from functools import cache
 
 import pint
@@ -20,6 +21,7 @@ from analysis.reconstruction.model_checks import quantities
 from analysis.reconstruction.model_file import list_models, load_model
 from analysis.reconstruction.names import Named
 from analysis.reconstruction.stages import expressions_of
+from analysis.show.numbers import quantity_text
 
 REGISTRY = pint.UnitRegistry(None)
 for line in (
@@ -216,6 +218,8 @@ def test_every_word_of_the_enumeration_has_a_unit():
         for word in field["constraints"]["enum"]
     }
     assert words <= set(UNITS) and len(words) > 50
+    shown = [quantity_text(2.0, word) for word in words]
+    assert [text for text in shown if re.search(r" per |kw|co2|\bus\b", text)] == []
 
 
 def reads_as_arithmetic(cells, facts):
