@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import pandas as pd
@@ -229,14 +229,17 @@ class Account:
         facts = tuple(Row("facts", name) for name in line["facts"])
         hours = tuple(row for row in facts if self.evidence.facts[row.id].unit == "gpu_hours")
         name = f"rung_{line['id']}"
+        usd = partial(Named, unit="usd", rows=facts)
+        if line["assumed"]:
+            usd = partial(usd, kind="assumption")
         return {
-            f"{name}_usd": Named(line["usd"], "usd", rows=facts),
-            f"{name}_usd_low": Named(line["usd_p05"], "usd", rows=facts),
-            f"{name}_usd_high": Named(line["usd_p95"], "usd", rows=facts),
-            f"{name}_added_usd_low": Named(line["added_usd_p05"], "usd", rows=facts),
-            f"{name}_added_usd_high": Named(line["added_usd_p95"], "usd", rows=facts),
+            f"{name}_usd": usd(line["usd"]),
+            f"{name}_usd_low": usd(line["usd_p05"]),
+            f"{name}_usd_high": usd(line["usd_p95"]),
+            f"{name}_added_usd_low": usd(line["added_usd_p05"]),
+            f"{name}_added_usd_high": usd(line["added_usd_p95"]),
             f"{name}_gpu_hours": Named(line["gpu_hours"], "gpu_hours", rows=hours),
-            f"{name}_own_usd": Named(line["own_usd"], "usd", rows=(*facts, *own_rows)),
+            f"{name}_own_usd": usd(line["own_usd"], rows=(*facts, *own_rows), kind="assumption"),
         }
 
 

@@ -94,4 +94,4 @@ def kind_of(name: str, names: Names) -> str:
     facts, numbers = names.evidence.facts, names.numbers
     if fact_of(name) in facts:
         return facts[fact_of(name)].kind
-    return numbers[name].kind if name in numbers else "derived"
+    return numbers[name].kind if name in numbers else names.named(name).kind

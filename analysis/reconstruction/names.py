@@ -34,13 +34,15 @@ AT_NEEDED_MFU = "_reference_runs_at_needed_mfu"
 class Named:
     """A figure that an expression may name.
 
-    `behind` are the names it is computed from, `rows` the rows of the evidence it is read from.
+    `behind` are the names it is computed from, `rows` the rows of the evidence it is read from,
+    `kind` how it is known.
     """
 
     value: float
     unit: str
     behind: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
+    kind: str = "derived"
 
 
 class Names:

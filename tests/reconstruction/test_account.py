@@ -11,6 +11,7 @@ from analysis.data.facts import Row
 from analysis.data.mistakes import InputError
 from analysis.physics.flop import flop_per_token
 from analysis.reconstruction.account import account_of as kept_account_of
+from analysis.reconstruction.arithmetic import kind_of
 from analysis.reconstruction.model import configuration
 from analysis.reconstruction.model_file import list_models, load_model
 
@@ -118,6 +119,16 @@ def test_a_phase_is_found_by_kind_or_by_id_and_else_the_models_are_named(small_m
 def test_the_bill_gives_its_lines_names_with_both_ends():
     found = analysis.reconstruct()
     bill, value = found.bill.set_index("id"), found.names.value
+    kinds = [
+        kind_of(f"rung_{name}", found.names)
+        for name in (
+            "with_staff_usd_high",
+            "r1_own_phases_usd",
+            "r1_own_phases_own_usd",
+            "with_staff_gpu_hours",
+        )
+    ]
+    assert kinds == ["assumption", "derived", "assumption", "derived"]
     assert value("edition_price_usd_per_gpu_hour", "here") == found.price_usd_per_gpu_hour
     for line in ("with_failed_runs", "r1_own_phases"):
         ends = [value(f"rung_{line}_usd{end}", "here") for end in ("_low", "", "_high")]
