@@ -14,11 +14,14 @@ from analysis.reconstruction.arithmetic import expressed
 from analysis.reconstruction.ladder import disclosed_rungs, rungs_of
 from analysis.show import links
 from analysis.show.links import Html
-from analysis.show.numbers import quantity_text, significant, usd_text
+from analysis.show.numbers import significant, usd_text
 from analysis.show.tables import ROUGH, Cell, table
 
 NO_SHARES = "<p>No shares of other developers are on record for this model.</p>"
-MEANS = ("failed_runs_low_gpu_hours", "disclosed_cluster_gpu_hours", "team_usd")
+# what the sum needs, without its end, and what there is for it
+NEEDS = ("failed_runs_{}_gpu_hours", "failed_runs_{}_gpu_hours", "staff_{}_usd")
+MEANS = ("disclosed_cluster_gpu_hours", "reported_fleet_gpu_hours", "team_usd")
+OVER = "high end over it"
 
 
 def company_shares(account: Account) -> pd.DataFrame:
@@ -68,18 +71,23 @@ def possible(account: Account) -> Html:
     have had over the time.
     """
     numbers = account.numbers
-    if not all(name in numbers for name in MEANS):
+    ends = [name.format(end) for name in set(NEEDS) for end in ("low", "high")]
+    if not all(name in numbers for name in (*ends, *MEANS)):
         return Html("")
-    figure = {name: links.number(number) for name, number in numbers.items()}
-    compute = _compared("failed_runs_high_gpu_hours", "reported_fleet_gpu_hours", account)
-    people = _compared("staff_high_usd", "team_usd", account)
+    pairs = list(zip(NEEDS, MEANS, strict=True))
+    cluster, fleet, team = (_enough(needs, there, account) for needs, there in pairs)
+    shown = table(
+        pd.DataFrame(_needed_beside(needs, there, account) for needs, there in pairs),
+        units={OVER: "times"},
+        figures={OVER: ROUGH},
+        caption="Whether the sum is possible: what it needs beside what there is",
+        name="company-means",
+        kind="assumption",
+    )
     return Html(
-        f"<p>Is the sum possible? All runs would take {figure['failed_runs_low_gpu_hours']} to "
-        f"{figure['failed_runs_high_gpu_hours']}. Between the releases of V2 and R1 the disclosed "
-        f"cluster can give {figure['disclosed_cluster_gpu_hours']}. The chips that the "
-        f"press reports could give {figure['reported_fleet_gpu_hours']}: {compute}. People would "
-        f"cost {figure['staff_low_usd']} to {figure['staff_high_usd']}. The reported team, paid as "
-        f"at MiniMax, costs {figure['team_usd']} in that time: {people}.</p>"
+        "<p><strong>Is the sum possible? For its computing, the disclosed cluster is enough at "
+        f"{cluster}, the chips that the press reports at {fleet}. For its people, the reported "
+        f"team is enough at {team}.</strong></p>{shown}"
     )
 
 
@@ -114,8 +122,8 @@ def _ranges(found: pd.DataFrame, account: Account) -> Html:
         for end in (both.with_staff_usd.min(), both.with_staff_usd.max())
     )
     as_one = f"{usd_text(significant(line.usd_p05, 2))} to {usd_text(significant(line.usd_p95, 2))}"
-    apart = links.counted(alone, "bill.by_company")
-    together = links.counted(as_one, "bill.as_one")
+    apart = links.counted(alone, "bill.by_company", kind="assumption")
+    together = links.counted(as_one, "bill.as_one", kind="assumption")
     return Html(
         f"<p>Developer by developer it is {apart}, for those that tell both shares. As one it is "
         f"{together}: each share drawn from its whole range. That one developer's share says "
@@ -123,13 +131,21 @@ def _ranges(found: pd.DataFrame, account: Account) -> Html:
     )
 
 
-def _compared(needed: str, there: str, account: Account) -> str:
-    """Whether what is needed at most is there, in words."""
-    times = significant(account.numbers[needed].value / account.numbers[there].value, 2)
-    if times <= 1.0:
-        share = links.counted(f"{100 * times:.2g} %", "bill.possible", account.numbers[there].label)
-        return f"the high end takes {share} of that"
-    more = links.counted(
-        quantity_text(times, "times"), "bill.possible", account.numbers[there].label
+def _enough(needs: str, there: str, account: Account) -> str:
+    """At which ends of the range what is there covers what is needed, in words."""
+    low, high = (account.numbers[needs.format(end)].value for end in ("low", "high"))
+    value = account.numbers[there].value
+    return "both ends" if high <= value else "its low end alone" if low <= value else "neither end"
+
+
+def _needed_beside(needs: str, there: str, account: Account) -> dict[str, Any]:
+    """What there is beside both ends of what is needed, in a line of the table."""
+    numbers = account.numbers
+    given, low, high = (
+        numbers[name] for name in (there, *(needs.format(end) for end in ("low", "high")))
     )
-    return f"the high end asks for {more} that"
+    heads = zip(
+        ("it gives", "needed, low end", "needed, high end"), (given, low, high), strict=True
+    )
+    figures = {head: Cell(links.number(number), number.value) for head, number in heads}
+    return {"what there is": given.label} | figures | {OVER: high.value / given.value}

@@ -147,12 +147,13 @@ def summed(shown: str, unit: str, expression: str, row: Row | None = None) -> Ht
     return figure(shown, "derived", Row("sum", f"{unit} = {expression} = {first.table}:{first.id}"))
 
 
-def counted(shown: str, place: str, of: str = "", page: str = "") -> Html:
+def counted(shown: str, place: str, of: str = "", page: str = "", kind: str = "derived") -> Html:
     """A figure that a page counts or computes; `book/computed.toml` says at its `place` how, and
-    `of` what. The page is the first word of the place, unless it is another.
+    `of` what. The page is the first word of the place, unless it is another. The `kind` is that of
+    the weakest figure that it is computed from.
     """
     address = f"{page or place.partition('.')[0]}.html"
-    return figure(shown, "derived", counted_row(place, of, address))
+    return figure(shown, kind, counted_row(place, of, address))
 
 
 def counted_row(place: str, of: str, address: str) -> Row:

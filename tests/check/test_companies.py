@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from analysis.check.companies import _compared, companies, company_shares, possible
+from analysis.check.companies import _enough, companies, company_shares, possible
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
@@ -115,12 +115,19 @@ def test_the_days_are_those_between_the_two_releases(account, evidence):
 
 def test_what_is_possible_follows_what_there_is(account, edited):
     said = words(possible(account))
-    assert "the high end takes 58 % of that" in said
-    assert "the high end asks for 1.9 times that" in said
+    assert "cluster is enough at neither end, the chips that the press reports at both ends" in said
+    assert "the reported team is enough at its low end alone." in said
+    assert "pay $19M † $6.3M † $36M † 1.9" in said
     old, new = "people at DeepSeek,160,", "people at DeepSeek,1600,"
     many = Evidence.load(edited("facts.csv", old, new))
     said = words(possible(account_of("deepseek-r1", load_scenario(), many)))
-    assert ": the high end takes 19 % of that." in said and "asks for" not in said
+    assert "the reported team is enough at both ends." in said and "$36M † 0.19" in said
+
+
+@pytest.mark.parametrize("name", ["staff_low_usd", "failed_runs_high_gpu_hours", "team_usd"])
+def test_nothing_is_said_of_what_is_possible_where_a_part_is_unknown(account, name):
+    known = {other: number for other, number in account.numbers.items() if other != name}
+    assert possible(SimpleNamespace(numbers=known)) == ""
 
 
 def test_a_model_without_shares_says_so(evidence):
@@ -144,14 +151,10 @@ def test_a_share_of_what_is_not_there_is_one_line(edited):
 
 
 @pytest.mark.parametrize(
-    ("needed", "says"),
-    [(50.0, "takes"), (101.0, "takes"), (106.0, "asks for"), (300.0, "asks for")],
+    ("there", "ends"),
+    [(1.0, "neither end"), (2.0, "its low end alone"), (5.9, "its low end alone"), (6.0, "both")],
 )
-def test_all_that_is_there_is_enough_and_more_is_not(needed, says):
-    """To two figures: 101 beside a hundred is once."""
-    numbers = {
-        name: SimpleNamespace(value=value, label=name)
-        for name, value in (("needed", needed), ("there", 100.0))
-    }
-    said = _compared("needed", "there", SimpleNamespace(numbers=numbers))
-    assert says in said
+def test_what_is_there_is_enough_up_to_itself(there, ends):
+    values = {"a_low_usd": 2.0, "a_high_usd": 6.0, "there": there}
+    numbers = {name: SimpleNamespace(value=value) for name, value in values.items()}
+    assert _enough("a_{}_usd", "there", SimpleNamespace(numbers=numbers)).startswith(ends)
