@@ -216,7 +216,8 @@ class Account:
     def _of_edition(self) -> dict[str, Named]:
         fact = self.reconstruction.rent.fact
         rent = (Row("facts", fact) if fact else Row("edition", "price_usd_per_gpu_hour"),)
-        price = Named(self.price_usd_per_gpu_hour, "usd_per_gpu_hour", rows=rent)
+        words = "rent in this edition"
+        price = Named(self.price_usd_per_gpu_hour, "usd_per_gpu_hour", rows=rent, words=words)
         owned = OwnershipInputs.of(self.chip, self.scenario.parameters, self.evidence)
         inputs = owned.distributions.values() if owned else ()
         own_rows = tuple(row for item in inputs for row in item.rows)
@@ -228,19 +229,28 @@ class Account:
     def _of_line(self, line: dict[str, Any], own_rows: tuple[Row, ...]) -> dict[str, Named]:
         facts = tuple(Row("facts", name) for name in line["facts"])
         hours = tuple(row for row in facts if self.evidence.facts[row.id].unit == "gpu_hours")
-        name = f"rung_{line['id']}"
         usd = partial(Named, unit="usd", rows=facts)
         if line["assumed"]:
             usd = partial(usd, kind="assumption")
-        return {
-            f"{name}_usd": usd(line["usd"]),
-            f"{name}_usd_low": usd(line["usd_p05"]),
-            f"{name}_usd_high": usd(line["usd_p95"]),
-            f"{name}_added_usd_low": usd(line["added_usd_p05"]),
-            f"{name}_added_usd_high": usd(line["added_usd_p95"]),
-            f"{name}_gpu_hours": Named(line["gpu_hours"], "gpu_hours", rows=hours),
-            f"{name}_own_usd": usd(line["own_usd"], rows=(*facts, *own_rows), kind="assumption"),
+        owned = partial(usd, rows=(*facts, *own_rows), kind="assumption")
+        name, label = f"rung_{line['id']}", line["label"]
+        found = {
+            f"{name}_gpu_hours": Named(
+                line["gpu_hours"], "gpu_hours", rows=hours, words=f"hours of the bill, {label}"
+            ),
+            f"{name}_usd": usd(line["usd"], words=f"bill, {label}"),
+            f"{name}_own_usd": owned(line["own_usd"], words=f"bill on owned machines, {label}"),
         }
+        for end, column in (("low", "p05"), ("high", "p95")):
+            found |= {
+                f"{name}_usd_{end}": usd(
+                    line[f"usd_{column}"], words=f"{end} end of the bill, {label}"
+                ),
+                f"{name}_added_usd_{end}": usd(
+                    line[f"added_usd_{column}"], words=f"{end} end of what is added, {label}"
+                ),
+            }
+        return found
 
 
 @lru_cache(maxsize=16)  # the accounts of a book are made before its pages fork

@@ -74,7 +74,7 @@ def named_card(text: str, account: Account) -> Card:
     return Card(
         words_of(name, account),
         quantity_text(figure.value, figure.unit),
-        "derived",
+        figure.kind,
         Row("named", text),
         **_rows_behind(rows),
     )

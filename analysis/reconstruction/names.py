@@ -26,7 +26,9 @@ from analysis.physics.parameters import multiplying_parameters
 from analysis.reconstruction.model import Model, configuration
 from analysis.reconstruction.stages import PretrainingStage, distribution
 from analysis.runs.references import reference_runs
+from analysis.show.numbers import date_text
 
+RUN_WORDS = {"dense": "dense runs", "moe": "runs of mixtures of experts"}
 AT_NEEDED_MFU = "_reference_runs_at_needed_mfu"
 
 
@@ -35,7 +37,8 @@ class Named:
     """A figure that an expression may name.
 
     `behind` are the names it is computed from, `rows` the rows of the evidence it is read from,
-    `kind` how it is known.
+    `kind` how it is known, `words` what a reader calls it (a fact and a row of arithmetic.csv have
+    their own).
     """
 
     value: float
@@ -43,6 +46,7 @@ class Named:
     behind: tuple[str, ...] = ()
     rows: tuple[Row, ...] = ()
     kind: str = "derived"
+    words: str = ""
 
 
 class Names:
@@ -166,7 +170,10 @@ class Names:
         for kind, group in _others(self.model, self.evidence).groupby("architecture"):
             count = math.nan if math.isnan(needed) else float((group.mfu >= needed).sum())
             behind = (belief.needed_mfu,)
-            found[f"{kind}{AT_NEEDED_MFU}"] = Named(count, "count", behind, _runs(group.id))
+            words = f"{RUN_WORDS[kind]} of others that reach the efficiency needed"
+            found[f"{kind}{AT_NEEDED_MFU}"] = Named(
+                count, "count", behind, _runs(group.id), words=words
+            )
         return found
 
 
@@ -194,19 +201,23 @@ def _others(model: Model, evidence: Evidence) -> pd.DataFrame:
 def _own(model: Model, evidence: Evidence) -> dict[str, Named]:
     """Figures of the model itself, and of the runs that others may be compared with."""
     chip = find_chip(model.chip, evidence["hardware"])
-    peak = Named(chip.peak_flop_s, "flop_per_s", rows=(Row("hardware", chip.name),))
+    rows = (Row("hardware", chip.name),)
+    peak = Named(chip.peak_flop_s, "flop_per_s", rows=rows, words=f"peak of one {chip.name}")
     found = {"own_peak_flop_s": peak, **_kinds(model, evidence)}
     if not model.architecture:
         return found
     architecture = configuration(model, evidence.facts)
     sizes = model.architecture.values()
     facts = tuple(dict.fromkeys(name for size in sizes for name in parse(size).names))
-    found["own_params_active"] = Named(float(multiplying_parameters(architecture)), "params", facts)
+    active = float(multiplying_parameters(architecture))
+    words = "parameters that a token of this model is multiplied with"
+    found["own_params_active"] = Named(active, "params", facts, words=words)
     first = next((s for s in model.stages if isinstance(s, PretrainingStage)), None)
     if first is not None:
         length = distribution(first.seq_len_tokens, "tokens", evidence.facts).quantile(0.5)
         flop = float(flop_per_token(architecture, length))
-        found["own_flop_per_token"] = Named(flop, "flop_per_token", facts)
+        words = "work of this model per token"
+        found["own_flop_per_token"] = Named(flop, "flop_per_token", facts, words=words)
     return found
 
 
@@ -215,13 +226,18 @@ def _kinds(model: Model, evidence: Evidence) -> dict[str, Named]:
     found = {}
     for kind, group in _others(model, evidence).groupby("architecture"):
         figures = {
-            "runs": (float(len(group)), "count"),
-            "developers": (float(group.developer.nunique()), "count"),
-            "best_mfu": (float(group.mfu.max()), "ratio"),
+            "runs": (float(len(group)), "count", "{} of other developers"),
+            "developers": (float(group.developer.nunique()), "count", "developers of {}"),
+            "best_mfu": (
+                float(group.mfu.max()),
+                "ratio",
+                "best efficiency of {} of other developers",
+            ),
         }
         rows = _runs(group.id)
-        for name, (value, unit) in figures.items():
-            found[f"{kind}_reference_{name}"] = Named(value, unit, rows=rows)
+        for name, (value, unit, words) in figures.items():
+            said = words.format(RUN_WORDS[kind])
+            found[f"{kind}_reference_{name}"] = Named(value, unit, rows=rows, words=said)
     return found
 
 
@@ -230,7 +246,9 @@ def _of_evidence(evidence: Evidence) -> Mapping[str, Named]:
     """Figures that are of no model: MFUs of reference runs, rents, prices with the server."""
     runs = reference_runs(evidence)
     mfus = {
-        f"{as_name(run)}_reference_mfu": Named(float(mfu), "ratio", rows=_runs([run]))
+        f"{as_name(run)}_reference_mfu": Named(
+            float(mfu), "ratio", rows=_runs([run]), words=f"efficiency (MFU) of {run}"
+        )
         for run, mfu in zip(runs.id, runs.mfu, strict=True)
     }
     return {**mfus, **_rents(evidence), **_system_prices(evidence)}
@@ -241,12 +259,14 @@ def _rents(evidence: Evidence) -> dict[str, Named]:
     prices, found = evidence["prices"], {}
     for chip, rows in prices.groupby("chip"):
         name = as_name(str(chip))
-        for end, value in (
-            ("low", rows.usd_per_gpu_hour.min()),
-            ("high", rows.usd_per_gpu_hour.max()),
+        for end, word, value in (
+            ("low", "lowest", rows.usd_per_gpu_hour.min()),
+            ("high", "highest", rows.usd_per_gpu_hour.max()),
         ):
             at_end = _quotes(rows[rows.usd_per_gpu_hour == value])
-            found[f"quote_{end}_{name}"] = Named(float(value), "usd_per_gpu_hour", rows=at_end)
+            found[f"quote_{end}_{name}"] = Named(
+                float(value), "usd_per_gpu_hour", rows=at_end, words=f"{word} rent of {chip}"
+            )
         found[f"market_{name}_latest"] = _market(str(chip), rows.date.max(), evidence)
     quoted = set(prices.chip)
     for run in evidence["training_runs"].itertuples():
@@ -259,7 +279,8 @@ def _rents(evidence: Evidence) -> dict[str, Named]:
 def _market(chip: str, date: str, evidence: Evidence) -> Named:
     quotes = market_quotes(chip, date, evidence)
     value = float(quotes.usd_per_gpu_hour.median())
-    return Named(value, "usd_per_gpu_hour", rows=_quotes(quotes))
+    words = f"middle rent of {chip} around {date_text(date)}"
+    return Named(value, "usd_per_gpu_hour", rows=_quotes(quotes), words=words)
 
 
 def _system_prices(evidence: Evidence) -> dict[str, Named]:
@@ -270,5 +291,6 @@ def _system_prices(evidence: Evidence) -> dict[str, Named]:
         if price is not None:
             for end, value in (("low", price.low), ("high", price.high)):
                 name = f"system_price_{end}_{as_name(chip)}"
-                found[name] = Named(value, "usd_per_gpu", rows=price.rows)
+                words = f"price of {chip} with its server, {end} end"
+                found[name] = Named(value, "usd_per_gpu", rows=price.rows, words=words)
     return found

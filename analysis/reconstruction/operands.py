@@ -80,7 +80,7 @@ def words_of(name: str, account: Account) -> str:
     if name in account.numbers:
         return account.numbers[name].label
     rows = len(account.names.rows_behind([name]))
-    return name.replace("_", " ") + (f", from {rows} rows" if rows > 1 else "")
+    return account.names.named(name).words + (f", from {rows} rows" if rows > 1 else "")
 
 
 def _value(name: str, account: Account) -> str:

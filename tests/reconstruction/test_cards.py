@@ -99,12 +99,15 @@ def test_a_name_of_many_rows_has_its_figure_and_says_how_many_rows_are_not_shown
     rows = account.names.named("dense_reference_runs").rows
     text = f"dense_reference_runs = training_runs:{rows[0].id}"
     card = cards.named_card(text, account)
-    assert (card.name, card.value) == (f"dense reference runs, from {len(rows)} rows", "78")
+    words = f"dense runs of other developers, from {len(rows)} rows"
+    assert (card.name, card.value) == (words, "78")
     assert (len(rows), card.rest) == (78, "and 70 rows more")
     assert [(part.name, part.value, part.row) for part in card.parts] == [
         (row.id, "", row) for row in rows[:8]
     ]
     assert (card.kind, card.row) == ("derived", Row("named", text))
+    assumed = cards.named_card("rung_with_staff_usd_low = facts:minimax_final_run_share", account)
+    assert assumed.kind == "assumption"
 
 
 @pytest.mark.parametrize(("most", "rest"), [(10, ""), (9, "and 1 rows more"), (11, "")])

@@ -115,14 +115,14 @@ def test_each_name_of_an_expression_is_an_operand_once_in_order(account):
         ),
         (
             "own_peak_flop_s",
-            "own peak flop s",
+            "peak of one H800 SXM",
             "989.4T FLOP/s",
             "derived",
             Row("hardware", "H800 SXM"),
         ),
         (
             "llama4_scout_reference_mfu",
-            "llama4 scout reference mfu",
+            "efficiency (MFU) of llama4-scout",
             "23.1 %",
             "derived",
             Row("training_runs", "llama4-scout"),
@@ -134,8 +134,20 @@ def test_an_operand_says_what_it_is_and_leads_to_its_row(name, words, value, kin
     assert (part.name, part.value, part.kind, part.row) == (words, value, kind, row)
 
 
+def test_every_name_that_is_computed_has_words(account):
+    names = account.names
+    computed = {**names._computed, **names._more_names, **names._counts_at_needed_mfu()}
+    words = [figure.words for figure in computed.values()]
+    assert len(words) > 400 and all(words) and not any("_" in said for said in words)
+    assert len(set(words)) > 0.8 * len(words)  # runs of one day share the rent of a chip
+    assert words_of("rung_with_staff_added_usd_low", account).startswith(
+        "low end of what is added, with people, from"
+    )
+
+
 def test_a_name_of_several_rows_says_how_many(account):
-    assert words_of("moe_reference_runs", account) == "moe reference runs, from 10 rows"
+    said = words_of("moe_reference_runs", account)
+    assert said == "runs of mixtures of experts of other developers, from 10 rows"
     assert len(account.names.named("system_price_low_h800_sxm").rows) == 2
     assert words_of("system_price_low_h800_sxm", account).endswith(", from 2 rows")
 
