@@ -163,7 +163,8 @@
   const isExact = (found) => found.p95 - found.p05 < 1e-6 * found.p50;
 
   function interval(found, write, word = " to ") {
-    return isExact(found) ? "" : `${write(found.p05)}${word}${write(found.p95)}`;
+    const [low, high] = [write(found.p05), write(found.p95)];
+    return low === high ? "" : `${low}${word}${high}`;
   }
 
   // --- what is shown
@@ -195,10 +196,12 @@
     const ends = interval(result, rough);
     const set = moved.map((one) => `${one.label.toLowerCase()} ${settings[one.name] === undefined ? "left open" : quantity(one, settings[one.name])}`);
     const before = [card.value, card.range].filter(Boolean).join(", ");
+    const rest = card.parts?.length ? { rest: [card.rest, "as they are in this edition"].filter(Boolean).join("; ") } : {};
     return {
       value: (ends ? rough : write)(result.p50),
       range: ends && `${ends}, nine times in ten`,
       says: `At your settings: ${set.join("; ")}. In this edition it is ${before}. ${card.says ?? ""}`.trim(),
+      ...rest,
     };
   }
 
@@ -218,7 +221,7 @@
       const what = [whole?.short, ...assumed.map((line) => line.short)].join(" ");
       parts.push({ of: `lines ${widest.id} rent`, text: interval(rent, (value) => usd(value, 2), "–") || usd(rent.p50, 2), what: `${what}: assumed` });
     }
-    const ends = interval(total, (value) => usd(value, 2)) || "exact";
+    const ends = interval(total, (value) => usd(value, 2)) || (isExact(total) ? "exact" : "with a narrow range");
     parts.push({ of: "phases total usd", text: usd(total.p50, 2), what: `all phases, from public facts alone: ${ends}` });
     return parts;
   }
@@ -259,7 +262,9 @@
     const id = `try-${firstWord(parameter.name)}`;
     const number = element("input", { type: "number", id, step: "any", inputMode: "decimal", min: shown(parameter, parameter.low), max: shown(parameter, parameter.high) });
     const [low, high] = parameter.slider.map((value) => shown(parameter, value));
-    const slider = element("input", { type: "range", min: low, max: high, step: shown(parameter, parameter.step) });
+    const step = shown(parameter, parameter.step);
+    const top = low + Math.ceil((high - low) / step - 1e-9) * step; // a slider ends at a whole step
+    const slider = element("input", { type: "range", min: low, max: top, step });
     const leave = element("button", { type: "button", textContent: parameter.name === PRICE ? "as before" : "leave open" });
     const hint = element("p", { id: `${id}-hint`, className: "try-hint" });
     const label = element("label", { htmlFor: id, textContent: parameter.label });
@@ -268,7 +273,7 @@
     for (const input of [number, slider]) input.setAttribute("aria-describedby", hint.id);
     number.addEventListener("input", () => change.typed(parameter, number));
     number.addEventListener("change", () => change.left(parameter, number));
-    slider.addEventListener("input", () => change.set(parameter, meant(parameter, Number(slider.value))));
+    slider.addEventListener("input", () => change.set(parameter, meant(parameter, Math.min(slider.value, high))));
     leave.addEventListener("click", () => change.set(parameter, parameter.unset ?? undefined));
     const unit = element("span", { className: "unit", textContent: unitOf(parameter) });
     const box = element("div", { className: "try-setting" }, label, element("div", { className: "try-entry" }, number, unit, leave), slider, hint);

@@ -77,6 +77,20 @@ def tab_to(opened: Page, selector: str, most: int = 80) -> None:
     raise AssertionError(f"Tab does not reach {selector}")
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize("page", ["try", "hours", "about"])
+def test_text_of_twice_the_size_stays_on_the_screen(visit, page, size):
+    with visit(page, viewport=size) as (opened, _):
+        opened.evaluate("document.documentElement.style.fontSize = '32px'")
+        assert opened.evaluate("document.documentElement.scrollWidth") <= size["width"]
+        box = opened.locator(".bar").bounding_box()
+        for one in opened.locator(".bar a, .bar button").all():
+            if one.is_visible():
+                inside = one.bounding_box()
+                assert inside["x"] + inside["width"] <= size["width"]
+                assert inside["y"] + inside["height"] <= box["y"] + box["height"]
+
+
 def test_the_first_key_skips_to_the_text(visit):
     with visit("bill") as (opened, _):
         opened.keyboard.press("Tab")

@@ -179,6 +179,10 @@ def test_without_scripts_the_menu_stands_beside_the_text_or_the_parts_in_the_bar
             menu = opened.locator("nav.bd-docs-nav a", has_text="Who discloses what")
             assert menu.is_visible() == (width == 1440)
             assert not opened.get_by_role("button").count()
+            under = [link.bounding_box() for link in parts.all()]
+            assert all(box["height"] > 20 for box in under)
+            title = opened.get_by_role("heading", level=1).bounding_box()
+            assert max(box["y"] + box["height"] for box in under) <= title["y"]
             assert opened.locator("html").evaluate("page => page.scrollWidth") <= width
 
 
