@@ -26,16 +26,32 @@
     });
   }
 
-  // A word is found where one begins with it; a number only whole, with or without its commas.
+  const SCALES = { "": 1, K: 1e3, M: 1e6, B: 1e9 };
+  const SCALE_WORDS = { thousand: "K", million: "M", billion: "B" };
+  const NUMBER = /^(\d+(?:,\d+)*(?:\.\d+)?)([KMB]?)$/i;
+  const BEFORE_WORD = "(?<![\\p{L}\\p{N}]|\\d[.,])";
+
+  // A word is found where one begins with it; a number only whole, in any way it may be written.
   function pattern(word) {
+    const number = word.match(NUMBER);
     const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    const isNumber = /^\d[\d.,]*$/.test(word);
-    const loose = isNumber ? word.replace(/,/g, "").split("").join(",?").replace(/\./g, "\\.") : escaped;
-    return new RegExp("(?<![\\p{L}\\p{N}]|\\d[.,])" + loose + (isNumber ? "(?!\\d)" : ""), "giu");
+    const sought = number ? "(?:" + writings(number[1], number[2].toUpperCase()).join("|") + ")" : escaped;
+    return new RegExp(BEFORE_WORD + sought, "giu");
+  }
+
+  // A number as a page may write it: with or without its commas, in thousands, in millions.
+  function writings(text, scale) {
+    const digits = (value) => value.replace(/,/g, "").split("").join(",?").replace(/\./g, "\\.");
+    const value = Number(text.replace(/,/g, "")) * SCALES[scale];
+    const scaled = Object.entries(SCALE_WORDS).filter(([, letter]) => value >= SCALES[letter]).map(
+      ([name, letter]) =>
+        digits(String(Number((value / SCALES[letter]).toPrecision(12)))) + "\\s?(?:" + letter + "|" + name + ")(?!\\p{L})");
+    return [digits(scale ? String(value) : text) + "(?!\\d)", ...scaled];
   }
 
   function words(query) {
-    return query.split(/\s+/).map((word) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "")).filter(Boolean);
+    const joined = query.replace(/(\d)\s*(thousand|million|billion)\b/gi, (_, digit, name) => digit + SCALE_WORDS[name.toLowerCase()]);
+    return joined.split(/\s+/).map((word) => word.replace(/^[^\p{L}\p{N}]+|[^\p{L}\p{N}]+$/gu, "")).filter(Boolean);
   }
 
   // How well a place answers: every word stands in it or above it, one of them in the line itself.

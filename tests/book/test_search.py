@@ -82,7 +82,15 @@ def test_a_found_place_leads_to_its_section(visit, edition):
 
 
 @pytest.mark.parametrize(
-    ("words", "same"), [("2664", "2,664"), ("$294K", "294K"), ("reut", "Reuters")]
+    ("words", "same"),
+    [
+        ("2664", "2,664"),
+        ("$294K", "294K"),
+        ("reut", "Reuters"),
+        ("294,000", "294K"),
+        ("$5.9 million", "5.9M"),
+        ("2,788,000", "2.788 million"),
+    ],
 )
 def test_a_number_is_found_however_it_is_written_and_words_by_their_beginnings(visit, words, same):
     with visit("search") as (opened, _):
@@ -94,6 +102,9 @@ def test_a_number_is_not_found_inside_another(visit):
     with visit("search") as (opened, _):
         for place in search(opened, "66"):
             assert not re.search(r"\d[.,]?66|66\d", place["marked"]), place
+        for place in search(opened, "5.6 million"):
+            marks = set(place["marked"].split("|")) - {""}  # one in the heading is not marked
+            assert all(re.fullmatch(r"5\.6\s?(M|million)|5,?600,?000", one) for one in marks), place
         assert all("5.66" not in place["line"] for place in search(opened, "66") if place["marked"])
 
 
