@@ -32,7 +32,7 @@ def claims(account: Account) -> Html:
         f"<p><strong>{slips} of {all_claims} public claims on the cost of "
         f"{links.text(account.model.title)} put a true figure on the wrong thing.</strong> "
         f"The figures of another {wrong} are wrong, and {hold} claims hold. {rest}"
-        f"{_commonest(account)}"
+        f"{_commonest(account)}{_at_own_rent(account)}"
         "One rule gives all verdicts, from what a reader can check in the claim's source.</p>"
     )
 
@@ -88,6 +88,18 @@ def _commonest(account: Account) -> str:
     return (
         f"{slip}, {_claims(times, 'commonest')} times, is to take the figure of "
         f"{links.text(part)} for {links.text(whole)}. "
+    )
+
+
+def _at_own_rent(account: Account) -> str:
+    """What a rent that a reader set does to claims in dollars; nothing at the developer's own."""
+    rent = account.names.named("edition_price_usd_per_gpu_hour")
+    if rent.rows[0].table != "edition":
+        return ""
+    row, shown = rent.rows[0], quantity_text(rent.value, rent.unit)
+    return (
+        f"Dollars are judged at the rent set here, {links.figure(shown, 'assumption', row)}, "
+        "and not at the one that a claim rests on. "
     )
 
 

@@ -101,8 +101,9 @@ def finding(accounts: list[Account]) -> Html:
             f"Reinforcement learning has its largest share in {links.text(top.title)}: {share}. "
         )
     return Html(
-        f"<p>{said}In {_counted(disclosing, 'disclosing')} accounts the maker discloses hours of "
-        "at least one phase. The others rest on public facts alone.</p>"
+        f"<p>{said}In {_counted(disclosing, 'disclosing')} accounts the maker discloses the hours "
+        "of at least one phase, or what they follow from. The others rest on public facts alone."
+        "</p>"
     )
 
 

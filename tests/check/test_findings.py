@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+import analysis
 from analysis.check import findings
 from analysis.check.claims import judge_all
 from analysis.check.contradictions import contradictions, moving
@@ -86,3 +87,12 @@ def test_estimates_are_counted_by_whether_they_part_from_ours(account):
     apart, every = len(partings(steps)), steps.estimate.nunique()
     assert words(findings.estimates(account)).startswith(f"{apart} of {every} estimates by others")
     assert 0 < apart < every
+
+
+def test_where_a_reader_set_the_rent_claims_in_dollars_are_said_to_be_judged_at_it():
+    at_own, at_three = analysis.reconstruct(), analysis.reconstruct(price_usd_per_gpu_hour=3)
+    assert "rent set here" not in words(findings.claims(at_own))
+    assert (
+        "Dollars are judged at the rent set here, $3.00 a GPU-hour, and not at the one that a "
+        "claim rests on." in words(findings.claims(at_three))
+    )

@@ -69,7 +69,7 @@ def test_the_finding_names_the_model_with_most_reinforcement(found):
     said = text(sides.finding(found))
     assert "In 3 of 3 accounts most hours that can be estimated go into pre-training." in said
     assert "has its largest share in DeepSeek-R1" in said
-    assert "In 2 accounts the maker discloses hours" in said
+    assert "In 2 accounts the maker discloses the hours" in said
 
 
 def test_tables_have_a_row_a_model_and_lead_to_its_page(found):
@@ -177,8 +177,8 @@ def test_the_finding_counts_accounts_by_hand():
     half = made("Half", [(LONE, 1e3, 50e3), (("fine_tuning",), 1e3, 50e3)])
     assert text(sides.finding([half, ONE, TWO])) == (
         "In 1 of 3 accounts most hours that can be estimated go into pre-training. Reinforcement "
-        "learning has its largest share in Two: 60 %. In 2 accounts the maker discloses hours of "
-        "at least one phase. The others rest on public facts alone."
+        "learning has its largest share in Two: 60 %. In 2 accounts the maker discloses the hours "
+        "of at least one phase, or what they follow from. The others rest on public facts alone."
     )
     assert "Reinforcement" not in text(sides.finding([half]))
 
