@@ -30,7 +30,7 @@ ALLOWED = (
     r"\d+(st|nd|rd|th)\b",
     r"(5|50|95) %(?=[,.]| end)",
     r"\d+-bit",
-    r"CC BY 4\.0|Python \d\.\d+|WCAG \d\.\d",
+    r"CC BY 4\.0|Python \d\.\d+( to \d\.\d+)?|WCAG \d\.\d",
     r"10[⁰¹²³⁴⁵⁶⁷⁸⁹]+",
     r"^\d\. |^\(\d\)|\(\d\) ",  # a numbered question or task
     r"version \d+\.\d+\.\d+",
