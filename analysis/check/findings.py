@@ -47,11 +47,12 @@ def contradicting_sources(account: Account) -> Html:
     own = touching[touching.same_publisher]
     others = touching[~touching.same_publisher]
     return Html(
-        f"<p><strong>Sources on {title} disagree in {_places(len(found), 'all')} places, and "
-        f"{_places(len(touching), 'moving')} of them would move the bill.</strong> "
-        f"{_worth(own, 'are one publisher contradicting itself', 'one_publisher')}"
-        f"{_worth(others, 'are two publishers against each other', 'two_publishers')}"
-        "The rest do not touch the hours that the bill is made of.</p>"
+        f"<p><strong>Sources on {title}, and on runs beside it, disagree in "
+        f"{_places(len(found), 'all')} places, and {_places(len(touching), 'moving')} of them "
+        "would move the bill.</strong> "
+        f"{_worth(own, 'are within one publisher', 'one_publisher')}"
+        f"{_worth(others, 'are between two publishers', 'two_publishers')}"
+        f"{_untouching(found)}</p>"
     )
 
 
@@ -89,6 +90,12 @@ def _commonest(account: Account) -> str:
         f"{slip}, {_claims(times, 'commonest')} times, is to take the figure of "
         f"{links.text(part)} for {links.text(whole)}. "
     )
+
+
+def _untouching(found: pd.DataFrame) -> str:
+    """What the other places would do to the bill."""
+    known = "" if found.effect_usd.notna().all() else ", or what they would do cannot be computed"
+    return f"The rest do not touch the hours that the bill is made of{known}."
 
 
 def _at_own_rent(account: Account) -> str:

@@ -15,17 +15,14 @@ from analysis.reconstruction.stages import ReinforcementStage
 
 
 def parts_of(result: PhaseSamples) -> pd.DataFrame:
-    """GPU-hours by stage and part: each part's mean share over the samples, and that share of the
-    median hours.
-    """
+    """Each part's share of the hours, by stage: the mean over the samples."""
     total = result.gpu_hours
     rows = [
         {"stage": stage.label, "part": part, "share": float(np.mean(hours / total))}
         for stage in result.phase.stages
         for part, hours in result.stages[stage.id].parts.items()
     ]
-    frame = pd.DataFrame(rows)
-    return frame.assign(gpu_hours=frame.share * float(np.median(total)))
+    return pd.DataFrame(rows)
 
 
 def widths_of(result: PhaseSamples) -> pd.DataFrame:

@@ -164,8 +164,9 @@ def record(account: Account) -> Html:
             "p90_error_factor": "nine in ten",
         },
         figures={"n": 4},
-        caption="Measured rates, each predicted without its maker, by the time of a step and by an "
-        "MFU of its kind, precision and chip: errors are factors",
+        caption="Measured rates, each predicted without its maker (by model: without its model), "
+        "by the time of a step and by an MFU of its kind, precision and chip: errors are factors, "
+        "of groups of rates",
         name="rate-record",
     )
     scores = table(

@@ -142,7 +142,7 @@ def makers_of_mixtures(account: Account) -> Html:
         return Html("")
     count = counted(f"{makers}", "others_measured.mixture_makers")
     return Html(
-        f"<p>The rates of mixtures that count come from {count} makers. So few cannot be left out "
-        "in turn, so each model is. How well a further maker of mixtures would be predicted, "
-        "nobody can tell from that.</p>"
+        f"<p>The rates of mixtures that count come from {count} makers. Were each "
+        "left out, almost nothing would remain to learn from, so each model is. How well a further "
+        "maker of mixtures would be predicted, nobody can tell from that.</p>"
     )

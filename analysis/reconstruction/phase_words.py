@@ -28,7 +28,8 @@ AS_EXPECTED = "So this estimate gives no reason to doubt them."
 SHARES = "Each share is a mean over all draws."
 OF_TRAINING = (
     " Arithmetic is the time that training would take at the chips' peak. Overhead is the rest of "
-    "it: the chips wait for memory or for one another, or do work twice. The mean share of "
+    "it: the chips wait for memory or for one another, run below their peak, or do "
+    "work twice. The mean share of "
     "arithmetic may differ from the efficiency in the table of inputs, which is a median."
 )
 

@@ -46,9 +46,9 @@ def formula(weight: dict[str, float]) -> Html:
         "such runs reach.</p>"
         f"<p><em>w</em> = (<em>D</em> × <em>s</em> + <em>K</em> × <em>p</em>) / (<em>D</em> + "
         f"<em>K</em>) = {filled}</p>"
-        "<p>Runs of <em>D</em> developers publish hours and a layout; on them a weight of "
-        "<em>s</em> would have been best. Few runs say little, so the weight is drawn towards "
-        "<em>p</em>, as if <em>K</em> further developers had said so.</p>"
+        "<p>Runs of <em>D</em> developers publish hours, and a layout with a measured rate; on "
+        "them a weight of <em>s</em> would have been best. Few runs say little, so the weight is "
+        "drawn towards <em>p</em>, as if <em>K</em> further developers had said so.</p>"
     )
 
 

@@ -50,7 +50,7 @@ class PhaseResult(PhaseSamples):
         return PhaseTables(self)
 
     def parts(self) -> pd.DataFrame:
-        """Median hours by stage and part."""
+        """What share of the hours each part of a stage has, the mean over all draws."""
         return detail.parts_of(self)
 
     def widths(self) -> pd.DataFrame:

@@ -45,6 +45,7 @@ def _sentence(account: Account) -> Html:
     )
     return Html(
         f"<p>Multiplied in {RECIPE_OF[found[1].run.layout.precision]}, as in the run, products "
-        f"take {taken} of the disclosed hours. With these times the layout allows {allowed} of "
-        "the disclosed rate. The constants stay as they were fixed before.</p>"
+        f"take {taken} of the disclosed hours on whole chips. With these times the layout allows "
+        f"{allowed} of the disclosed rate, for exchange takes processors and the slowest stage "
+        "sets the pace. The constants stay as they were fixed before.</p>"
     )

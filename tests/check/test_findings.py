@@ -78,8 +78,8 @@ def test_disagreements_are_counted_by_whether_they_move_the_bill_and_whose_they_
     said = words(findings.contradicting_sources(account))
     assert f"disagree in {len(found)} places, and {len(touching)} of them would move" in said
     own = int(touching.same_publisher.sum())
-    assert f"{own} are one publisher contradicting itself, worth up to $" in said
-    assert f"{len(touching) - own} are two publishers against each other, worth up to $" in said
+    assert f"{own} are within one publisher, worth up to $" in said
+    assert f"{len(touching) - own} are between two publishers, worth up to $" in said
 
 
 def test_estimates_are_counted_by_whether_they_part_from_ours(account):

@@ -102,7 +102,6 @@ def parts() -> pd.DataFrame:
             "stage": ["tuning", "learning", "learning"],
             "part": ["overhead", "waiting", "updates"],
             "share": [0.1, 0.6, 0.3],
-            "gpu_hours": [1e3, 6e3, 3e3],
         }
     )
 

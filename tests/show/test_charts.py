@@ -190,7 +190,6 @@ def test_small_parts_are_drawn_together():
             "stage": ["one"] * 4,
             "part": ["waiting", "scoring", "moving", "switching"],
             "share": [0.98, 0.01, 0.006, 0.004],
-            "gpu_hours": [98.0, 1.0, 0.6, 0.4],
         }
     )
     spec = charts.where_the_time_goes(parts, "The phase").to_dict()
@@ -347,7 +346,7 @@ def test_disagreements_stand_in_a_panel_for_each_group_the_widest_first():
 
 def test_a_rollout_is_as_many_times_longer_as_its_longest_answer():
     spec = spec_of("rollout_bounds")
-    assert title_of(spec) == "The longest answer takes 10 times as long as all at full speed"
+    assert title_of(spec) == "The longest answer takes 10 times as long as full speed, on average"
 
 
 def test_without_a_curve_of_lengths_a_sentence_says_what_is_assumed():

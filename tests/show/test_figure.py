@@ -135,7 +135,7 @@ def test_the_data_can_be_taken_along(figure):
     (link,) = re.findall(r'href="data:text/csv;charset=utf-8,([^"]+)"', figure)
     found = pd.read_csv(io.StringIO(urllib.parse.unquote(link)))
     assert list(found.part) == ["waiting", "updates", "overhead"]
-    assert list(found.gpu_hours) == [6e3, 3e3, 1e3]
+    assert list(found.share) == [0.6, 0.3, 0.1]
 
 
 @pytest.mark.parametrize("title", ["Mine", ["Mine", "too"], {"text": "Mine"}])

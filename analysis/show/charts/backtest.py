@@ -128,8 +128,8 @@ def candidates_compared(compared: pd.DataFrame, chosen: str | None = None) -> al
         ),
         points(base, FACTORS[0], measure, ACCENT, "circle").encode(color=color),
         after(base, FACTORS[1], measure),
-        title=f"The method called {best.candidate} is off by {best.median_error_factor:.2f} on half"
-        " of the runs",
+        title=f"The method called {best.candidate} is off by {best.median_error_factor:.2f} at the"
+        " median",
         subtitle="Factor by which predicted hours are off: dot, the median run; end of the bar and"
         " in brackets, the worst of nine in ten",
         description=described(frame),

@@ -127,12 +127,11 @@ def _one_side(frame: pd.DataFrame) -> str:
 
 
 def where_the_time_goes(parts: pd.DataFrame, label: str = "the phase") -> alt.LayerChart:
-    """GPU-hours of a phase by what they go into, the largest first, a bar each.
+    """What the hours of a phase go into, the largest first, a bar each.
 
-    `parts`: `part, share` (of the phase's hours, the mean over all draws) and `gpu_hours`, that
-    share of the median, a row a part or several.
+    `parts`: `part, share` (of the phase's hours, the mean over all draws), a row a part or several.
     """
-    parts = figures(parts, "gpu_hours", "share")
+    parts = figures(parts, "share")
     parts = parts[parts.share.notna()]
     if parts.empty:
         return sentence("Of this phase no hours are reconstructed")
@@ -154,15 +153,13 @@ def where_the_time_goes(parts: pd.DataFrame, label: str = "the phase") -> alt.La
 
 def _by_part(parts: pd.DataFrame) -> pd.DataFrame:
     """The parts in falling order, small ones together."""
-    summed = parts.groupby("part", sort=False, as_index=False)[["gpu_hours", "share"]].sum()
+    summed = parts.groupby("part", sort=False, as_index=False)[["share"]].sum()
     small = summed.share < SMALL
     if small.sum() > 1:
-        rest = summed[small][["gpu_hours", "share"]].sum()
+        rest = summed[small][["share"]].sum()
         summed = pd.concat([summed[~small], pd.DataFrame([{"part": REST, **rest}])])
     ranked = summed.sort_values("share", ascending=False, kind="stable")
-    words = [
-        f"{share_text(row.share)}, {hours_text(row.gpu_hours)} h" for row in ranked.itertuples()
-    ]
+    words = [share_text(share) for share in ranked.share]
     return ranked.assign(text=words, says=listed_rows(ranked.part, words))
 
 

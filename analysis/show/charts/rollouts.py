@@ -128,7 +128,7 @@ def _waiting(frame: pd.DataFrame) -> str:
         return f"A rollout takes {frame.seconds.max():,.0f} seconds at most"
     ratio = (seconds[LONGEST] / seconds[FULL]).mean()
     times = f"{ratio:.0f}" if ratio >= 2 else f"{ratio:.2f}"
-    return f"The longest answer takes {times} times as long as all at full speed"
+    return f"The longest answer takes {times} times as long as full speed, on average"
 
 
 def _over_steps(frame: pd.DataFrame) -> tuple[list[alt.Chart], int]:
