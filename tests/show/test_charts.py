@@ -406,9 +406,9 @@ def test_where_disclosed_hours_lie_is_said_as_finely_as_they_are_written(disclos
     ("rates", "dates", "near", "finding"),
     [
         ([900, 1400], ["2025-06", "2026-06"], [1, 0], "No rate of others has reached"),
-        ([900, 1500], ["2025-06", "2025-10"], [1, 0], "after 10 months, only on other chips"),
-        ([1600, 1500], ["2025-01", "2025-10"], [1, 1], "after a month, on like chips"),
-        ([1600, 1500], ["2025-11", "2025-10"], [1, 0], "10 months, like chips after 11"),
+        ([900, 1500], ["2025-06", "2025-10"], [1, 0], "within 10 months, only on other chips"),
+        ([1600, 1500], ["2025-01", "2025-10"], [1, 1], "within a month, on like chips"),
+        ([1600, 1500], ["2025-11", "2025-10"], [1, 0], "10 months, like chips within 11"),
         ([1600, 1500], ["2024-12", "2025-10"], [1, 0], "by then, like chips by then"),
     ],
 )

@@ -163,7 +163,7 @@ def _when_reached(others: pd.DataFrame, own: pd.DataFrame) -> str:
 
 
 def _after(months: float, unit: str = " months") -> str:
-    """How many months after the disclosed rate, in words."""
+    """Within how many months of the disclosed rate, in words."""
     if months <= 0:
         return "by then"
-    return "after a month" if months == 1 else f"after {months:.0f}{unit}"
+    return "within a month" if months == 1 else f"within {months:.0f}{unit}"
