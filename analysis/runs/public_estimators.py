@@ -124,7 +124,7 @@ def _rule_of_thumb(tested: pd.DataFrame, evidence: Evidence) -> str:
         f"A rule of thumb counts six FLOP for each parameter and token, at "
         f"{mfu} of the peak. On all {count(everywhere.n, 'runs')} "
         f"runs it is at the median off by {_factor(everywhere.rule, 'rule_error')}, ours by "
-        f"{_factor(everywhere.ours, 'median_error')}; on the {known} well-known ones it is off by "
+        f"{_factor(everywhere.ours, 'median_error')}. On the {known} well-known ones it is off by "
         f"{_factor(well_known.rule, 'rule_on_known')}, ours by "
         f"{_factor(well_known.ours, 'ours_on_known')}."
     )
