@@ -100,6 +100,7 @@ def rates(account: Account) -> Html:
             "hours": TERA / per_hour,
             "own": np.nan if found is None else measured.tokens_of(found[0]) / per_hour,
             "when": [day(str(date)) for date in rows.date],
+            "apart": rows.left_out,
         }
     )
     return table(
@@ -109,6 +110,7 @@ def rates(account: Account) -> Html:
             "rate": "tokens/s of a chip",
             "hours": "for a trillion tokens",
             "own": "for all tokens of the run",
+            "apart": "not like the run in",
         },
         rests={"rate": ("disclosed", "training_throughput:id")},
         choices=("by", "chip"),
