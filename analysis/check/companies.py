@@ -5,6 +5,7 @@ bill is possible.
 from __future__ import annotations
 
 import math
+from itertools import chain
 from typing import Any
 
 import pandas as pd
@@ -71,8 +72,7 @@ def possible(account: Account) -> Html:
     have had over the time.
     """
     numbers = account.numbers
-    ends = [name.format(end) for name in set(NEEDS) for end in ("low", "high")]
-    if not all(name in numbers for name in (*ends, *MEANS)):
+    if not all(name in numbers for name in (*chain(*map(_ends, NEEDS)), *MEANS)):
         return Html("")
     pairs = list(zip(NEEDS, MEANS, strict=True))
     cluster, fleet, team = (_enough(needs, there, account) for needs, there in pairs)
@@ -131,9 +131,14 @@ def _ranges(found: pd.DataFrame, account: Account) -> Html:
     )
 
 
+def _ends(needs: str) -> tuple[str, str]:
+    """The names of both ends of what the sum needs."""
+    return needs.format("low"), needs.format("high")
+
+
 def _enough(needs: str, there: str, account: Account) -> str:
     """At which ends of the range what is there covers what is needed, in words."""
-    low, high = (account.numbers[needs.format(end)].value for end in ("low", "high"))
+    low, high = (account.numbers[name].value for name in _ends(needs))
     value = account.numbers[there].value
     return "both ends" if high <= value else "its low end alone" if low <= value else "neither end"
 
@@ -141,9 +146,7 @@ def _enough(needs: str, there: str, account: Account) -> str:
 def _needed_beside(needs: str, there: str, account: Account) -> dict[str, Any]:
     """What there is beside both ends of what is needed, in a line of the table."""
     numbers = account.numbers
-    given, low, high = (
-        numbers[name] for name in (there, *(needs.format(end) for end in ("low", "high")))
-    )
+    given, low, high = (numbers[name] for name in (there, *_ends(needs)))
     heads = zip(
         ("it gives", "needed, low end", "needed, high end"), (given, low, high), strict=True
     )

@@ -156,13 +156,13 @@ def _when_reached(others: pd.DataFrame, own: pd.DataFrame) -> str:
     reached = others[others[RATE] >= own[RATE].iloc[0]]
     if reached.empty:
         return "No rate of others has reached the disclosed one"
-    after = reached.groupby(reached.near == 1).month.min() - own.month.iloc[0]
-    alike = f"like chips {_after(after[True], '')}" if True in after else "only on other chips"
-    where = "on like chips" if False not in after else alike
-    return f"Others reached the disclosed rate {_after(after.min())}, {where}"
+    within = reached.groupby(reached.near == 1).month.min() - own.month.iloc[0]
+    alike = f"like chips {_within(within[True], '')}" if True in within else "only on other chips"
+    where = "on like chips" if False not in within else alike
+    return f"Others reached the disclosed rate {_within(within.min())}, {where}"
 
 
-def _after(months: float, unit: str = " months") -> str:
+def _within(months: float, unit: str = " months") -> str:
     """Within how many months of the disclosed rate, in words."""
     if months <= 0:
         return "by then"
