@@ -19,9 +19,9 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution
 from analysis.runs.basis import basis
 from analysis.runs.efficiency import FORM, estimator_for
-from analysis.runs.features import design, log_lengths
+from analysis.runs.features import designs_by_developer
 from analysis.runs.intervals import interval_score
-from analysis.runs.references import each_developer, reference_runs
+from analysis.runs.references import reference_runs
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 PROBABILITIES = np.linspace(0.0, 1.0, 2001)
@@ -52,11 +52,9 @@ def backtest(evidence: Evidence) -> pd.DataFrame:
 @lru_cache(maxsize=4)
 def _backtest(evidence: Evidence) -> pd.DataFrame:
     runs = reference_runs(evidence)
-    features, parts = design(runs, evidence), []
-    for developer, own in each_developer(runs.developer):
-        lengths = log_lengths(runs[own], evidence.facts)  # of its own runs alone
-        known = features[own].assign(log_length=lengths)
-        expected = estimator_for(evidence, (developer,)).by_form(known, [FORM])[FORM]
+    parts = []
+    for developer, own, features in designs_by_developer(runs, evidence):
+        expected = estimator_for(evidence, (developer,)).by_form(features, [FORM])[FORM]
         pairs = zip(runs[own].itertuples(), expected, strict=True)
         parts += [_beside(run, mfu) for run, mfu in pairs]
     tested = runs.merge(pd.DataFrame(parts), on="id", validate="one_to_one")

@@ -6,7 +6,9 @@ developers that the book predicts are in no fit, no score and no choice.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,13 +16,12 @@ import pandas as pd
 from analysis.data.facts import Fact, Facts
 from analysis.data.protocol import kept_out
 from analysis.data.tables import Evidence
-from analysis.data.uncertainty import Distribution
 from analysis.physics.flop import TRAINING_FLOP_PER_PARAMETER
 from analysis.runs.candidates import CANDIDATES
 from analysis.runs.efficiency import Estimator
-from analysis.runs.features import design
+from analysis.runs.features import designs_by_developer
 from analysis.runs.intervals import FORMS, interval_score
-from analysis.runs.references import each_developer, reference_runs
+from analysis.runs.references import reference_runs
 
 # facts of an MFU: shown beside the candidates; nothing is computed with them
 RULES_OF_THUMB = (
@@ -48,33 +49,37 @@ def predictions(evidence: Evidence) -> pd.DataFrame:
         its log, whether it is `inside`, and the `score`.
     """
     runs = runs_of_the_choice(evidence)
-    left_out = [
-        (developer, runs[own], design(runs[own], evidence))
-        for developer, own in each_developer(runs.developer)
+    found = [
+        row
+        for developer, own, features in designs_by_developer(runs, evidence)
+        for row in _expected(runs.id[own], developer, features, evidence)
     ]
-    # all candidates of a developer one after the other: what follows from its rows alone is kept
-    parts = [
-        {"candidate": name, "form": form, **_scored(rows, expected)}
-        for developer, rows, features in left_out
-        for name in CANDIDATES
-        for form, expected in Estimator(evidence, (*kept_out(), developer), name)
-        .by_form(features, FORMS)
-        .items()
-    ]
-    return pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
+    columns = ["candidate", "form", "developer", "id", "p05", "p50", "p95"]
+    expected = pd.DataFrame(found, columns=columns)
+    return _scored(expected, np.log(expected.id.map(runs.set_index("id").mfu)))
 
 
-def _scored(runs: pd.DataFrame, expected: list[Distribution]) -> dict[str, np.ndarray]:
-    low, middle, high = np.log([mfu.quantile(ENDS) for mfu in expected]).T
-    value = np.log(runs.mfu.to_numpy())
-    return {
-        "id": runs.id.to_numpy(),
-        "developer": runs.developer.to_numpy(),
-        "log_error": value - middle,
-        "width": high - low,
-        "inside": (low <= value) & (value <= high),
-        "score": interval_score(low, high, value),
-    }
+def _expected(
+    runs: pd.Series, developer: str, features: pd.DataFrame, evidence: Evidence
+) -> Iterator[tuple[Any, ...]]:
+    """A developer's runs by all candidates one after the other: what follows from the rows of the
+    others alone is kept.
+    """
+    for name in CANDIDATES:
+        estimator = Estimator(evidence, (*kept_out(), developer), name)
+        for form, expected in estimator.by_form(features, FORMS).items():
+            for run, mfu in zip(runs, expected, strict=True):
+                yield name, form, developer, run, *mfu.quantile(ENDS)
+
+
+def _scored(found: pd.DataFrame, value: pd.Series) -> pd.DataFrame:
+    low, middle, high = np.log(found[["p05", "p50", "p95"]].to_numpy().T)
+    return found[["candidate", "form", "developer", "id"]].assign(
+        log_error=value - middle,
+        width=high - low,
+        inside=(low <= value) & (value <= high),
+        score=interval_score(low, high, value.to_numpy()),
+    )
 
 
 def compare(evidence: Evidence) -> pd.DataFrame:

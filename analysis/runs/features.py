@@ -4,6 +4,7 @@ is fitted on.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Self
@@ -15,6 +16,7 @@ from analysis.data.chips import chip_rows, peak_flop_s
 from analysis.data.facts import Facts
 from analysis.data.tables import Evidence
 from analysis.runs.references import (
+    each_developer,
     reference_runs,
     refuse_few_references,
     row_weights,
@@ -71,6 +73,18 @@ def log_lengths(runs: pd.DataFrame, facts: Facts) -> np.ndarray:
     usual = facts.constant("usual_length_tokens", "tokens").value
     lengths = runs.seq_len_tokens.fillna(said.median() if len(said) else usual)
     return np.log(lengths.to_numpy(dtype=float))
+
+
+def designs_by_developer(
+    runs: pd.DataFrame, evidence: Evidence
+) -> Iterator[tuple[str, np.ndarray, pd.DataFrame]]:
+    """Each developer once, with which of the runs are its own and their features, as :func:`design`
+    gives them for these alone.
+    """
+    features = design(runs, evidence)
+    for developer, own in each_developer(runs.developer):
+        lengths = log_lengths(runs[own], evidence.facts)
+        yield developer, own, features[own].assign(log_length=lengths)
 
 
 @dataclass(frozen=True)

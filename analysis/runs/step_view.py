@@ -165,9 +165,14 @@ def constants_of(evidence: Evidence, developers_figures: bool = True) -> Constan
 
 def borrowed_spread(evidence: Evidence, exclude: Collection[str] = ()) -> float:
     """The upper 90 % bound of the spread between developers, in the log MFU of the reference runs
-    given their kind.
+    given their kind; found once for the same evidence.
     """
-    runs = reference_runs(evidence, exclude={*exclude, *kept_out()})
+    return _borrowed_spread(basis(evidence), frozenset({*exclude, *kept_out()}))
+
+
+@lru_cache(maxsize=64)
+def _borrowed_spread(evidence: Evidence, exclude: frozenset[str]) -> float:
+    runs = reference_runs(evidence, exclude=exclude)
     refuse_few_references(runs)
     mixture = (runs.architecture == "moe").to_numpy(dtype=float)
     kinds = [mixture] if np.ptp(mixture) else []  # of one kind alone no difference can be found

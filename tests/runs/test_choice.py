@@ -1,7 +1,5 @@
 """The choice of candidate and form: held to its rule, and blind to the runs that are predicted."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -146,16 +144,16 @@ def test_figures_of_a_candidate_by_hand():
 
 def test_a_prediction_is_scored_in_logs_and_its_ends_are_inside():
     """From 0.1 to 0.4 around 0.2; a value at an end is inside, one beyond it is not."""
-    view = SimpleNamespace(quantile=lambda ends: np.array([0.1, 0.2, 0.4])[ends.argsort()])
     mfus = [0.1, 0.4, 0.3, 0.05, 0.8]
-    runs = pd.DataFrame({"id": list("abcde"), "developer": "A", "mfu": mfus, "more": 1.0})
-    found = pd.DataFrame(_scored(runs, [view] * 5))
+    names = {"candidate": "constant", "form": "normal", "developer": "A", "id": list("abcde")}
+    expected = pd.DataFrame(names | {"p05": 0.1, "p50": 0.2, "p95": 0.4})
+    found = _scored(expected, np.log(pd.Series(mfus)))
     assert found.log_error.tolist() == pytest.approx(np.log([0.5, 2.0, 1.5, 0.25, 4.0]).tolist())
     assert found.width.tolist() == pytest.approx([np.log(4)] * 5)
     assert found.inside.tolist() == [True, True, True, False, False]
     beyond = np.log(4) + 20 * np.log(2)
     assert found.score.tolist() == pytest.approx([np.log(4)] * 3 + [beyond] * 2)
-    assert "more" not in found
+    assert found[[*names]].equals(expected[[*names]]) and not {"p05", "p50", "p95"} & {*found}
 
 
 def scores(candidate, form, developers, values):
