@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.data.expressions import parse
 from analysis.data.mistakes import InputError
+from analysis.data.protocol import protocol
 from analysis.physics.durations import SECONDS_PER_HOUR
 from analysis.reconstruction import measured
 from analysis.reconstruction.account import Account
@@ -230,10 +231,12 @@ def every_choice(account: Account) -> Html:
         counted(_hours(all_of[name]), f"{PAGE}.spec_{name}") for name in ("p05", "p50", "p95")
     )
     below, near = (share(all_of[name], f"spec_{name}") for name in ("below", "near"))
+    factor = counted(f"{protocol().specifications.near:g}", f"{PAGE}.spec_factor")
     return Html(
         f"<p>Half of {count} specifications give fewer than {middle}; nine in ten lie between "
-        f"{low} and {high}. Of all, {below} lie below the disclosed hours, and {near} near them. "
-        f"What moves them most: {links.text(CHOICES[str(most.index[0])])}, with "
+        f"{low} and {high}. Of all, {below} lie below the disclosed hours, and {near} within "
+        f"a factor of {factor} of them. What moves them most: "
+        f"{links.text(CHOICES[str(most.index[0])])}, with "
         f"{share(float(most.iloc[0]), 'spec_most')} of the variance.</p>"
     )
 

@@ -4,6 +4,7 @@ with, hours billed for each hour running, and how many makers its record on mixt
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from analysis.data.protocol import protocol
@@ -23,8 +24,8 @@ RANKED = 10  # constants that the table shows
 
 
 def hours_otherwise(account: Account) -> pd.DataFrame:
-    """GPU-hours by the time of a step as published, with each spread between developers that the
-    protocol names, and without the developer's own figures: `assumption, p05, p50, p95`; empty
+    """GPU-hours by the time of a step as in the answer, with each spread between developers that
+    the protocol names, and without the developer's own figures: `assumption, p05, p50, p95`; empty
     without a layout.
     """
     found = measured.laid_out(account)
@@ -33,7 +34,7 @@ def hours_otherwise(account: Account) -> pd.DataFrame:
     result, views = found
     run, evidence = views.run, account.evidence
     efficiencies = {
-        "as published": by_step_time(run, evidence),
+        "as in the answer": by_step_time(run, evidence),
         **{
             _spread_words(spread): by_step_time(run, evidence, between_developers=spread)
             for spread in protocol().shift.shown_with
@@ -51,7 +52,9 @@ def hours_otherwise(account: Account) -> pd.DataFrame:
 def _spread_words(spread: float | str) -> str:
     if spread == "bound":
         return "makers apart by the most that is not refuted"
-    return f"makers apart by {spread:g}" if spread else "all makers alike"
+    if not spread:
+        return "all makers alike"
+    return f"makers a factor of {np.exp(float(spread)):.2g} apart"
 
 
 def otherwise(account: Account) -> Html:
