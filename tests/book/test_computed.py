@@ -17,6 +17,7 @@ WITHOUT_TABLES = (
     "table.changes",
     "table.worked",
     "backtest.verdict_",
+    "others_measured.spec_factor",
     "others_measured.prior_",
     "try.",
     "chart.disclosure",

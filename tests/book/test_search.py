@@ -159,6 +159,13 @@ def test_every_anchor_of_the_index_is_on_its_page(edition):
         assert anchors - {""} <= ids, name
 
 
+def test_without_scripts_the_page_says_so_and_shows_no_field_and_no_label(visit):
+    with visit("search", java_script_enabled=False) as (opened, _):
+        assert "Search needs scripts" in opened.inner_text(".search-page noscript")
+        assert not opened.get_by_text("Words or a number").is_visible()
+        assert not opened.locator("#search-words").is_visible()
+
+
 def test_search_fits_a_phone(visit):
     with visit("search", viewport=PHONE) as (opened, _):
         search(opened, "GPU")
