@@ -33,6 +33,8 @@ def off_words(factor: float, verdict: str = "") -> str:
 
     >>> off_words(1 / 19.9), off_words(1.04), off_words(float("nan"))
     ('20 times too low', '4 % too high', '')
+    >>> off_words(1 / 1.085)
+    '7.8 % too low'
     >>> off_words(1 / 19.9, "supported_within_boundary")
     '20 times less'
     """
@@ -41,7 +43,7 @@ def off_words(factor: float, verdict: str = "") -> str:
     low, high = SIDES.get(verdict, ("too low", "too high"))
     side, times = (low, 1 / factor) if factor < 1 else (high, factor)
     if times < NEAR:
-        return f"{100 * (times - 1):.2g} % {side}"
+        return f"{100 * abs(factor - 1):.2g} % {side}"
     return f"{float(f'{times:.2g}'):g} times {side}"
 
 

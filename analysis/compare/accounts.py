@@ -20,7 +20,7 @@ from analysis.show.tables import ROUGH, day, table
 
 FIRST, LATER, TUNING, REINFORCEMENT = (
     "pre-training",
-    "later text",
+    "later pre-training",
     "fine-tuning",
     "reinforcement",
 )

@@ -138,17 +138,17 @@ def owned_hours(evidence: Evidence) -> Html:
 
 
 def carbon(account: Account) -> Html:
-    """Electricity and carbon of each line on disclosed hours, by grid."""
+    """Electricity and carbon of what has disclosed hours, by grid."""
     found = carbon_of(account)
-    caption = "Electricity and carbon of the lines on disclosed hours, by the grid that feeds them"
+    caption = "Electricity and carbon of disclosed hours, by the grid that feeds them"
     units, head = {"GPU-hours": "gpu_hours"}, {"GPU-hours": "hours"}
     shown = table(found, units=units, head=head, caption=caption, name="carbon")
     return shown if len(found) else Html(f"<p>{NO_ENERGY}</p>")
 
 
 def carbon_of(account: Account) -> pd.DataFrame:
-    """Energy [MWh] and carbon [t CO₂ by grid] of each line on disclosed hours, each input at the
-    value of its fact.
+    """Energy [MWh] and carbon [t CO₂ by grid] of each line on disclosed hours, or of each phase
+    with such hours where the model's bill has no lines; each input at the value of its fact.
 
     Returns
     -------
@@ -160,13 +160,16 @@ def carbon_of(account: Account) -> pd.DataFrame:
     tdp_w = rated_power_w(account.chip.name, account.evidence["hardware"])
     pue = parameters.pue or facts.constant("datacentre_pue", "ratio").value
     power = facts.constant("node_power_per_tdp", "ratio").value
-    bill = account.bill[~account.bill.assumed].dropna(subset="gpu_hours")
-    energy = energy_kwh(bill.gpu_hours.to_numpy(), tdp_w, power, pue)
+    lines = account.bill[~account.bill.assumed]
+    if lines.empty:
+        lines = account.frame().rename(columns={"disclosed": "gpu_hours"})
+    lines = lines.dropna(subset="gpu_hours")
+    energy = energy_kwh(lines.gpu_hours.to_numpy(), tdp_w, power, pue)
     grids = {
         f"t CO₂, {name}": energy * kg_per_kwh / KG_PER_TONNE
         for name, kg_per_kwh in _grids(account.evidence).items()
     }
-    shown = {"what is counted": bill.label, "GPU-hours": bill.gpu_hours}
+    shown = {"what is counted": lines.label, "GPU-hours": lines.gpu_hours}
     return pd.DataFrame(shown | {"MWh": energy / KWH_PER_MWH} | grids)
 
 

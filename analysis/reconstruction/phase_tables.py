@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from analysis.data.expressions import facts_in
 from analysis.data.facts import Row
 from analysis.physics.cost import rental_usd
-from analysis.physics.durations import SECONDS_PER_HOUR
-from analysis.reconstruction.detail import rollout_run
-from analysis.reconstruction.input_rows import ENDS, input_row
+from analysis.reconstruction.by_steps import hours_by_steps, side_of_steps
+from analysis.reconstruction.input_rows import input_row
 from analysis.reconstruction.model import CrossCheck
 from analysis.reconstruction.phase_words import PhaseWords
-from analysis.reconstruction.stages import ReinforcementStage
-from analysis.runs.rl_steps import step_estimator_for
 from analysis.show import links
 from analysis.show.ledger import rests_on
 from analysis.show.links import KIND_WORDS, Html
 from analysis.show.tables import COMPUTED, PRINTED, ROUGH, Cell, table
 
-OF_STEP_MODEL = ("step model, 5 %", "step model, middle", "step model, 95 %")
+OF_STEP_MODEL = {
+    "parts": "by the parts of a rollout",
+    "p05": "step model, 5 %",
+    "p50": "step model, middle",
+    "p95": "step model, 95 %",
+    "fitted_on": "fitted on",
+}
 RECONSTRUCTED = {"the middle": "p50", "low end, 5 %": "p05", "high end, 95 %": "p95"}
 
 
@@ -92,38 +93,19 @@ class PhaseTables(PhaseWords):
         """What a model fitted on other developers' steps says of each reinforcement stage, and of
         the disclosed hours where the phase is one stage.
         """
-        result = self.result
-        estimator = step_estimator_for(result.evidence, (result.phase.developer,))
-        rows = []
-        for stage in result.phase.stages:
-            if isinstance(stage.work, ReinforcementStage):
-                run, rollouts = rollout_run(result, stage.id)
-                predicted = estimator.predict(run).step_seconds
-                hours = predicted.quantile(ENDS) * rollouts * run.chips.iloc[0] / SECONDS_PER_HOUR
-                own = float(np.median(result.stages[stage.id].gpu_hours))
-                row = {"stage": stage.label, "by the parts of a rollout": own}
-                by_steps = dict(zip(OF_STEP_MODEL, hours, strict=True))
-                rows.append(row | by_steps | {"fitted on": predicted.basis})
-        of_hours = [name for name in rows[0] if name not in ("stage", "fitted on")] if rows else []
+        found = hours_by_steps(self.result).rename(columns=OF_STEP_MODEL)
+        of_hours = [*OF_STEP_MODEL.values()][:-1]
         shown = table(
-            pd.DataFrame(rows),
+            found,
             units=dict.fromkeys(of_hours, "gpu_hours"),
             figures=dict.fromkeys(of_hours, ROUGH),
             caption="Hours by two models of a step",
             name="step-model",
             kind="reconstructed",
         )
-        is_all = len(rows) == len(self.result.phase.stages) == 1
-        return Html(f"{shown}{self._in_step_model(rows[0]) if is_all else ''}")
-
-    def _in_step_model(self, row: Mapping[str, Any]) -> str:
-        """Where the disclosed hours lie in the range of the step model, whose row this is."""
-        hours = self.result.disclosed_gpu_hours
-        if hours is None:
-            return ""
-        low, _, high = (row[name] for name in OF_STEP_MODEL)
-        where = "above" if hours > high else "below" if hours < low else "within"
-        return f"<p>The disclosed hours lie {where} the range of the step model.</p>"
+        side = side_of_steps(self.result)
+        where = f"<p>The disclosed hours lie {side} the range of the step model.</p>"
+        return Html(f"{shown}{where if side else ''}")
 
     def _disclosed_cell(self, field: Literal["gpu_hours", "usd"]) -> Cell | str:
         expression = self.result.phase.disclosed_as(field)

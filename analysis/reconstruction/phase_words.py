@@ -10,6 +10,7 @@ import numpy as np
 
 from analysis.data.expressions import parse
 from analysis.data.facts import Row
+from analysis.reconstruction.by_steps import side_of_steps
 from analysis.reconstruction.detail import widths_of
 from analysis.reconstruction.input_rows import ENDS
 from analysis.reconstruction.phase_samples import ALONE, PhaseSamples
@@ -25,6 +26,8 @@ NOTHING_OPEN = "Its account names nothing that the sources leave open."
 SAME = 5e-4  # a median nearer than this to the middle is the same
 BASIS = "The basis is the dense peak for 16-bit numbers, with attention counted causally."
 AS_EXPECTED = "So this estimate gives no reason to doubt them."
+BY_STEPS = "A second model, of other developers' steps, does not: they lie {} its range."
+WIDE = 10.0  # ends further apart hold nearly anything that could be disclosed
 SHARES = "Each share is a mean over all draws."
 OF_TRAINING = (
     " Arithmetic is the time that training would take at the chips' peak. Overhead is the rest of "
@@ -84,7 +87,18 @@ class PhaseWords:
             return f"{said}; the disclosed hours lie below it. {FEWER.format(others)}"
         if disclosed > interval["p95"]:
             return f"{said}; the disclosed hours lie above it. {MORE.format(others)}"
-        return f"{said}, and holds the disclosed hours. {AS_EXPECTED}"
+        return f"{said}, and holds the disclosed hours. {self._means()}"
+
+    def _means(self) -> str:
+        """What follows of disclosed hours that lie in the range."""
+        side, apart = side_of_steps(self.result), self.result.interval["p95"]
+        apart /= self.result.interval["p05"]
+        if side in ("above", "below"):
+            return BY_STEPS.format(side)
+        if apart > WIDE:
+            times = self._counted(f"{significant(apart, 2):g}", "apart")
+            return f"Its ends are {times} times apart, so it hardly tests them."
+        return AS_EXPECTED
 
     def _rounded(self, end: str) -> Html:
         """A percentile of the hours in two figures, as prose has it."""

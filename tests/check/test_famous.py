@@ -73,7 +73,8 @@ def test_a_bound_is_off_by_nothing():
     ("factor", "words"),
     [
         (1.09, "9 % too high"),
-        (1 / 1.09, "9 % too low"),
+        (1 / 1.09, "8.3 % too low"),
+        (0.95, "5 % too low"),
         (1.1, "1.1 times too high"),
         (1.5, "1.5 times too high"),
         (1 / 1.5, "1.5 times too low"),

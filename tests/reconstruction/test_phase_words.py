@@ -10,7 +10,14 @@ import analysis
 from analysis.data.scenario import load_scenario
 from analysis.reconstruction.account import account_of
 from analysis.reconstruction.detail import widths_of
-from analysis.reconstruction.phase_words import AS_EXPECTED, FEWER, MORE, NOTHING_OPEN, PhaseWords
+from analysis.reconstruction.phase_words import (
+    AS_EXPECTED,
+    BY_STEPS,
+    FEWER,
+    MORE,
+    NOTHING_OPEN,
+    PhaseWords,
+)
 from analysis.reconstruction.pretraining import COMBINED
 from tests.by_hand import dense_run
 
@@ -23,13 +30,13 @@ def words(shown) -> str:
 
 def phase_with(**known) -> PhaseWords:
     return PhaseWords(
-        SimpleNamespace(phase=SimpleNamespace(id="x", label="X", developer="A"), **known)
+        SimpleNamespace(phase=SimpleNamespace(id="x", label="X", developer="A", stages=()), **known)
     )
 
 
-def said_of(disclosed: float | None) -> str:
+def said_of(disclosed: float | None, high: float = 8_000.0) -> str:
     """Of an interval from 2,000 to 8,000 hours around 4,000."""
-    interval = {"p05": 2_000.0, "p50": 4_000.0, "p95": 8_000.0}
+    interval = {"p05": 2_000.0, "p50": 4_000.0, "p95": high}
     found = phase_with(disclosed_gpu_hours=disclosed, interval=interval, inputs={})
     return words(found._range())
 
@@ -41,6 +48,24 @@ def test_where_the_disclosed_hours_lie_and_what_follows():
     assert said_of(1_999.0) == f"{ends}; the disclosed hours lie below it. {FEWER.format(OTHERS)}"
     assert [said_of(hours) for hours in (2_000.0, 4_000.0, 8_000.0)] == [inside] * 3
     assert said_of(8_001.0) == f"{ends}; the disclosed hours lie above it. {MORE.format(OTHERS)}"
+
+
+def test_a_wide_range_that_holds_the_disclosed_hours_hardly_tests_them():
+    assert said_of(4_000.0, 20_000.0).endswith(AS_EXPECTED)
+    assert said_of(4_000.0, 24_000.0).endswith(
+        "Its ends are 12 times apart, so it hardly tests them."
+    )
+
+
+def test_a_second_model_that_does_not_hold_the_disclosed_hours_is_named_at_the_top(scaled):
+    def said(by: float) -> str:
+        evidence = scaled("r1_zero_gpu_hours", by=by)
+        found = account_of("deepseek-r1", load_scenario(), evidence)
+        return words(found["r1_zero_rl"].tables.finding())
+
+    assert said(1.0).split("R1-Zero")[0].count(BY_STEPS.format("below")) == 1
+    assert "holds the disclosed hours" not in said(3.0) and "second model" not in said(3.0)
+    assert AS_EXPECTED in said(1.5)
 
 
 def test_our_estimate_over_what_is_disclosed(account):
