@@ -27,11 +27,17 @@ def models(
     they were chosen to stand `beside` one.
     """
     every = _count(len(compared), "comparison.models")
-    known = _count((compared.how == "disclosed").sum(), "comparison.disclosed")
+    known = compared[compared.how == "disclosed"]
+    printed = (known.gpu_hours_kind == "disclosed").sum()
+    hours = {"disclosed": len(known), "printed": printed, "derived": len(known) - printed}
+    all_known, as_such, derived = (
+        _count(many, f"comparison.{name}") for name, many in hours.items()
+    )
     return Html(
         f"<p>{_on_the_trend(found)}{_ends(chosen, date)}"
         f"{every} models are compared by their final pre-training run "
-        f"alone. The hours of {known} are disclosed; we estimate the others. "
+        f"alone. The hours of {all_known} are disclosed: {as_such} as such, {derived} by what they "
+        "follow from, such as chips and days. We estimate the rest. "
         "Equal hours are not equal cost: chips, prices and what a run includes differ."
         f"{_chosen_beside(beside)}</p>"
     )

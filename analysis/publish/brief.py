@@ -140,8 +140,8 @@ def _phase(phase: dict[str, Any]) -> dict[str, str]:
 
 def _unknown(account: Account) -> list[str]:
     """Of each phase what weighs most."""
-    first = [phase.phase.not_known[0] for phase in account.phases if phase.phase.not_known]
-    return list(dict.fromkeys(first))[:UNKNOWN]
+    phases = [phase.phase for phase in account.phases if phase.phase.not_known]
+    return [f"{phase.label}: {phase.not_known[0]}" for phase in phases][:UNKNOWN]
 
 
 def _claims(account: Account) -> list[Judged]:

@@ -17,17 +17,19 @@ from analysis.runs.views import hours_record
 
 def expected_over_disclosed(account: Account) -> pd.DataFrame:
     """Expected over disclosed hours by both views together, of the model's phase and of every other
-    run with a layout, among them those of other models of the evidence: `label, low, middle, high`,
-    the model's first.
+    run with a layout, among them those of other models of the evidence: `label, low, middle, high`
+    and `kind`, dense or moe; the model's first.
     """
     record = hours_record(account.evidence)
     record = record[record["view"] == "combined"]
+    kinds = account.evidence["training_runs"].set_index("id").architecture
     rows = [
         {
             "label": row.model,
             "low": row.p05 / row.gpu_hours,
             "middle": row.predicted / row.gpu_hours,
             "high": row.p95 / row.gpu_hours,
+            "kind": kinds[row.id],
         }
         for row in record.itertuples()
     ]
@@ -35,7 +37,7 @@ def expected_over_disclosed(account: Account) -> pd.DataFrame:
         _met(other, other.model.title) for other in _others_with_layout(account, set(record.id))
     ]
     rows = [*_met(account, measured.subject(account)), *rows, *chain.from_iterable(others)]
-    return pd.DataFrame(rows, columns=["label", "low", "middle", "high"])
+    return pd.DataFrame(rows, columns=["label", "low", "middle", "high", "kind"])
 
 
 def _met(account: Account, label: str) -> list[dict[str, Any]]:
@@ -45,7 +47,8 @@ def _met(account: Account, label: str) -> list[dict[str, Any]]:
     if found is None or disclosed is None:
         return []
     low, middle, high = (hours / disclosed for hours in found[0].hours_by_view["combined"].values())
-    return [{"label": label, "low": low, "middle": middle, "high": high}]
+    kind = account.model.architecture_kind
+    return [{"label": label, "low": low, "middle": middle, "high": high, "kind": kind}]
 
 
 def _others_with_layout(account: Account, known: Collection[str]) -> Iterator[Account]:

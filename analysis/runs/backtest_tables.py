@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis.data.protocol import kept_out
 from analysis.data.tables import Evidence
 from analysis.runs.backtest import with_ranges
 from analysis.runs.efficiency import CHOSEN, FORM
@@ -74,10 +75,15 @@ def methods(compared: pd.DataFrame, rules: pd.DataFrame) -> Html:
         pd.concat([own, rules])[["candidate", "uses", *SCORES, *ERRORS]],
         head={"candidate": "method", **SCORES, **ERRORS},
         figures={"worse_by": ROUGH},
-        caption="Other methods on the same runs: errors are factors; the interval score is better "
+        caption=f"Other methods, {_without()}: errors are factors; the interval score is better "
         "when less; then standard errors above the best. A rule of thumb has no interval",
         name="methods",
     )
+
+
+def _without() -> str:
+    """Whose runs no choice looked at."""
+    return f"without the runs of {', '.join(kept_out())}"
 
 
 def forms(compared: pd.DataFrame) -> Html:
@@ -94,7 +100,7 @@ def forms(compared: pd.DataFrame) -> Html:
             "median_width_factor": "width, a factor",
         },
         figures={"worse_by": ROUGH},
-        caption="Forms of the interval around the method in use",
+        caption=f"Forms of the interval around the method in use, {_without()}",
         name="forms",
     )
 

@@ -83,7 +83,7 @@ def finding(tested: pd.DataFrame, evidence: Evidence) -> Html:
         f"<p><strong>Half of {runs} disclosed runs are predicted within a factor "
         f"of {_factor(median, 'median_error')}, as if never seen.</strong> Nine in ten "
         f"come out within a factor of {nine_in_ten}. "
-        f"The 90&nbsp;% intervals held {held} of the disclosed figures. "
+        f"The 90&nbsp;% intervals held {held} of the disclosed figures. {_printed(tested)} "
         f"Runs of one developer scatter by a factor of {_factor(np.exp(found.within), 'within')}. "
         f"So a fair 90&nbsp;% interval is about {_factor(found.width, 'fair_width')} wide, and "
         f"ours is {_factor(figures['median_width_factor'], 'width')}.</p>"
@@ -91,6 +91,18 @@ def finding(tested: pd.DataFrame, evidence: Evidence) -> Html:
         "Richer methods do no better on a developer that they have "
         "not seen. So the simplest good one is in use: "
         f"<em>{links.text(CHOSEN)}</em>, with one spread for all runs.</p>"
+    )
+
+
+def _printed(tested: pd.DataFrame) -> str:
+    """The intervals on runs whose hours themselves are printed."""
+    printed = tested[tested.gpu_hours_kind == "disclosed"]
+    if len(printed) in (0, len(tested)):
+        return ""
+    held = share(float(printed.inside.mean()), "coverage_printed")
+    return (
+        f"{count(len(printed), 'printed')} of the runs print their hours, and of these figures it "
+        f"was {held}. The hours of the others follow from what is printed, such as chips and days."
     )
 
 

@@ -69,10 +69,11 @@ def test_the_cheapest_and_the_dearest_are_those_that_have_a_price():
 
 
 def test_what_is_compared_is_counted_by_how_its_hours_are_known():
-    compared = pd.DataFrame({"how": ["disclosed", "estimated", "disclosed"]})
+    how, kinds = ["disclosed", "estimated", "disclosed"], ["disclosed", "", "from_stages"]
+    compared = pd.DataFrame({"how": how, "gpu_hours_kind": kinds})
     said = words(findings.models(compared, chosen(("A", 1e6)), found_with(), "2025-01-20"))
     assert "3 models are compared by their final pre-training run alone." in said
-    assert "The hours of 2 are disclosed; we estimate the others." in said
+    assert "The hours of 2 are disclosed: 1 as such, 1 by what they follow from" in said
 
 
 def test_compute_gets_cheaper_by_what_is_left_of_a_dollar():

@@ -241,14 +241,16 @@ def test_placebos_are_expected_over_disclosed_hours_the_models_own_first(monkeyp
     record = pd.DataFrame(rows, columns=names).assign(id="run")
     monkeypatch.setattr(placebos, "hours_record", lambda evidence: record)
     monkeypatch.setattr(placebos, "_others_with_layout", lambda *_: [])
-    others = [("A", 0.5, 2.0, 4.0), ("B", 0.75, 2.0, 2.5)]
+    others = [("A", 0.5, 2.0, 4.0, "moe"), ("B", 0.75, 2.0, 2.5, "moe")]
+    runs = {"training_runs": pd.DataFrame({"id": ["run"], "architecture": ["moe"]})}
+    known = EVIDENCE | runs
     for account, own in (
-        (an_account(BARE, a_phase()), [("Pre-training", 0.75, 1.5, 4.5)]),
-        (an_account(a_phase(disclosed_gpu_hours=None)), []),
-        (WITHOUT, []),
+        (an_account(BARE, a_phase(), evidence=known), [("Pre-training", 0.75, 1.5, 4.5, "moe")]),
+        (an_account(a_phase(disclosed_gpu_hours=None), evidence=known), []),
+        (an_account(evidence=known), []),
     ):
         found = placebos.expected_over_disclosed(account)
-        assert list(found) == ["label", "low", "middle", "high"]
+        assert list(found) == ["label", "low", "middle", "high", "kind"]
         assert list(found.itertuples(index=False, name=None)) == own + others
 
 

@@ -231,6 +231,7 @@ CHARTS: dict[str, tuple[pd.DataFrame, Callable[[pd.DataFrame], tuple[Any, ...]]]
                 "low": [0.5, 0.8, 0.9],
                 "middle": [0.9, 1.2, 1.8],
                 "high": [1.5, 2.0, 3.0],
+                "kind": ["dense", "dense", "moe"],
             }
         ),
         lambda frame: (frame, NAMES[-1]),

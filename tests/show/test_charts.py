@@ -13,6 +13,7 @@ import pytest
 
 from analysis.show import charts
 from analysis.show.charts.axes import Measure
+from analysis.show.charts.bars import MOST_ROWS
 from analysis.show.charts.drawing import NOT_DRAWABLE
 from analysis.show.charts.figure import WIDTHS_PX, spec_html, svg
 from analysis.show.charts.picture import with_title
@@ -331,6 +332,24 @@ def test_each_estimate_is_a_panel_of_its_steps_and_the_one_where_it_parts_has_th
         ("second thing", "cost", "× 1", 5.0),
     ]
     assert [row["label"] for row in rows.values() if row["parts_here"]] == ["price"]
+
+
+def test_runs_that_are_met_more_closely_are_called_dense_where_all_others_are():
+    """Off by 1.1 and 1.2 beside 1.8."""
+    assert title_of(spec_of("placebos")).startswith("2 of 2 other dense runs are met more closely")
+    mixed = spec_of("placebos", lambda frame: frame.assign(kind=["moe", "dense", "moe"]))
+    assert title_of(mixed).startswith("2 of 2 other runs are met more closely")
+
+
+def test_of_many_disagreements_the_largest_are_drawn_and_the_subtitle_says_how_many():
+    def subtitle(many: int) -> str:
+        names = [f"what {i}" for i in range(many)]
+        frame = pd.DataFrame({"what": names, "effect_usd": 10.0, "same_publisher": True})
+        spec = charts.effects_on_the_bill(frame.assign(panel="p")).to_dict()
+        return spec["title"]["subtitle"]
+
+    assert f"The {MOST_ROWS} largest of {MOST_ROWS + 3}." in subtitle(MOST_ROWS + 3)
+    assert "largest of" not in subtitle(MOST_ROWS)
 
 
 def test_disagreements_stand_in_a_panel_for_each_group_the_widest_first():

@@ -89,7 +89,9 @@ def effects_on_the_bill(frame: pd.DataFrame) -> alt.LayerChart:
     frame = frame[frame.effect_usd.abs() >= LEAST_USD]
     if frame.empty:
         return sentence("No contradiction between sources moves the bill")
+    many = len(frame)
     frame = _sized(frame).nlargest(MOST_ROWS, "size")
+    which = f"The {len(frame)} largest of {many}. " if len(frame) < many else ""
     found = float(frame["size"].min()), float(frame["size"].max())
     measure = on_log_scale("dollars", *found, room=(12, room_for(frame.text)))
     widest = leading(frame, "size")
@@ -104,7 +106,7 @@ def effects_on_the_bill(frame: pd.DataFrame) -> alt.LayerChart:
         titles(frame, "panel", y),
         title=f"{widest.what} is the widest disagreement: {_about(widest['size'])}",
         subtitle="US$ that the bill by the second source is above (+) or below (−) that by the"
-        " first, log scale. Circle: one publisher against itself; diamond: two publishers",
+        f" first, log scale. {which}Circle: one publisher against itself; diamond: two publishers",
         description=described(frame),
         height=panel_heights(frame, "what"),
         name="disagreements",

@@ -173,7 +173,8 @@ def _named_level(
 def placebos(frame: pd.DataFrame, subject: str) -> alt.LayerChart:
     """The same pipeline on other runs: expected over disclosed hours, the subject among them.
 
-    `frame`: `label` and `low, middle, high`, factors of the disclosed hours.
+    `frame`: `label`, `low, middle, high`, factors of the disclosed hours, and `kind` of a run's
+    architecture.
     """
     frame = figures(frame, "low", "middle", "high")
     frame = frame[frame.middle > 0]
@@ -213,7 +214,8 @@ def _further(frame: pd.DataFrame, subject: str) -> str:
     if not own.any() or own.all():
         return f"{len(frame)} runs through the same pipeline"
     closer = int((miss[~own] < miss[own].iloc[0]).sum())
-    return f"{closer} of {int((~own).sum())} other runs are met more closely than {subject}"
+    others = "dense runs" if (frame.kind[~own] == "dense").all() else "runs"
+    return f"{closer} of {int((~own).sum())} other {others} are met more closely than {subject}"
 
 
 def savings(frame: pd.DataFrame, label: str) -> alt.LayerChart:
