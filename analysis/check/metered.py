@@ -82,6 +82,8 @@ def _shown(found: pd.DataFrame, account: Account) -> Html:
     return table(
         rows,
         head={"metered": "metered, MWh", "ours": "ours, MWh"},
+        rests={"metered": ("disclosed", "")},
+        kind="assumption",
         caption="Energy that was metered, and what our model of power gives for the same hours",
         name="metered",
     )

@@ -133,6 +133,7 @@ def side_by_side(accounts: list[Account]) -> Html:
         head={"p05": "5 %", "p50": "middle", "p95": "95 %", "rent": "rent of the middle"},
         figures=dict.fromkeys((*INTERVAL, "rent"), ROUGH),
         caption="Models side by side: hours of all phases, disclosed and estimated",
+        rests={"disclosed": ("derived", "")},
         name="accounts",
         kind="reconstructed",
     )

@@ -18,7 +18,7 @@ from analysis.reconstruction.rent import Rent, rent_of
 from analysis.show import links
 from analysis.show.links import Html
 from analysis.show.numbers import date_text, hours_text, quantity_text, significant, usd_text
-from analysis.show.tables import PRINTED, ROUGH, table
+from analysis.show.tables import ROUGH, table
 
 # where the rent of an hour may be taken from, in words
 RENTS = {
@@ -130,12 +130,16 @@ def _chip(account: Account) -> str:
 
 def phases(account: Account) -> Html:
     """Each phase: hours disclosed, the interval of our estimate, and its rent at the middle."""
-    frame = account.frame()[["label", "disclosed", *INTERVAL, "usd_p50"]]
+    frame = account.frame()
+    if frame.disclosed.notna().any():
+        cells = [account[phase].tables.disclosed_cell("gpu_hours") for phase in frame.id]
+        frame = frame.assign(disclosed=cells)
+    shown = frame[["label", "disclosed", *INTERVAL, "usd_p50"]]
     return table(
-        frame.dropna(axis="columns", how="all"),
+        shown.dropna(axis="columns", how="all"),
         units=dict.fromkeys(["disclosed", *INTERVAL], "gpu_hours") | {"usd_p50": "usd"},
         head={"label": "phase", "p05": "5 %", "p50": "middle", "p95": "95 %", "usd_p50": "rent"},
-        figures={"disclosed": PRINTED} | dict.fromkeys((*INTERVAL, "usd_p50"), ROUGH),
+        figures=dict.fromkeys((*INTERVAL, "usd_p50"), ROUGH),
         caption=f"{account.model.title}: hours disclosed and estimated, phase by phase",
         name="phases-of-account",
         kind="reconstructed",
@@ -162,6 +166,12 @@ def rents(account: Account) -> Html:
         },
         figures={"middle": ROUGH},
         caption=f"{account.model.title}: the same hours at other prices",
+        rests={
+            "rent": ("of_rent", ""),
+            "disclosed": ("of_rent", ""),
+            "middle": ("of_middle", ""),
+            "quotes": ("derived", ""),
+        },
         name="rents",
         kind="assumption",
     )
@@ -180,6 +190,8 @@ def _at_rent(account: Account, rent: Rent) -> dict[str, Any]:
     total = account.to_dict()["total"]["gpu_hours"]
     disclosed = account.frame().disclosed.sum(min_count=1)
     return {
+        "of_rent": "derived" if rent.quotes else "assumption",
+        "of_middle": "reconstructed" if rent.quotes else "assumption",
         "rent": rent.usd_per_gpu_hour,
         "quotes": len(quotes) or None,
         "days": _days(quotes) if len(quotes) else None,

@@ -142,7 +142,15 @@ def carbon(account: Account) -> Html:
     found = carbon_of(account)
     caption = "Electricity and carbon of disclosed hours, by the grid that feeds them"
     units, head = {"GPU-hours": "gpu_hours"}, {"GPU-hours": "hours"}
-    shown = table(found, units=units, head=head, caption=caption, name="carbon")
+    shown = table(
+        found,
+        units=units,
+        head=head,
+        caption=caption,
+        rests={"GPU-hours": ("derived", "")},
+        name="carbon",
+        kind="assumption",  # what a server draws beside its chips, and the building beside it
+    )
     return shown if len(found) else Html(f"<p>{NO_ENERGY}</p>")
 
 

@@ -107,7 +107,8 @@ class PhaseTables(PhaseWords):
         where = f"<p>The disclosed hours lie {side} the range of the step model.</p>"
         return Html(f"{shown}{where if side else ''}")
 
-    def _disclosed_cell(self, field: Literal["gpu_hours", "usd"]) -> Cell | str:
+    def disclosed_cell(self, field: Literal["gpu_hours", "usd"]) -> Cell | str:
+        """What its source discloses of the hours or dollars, as a cell that opens to its facts."""
         expression = self.result.phase.disclosed_as(field)
         if expression is None:
             return "not disclosed"
@@ -121,7 +122,7 @@ class PhaseTables(PhaseWords):
         return list(dict.fromkeys(named))
 
     def _disclosed_row(self) -> dict[str, object]:
-        hours, usd = (self._disclosed_cell(field) for field in ("gpu_hours", "usd"))
+        hours, usd = (self.disclosed_cell(field) for field in ("gpu_hours", "usd"))
         return {"figure": "disclosed", "hours": hours, "rent": usd, "times the disclosed": None}
 
     def _reconstructed_row(self, words: str, hours: float) -> dict[str, object]:

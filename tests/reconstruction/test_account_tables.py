@@ -2,7 +2,7 @@
 
 import re
 from html import unescape
-from math import nan
+from math import isnan, nan
 from types import SimpleNamespace
 
 import pandas as pd
@@ -13,6 +13,7 @@ from analysis.data.scenario import load_scenario
 from analysis.reconstruction import account_tables
 from analysis.reconstruction.phase_words import NOTHING_OPEN
 from analysis.reconstruction.rent import Rent
+from analysis.show.tables import PRINTED, Cell
 from tests.by_hand import with_tables
 
 HOURS = {"p05": 81_000.0, "p50": 123_456.0, "p95": 250_000.0}
@@ -35,12 +36,21 @@ def a_model(chip_assumed="", whole=SimpleNamespace(leaves_out="All else.")):  # 
     return SimpleNamespace(name="m", title="M", chip_assumed=chip_assumed, whole=whole)
 
 
+class Made(SimpleNamespace):
+    """An account; a phase of it has what its source discloses of its hours as a cell."""
+
+    def __getitem__(self, phase):
+        hours = self.frame().set_index("id").disclosed[phase]
+        cell = "not disclosed" if isnan(hours) else Cell(str, hours, figures=PRINTED)
+        return SimpleNamespace(tables=SimpleNamespace(disclosed_cell=lambda field: cell))
+
+
 def made(disclosed=(nan, nan), **more):
     """An account of two phases; their rent is two dollars an hour."""
     frame = pd.DataFrame(
         [("First", 60e3, 90e3, 200e3, 180e3), ("Second", 10e3, 33e3, 61_234.0, 66e3)],
         columns=["label", "p05", "p50", "p95", "usd_p50"],
-    ).assign(disclosed=disclosed)
+    ).assign(disclosed=disclosed, id=["first", "second"])
     usd = {name: 2.0 * hours for name, hours in HOURS.items()}
     total = {"gpu_hours": {"reconstructed": HOURS}, "usd": {"reconstructed": usd}}
     rows = {
@@ -53,7 +63,7 @@ def made(disclosed=(nan, nan), **more):
         "reconstruction": SimpleNamespace(rent=Rent(2.0, "As told.")),
         "to_dict": lambda: {"total": total},
     }
-    return SimpleNamespace(**rows | more)
+    return Made(**rows | more)
 
 
 def text(html) -> str:
@@ -123,6 +133,8 @@ def test_disclosed_hours_of_a_phase_stand_as_printed_and_estimates_in_two_figure
     assert "First 2,664 60 90 200 180,000 Second 346.123 10 33 61 66,000" in said
     said = text(account_tables.phases(made()))
     assert "First 60 90 200 180,000 Second" in said and " disclosed thousand" not in said
+    said = text(account_tables.phases(made((2_664_000.0, nan))))
+    assert "First 2,664 60 90 200 180,000 Second not disclosed 10 33" in said
 
 
 QUOTES = pd.DataFrame(
