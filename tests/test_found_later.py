@@ -164,5 +164,5 @@ def test_a_notebook_is_not_its_own_result_and_its_name_is_a_text(tmp_path, capsy
     (tmp_path / "link.ipynb").symlink_to(path)
     before = path.read_bytes()
     said = refused(capsys, "rerun", path, "--out", tmp_path / out, "--force")
-    assert "is the notebook itself" in said or "a name in UTF-8" in said
+    assert "over the notebook itself" in said or "a name in UTF-8" in said
     assert path.read_bytes() == before

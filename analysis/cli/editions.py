@@ -86,11 +86,15 @@ def rerun_command(options: argparse.Namespace) -> None:
 
 
 def _refuse_paths(notebook: Path, output: Path) -> None:
-    """Refuse the notebook as its own result, and names that no text in UTF-8 holds: the result
-    tells both.
+    """Refuse the notebook as its own result, whole or partial, and names that no text in UTF-8
+    holds: the result tells both.
     """
-    if output == notebook.resolve():
-        raise InputError(f"--out {output}: is the notebook itself; name another file")
+    from analysis.publish.job import FAILED
+
+    if not output.name:
+        raise InputError(f"--out {output}: is a folder; name a file")
+    if notebook.resolve() in (output, output.with_suffix(FAILED)):
+        raise InputError(f"--out {output}: would write over the notebook itself; name another file")
     for path in (notebook, output):
         try:
             str(path).encode()

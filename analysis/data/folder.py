@@ -21,6 +21,7 @@ from analysis.data.unseen import refuse_unseen, texts_in
 PACKAGE = "datapackage.json"
 PROTOCOL = "protocol.toml"  # the project's own rules
 RECORDS = ("models", "cards", "scenarios")  # folders of TOML files
+MOST_LEVELS = 50
 MOST_BYTES = 10**7  # of a description on standard input, which may have no end
 FACTS = ".facts.csv"  # what the table of a model's own facts is called after it
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,200}")
@@ -180,9 +181,20 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
         found = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits is no TOML
         raise InputError(f"not valid TOML: {error}", where) from None
+    _refuse_deep(found, where)
     for written in texts_in(found):
         refuse_unseen(written, where)
     return found
+
+
+def _refuse_deep(found: Any, where: str) -> None:
+    """Refuse a content of tables in tables that no file of the project has nearly as many of."""
+    inside = [found]
+    for _ in range(MOST_LEVELS):
+        parts = [one.values() if isinstance(one, dict) else one for one in inside]
+        inside = [part for some in parts for part in some if isinstance(part, dict | list)]
+    if inside:
+        raise InputError(f"found more than {MOST_LEVELS} levels of tables in tables", where)
 
 
 def read_text(path: Path) -> str:

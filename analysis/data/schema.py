@@ -63,9 +63,11 @@ def _refuse_unreadable(path: str, content: bytes) -> None:
 
 
 def row_of(resource: dict[str, Any], frame: pd.DataFrame, position: int) -> str:
-    """File, line and key of a row, in words."""
+    """File, line and key of a row, in words; texts of the rows before may have several lines."""
     key = frame[resource["schema"]["primaryKey"][0]].iloc[position]
-    return f"{resource['path']}, line {position + 2} ({key})"
+    before = frame.iloc[:position].select_dtypes(["object", "string"])
+    further = sum(int(before[name].astype(str).str.count("\n").sum()) for name in before)
+    return f"{resource['path']}, line {position + 2 + further} ({key})"
 
 
 def _check(resource: dict[str, Any], content: bytes) -> None:
@@ -73,10 +75,32 @@ def _check(resource: dict[str, Any], content: bytes) -> None:
     from analysis.data.validation import validate  # imports as much as the rest together
 
     texts = dict.fromkeys(_text_fields(resource), str)
+    _refuse_empty_lines(resource["path"], content)
     frame = parsed(content, dtype=texts, na_values=[""])  # others as pandas takes them
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first column for names
         raise InputError("its rows have more cells than it has columns", resource["path"])
+    for name in {*frame} & {*_fields(resource, "number")}:  # it leaves large ones as texts
+        frame[name] = _as_numbers(frame[name])
     validate(resource, frame, content)
+
+
+def _refuse_empty_lines(path: str, content: bytes) -> None:
+    """Refuse a line without cells above a row: pandas passes over it, and lines are not counted."""
+    lines = csv.reader(io.StringIO(content.decode(), newline=""))
+    empty = 0
+    for row in lines:
+        if "".join(row).strip() and empty:
+            raise InputError("an empty line, allowed is a row", f"{path}, line {empty}")
+        if len(row) < 2 and not "".join(row).strip():
+            empty = empty or lines.line_num
+
+
+def _as_numbers(column: pd.Series) -> pd.Series:
+    """A column as numbers, if all of its cells are; one that pandas read as such stays as it is."""
+    try:
+        return column.astype(float) if column.dtype == object else column
+    except (ValueError, TypeError):
+        return column
 
 
 def _typed(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
@@ -94,9 +118,15 @@ def parsed(content: bytes, **options: Any) -> pd.DataFrame:
     )
 
 
-def _text_fields(resource: dict[str, Any]) -> list[str]:
+def _fields(resource: dict[str, Any], *kinds: str) -> list[str]:
+    """The fields of a table of some types."""
     fields = resource["schema"]["fields"]
-    return [field["name"] for field in fields if field["type"] not in NUMBERS]
+    return [field["name"] for field in fields if field["type"] in kinds]
+
+
+def _text_fields(resource: dict[str, Any]) -> list[str]:
+    numbers = _fields(resource, *NUMBERS)
+    return [field["name"] for field in resource["schema"]["fields"] if field["name"] not in numbers]
 
 
 @cache

@@ -47,7 +47,7 @@ def _refuse_falling(resource: dict[str, Any], frame: pd.DataFrame) -> None:
     """
     pairs = [pair for fields in resource.get("ascending", []) for pair in combinations(fields, 2)]
     for lower, upper in pairs:
-        falling = frame.index[pd.to_numeric(frame[lower]) > pd.to_numeric(frame[upper])]
+        falling = frame.index[frame[lower] > frame[upper]]
         if len(falling):
             row = int(falling[0])
             raise InputError(

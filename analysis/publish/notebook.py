@@ -103,6 +103,7 @@ def _run(job: Job, output: Path, engine_name: str | None) -> NotebookNode:
             dict(job.parameters),
             engine_name=engine_name,
             kernel_name=KERNEL,
+            language="python",
             progress_bar=False,
             # the kernel's notes would stand between ours
             extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
