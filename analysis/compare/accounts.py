@@ -132,7 +132,8 @@ def side_by_side(accounts: list[Account]) -> Html:
         units=dict.fromkeys(hours, "gpu_hours") | {"rent": "usd"},
         head={"p05": "5 %", "p50": "middle", "p95": "95 %", "rent": "rent of the middle"},
         figures=dict.fromkeys((*INTERVAL, "rent"), ROUGH),
-        caption="Models side by side: hours of all phases, disclosed and estimated",
+        caption="Models side by side: hours of all phases, disclosed and estimated, and their rent "
+        "at each account's own price",
         rests={"disclosed": ("derived", "")},
         name="accounts",
         kind="reconstructed",

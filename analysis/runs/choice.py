@@ -124,7 +124,7 @@ def _figures(rows: pd.DataFrame) -> dict[str, float]:
 
 def choice(compared: pd.DataFrame, facts: Facts) -> tuple[str, str]:
     """The simplest candidate, with its simplest form, that is not clearly worse than the best."""
-    clearly = facts.constant("clearly_worse_standard_errors", "ratio").value
+    clearly = facts.constant("clearly_worse_standard_errors", "count").value
     fair = compared[compared.worse_by <= clearly].iloc[0]
     return str(fair.candidate), str(fair.form)
 

@@ -28,6 +28,7 @@ UNIT_WORDS = {
     "count": "",
     "ms_per_token": "ms a token",
     "oom_per_year": "orders of magnitude a year",
+    "percent": "%",
     "pflops": "PFLOPS",
     "prompts_per_step": "prompts",
     "samples_per_day": "answers a day",
@@ -43,6 +44,9 @@ UNIT_WORDS = {
     "watts": "W",
 }
 
+# of one of them the plural ends without its s
+SINGLE_WORDS = {"GPUs", "bytes", "days", "epochs", "hours", "models", "nodes", "pages", "pairs"}
+SINGLE_WORDS |= {"prompts", "samples", "seconds", "sequences", "steps", "times", "tokens", "years"}
 ARCHITECTURE_WORDS = {"dense": "dense", "moe": "mixture of experts"}
 VERDICT_WORDS = {
     "supported": "supported",
@@ -72,6 +76,8 @@ def quantity_text(value: float, unit: str) -> str:
     ('$5.87M', '2,664K GPU-hours')
     >>> quantity_text(0.3894, "ratio")
     '38.9 %'
+    >>> quantity_text(1.0, "epochs"), quantity_text(2.0, "chips")
+    ('1 epoch', '2 GPUs')
     """
     if math.isnan(value):
         return "not disclosed"
@@ -86,10 +92,16 @@ def quantity_text(value: float, unit: str) -> str:
             else _plain(value, 3)
         )
     if unit in {"times", "days"}:
-        return f"{value:.{3 if value >= 1 else 2}g} {unit}"
+        return f"{value:.{3 if value >= 1 else 2}g} {_words(value, unit)}"
     if unit.startswith("usd_per_"):
         return f"${value:,.2f} a {per_unit(unit)}"
-    return f"{_short(value)} {UNIT_WORDS.get(unit, unit.replace('_', ' '))}".rstrip()
+    return f"{_short(value)} {_words(value, unit)}".rstrip()
+
+
+def _words(value: float, unit: str) -> str:
+    """A unit in words, of one thing no plural."""
+    words = UNIT_WORDS.get(unit, unit.replace("_", " "))
+    return words.removesuffix("s") if value == 1 and words in SINGLE_WORDS else words
 
 
 def date_text(date: str, month: str = "%b") -> str:
@@ -144,7 +156,7 @@ def exact_text(value: float, unit: str) -> str:
         return f"{value * 100:.10g} %" if value >= 1e-4 else quantity_text(value, unit)
     if unit == "usd":
         return f"${value:,.12g}"
-    words = {"gpu_hours": "GPU-hours", **UNIT_WORDS}.get(unit, unit.replace("_", " "))
+    words = "GPU-hours" if unit == "gpu_hours" else _words(value, unit)
     return f"{value:,.15g} {words}".rstrip()
 
 
