@@ -78,3 +78,13 @@ def test_a_line_is_counted_where_the_texts_before_have_several(edited, capsys):
     edited("prices.csv", ",\nprice_002", ',"one\n\nthree"\nprice_002')
     folder = edited("prices.csv", ",2.4,1y,2021-04-11", ",2.4,1y,1700-01-01")
     assert "prices.csv, line 5 (price_002), date" in refused(capsys, "facts", "--data", folder)
+
+
+def test_rules_that_are_a_link_are_refused_before_a_page_is_executed(folder, tmp_path, capsys):
+    (tmp_path / "outside.toml").write_text("secret = 1", encoding="utf-8")
+    (folder / "protocol.toml").unlink(missing_ok=True)
+    (folder / "protocol.toml").symlink_to(tmp_path / "outside.toml")
+    assert main(["build", "--data", str(folder), "--out", str(tmp_path / "out")]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[-1].startswith("error: protocol.toml: a link")
+    assert not any("executed" in line for line in lines) and not (tmp_path / "out").exists()

@@ -114,7 +114,7 @@ def named_files(directory: Path) -> list[str]:
     scenarios.
     """
     records = [name for folder in RECORDS for name in _regular(directory, folder, "*.toml")]
-    rules = [PROTOCOL] if (directory / PROTOCOL).is_file() else []
+    rules = [PROTOCOL] if regular_file(directory, PROTOCOL).is_file() else []
     tables = [item["path"] for item in resources(directory)]
     return [PACKAGE, *tables, *rules, *records, *facts_of_models(directory)]
 
