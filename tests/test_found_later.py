@@ -15,7 +15,7 @@ import pytest
 from analysis.cli.options import extra_of
 from analysis.compare.spreadsheet import _spec, read_rows
 from analysis.data.folder import resources
-from analysis.data.mistakes import InputError
+from analysis.data.mistakes import InputError, one_line
 from analysis.data.scenario import PARAMETER_NAMES
 from analysis.data.tables import Evidence
 from analysis.publish.notebook import _check_readable
@@ -166,3 +166,28 @@ def test_a_notebook_is_not_its_own_result_and_its_name_is_a_text(tmp_path, capsy
     said = refused(capsys, "rerun", path, "--out", tmp_path / out, "--force")
     assert "over the notebook itself" in said or "a name in UTF-8" in said
     assert path.read_bytes() == before
+
+
+# a number of steps that grows with the square of these takes hours
+MANY = 1_000_000
+BLANKS, DIGITS = " " * MANY, "9" * MANY
+
+
+@pytest.mark.parametrize("value", [BLANKS, f"{BLANKS}x", f"{chr(9)} " * MANY])
+def test_a_run_of_blanks_is_shown_at_once(capsys, value):
+    said = refused(capsys, "reconstruct", "smollm3-3b", "-p", f"mfu={value}")
+    assert said.startswith("error: mfu: input should be")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a \t\n\r\n  b", "a b"),
+        (" a\n", " a"),
+        ("a  b", "a  b"),
+        ("a\tb", "a\\tb"),
+        ("a\v \nb", "a b"),
+    ],
+)
+def test_blanks_with_a_break_among_them_are_one_and_others_stay(text, shown):
+    assert one_line(text) == shown

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 SPACES = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 Known = TypeVar("Known")
 LONGEST, CUT = 300, " … "  # characters of a line
+BLANKS = re.compile(r"\s+")  # each run once: to look for the breaks in it first is quadratic
 
 
 class InputError(ValueError):
@@ -98,7 +99,7 @@ def one_line(text: str) -> str:
     >>> one_line("a\\nb\\x1b[31m"), len(one_line("x" * 1000))
     ('a b\\\\x1b[31m', 300)
     """
-    folded = re.sub(r"\s*[\r\n]\s*", " ", str(text).strip("\r\n"))
+    folded = BLANKS.sub(_folded, str(text).strip("\r\n"))
     shown = "".join(char if _is_plain(char) else _escaped(char) for char in folded)
     if len(shown) <= LONGEST:
         return shown
@@ -109,6 +110,11 @@ def one_line(text: str) -> str:
 def many_lines(text: str) -> str:
     """A text of many lines in which control characters and marks of direction are escapes."""
     return "".join(char if char in "\n\t" or _is_plain(char) else _escaped(char) for char in text)
+
+
+def _folded(blanks: re.Match[str]) -> str:
+    """A space in place of blanks with a break among them; other blanks as they are."""
+    return " " if "\n" in blanks[0] or "\r" in blanks[0] else blanks[0]
 
 
 def _is_plain(char: str) -> bool:
