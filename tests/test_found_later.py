@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 from analysis.cli.options import extra_of
+from analysis.compare.specification import in_units, size_in_name
 from analysis.compare.spreadsheet import _spec, read_rows
+from analysis.data.cells import NUMBER, plain
 from analysis.data.folder import resources
 from analysis.data.mistakes import InputError, one_line
 from analysis.data.scenario import PARAMETER_NAMES
@@ -191,3 +193,23 @@ def test_a_run_of_blanks_is_shown_at_once(capsys, value):
 )
 def test_blanks_with_a_break_among_them_are_one_and_others_stay(text, shown):
     assert one_line(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text", [f"{DIGITS}x", f"+{DIGITS}x", f"{DIGITS}.{DIGITS}x", f"1e{DIGITS}x"]
+)
+def test_many_digits_that_are_no_number_are_refused_at_once(tmp_path, edited, capsys, text):
+    asked = ("sweep", "--grid", f"mfu={text}", "--out", tmp_path / "a.csv")
+    assert "x is not a number; expected" in refused(capsys, *asked)
+    assert plain(f"-{text}") == f"'-{text}"
+    assert not NUMBER.fullmatch(text) and in_units(text) == text
+    path = tmp_path / "run.toml"
+    path.write_text(spec(tmp_path).read_text().replace("1e12", f'"{text}"'), encoding="utf-8")
+    assert "run.toml, tokens: input should be a valid number" in refused(capsys, "estimate", path)
+    changed = edited("facts.csv", ",2788000,", f",{text},")
+    said = refused(capsys, "facts", "--data", changed)
+    assert "facts.csv, line " in said and "(v3_total_gpu_hours), value: found " in said
+
+
+def test_a_size_in_a_name_is_written_in_these_digits():
+    assert size_in_name("A-7B") == 7e9 and size_in_name("A-\u0667B") is None

@@ -39,7 +39,7 @@ UNITS = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 def in_units(value: Any) -> Any:
     """A number written as in papers, `70B` or `15 T`; anything else as it is."""
     written = value.strip().upper() if isinstance(value, str) else ""
-    parts = re.fullmatch(r"([0-9]*\.?[0-9]+) ?([KMBT])", written)
+    parts = re.fullmatch(r"((?:[0-9]*\.)?[0-9]+) ?([KMBT])", written)
     return float(parts[1]) * UNITS[parts[2]] if parts else value
 
 
@@ -236,7 +236,7 @@ def size_in_name(name: str) -> float | None:
     >>> size_in_name("Some-70B-Chat"), size_in_name("Other-8x7B")
     (70000000000.0, None)
     """
-    size = re.search(r"(?<![\w.])(\d+(?:\.\d+)?)([BMbm])(?![a-zA-Z0-9])", name)
+    size = re.search(r"(?<![\w.])([0-9]+(?:\.[0-9]+)?)([BMbm])(?![a-zA-Z0-9])", name)
     return float(in_units("".join(size.groups()))) if size else None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 BEGINS = re.compile("[=+\\-@\t\n＝＋－＠]")  # a formula, in some spreadsheet
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 AS_TEXT = "'"
 
 

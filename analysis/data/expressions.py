@@ -22,7 +22,7 @@ LONGEST = 400  # characters
 DEEPEST = 24  # levels of the tree
 LARGEST_EXPONENT = 10.0
 ALLOWED = "names, numbers, + - * / ** and parentheses"
-NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 CHARACTERS = re.compile(r"[A-Za-z0-9_ .+\-*/()]*")
 OPERATORS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,

@@ -20,7 +20,7 @@ from analysis.data.strictness import DAY, YEARS
 from analysis.data.unseen import refuse_unseen
 
 # as every reader takes them: in these digits, a count without a fraction
-WRITTEN = {"number": r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", "integer": r"[+-]?\d+"}
+WRITTEN = {"number": r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", "integer": r"[+-]?\d+"}
 TYPES = {"string": "string", "date": "string", "number": "float", "integer": "int"}
 WORDS = {"date": "date as 2025-01-31"}
 
