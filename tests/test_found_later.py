@@ -23,6 +23,7 @@ from analysis.data.tables import Evidence
 from analysis.publish.notebook import _check_readable
 from analysis.reconstruction.grids import combinations
 from analysis.reconstruction.reinforcement import fixed_seconds_input
+from analysis.runs.config_files import MOST_LAYERS, read_config
 from analysis.runs.references import reference_runs
 from tests.test_found_by_others import refused, spec
 
@@ -213,3 +214,21 @@ def test_many_digits_that_are_no_number_are_refused_at_once(tmp_path, edited, ca
 
 def test_a_size_in_a_name_is_written_in_these_digits():
     assert size_in_name("A-7B") == 7e9 and size_in_name("A-\u0667B") is None
+
+
+def test_a_config_of_more_layers_than_a_model_has(tmp_path, evidence):
+    sizes = {"model_type": "qwen3_moe", "hidden_size": 64, "vocab_size": 1000}
+    sizes |= {"num_attention_heads": 4, "intermediate_size": 128, "moe_intermediate_size": 32}
+    sizes |= {"num_experts": 8, "num_experts_per_tok": 2, "mlp_only_layers": [*range(5000)]}
+
+    def read(**changes):
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps(sizes | changes), encoding="utf-8")
+        return read_config(path, evidence)
+
+    assert read(num_hidden_layers=MOST_LAYERS).n_dense_layers == 5000
+    for layers in (MOST_LAYERS + 1, 10**7):
+        with pytest.raises(InputError, match=f"config.json: num_hidden_layers: {layers} is no"):
+            read(num_hidden_layers=layers)
+    with pytest.raises(InputError, match="mlp_only_layers: '1' is no list of layers"):
+        read(num_hidden_layers=4, mlp_only_layers="1")

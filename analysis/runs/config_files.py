@@ -34,7 +34,7 @@ LATENT = ("q_lora_rank", "kv_lora_rank", "qk_nope_head_dim", "qk_rope_head_dim",
 WINDOWED, LINEAR = ("sliding_attention", "chunked_attention"), "linear_attention"
 INSTEAD = "give params_total, params_active, layers, d_model and n_heads instead"
 NOT_SAID = {"full_every": 0, "vocab_by_default": 0}
-MOST = 10**7  # of any size: more is a slip
+MOST, MOST_LAYERS = 10**7, 10**4  # of any size, and of layers: more is a slip
 
 Config = Mapping[str, Any]
 
@@ -117,6 +117,9 @@ def _sizes(config: Config, family: Config) -> dict[str, Any]:
     missing = [NAMES[name][0] for name in NEEDED if sizes[name] is None]
     if missing:
         raise InputError(f"{missing[0]} is missing")
+    if sizes["n_layers"] > MOST_LAYERS:
+        said = f"{sizes['n_layers']} is no number of layers, a whole number up to {MOST_LAYERS:,}"
+        raise InputError(f"{NAMES['n_layers'][0]}: {said}")
     tied = config.get("tie_word_embeddings")
     sizes |= {
         "tied_embeddings": family["tied_by_default"] == "yes" if tied is None else bool(tied),
@@ -169,12 +172,20 @@ def _dense_layers(config: Config, rule: str, layers: int) -> int:
     if rule == "first_dense":
         return _size(config, "first_k_dense_replace") or 0
     if rule == "step":
-        every, without = config.get("decoder_sparse_step", 1), config.get("mlp_only_layers") or []
+        every, without = config.get("decoder_sparse_step", 1), _listed(config, "mlp_only_layers")
         return sum(layer in without or (layer + 1) % every > 0 for layer in range(layers))
     if rule == "interleaved":
         listed = config.get("moe_layers")
         return layers - (len(listed) if listed else layers // config["interleave_moe_layer_step"])
     return 0
+
+
+def _listed(config: Config, name: str) -> frozenset[Any]:
+    """The layers that a list names, of which there may be none."""
+    found = config.get(name) or []
+    if not isinstance(found, list):
+        raise InputError(f"{name}: {found!r} is no list of layers")
+    return frozenset(found)
 
 
 def _looks_back(config: Config, family: Config, layers: int) -> dict[str, Any]:
