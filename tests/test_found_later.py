@@ -14,8 +14,9 @@ import pytest
 
 from analysis.cli.options import extra_of
 from analysis.compare.specification import in_units, size_in_name
-from analysis.compare.spreadsheet import _spec, read_rows
-from analysis.data.cells import NUMBER, plain
+from analysis.compare.spreadsheet import _check_columns, _spec, read_rows
+from analysis.data import folder as folders
+from analysis.data.cells import NUMBER, plain, plain_frame
 from analysis.data.folder import resources
 from analysis.data.mistakes import InputError, one_line
 from analysis.data.scenario import PARAMETER_NAMES
@@ -232,3 +233,30 @@ def test_a_config_of_more_layers_than_a_model_has(tmp_path, evidence):
             read(num_hidden_layers=layers)
     with pytest.raises(InputError, match="mlp_only_layers: '1' is no list of layers"):
         read(num_hidden_layers=4, mlp_only_layers="1")
+
+
+def test_a_table_of_many_columns_is_looked_through_once(monkeypatch):
+    columns = [*RUNS.split(","), *map(str, range(MANY // 4))]
+    _check_columns(columns, "runs.csv")
+    with pytest.raises(InputError, match="column 7 stands twice"):
+        _check_columns([*columns, "7"], "runs.csv")
+    frame = pd.DataFrame({"=a": ["=1", "b"], "c": ["@", "d"], "e": [1, 2]})
+    monkeypatch.setattr(pd.DataFrame, "__setitem__", lambda *_: pytest.fail("one at a time"))
+    assert plain_frame(frame).to_dict("list") == {
+        "'=a": ["'=1", "b"],
+        "c": ["'@", "d"],
+        "e": [1, 2],
+    }
+
+
+def test_a_package_of_many_curves_is_looked_through_once(folder, monkeypatch):
+    path = folder / folders.PACKAGE
+    package = json.loads(path.read_text(encoding="utf-8"))
+    curves = [{"name": f"c{n}", "path": f"curves/c{n}.csv"} for n in range(MANY // 4)]
+    package["resources"] += curves
+    path.write_text(json.dumps(package), encoding="utf-8")
+    monkeypatch.setattr(folders, "regular_file", lambda within, name: within / name)
+    assert len(resources(folder)) == len(package["resources"])
+    path.write_text(json.dumps({"resources": [*package["resources"], curves[0]]}), encoding="utf-8")
+    with pytest.raises(InputError, match="resource c0: is listed twice"):
+        resources(folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,8 @@ def _check_columns(columns: list[str], where: str) -> None:
     if missing:
         near = did_you_mean(missing[0], columns)
         raise InputError(f"column {missing[0]} is missing{near}", where)
-    plain = [name.strip().lower() for name in columns]
-    for name in plain:
-        if name and plain.count(name) > 1:  # a sheet may end in columns without a name
+    for name, times in Counter(name.strip().lower() for name in columns).items():
+        if name and times > 1:  # a sheet may end in columns without a name
             raise InputError(f"column {name} stands twice, allowed is once", where)
 
 

@@ -35,12 +35,11 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
     >>> plain_frame(pd.DataFrame({"@a": ["=A1", "b"], "c": [-1, 2]})).to_csv(index=False)
     "'@a,c\\n'=A1,-1\\nb,2\\n"
     """
-    texts = {
-        name: _plain_column(column)
+    columns = {
+        name: column if pd.api.types.is_numeric_dtype(column) else _plain_column(column)
         for name, column in frame.items()
-        if not pd.api.types.is_numeric_dtype(column)
     }
-    return frame.assign(**texts).rename(columns=plain)
+    return pd.DataFrame(columns, frame.index).rename(columns=plain)  # at once: thousands may be
 
 
 def _plain_column(column: pd.Series) -> pd.Series:

@@ -75,10 +75,10 @@ def resources(directory: Path) -> list[Resource]:
     """
     own = {item["name"]: item for item in _listed(default_directory())}
     curve = next(item for item in own.values() if CURVE.fullmatch(item["path"]))
-    found: list[Resource] = []
+    found: dict[str, Resource] = {}
     for item in _listed(directory):
         name, path = item["name"], item["path"]
-        if any(name == other["name"] for other in found):
+        if name in found:
             raise InputError("is listed twice, allowed is once", _at(name))
         known = own.get(name)
         if known and path != known["path"]:
@@ -90,13 +90,11 @@ def resources(directory: Path) -> list[Resource]:
                 name, "a table", own, hint="or a curve: curves/NAME.csv", where=PACKAGE
             )
         regular_file(directory, path)
-        found.append({**(known or curve), "name": name, "path": path})
-    missing = {name for name in own if not CURVE.fullmatch(own[name]["path"])} - {
-        item["name"] for item in found
-    }
+        found[name] = {**(known or curve), "name": name, "path": path}
+    missing = {name for name in own if not CURVE.fullmatch(own[name]["path"])} - {*found}
     if missing:
         raise InputError(f"the table {min(missing)} is missing", PACKAGE)
-    return found
+    return [*found.values()]
 
 
 def regular_file(directory: Path, relative: str) -> Path:
