@@ -22,7 +22,7 @@ from analysis.data.mistakes import InputError, one_line
 from analysis.data.scenario import PARAMETER_NAMES
 from analysis.data.tables import Evidence
 from analysis.publish.notebook import _check_readable
-from analysis.reconstruction.grids import combinations
+from analysis.reconstruction.grids import MOST_UNCOUNTED, combinations, product, size_of
 from analysis.reconstruction.reinforcement import fixed_seconds_input
 from analysis.runs.config_files import MOST_LAYERS, read_config
 from analysis.runs.references import reference_runs
@@ -260,3 +260,29 @@ def test_a_package_of_many_curves_is_looked_through_once(folder, monkeypatch):
     path.write_text(json.dumps({"resources": [*package["resources"], curves[0]]}), encoding="utf-8")
     with pytest.raises(InputError, match="resource c0: is listed twice"):
         resources(folder)
+
+
+def test_combinations_are_counted_before_a_grid_is_made(monkeypatch):
+    monkeypatch.setattr(np, "linspace", lambda *_: pytest.fail("made"))
+    assert size_of(["mfu=0.1:0.2:99999999"], None) == 99_999_999
+    with pytest.raises(InputError, match="are more than the 100,000,000"):
+        size_of(["mfu=0.1:0.2:99999999", "pue=1.1:1.2:2"], None)
+
+
+def test_values_without_end_are_read_to_a_limit():
+    def endless():
+        yield from [0.3] * (MOST_UNCOUNTED + 1)
+        pytest.fail("read on")
+
+    with pytest.raises(InputError, match="mfu: found more than 1,000,000 values"):
+        product({"mfu": endless()})
+    with pytest.raises(InputError, match="mfu: found more values than any list holds"):
+        product({"mfu": range(10**30)})
+    with pytest.raises(InputError, match="400,000,000 combinations are more"):
+        product({name: (n for n in range(20_000)) for name in ("mfu", "pue")})
+    with pytest.raises(InputError, match="1,000,000,000 combinations are more"):
+        product({"mfu": range(10**9), "pue": iter([1.1])})
+    with pytest.raises(ValueError, match="could not convert") as error:
+        product({"mfu": map(float, ["x"])})
+    assert not isinstance(error.value, InputError)
+    assert product({"mfu": iter([0.2, 0.3]), "pue": (1.1,)}).mfu.tolist() == [0.2, 0.3]

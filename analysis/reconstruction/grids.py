@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence, Sized
+from itertools import islice
 from operator import length_hint
 from typing import Any
 
@@ -17,6 +18,7 @@ from analysis.data.points import sobol_points
 from analysis.data.scenario import PARAMETER_NAMES, usual_range, value_of
 
 MOST = 100_000_000  # combinations of one sweep
+MOST_UNCOUNTED = 1_000_000  # values that do not say how many they are: there may be no end of them
 NOT_SWEPT = ("samples", "seed")
 DIGITS = re.compile("[0-9]+")
 
@@ -68,22 +70,37 @@ def product(axes: Mapping[str, Any]) -> pd.DataFrame:
     Raises
     ------
     InputError
-        For no parameter at all, or one whose values are no list of numbers or names.
+        For no parameter at all, one whose values are no list of numbers or names, or more
+        combinations than a sweep takes.
     """
     if not axes:
         raise InputError("a sweep needs a parameter and its values, such as mfu=[0.2, 0.3]")
-    _refuse_many(math.prod(map(length_hint, axes.values())))
-    values = [_values(name, axis) for name, axis in axes.items()]
+    _refuse_many(math.prod(_at_least(name, axis) for name, axis in axes.items()))
+    found = {name: _listed(name, axis) for name, axis in axes.items()}
+    _refuse_many(math.prod(map(len, found.values())))
+    values = [[value_of(name, one) for one in listed] for name, listed in found.items()]
     return pd.MultiIndex.from_product(values, names=list(axes)).to_frame(index=False)
 
 
-def _values(name: str, axis: Any) -> list[Any]:
-    """The values of a parameter, each as a scenario takes it."""
+def _at_least(name: str, axis: Any) -> int:
+    """How many values a parameter has, as far as that is known before they are read."""
+    try:
+        return max(length_hint(axis), 1)
+    except OverflowError:
+        said = f"found more values than any list holds, allowed are {MOST:,} combinations"
+        raise InputError(said, name) from None
+
+
+def _listed(name: str, axis: Any) -> list[Any]:
+    """The values of a parameter, read no further than a sweep takes them."""
     listed = isinstance(axis, Iterable) and not isinstance(axis, str | bytes)
-    found = list(axis) if listed and getattr(axis, "ndim", 1) == 1 else []
+    most = MOST if isinstance(axis, Sized) else MOST_UNCOUNTED
+    found = list(islice(axis, most + 1)) if listed and getattr(axis, "ndim", 1) == 1 else []
+    if len(found) > most:
+        raise InputError(f"found more than {most:,} values, allowed is a list that ends", name)
     if not found or any(one is None for one in found):
         raise InputError(f"found {axis!r}, allowed is a list of values, such as [0.2, 0.3]", name)
-    return [value_of(name, one) for one in found]
+    return found
 
 
 def _refuse_many(size: int) -> None:
@@ -108,7 +125,7 @@ def size_of(grids: Sequence[str], sample: int | None) -> int:
         if not 1 <= sample <= MOST:
             raise InputError(f"--sample {sample}: expected one to {MOST:,}")
         return sample
-    size = math.prod(len(parse_grid(text)[1]) for text in grids)
+    size = math.prod(_read(text)[2] for text in grids)
     _refuse_many(size)
     return size
 
@@ -120,6 +137,14 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
     >>> parse_grid("price_usd_per_gpu_hour=1:3:3")
     ('price_usd_per_gpu_hour', [1.0, 2.0, 3.0])
     """
+    key, axis, count = _read(text, sampled)
+    if sampled or isinstance(axis, list):
+        return key, axis
+    return key, [float(value) for value in np.linspace(*axis, count)]
+
+
+def _read(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple[float, float], int]:
+    """The parameter of a grid, its values or the ends of them, and how many they are."""
     key, _, right = text.partition("=")
     swept = [name for name in PARAMETER_NAMES if name not in NOT_SWEPT]
     if key not in swept:
@@ -132,12 +157,13 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
         values = [value.strip() for value in right.split(",")]
         if not all(values):
             raise InputError(f"--grid {text}: an empty value; expected key=a,b,c or key=lo:hi:n")
-        return key, values if key == "chip" else [_number(value, text) for value in values]
+        numbers = values if key == "chip" else [_number(value, text) for value in values]
+        return key, numbers, len(values)
     low, high = (_number(part, text) for part in parts[:2])
     if key == "chip" or len(parts) > 3 or low >= high:
         raise InputError(f"--grid {text}: expected key=a,b,c, or key=lo:hi:n with lo below hi")
     if sampled:
-        return key, (low, high)
+        return key, (low, high), 1
     count = parts[2] if len(parts) == 3 else ""
     digits = DIGITS.fullmatch(count)
     if digits and len(count) > 8:
@@ -147,7 +173,7 @@ def parse_grid(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple
             f"--grid {text}: expected key=lo:hi:n with n of two or more, "
             f"found n = {count or 'nothing'}"
         )
-    return key, [float(value) for value in np.linspace(low, high, int(count))]
+    return key, (low, high), int(count)
 
 
 def _number(text: str, grid: str) -> float:
