@@ -44,7 +44,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help=words)
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """`--data`, for commands that read the evidence."""
+    parser.add_argument("--data", type=Path, metavar="DIR", help="another evidence folder")
+
+
+def add_json(parser: argparse._ActionsContainer) -> None:
     """`--json`: standard output is JSON and nothing else."""
     words = "JSON, and nothing else, on standard output"
     parser.add_argument("--json", action="store_true", help=words)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from analysis.cli.options import add_json, add_model, add_overrides, add_scenario
+from analysis.cli.options import add_data, add_json, add_model, add_overrides, add_scenario
 from analysis.cli.words import MOST_WITHOUT_YES, OUTLINE, QUESTIONS
 from analysis.data.folder import package_version
 from analysis.data.mistakes import InputError
@@ -32,6 +32,25 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse what was given."""
         raise InputError(f"{message} ({self.prog} --help)")
+
+
+class Once(argparse.Action):
+    """Takes what is given, once: of an option that is given again one answer would be lost."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: object,
+        option_string: str | None = None,
+    ) -> None:
+        """Keep it, and that it was given, for a default is no answer of the user's."""
+        said = vars(namespace).setdefault("said", set())
+        if option_string and self.dest in said:
+            before = getattr(namespace, self.dest)
+            raise argparse.ArgumentError(self, f"found {before} and {values}, allowed is one")
+        said.add(self.dest)
+        setattr(namespace, self.dest, values)
 
 
 class Version(argparse.Action):
@@ -61,7 +80,9 @@ def make_parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)  # a module and a function, imported when it runs
         added.register("type", None, _given)
         added.register("type", Path, lambda text: Path(_given(text)))
-        added.add_argument("--data", type=Path, metavar="DIR", help="another evidence folder")
+        added.register("type", str, _readable)
+        for action in (None, "store"):
+            added.register("action", action, Once)
         for add in options:
             add(added)
         return added
@@ -75,12 +96,22 @@ def _given(text: str) -> str:
     """What is given, if it is anything: a shell's variable that is not set is a slip."""
     if not text:
         raise argparse.ArgumentTypeError("found nothing, allowed is a text")
+    return _readable(text)
+
+
+def _readable(text: str) -> str:
+    """What is given, if it is a text: of bytes that are none nothing can be written or said."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        said = f"found {text!a}, allowed is a text or a name in UTF-8"
+        raise argparse.ArgumentTypeError(said) from None
     return text
 
 
 def _editions(command: Command) -> None:
     words = "build an edition of the book, or the book of another model"
-    built = command("build", "editions.build_command", words, add_model, add_scenario)
+    built = command("build", "editions.build_command", words, add_data, add_model, add_scenario)
     words = "where to put it (book/_build/html, or book/_build/NAME of another model)"
     built.add_argument("--out", type=Path, metavar="DIR", help=words)
     words = "the address it will have on the web: previews of pages need one"
@@ -88,7 +119,8 @@ def _editions(command: Command) -> None:
     built.add_argument("--no-cache", action="store_true", help="execute every page, changed or not")
     words = "start a kernel for each page; do not fork"
     built.add_argument("--fresh-kernels", action="store_true", help=words)
-    rerun = command("rerun", "editions.rerun_command", "execute one notebook", add_overrides)
+    words = "execute one notebook"
+    rerun = command("rerun", "editions.rerun_command", words, add_data, add_overrides)
     rerun.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     words = "the executed notebook (NOTEBOOK.executed.ipynb)"
     rerun.add_argument("--out", type=Path, metavar="FILE", help=words)
@@ -98,21 +130,26 @@ def _editions(command: Command) -> None:
 
 def _answers(command: Command) -> None:
     words = "reconstruct a model's phases"
-    shown = command("reconstruct", "answers.reconstruct_command", words, add_scenario, add_json)
+    shown = command(
+        "reconstruct", "answers.reconstruct_command", words, add_data, add_scenario, add_json
+    )
     shown.add_argument("model", metavar="MODEL")
     words = "estimate a run that nobody disclosed, from a description in TOML"
-    guessed = command("estimate", "answers.estimate_command", words, add_json)
+    guessed = command("estimate", "answers.estimate_command", words, add_data, add_json)
     words = "a file, standard input, a folder of files, or a table with a run in each row"
     guessed.add_argument("spec", metavar="SPEC.toml|-|DIR|FILE.csv", help=words)
     words = "leave this developer's runs out of the data"
     guessed.add_argument("--exclude-developer", metavar="NAME", help=words)
     words = "the public claims with their verdicts"
-    command("claims", "answers.claims_command", words, add_model, add_scenario, add_json)
+    options = (add_data, add_model, add_scenario, add_json)
+    command("claims", "answers.claims_command", words, *options)
     words = "validate a disclosure card, print what is missing, and estimate the rest"
-    card = command("card", "answers.card_command", words, add_json)
+    card = command("card", "answers.card_command", words, add_data)
     card.add_argument("card", metavar="MODEL|FILE", help="a file in data/cards, or a path")
     words = "the compute part of the EU's model documentation form, estimates marked as such"
-    card.add_argument("--eu-form", action="store_true", help=words)
+    either = card.add_mutually_exclusive_group()
+    add_json(either)
+    either.add_argument("--eu-form", action="store_true", help=words)
     compared = command(
         "diff", "answers.diff_command", "what differs between two editions", add_json
     )
@@ -122,7 +159,7 @@ def _answers(command: Command) -> None:
 
 def _sweeps(command: Command) -> None:
     words = "evaluate many parameter sets at once"
-    swept = command("sweep", "sweeps.sweep_command", words, add_model, add_scenario)
+    swept = command("sweep", "sweeps.sweep_command", words, add_data, add_model, add_scenario)
     words = "values of a parameter; may be repeated"
     metavar = "key=a,b,c|lo:hi:n"
     swept.add_argument("--grid", action="append", default=[], metavar=metavar, help=words)
@@ -139,17 +176,18 @@ def _sweeps(command: Command) -> None:
 
 def _lists(command: Command) -> None:
     words = "list the facts, or show one, or one that is derived from them"
-    facts = command("facts", "lists.facts_command", words, add_model, add_json)
+    facts = command("facts", "lists.facts_command", words, add_data, add_model, add_json)
     facts.add_argument("id", nargs="?", metavar="ID")
-    command("sources", "lists.sources_command", "list the sources", add_json)
-    command("models", "lists.models_command", "list the models that are accounted for", add_json)
+    command("sources", "lists.sources_command", "list the sources", add_data, add_json)
+    words = "list the models that are accounted for"
+    command("models", "lists.models_command", words, add_data, add_json)
     words = "list the scenarios and the parameters that they may set"
-    command("scenarios", "lists.scenarios_command", words, add_json)
+    command("scenarios", "lists.scenarios_command", words, add_data, add_json)
 
 
 def _new_model(command: Command) -> None:
     words = "begin the account of another model: its file and its facts, and a first answer"
-    added = command("new-model", "new_models.new_model_command", words)
+    added = command("new-model", "new_models.new_model_command", words, add_data)
     # of any text, for the command says what a name is
     added.add_argument("name", type=str, metavar="NAME", help="what its file will be called")
     words = "the config.json that is published with its weights"

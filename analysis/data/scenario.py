@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from analysis.data.folder import default_directory, named_file, read_toml
+from analysis.data.folder import default_directory, evidence_folder, named_file, read_toml
 from analysis.data.mistakes import InputError, did_you_mean, first_mistake
 from analysis.data.strictness import Numbers
 
@@ -239,8 +239,8 @@ def load_scenario(
 
 
 def list_scenarios(directory: Path | None = None) -> list[Scenario]:
-    """Every scenario of the evidence folder, by name."""
-    directory = directory or default_directory()
+    """Every scenario of the evidence folder, by name; an `InputError` if it is none."""
+    directory = evidence_folder(directory)
     return [
         load_scenario(path.stem, directory)
         for path in sorted((directory / "scenarios").glob("*.toml"))
