@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.cli.options import as_json, tell
+from analysis.cli.options import as_json, say, tell
 from analysis.data.facts import Fact
 from analysis.data.folder import edition_model, named_file
-from analysis.data.mistakes import UnknownName
+from analysis.data.mistakes import UnknownName, find
 from analysis.data.parameters import parameters_frame
 from analysis.data.scenario import (
     Scenario,
@@ -22,6 +22,8 @@ from analysis.data.tables import Evidence
 
 def facts_command(options: argparse.Namespace) -> None:
     evidence = Evidence.load(options.data)
+    if options.model:
+        named_file(evidence.directory, "models", options.model)
     if options.id is None:
         _show_facts(options, evidence)
         return
@@ -32,6 +34,8 @@ def facts_command(options: argparse.Namespace) -> None:
         if numbered
         else _fact(evidence.facts[options.id], evidence)
     )
+    if options.model and not numbered:
+        say(f"{options.id} is a fact, the same with any --model")
     if options.json:
         tell(as_json(lines))
     else:
@@ -46,7 +50,6 @@ def _show_facts(options: argparse.Namespace, evidence: Evidence) -> None:
     """All facts, or those that are of one model alone."""
     rows = evidence["facts"]
     if options.model:
-        named_file(evidence.directory, "models", options.model)
         rows = rows[rows.subject == options.model]
     columns = ["id", "value", "unit", "kind", "confidence", "source_id", "locator"]
     _show(rows if options.json else rows[columns], options.json, 48)
@@ -78,7 +81,8 @@ def _number(name: str, model: str, evidence: Evidence) -> dict[str, Any]:
     try:
         number = Names(load_model(model, evidence), evidence).number(name)
     except UnknownName:  # it rests on the bill, which takes a reconstruction
-        number = account_of(model, load_scenario(), evidence).numbers[name]
+        numbers = account_of(model, load_scenario(), evidence).numbers
+        number = find(name, numbers, f"a figure of {model}")
     return {
         "id": name,
         "figure": number.label,

@@ -18,7 +18,7 @@ from analysis.data.chips import find_chip
 from analysis.data.expressions import fact_of, parse
 from analysis.data.facts import Number, Row
 from analysis.data.fixed import Fixed
-from analysis.data.mistakes import InputError
+from analysis.data.mistakes import InputError, find
 from analysis.data.prices import market_quotes, system_price
 from analysis.data.tables import Evidence
 from analysis.physics.flop import flop_per_token
@@ -69,7 +69,7 @@ class Names:
 
     def number(self, name: str) -> Number:
         """One of the model's rows of arithmetic.csv, evaluated."""
-        row = self._arithmetic[name]
+        row = find(name, self._arithmetic, f"a figure of {self.model.name}")
         value, second_hand = self.named(name).value, self.is_second_hand(row.expression)
         texts = (row.unit, row.kind, row.expression, row.note)
         return Number(name, row.label, value, *texts, second_hand)
