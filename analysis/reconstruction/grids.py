@@ -163,6 +163,8 @@ def _read(text: str, sampled: bool = False) -> tuple[str, list[Any] | tuple[floa
     if key == "chip" or len(parts) > 3 or low >= high:
         raise InputError(f"--grid {text}: expected key=a,b,c, or key=lo:hi:n with lo below hi")
     if sampled:
+        if len(parts) == 3:
+            raise InputError(f"--grid {text}: --sample says how many; expected key=lo:hi")
         return key, (low, high), 1
     count = parts[2] if len(parts) == 3 else ""
     digits = DIGITS.fullmatch(count)

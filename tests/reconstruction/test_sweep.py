@@ -273,7 +273,8 @@ def test_points_of_a_sample_fill_their_range_and_choose_every_value_alike():
 
 def test_a_range_without_its_number_is_for_a_sample_alone():
     assert parse_grid("mfu=0.2:0.3", sampled=True) == ("mfu", (0.2, 0.3))
-    assert parse_grid("mfu=0.2:0.3:7", sampled=True) == ("mfu", (0.2, 0.3))
+    with pytest.raises(InputError, match="--sample says how many; expected key=lo:hi"):
+        parse_grid("mfu=0.2:0.3:7", sampled=True)
     with pytest.raises(InputError, match="expected key=a,b,c, or key=lo:hi:n with lo below hi"):
         parse_grid("mfu=0.2:0.3:7:7", sampled=True)
     for text in ("mfu=0.3:0.3", "mfu=0.3:0.2", "chip=1:2"):
