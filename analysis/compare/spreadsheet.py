@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from analysis.compare.estimate import estimate
-from analysis.compare.specification import PretrainingSpec, check_spec
+from analysis.compare.specification import (
+    CALLED,
+    PretrainingSpec,
+    ReinforcementSpec,
+    check_spec,
+)
 from analysis.data.mistakes import InputError, did_you_mean
 from analysis.data.tables import Evidence
 from analysis.data.uncertainty import PERCENTILES
@@ -29,9 +36,16 @@ COLUMNS = {
     "hardware quantity": "chips",
 }
 KEYS = tuple(key for key in PretrainingSpec.model_fields if key not in ("shape", "layout", "kind"))
+# what a description in TOML may say, and no row
+OF_TOML = {*PretrainingSpec.model_fields, *ReinforcementSpec.model_fields} - {*KEYS}
 NEEDED = ("name", "developer", "release_date", "params_total", "tokens", "hardware")
 OTHERS = (";", "\t")  # between the cells of a sheet, where a comma is the mark of a decimal
 ANSWERS = ("gpu_hours", "days", "usd", "energy_kwh", "co2_kg")
+FIGURES = [f"{name}_{end}" for name in ANSWERS for end in PERCENTILES]
+ANSWERED = (*FIGURES, "assumed", "not_answered")
+# of Epoch AI's own columns none is so near one that is read, though `Confidence` shares six letters
+# with `config`: those of a user's own are carried along as theirs are
+NEAR = 0.86
 
 Row = Mapping[str, str]
 
@@ -42,8 +56,9 @@ def read_rows(text: str, where: str) -> list[dict[str, str]]:
     Raises
     ------
     InputError
-        If it is no table, holds what no reader sees, has a column twice or no row, or lacks a
-        column that every run needs, under our name or Epoch AI's.
+        If it is no table, holds what no reader sees, has a column twice or no row, lacks a column
+        that every run needs, under our name or Epoch AI's, or has one under the name of an answer,
+        or under a name that is nearly one that would be read.
     """
     for number, one in enumerate(text.split("\n"), start=1):
         refuse_unseen(one, f"{where}, line {number}")
@@ -78,6 +93,42 @@ def _check_columns(columns: list[str], where: str) -> None:
     for name, times in Counter(name.strip().lower() for name in columns).items():
         if name and times > 1:  # a sheet may end in columns without a name
             raise InputError(f"column {name} stands twice, allowed is once", where)
+    lacking = [name for name in (*KEYS, *COLUMNS) if _key(name) not in known]
+    for name in columns:
+        _refuse_unread(name.strip(), lacking, where)
+
+
+def _refuse_unread(column: str, lacking: Collection[str], where: str) -> None:
+    """Refuse a column that an answer would write over, and one that would be carried along though
+    it was meant to be read: `lacking` are the names that would be.
+    """
+    name = column.lower()
+    if name in ANSWERED:
+        said = "is what an answer is called; give yours another name"
+        raise InputError(f"column {column} {said}", where)
+    if name in OF_TOML:
+        said = "is not read of a row, a run of pre-training; a description in TOML may say more"
+        raise InputError(f"column {column} {said}", where)
+    if name not in (*KEYS, *COLUMNS) and (meant := _slip_of(name, lacking)):
+        raise InputError(f"column {column} is not known; did you mean {meant}?", where)
+
+
+def _slip_of(name: str, lacking: Collection[str]) -> str:
+    """The name that another can only be a slip of: what it is called elsewhere, what it begins, or
+    what it is but for a letter; or the empty string. `did_you_mean` guesses further.
+
+    >>> [_slip_of(name, KEYS) for name in ("precission", "price", "gpus", "confidence")]
+    ['precision', 'price_usd_per_gpu_hour', 'chips', '']
+    """
+    plain = {_plain(known): known for known in lacking}
+    called = [CALLED.get(name, "")] if CALLED.get(name) in lacking else []
+    begun = [key for key in KEYS if key in lacking and len(name) > 2 and key.startswith(name)]
+    close = get_close_matches(_plain(name), list(plain), n=1, cutoff=NEAR)
+    return next(iter([*called, *begun, *(plain[one] for one in close)]), "")
+
+
+def _plain(name: str) -> str:
+    return "_".join(re.findall("[a-z0-9]+", name.lower()))
 
 
 def answers_of(
