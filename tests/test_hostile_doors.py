@@ -123,6 +123,14 @@ def test_a_kind_or_a_config_that_is_no_text_is_named(kind):
             analysis.estimate(**SPEC | {key: kind})
 
 
+@pytest.mark.parametrize(
+    "config", [b"x", np.array("nope"), pd.Series(["nope"]), Path("nope.json"), "", None], ids=repr
+)
+def test_a_config_that_is_no_text_is_not_left_unread(config):
+    with pytest.raises(InputError, match=r"estimate, config: found .*, allowed is a text"):
+        analysis.estimate(**SPEC | {"config": config})
+
+
 @pytest.mark.parametrize("found", ["a\nb", "\x1b[31m", "x" * 5000, pd.DataFrame({"a": [1, 2]})])
 def test_an_error_is_the_line_that_a_command_prints(found):
     for error in (InputError(f"found {found!r}", "a.csv"), UnknownName(found, "a fact", [])):

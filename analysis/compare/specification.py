@@ -165,8 +165,7 @@ def check_spec(
         if key in content and ours in kind.model_fields:
             raise InputError(f"{key} is not known; did you mean {ours}?", where)
     try:
-        config = content.get("config")
-        if kind is PretrainingSpec and isinstance(config, str) and config:
+        if kind is PretrainingSpec and "config" in content:
             content = _with_shape(content, evidence, beside or Path())
         return TypeAdapter(kind).validate_python(dict(content))
     except ValidationError as error:
@@ -179,7 +178,9 @@ def check_spec(
 
 def _with_shape(content: Mapping[str, Any], evidence: Evidence, beside: Path) -> dict[str, Any]:
     """The keys with what the config says, and its parameters where none are given."""
-    name = str(content["config"])
+    name = content["config"]
+    if not isinstance(name, str) or not name:
+        raise InputError(f"found {name!r}, allowed is a text", "config")
     given = {ours: content[key] for key, ours in OF_CONFIG.items() if key in content}
     shape = (
         read_config(beside / name, evidence, **given)
