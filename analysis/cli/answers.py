@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # a command imports what it needs when it runs: most need les
 
 USD_COLUMNS = {"p05 US$": "p05", "middle US$": "p50", "p95 US$": "p95"}
 WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods", ".numbers")
+WITH_TABS = (".tsv", ".tab")
 
 
 def reconstruct_command(options: argparse.Namespace) -> None:
@@ -72,9 +73,12 @@ def estimate_command(options: argparse.Namespace) -> None:
     exclude = (
         (find_developer(options.exclude_developer, evidence),) if options.exclude_developer else ()
     )
-    if options.spec.lower().endswith(WORKBOOKS):
+    name = options.spec.lower()
+    if name.endswith(WORKBOOKS):
         raise InputError(f"{options.spec}: a workbook; save its sheet as CSV (UTF-8)")
-    if options.spec.endswith(".csv"):
+    if name.endswith(WITH_TABS):
+        raise InputError(f"{options.spec}: cells between tabs; allowed is CSV, in a .csv file")
+    if name.endswith(".csv"):
         _estimate_table(options, evidence, exclude)
     else:
         _estimate_specs(options, evidence, exclude)
