@@ -27,6 +27,7 @@ WORDS = {"date": "date as 2025-01-31"}
 
 def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> None:
     """Refuse a table that the schema does not allow; the first failure as one line."""
+    _refuse_twice(resource, content)
     _refuse_disguised(resource, frame, content)
     try:
         with warnings.catch_warnings():  # what pandera does with failures is not the user's
@@ -39,6 +40,15 @@ def validate(resource: dict[str, Any], frame: pd.DataFrame, content: bytes) -> N
         _refuse_nothing(resource, frame)
     if "complete_unless" in resource:
         _refuse_incomplete(resource, frame)
+
+
+def _refuse_twice(resource: dict[str, Any], content: bytes) -> None:
+    """Refuse a column that stands twice: pandas gives the second another name, and a cell less in
+    each row moves all that follow.
+    """
+    names = parsed(content, dtype=str, header=None, nrows=1).iloc[0]
+    for name in names[names.duplicated() & (names != "")]:
+        raise InputError(f"column {name} stands twice, allowed is once", resource["path"])
 
 
 def _refuse_falling(resource: dict[str, Any], frame: pd.DataFrame) -> None:
