@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -86,13 +87,14 @@ def _check(resource: dict[str, Any], content: bytes) -> None:
 
 def _refuse_empty_lines(path: str, content: bytes) -> None:
     """Refuse a line without cells above a row: pandas passes over it, and lines are not counted."""
-    lines = csv.reader(io.StringIO(content.decode(), newline=""))
     empty = 0
-    for row in lines:
-        if "".join(row).strip() and empty:
-            raise InputError("an empty line, allowed is a row", f"{path}, line {empty}")
-        if len(row) < 2 and not "".join(row).strip():
-            empty = empty or lines.line_num
+    with suppress(csv.Error):  # of a cell without end others say more
+        lines = csv.reader(io.StringIO(content.decode(), newline=""))
+        for row in lines:
+            if "".join(row).strip() and empty:
+                raise InputError("an empty line, allowed is a row", f"{path}, line {empty}")
+            if len(row) < 2 and not "".join(row).strip():
+                empty = empty or lines.line_num
 
 
 def _as_numbers(column: pd.Series) -> pd.Series:
