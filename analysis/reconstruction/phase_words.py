@@ -69,9 +69,9 @@ class PhaseWords:
         grounds = self.result.grounds
         return f"{'public facts' if grounds == ALONE else grounds} without them"
 
-    def _counted(self, shown: str, place: str) -> Html:
+    def _counted(self, shown: str, place: str, kind: str = "reconstructed") -> Html:
         phase = self.result.phase
-        return links.counted(shown, f"phase.{place}", phase.label, phase.id)
+        return links.counted(shown, f"phase.{place}", phase.label, phase.id, kind)
 
     def _range(self) -> str:
         """The interval, where the disclosed hours lie in it, and what follows."""
@@ -203,7 +203,7 @@ class PhaseWords:
         beside = "as here" if there == over else f"not {self._counted(over, 'over')}"
         return (
             "The page on the estimator predicts each run by its type alone. It counts work as "
-            f"figures are printed, {self._counted(ratio_text(share), 'fewer_flop')} this. Its "
+            f"figures are printed, {self._counted(ratio_text(share), 'fewer_flop', 'derived')} this. Its "
             f"estimate is {self._counted(f'{there} times', 'over_alone')} the disclosed hours, "
             f"{beside}."
         )

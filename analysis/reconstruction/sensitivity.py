@@ -78,7 +78,7 @@ def finding(indices: pd.DataFrame) -> Html:
         return Html("<p><strong>No input is uncertain in this edition.</strong></p>")
     lead = indices.iloc[0]
     shown = quantity_text(significant(lead.total, 2), "ratio")
-    share = links.counted(shown, "hours.index", lead.input)
+    share = links.counted(shown, "hours.index", lead.input, kind="reconstructed")
     return Html(
         f"<p><strong>One unknown, the {links.text(lead.input)}, makes up {share} of how uncertain "
         "the total is.</strong> If more developers disclosed it, the range would narrow most. "
