@@ -201,9 +201,10 @@ class PhaseWords:
         by_kind = result.hours_by_view.get("by_kind", result.interval)["p50"] / hours * share
         there, over = f"{by_kind:.2g}", f"{here:.2g}"
         beside = "as here" if there == over else f"not {self._counted(over, 'over')}"
+        fewer = self._counted(ratio_text(share), "fewer_flop", "derived")
         return (
             "The page on the estimator predicts each run by its type alone. It counts work as "
-            f"figures are printed, {self._counted(ratio_text(share), 'fewer_flop', 'derived')} this. Its "
+            f"figures are printed, {fewer} this. Its "
             f"estimate is {self._counted(f'{there} times', 'over_alone')} the disclosed hours, "
             f"{beside}."
         )
