@@ -231,8 +231,9 @@ def test_a_config_of_more_layers_than_a_model_has(tmp_path, evidence):
     for layers in (MOST_LAYERS + 1, 10**7):
         with pytest.raises(InputError, match=f"config.json: num_hidden_layers: {layers} is no"):
             read(num_hidden_layers=layers)
-    with pytest.raises(InputError, match="mlp_only_layers: '1' is no list of layers"):
-        read(num_hidden_layers=4, mlp_only_layers="1")
+    for odd in ("1", [[1]], [None]):
+        with pytest.raises(InputError, match="is no list of layers"):
+            read(num_hidden_layers=4, mlp_only_layers=odd)
 
 
 def test_a_table_of_many_columns_is_looked_through_once(monkeypatch):

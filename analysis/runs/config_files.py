@@ -183,7 +183,7 @@ def _dense_layers(config: Config, rule: str, layers: int) -> int:
 def _listed(config: Config, name: str) -> frozenset[Any]:
     """The layers that a list names, of which there may be none."""
     found = config.get(name) or []
-    if not isinstance(found, list):
+    if not isinstance(found, list) or not all(isinstance(layer, int) for layer in found):
         raise InputError(f"{name}: {found!r} is no list of layers")
     return frozenset(found)
 
