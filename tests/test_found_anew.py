@@ -88,3 +88,10 @@ def test_rules_that_are_a_link_are_refused_before_a_page_is_executed(folder, tmp
     lines = capsys.readouterr().err.splitlines()
     assert lines[-1].startswith("error: protocol.toml: a link")
     assert not any("executed" in line for line in lines) and not (tmp_path / "out").exists()
+
+
+def test_a_table_of_facts_that_lost_its_rows_is_named_by_what_is_no_longer_in_it(folder, capsys):
+    head = (folder / "facts.csv").read_text(encoding="utf-8").partition("\n")[0]
+    (folder / "facts.csv").write_text(head, encoding="utf-8")
+    said = refused(capsys, "facts", "v3_total_gpu_hours", "--data", folder)
+    assert "v3_total_gpu_hours is not a fact" in said and "facts.csv" in said

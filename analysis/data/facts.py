@@ -10,7 +10,7 @@ from typing import NamedTuple
 from analysis.data.expressions import ENDS, fact_of, parse
 from analysis.data.mistakes import InputError, UnknownName, find
 
-LISTED = "traincost facts lists all"
+LISTED = "traincost facts lists all of facts.csv"
 
 
 class Row(NamedTuple):
