@@ -222,15 +222,15 @@ def read_standard_input() -> str:
 def read_bytes(path: Path) -> bytes:
     """The content of a regular file; an `InputError` if it is none, or cannot be read."""
     try:
-        odd = path.exists() and not path.is_file()
-        content = b"" if odd else path.read_bytes()
+        if path.exists() and not path.is_file():
+            raise InputError("not a regular file", str(path))
+        return path.read_bytes()
+    except InputError:  # a ValueError too
+        raise
     except OSError as error:
         raise InputError(f"{error.strerror}", str(path)) from None
     except ValueError:  # a path with a NUL
         raise InputError("no path of a file", str(path)) from None
-    if odd:
-        raise InputError("not a regular file", str(path))
-    return content
 
 
 def _listed(directory: Path) -> Iterator[Resource]:

@@ -80,8 +80,9 @@ def _check(resource: dict[str, Any], content: bytes) -> None:
     frame = parsed(content, dtype=texts, na_values=[""])  # others as pandas takes them
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes the first column for names
         raise InputError("its rows have more cells than it has columns", resource["path"])
-    for name in {*frame} & {*_fields(resource, "number")}:  # it leaves large ones as texts
-        frame[name] = _as_numbers(frame[name])
+    for field in resource["schema"]["fields"]:
+        if field["type"] == "number" and field["name"] in frame:  # large ones are left as texts
+            frame[field["name"]] = _as_numbers(frame[field["name"]])
     validate(resource, frame, content)
 
 
@@ -120,15 +121,9 @@ def parsed(content: bytes, **options: Any) -> pd.DataFrame:
     )
 
 
-def _fields(resource: dict[str, Any], *kinds: str) -> list[str]:
-    """The fields of a table of some types."""
-    fields = resource["schema"]["fields"]
-    return [field["name"] for field in fields if field["type"] in kinds]
-
-
 def _text_fields(resource: dict[str, Any]) -> list[str]:
-    numbers = _fields(resource, *NUMBERS)
-    return [field["name"] for field in resource["schema"]["fields"] if field["name"] not in numbers]
+    fields = resource["schema"]["fields"]
+    return [field["name"] for field in fields if field["type"] not in NUMBERS]
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pandas as pd
 
@@ -13,8 +15,9 @@ from analysis.reconstruction.stages import ReinforcementStage
 from analysis.runs.rl_steps import step_estimator_for
 
 
+@lru_cache(maxsize=16)
 def hours_by_steps(result: PhaseSamples) -> pd.DataFrame:
-    """Each reinforcement stage of a phase by two models.
+    """Each reinforcement stage of a phase by two models; found once for all who ask.
 
     Returns
     -------

@@ -91,8 +91,8 @@ class PhaseWords:
 
     def _means(self) -> str:
         """What follows of disclosed hours that lie in the range."""
-        side, apart = side_of_steps(self.result), self.result.interval["p95"]
-        apart /= self.result.interval["p05"]
+        side, interval = side_of_steps(self.result), self.result.interval
+        apart = interval["p95"] / interval["p05"]
         if side in ("above", "below"):
             return BY_STEPS.format(side)
         if apart > WIDE:
