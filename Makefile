@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 # wheels alone: nothing of another project runs while it is installed
 UV_INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --no-deps --only-binary :all:
-# a process a core, with one thread each; one that is done takes tests over from another
+# a process a core and one more, with one thread each; one that is done takes over from another
 PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 
 .PHONY: book test soak golden mutants lab bench clean

@@ -5,6 +5,7 @@ copy of the evidence.
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -25,6 +26,11 @@ SAMPLES = 1024
 # a machine may be slow: no test is timed
 settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than cores: tests of kernels, kills and browsers wait for a part of it."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

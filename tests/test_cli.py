@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -281,6 +282,12 @@ def test_help_and_mistakes_in_options_import_no_numbers():
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory) -> Path:
+    """A cache folder that was empty when the first command of this module used it."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.mark.parametrize(
     ("command", "when_kept"),
     [
@@ -289,7 +296,7 @@ def test_help_and_mistakes_in_options_import_no_numbers():
         (["claims"], {"pandera"}),  # scipy.stats has the indices that some claims name
     ],
 )
-def test_the_computing_path_imports_what_it_needs_and_no_more(command, when_kept, tmp_path):
+def test_the_computing_path_imports_what_it_needs_and_no_more(command, when_kept, cache):
     """No plotting, no notebook; and from the second time on nothing that checks tables or makes
     points.
     """
@@ -309,7 +316,7 @@ def test_the_computing_path_imports_what_it_needs_and_no_more(command, when_kept
             capture_output=True,
             input=spec,
             text=True,
-            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
+            env=os.environ | {"XDG_CACHE_HOME": str(cache)},
         )
         assert not heavy & set(found.stderr.split())
 

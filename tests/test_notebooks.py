@@ -209,9 +209,14 @@ def test_every_notebook_is_of_every_model(small_models, tmp_path):
         assert re.search(r"has no phases? (of|to)", text) or not text.startswith("refused"), where
 
 
-def test_plain_papermill_works_from_another_folder(tmp_path: Path):
+def copied_alone(name: str, folder: Path) -> Path:
+    """A notebook in an empty folder, as one who has the package and this file."""
+    return Path(shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", folder))
+
+
+def test_plain_papermill_executes_a_notebook_copied_alone(tmp_path: Path):
     """As a forker would call it; a whole number arrives where a float is meant."""
-    notebook, out = ROOT / "notebooks" / "pretraining.ipynb", tmp_path / "out.ipynb"
+    notebook, out = copied_alone("pretraining", tmp_path), tmp_path / "out.ipynb"
     command = [
         sys.executable,
         "-m",
@@ -232,11 +237,6 @@ def test_plain_papermill_works_from_another_folder(tmp_path: Path):
     assert "<strong>" in texts and 'class="chart"' in texts
 
 
-def copied_alone(name: str, folder: Path) -> Path:
-    """A notebook in an empty folder, as one who has the package and this file."""
-    return Path(shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", folder))
-
-
 def assert_whole(path: Path) -> None:
     """Every cell of an executed notebook ran, none failed, and something is shown."""
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
@@ -246,16 +246,13 @@ def assert_whole(path: Path) -> None:
 
 
 # a kernel of its own imports everything: the quickest here, all in `make soak`
-QUICKEST = "disclosure"
+QUICKEST_HERE = [
+    pytest.param(path.stem, marks=() if path.stem == "disclosure" else pytest.mark.soak)
+    for path in NOTEBOOKS
+]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(path.stem, marks=() if path.stem == QUICKEST else pytest.mark.soak)
-        for path in NOTEBOOKS
-    ],
-)
+@pytest.mark.parametrize("name", QUICKEST_HERE)
 def test_a_notebook_copied_alone_is_executed_by_nbconvert(name: str, tmp_path: Path):
     from nbconvert.preprocessors import ExecutePreprocessor  # a second, in every worker
 

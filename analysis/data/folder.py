@@ -12,6 +12,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -235,8 +236,9 @@ def read_bytes(path: Path) -> bytes:
 
 def _listed(directory: Path) -> Iterator[Resource]:
     """What the package of a folder lists, as far as it has a name and a path in words."""
+    content = read_bytes(regular_file(directory, PACKAGE))
     try:
-        package = json.loads(read_bytes(regular_file(directory, PACKAGE)).decode("utf-8-sig"))
+        package = _package(content)
     except (ValueError, RecursionError) as error:
         raise InputError(f"not valid JSON: {error}", PACKAGE) from None
     listed = package.get("resources") if isinstance(package, dict) else None
@@ -247,6 +249,12 @@ def _listed(directory: Path) -> Iterator[Resource]:
         if len(fields) != 2 or not all(isinstance(field, str) and field for field in fields):
             raise InputError("a resource has a name and a path", _at(str(position)))
         yield item
+
+
+@lru_cache(maxsize=4)
+def _package(content: bytes) -> Any:
+    """What a package says, which nobody changes: a folder's and the project's are mostly one."""
+    return json.loads(content.decode("utf-8-sig"))
 
 
 def _at(resource: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 
 from analysis.data.facts import Row
@@ -22,14 +23,21 @@ def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     DataFrame
         Rows of prices.csv; none where there is no quote of the chip.
     """
-    prices = evidence["prices"]
-    quotes = prices[prices.chip == chip]
+    quotes, days = _dated_quotes(chip, evidence)
     if quotes.empty:
         return quotes
-    quotes = quotes[quotes.commitment == "1y"] if (quotes.commitment == "1y").any() else quotes
-    distance = (pd.to_datetime(quotes.date) - pd.Timestamp(date)).abs().dt.days
+    distance = np.abs(days - np.datetime64(date, "D")).astype(int)
     near_days = evidence.facts.constant("quotes_near_days", "days").value
     return quotes[distance <= max(near_days, distance.min())]
+
+
+@lru_cache(maxsize=64)
+def _dated_quotes(chip: str, evidence: Evidence) -> tuple[pd.DataFrame, np.ndarray]:
+    """The quotes for a chip that count, and the day of each."""
+    prices = evidence["prices"]
+    quotes = prices[prices.chip == chip]
+    quotes = quotes[quotes.commitment == "1y"] if (quotes.commitment == "1y").any() else quotes
+    return quotes, quotes.date.to_numpy("datetime64[D]")
 
 
 def market_price(chip: str, date: str, evidence: Evidence) -> float | None:

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -29,12 +29,13 @@ def content_of(directory: Path, resource: dict[str, Any]) -> bytes:
 
 def table_of(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
     """The table of a content, every cell as the schema wants it; texts that are empty are empty."""
-    key = known.key_of(content, json.dumps(resource).encode())
+    schema = json.dumps(resource)
+    key = known.key_of(content, schema.encode())
     try:
         if not known.is_known(key):
             _check(resource, content)
             known.remember(key)
-        return _typed(resource, content)
+        return _typed(schema, content)
     except pd.errors.ParserError:
         _refuse_unreadable(resource["path"], content)
         raise MemoryError from None  # its rows are right: there was no room for them
@@ -106,9 +107,12 @@ def _as_numbers(column: pd.Series) -> pd.Series:
         return column
 
 
-def _typed(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
-    """The cells of a content that was found valid: a number may be missing, a text is empty."""
-    fields = resource["schema"]["fields"]
+@lru_cache(maxsize=64)
+def _typed(resource: str, content: bytes) -> pd.DataFrame:
+    """The cells of a content that was found valid: a number may be missing, a text is empty. Read
+    once for the same content, of which folder it may be: most tables of a stranger's are ours.
+    """
+    fields = json.loads(resource)["schema"]["fields"]
     kinds = {field["name"]: NUMBERS.get(field["type"], str) for field in fields}
     missing = {name: [""] for name, kind in kinds.items() if kind is not str}
     return parsed(content, dtype=kinds, na_values=missing)

@@ -22,6 +22,7 @@ ACCOUNTS = [page.page for page in list_pages(ROOT) if page.notebook == "account"
 PAGES = [page for page in EVERY_PAGE if page not in ACCOUNTS[1:]]
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 Visit = Callable[..., AbstractContextManager[tuple[Page, list[str]]]]
+Look = Callable[..., tuple[Page, list[str]]]
 
 
 @pytest.fixture(scope="session")
@@ -54,18 +55,37 @@ def visit(chromium, edition) -> Visit:
     def visit(page: str, address: str = f"file://{edition}", anchor: str = "", **context: object):
         opened = chromium.new_context(**{"viewport": WIDE} | context).new_page()
         trouble = watched(opened, address)
-        opened.goto(f"{address}/{page}.html#{anchor}".rstrip("#"), wait_until="load")
-        opened.evaluate("document.fonts.ready")
+        arrive(opened, f"{address}/{page}.html#{anchor}".rstrip("#"))
         yield opened, trouble
         opened.context.close()
 
     return visit
 
 
+@pytest.fixture(scope="session")
+def look(chromium, edition) -> Look:
+    """Open a page in the window in which others before it were looked at, and touched by nobody: a
+    new window takes as long as a page. Gives it with all that goes wrong.
+    """
+    windows: dict[str, tuple[Page, list[str]]] = {}
+
+    def look(page: str, address: str = f"file://{edition}", **context: object):
+        key = f"{address} {context}"
+        if key not in windows:
+            opened = chromium.new_context(viewport=WIDE, **context).new_page()
+            windows[key] = opened, watched(opened, address)
+        opened, trouble = windows[key]
+        trouble.clear()
+        wide_by_day(opened)
+        arrive(opened, f"{address}/{page}.html")
+        return opened, trouble
+
+    return look
+
+
 @pytest.fixture(scope="session", params=PAGES)
-def opened_once(visit, request) -> Iterator[tuple[Page, list[str]]]:
-    with visit(request.param) as found:
-        yield found
+def opened_once(look, request) -> tuple[Page, list[str]]:
+    return look(request.param)
 
 
 @pytest.fixture
@@ -73,10 +93,19 @@ def shown(opened_once) -> tuple[Page, list[str]]:
     """Each page in turn, as it opens on a wide screen by day, and what goes wrong: opened once for
     all tests that look at it and touch nothing.
     """
-    page, _ = opened_once
-    page.set_viewport_size(WIDE)
-    page.emulate_media(media="screen", color_scheme="light")
+    wide_by_day(opened_once[0])
     return opened_once
+
+
+def wide_by_day(opened: Page) -> None:
+    opened.set_viewport_size(WIDE)
+    opened.emulate_media(media="screen", color_scheme="light")
+
+
+def arrive(opened: Page, address: str) -> None:
+    """Open an address, and wait until all of its page is there."""
+    opened.goto(address, wait_until="load")
+    opened.evaluate("document.fonts.ready")
 
 
 def watched(opened: Page, address: str) -> list[str]:

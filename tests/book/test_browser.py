@@ -64,10 +64,10 @@ def test_a_page_is_whole_from_a_folder_on_a_screen_and_on_a_phone_by_day_and_nig
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_is_whole_from_a_server(visit, served, page):
-    with visit(page, served) as (opened, trouble):
-        assert drawn(opened) == opened.locator("figure.chart").count()
-        assert trouble == []
+def test_a_page_is_whole_from_a_server(look, served, page):
+    opened, trouble = look(page, served)
+    assert drawn(opened) == opened.locator("figure.chart").count()
+    assert trouble == []
 
 
 def test_a_mark_of_a_chart_says_what_it_stands_for_until_escape(visit):

@@ -66,27 +66,27 @@ def test_no_id_stands_twice_on_a_page_and_every_id_that_is_named_is_there(addres
 
 @pytest.mark.browser
 @pytest.mark.parametrize("page", EVERY_PAGE)
-def test_without_scripts_charts_numbers_and_tables_stand(visit, page):
-    with visit(page, java_script_enabled=False) as (opened, trouble):
-        # the page runs none of its own scripts; these are the test's
-        seen = opened.evaluate(
-            """() => {
-                const shown = selector => [...document.querySelectorAll(selector)].filter(
-                    item => item.checkVisibility() && item.getBoundingClientRect().height > 0);
-                return {
-                    charts: document.querySelectorAll('figure.chart').length,
-                    drawn: shown('figure.chart svg').length,
-                    tables: [...document.querySelectorAll('table.report')]
-                        .filter(item => !item.closest('details')).length,
-                    full: shown('table.report').filter(box => box.rows.length > 1).length,
-                    dead: shown('article .figure[data-row]').filter(item => !item.href).length,
-                };
-            }"""
-        )
-        assert seen["drawn"] >= seen["charts"]
-        assert seen["full"] == seen["tables"]
-        assert seen["dead"] == 0
-        assert trouble == []
+def test_without_scripts_charts_numbers_and_tables_stand(look, page):
+    opened, trouble = look(page, java_script_enabled=False)
+    # the page runs none of its own scripts; these are the test's
+    seen = opened.evaluate(
+        """() => {
+            const shown = selector => [...document.querySelectorAll(selector)].filter(
+                item => item.checkVisibility() && item.getBoundingClientRect().height > 0);
+            return {
+                charts: document.querySelectorAll('figure.chart').length,
+                drawn: shown('figure.chart svg').length,
+                tables: [...document.querySelectorAll('table.report')]
+                    .filter(item => !item.closest('details')).length,
+                full: shown('table.report').filter(box => box.rows.length > 1).length,
+                dead: shown('article .figure[data-row]').filter(item => !item.href).length,
+            };
+        }"""
+    )
+    assert seen["drawn"] >= seen["charts"]
+    assert seen["full"] == seen["tables"]
+    assert seen["dead"] == 0
+    assert trouble == []
 
 
 @pytest.mark.browser

@@ -157,7 +157,7 @@ def test_without_scripts_a_number_leads_to_its_row_and_the_row_to_the_document(v
         opened.locator("a.figure.disclosed").first.click()
         assert opened.url.endswith("#r1_total_cost_usd")
         row = opened.locator("tr:target")
-        assert evidence.facts["r1_total_cost_usd"].locator in row.inner_text()
+        expect(row).to_contain_text(evidence.facts["r1_total_cost_usd"].locator)
         source = evidence.by_id("sources")[evidence.facts["r1_total_cost_usd"].source_id]
         assert row.locator(f"a[href='{source['url']}']").count() == 1
 

@@ -362,7 +362,9 @@ def test_what_pandas_alone_cannot_read_is_no_lack_of_memory(folder):
         Evidence.load(folder)
 
 
-def test_a_table_for_which_there_is_no_memory_is_no_mistake_in_it(folder, monkeypatch):
+def test_a_table_for_which_there_is_no_memory_is_no_mistake_in_it(edited, monkeypatch):
+    folder = edited("facts.csv", ",2788000,", ",2788001,")  # not read before
+
     def no_memory(*_, **__):
         raise pd.errors.ParserError("Error tokenizing data. C error: out of memory")
 

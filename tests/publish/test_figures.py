@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 
 import altair as alt
 import pandas as pd
@@ -17,8 +18,16 @@ from analysis.show.charts.figure import figure_html
 from analysis.show.charts.look import finish
 from tests.show import frames
 
-ONE = figure_html(charts.bill_ladder(frames.lines()).properties(usermeta={"name": "one"}))
-OTHER = figure_html(charts.where_the_time_goes(frames.parts()).properties(usermeta={"name": "two"}))
+
+@cache
+def one() -> str:
+    return figure_html(charts.bill_ladder(frames.lines()).properties(usermeta={"name": "one"}))
+
+
+@cache
+def two() -> str:
+    parts = charts.where_the_time_goes(frames.parts())
+    return figure_html(parts.properties(usermeta={"name": "two"}))
 
 
 def published(folder, said=None, **pages):
@@ -31,7 +40,7 @@ def published(folder, said=None, **pages):
 
 
 def test_figures_are_numbered_on_each_page_in_order(tmp_path):
-    pages = published(tmp_path, a=[OTHER, ONE], b=[ONE], c=[])
+    pages = published(tmp_path, a=[two(), one()], b=[one()], c=[])
     assert pages["a"].index("Figure 1</span>") < pages["a"].index("60 % of the hours")
     assert pages["a"].index("Figure 2</span>") < pages["a"].index("The reported")
     assert "Figure 1</span>" in pages["b"] and "Figure 2" not in pages["b"]
@@ -39,7 +48,7 @@ def test_figures_are_numbered_on_each_page_in_order(tmp_path):
 
 
 def test_a_figure_leads_to_its_files_which_hold_it(tmp_path):
-    page = published(tmp_path, a=[ONE])["a"]
+    page = published(tmp_path, a=[one()])["a"]
     for kind in ("png", "svg", "csv", "json"):
         assert f'href="figures/one.{kind}"' in page
     files = tmp_path / "figures"
@@ -53,13 +62,13 @@ def test_a_figure_leads_to_its_files_which_hold_it(tmp_path):
 
 def test_a_name_used_twice_stops_the_build(tmp_path):
     with pytest.raises(BookFailed, match="a: a figure of a has the name one already"):
-        published(tmp_path, a=[ONE, ONE])
+        published(tmp_path, a=[one(), one()])
 
 
 def test_a_name_of_two_figures_stops_the_build(tmp_path):
-    other = OTHER.replace("fig-two", "fig-one")
+    other = two().replace("fig-two", "fig-one")
     with pytest.raises(BookFailed, match="b: a figure of a has the name one already"):
-        published(tmp_path, a=[ONE], b=[other])
+        published(tmp_path, a=[one()], b=[other])
 
 
 def test_a_text_that_touches_another_is_reported_and_the_figure_published(tmp_path):
@@ -84,5 +93,5 @@ def test_of_many_touching_texts_a_few_are_reported(tmp_path):
 
 def test_nothing_is_reported_of_a_figure_without_touching_texts(tmp_path):
     said = []
-    published(tmp_path, said, a=[ONE, OTHER])
+    published(tmp_path, said, a=[one(), two()])
     assert said == []
