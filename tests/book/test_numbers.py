@@ -155,9 +155,10 @@ def test_a_click_with_a_key_held_follows_the_link(visit):
 def test_without_scripts_a_number_leads_to_its_row_and_the_row_to_the_document(visit, evidence):
     with visit("index", java_script_enabled=False) as (opened, _):
         opened.locator("a.figure.disclosed").first.click()
+        opened.wait_for_load_state("load")  # the row is marked when the whole page has been read
         assert opened.url.endswith("#r1_total_cost_usd")
         row = opened.locator("tr:target")
-        expect(row).to_contain_text(evidence.facts["r1_total_cost_usd"].locator)
+        assert evidence.facts["r1_total_cost_usd"].locator in row.inner_text()
         source = evidence.by_id("sources")[evidence.facts["r1_total_cost_usd"].source_id]
         assert row.locator(f"a[href='{source['url']}']").count() == 1
 
