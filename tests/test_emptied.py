@@ -49,7 +49,7 @@ TAKEN: dict[str, Callable[[Rows, random.Random], Rows]] = {
 def warm() -> list[tuple[Page, dict[str, Any]]]:
     """The pages with their parameters, once this process has imported what they need."""
     pages = parameters_of_pages()
-    warm_up([given for _, given in pages])
+    assert [*warm_up([given for _, given in pages])]
     return pages
 
 

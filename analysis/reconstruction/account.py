@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
@@ -45,7 +46,7 @@ class Account:
         return self.reconstruction[phase]
 
     def __repr__(self) -> str:
-        total = self.to_dict()["total"]["gpu_hours"]
+        total = self._figures["total"]["gpu_hours"]
         disclosed, found = total["disclosed"], total["reconstructed"]
         said = "not all disclosed" if disclosed is None else f"disclosed {hours_text(disclosed)}"
         interval = f"{hours_text(found['p05'])} to {hours_text(found['p95'])}"
@@ -96,10 +97,14 @@ class Account:
             [GPU-hour], `off_by` (the middle over the disclosed hours, or the inverse),
             `disclosed_usd`, `usd_p05`, `usd_p50`, `usd_p95`, and `share` of the disclosed hours.
         """
-        rows = [self._row(row) for row in self.to_dict()["phases"]]
+        frame = self._frame
+        return frame.copy() if phase is None else frame[frame.id == self[phase].phase.id]
+
+    @cached_property
+    def _frame(self) -> pd.DataFrame:
+        rows = [self._row(row) for row in self._figures["phases"]]
         frame = pd.DataFrame(rows).astype({"disclosed": float, "disclosed_usd": float})
-        frame = frame.assign(share=frame.disclosed / frame.disclosed.sum())
-        return frame if phase is None else frame[frame.id == self[phase].phase.id]
+        return frame.assign(share=frame.disclosed / frame.disclosed.sum())
 
     def _row(self, phase: dict[str, Any]) -> dict[str, Any]:
         hours, usd = phase["gpu_hours"], phase["usd"]
@@ -115,7 +120,11 @@ class Account:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract of `traincost reconstruct --json`."""
+        """The contract of `traincost reconstruct --json`; a copy."""
+        return copy.deepcopy(self._figures)
+
+    @cached_property
+    def _figures(self) -> dict[str, Any]:
         return self.reconstruction.to_dict()
 
     def phase_of(self, *kinds: str, phase: str | None = None) -> PhaseResult:
@@ -147,7 +156,7 @@ class Account:
 
     def all_hours(self) -> Html:
         """What we estimate for all phases together, and on which side of it the disclosed lie."""
-        total = self.to_dict()["total"]["gpu_hours"]
+        total = self._figures["total"]["gpu_hours"]
         low, middle, high = (
             links.figure(_two_figures(total["reconstructed"][name]), "reconstructed", ALL_HOURS)
             for name in ("p05", "p50", "p95")

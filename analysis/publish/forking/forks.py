@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
@@ -104,13 +104,14 @@ def forked(
     function: Callable[[Task], object],
     tasks: Sequence[Task],
     workers: int,
-    prepare: Callable[[], object] | None,
+    prepare: Callable[[], Iterable[Sequence[int]]] | None,
     meanwhile: Callable[[], object],
 ) -> Generator[tuple[int, Any], None, None]:
     """Call `function` on each task, after `prepare` once for all, and yield a task's number with
     its result or error as it ends.
 
-    `meanwhile` is called here while they prepare.
+    `prepare` gives the numbers of tasks that may begin before it ends. `meanwhile` is called here
+    while they prepare.
     """
     ours, theirs = Pipe()
     code = (
@@ -152,22 +153,25 @@ def beside(function: Callable[[Task], Found], task: Task, meanwhile: Callable[[]
 
 def serve(descriptor: int, parent: int) -> None:
     """Prepare, then call the function on each task that arrived, in as many forks at a time as
-    there are workers.
+    there are workers; on those that need no more, while the rest is prepared.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     end_with(parent, signal.SIGTERM)
     connection = Connection(descriptor)
     prepare, function, tasks, workers = connection.recv()
-    waiting, running = list(enumerate(tasks)), dict[Any, tuple[int, Fork]]()
-    try:
-        if prepare:
-            prepare()
+    waiting, running = dict(enumerate(tasks)), dict[Any, tuple[int, Fork]]()
+
+    def start(numbers: Sequence[int], most: int) -> None:
         gc.freeze()  # what the forks share stays shared
+        for number in numbers[: most - len(running)]:
+            fork = Fork(_call, function, waiting.pop(number))
+            running[fork.connection] = number, fork
+
+    try:
+        for early in prepare() if prepare else ():
+            start(early, workers - 1)  # and this process goes on
         while waiting or running:
-            while waiting and len(running) < workers:
-                number, task = waiting.pop(0)
-                fork = Fork(_call, function, task)
-                running[fork.connection] = number, fork
+            start([*waiting], workers)
             for ready in wait(list(running)):
                 number, fork = running.pop(ready)
                 connection.send((number, _outcome(fork)))

@@ -9,7 +9,7 @@ import importlib
 import os
 import pkgutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, suppress
 from multiprocessing.connection import Connection
 from typing import Any
@@ -29,26 +29,41 @@ OF_KERNELS = (  # what one imports while it starts
 )
 
 
-def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
+def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> Iterator[list[int]]:
     """Import what kernels and notebooks need, and fill the caches that a first use fills.
 
-    `notebooks` are the parameters of those to come: what several of them begin with is computed
-    once, here. All of their charts are drawn by one process, which starts here.
+    `notebooks` are the parameters of those to come. The numbers of those that reconstruct nothing
+    are given as soon as they can run; what the others begin with is computed after that, once. All
+    of their charts are drawn by one process, which starts here.
     """
     surroundings = dict(os.environ)
+    _start_drawing()
+    _import_all()
+    os.environ.clear()  # a package sets variables when it is imported: no fresh kernel has them
+    os.environ.update(surroundings)
+    with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
+        importlib.import_module("ipykernel.debugger")
+    for name in (*OF_EXECUTION, *OF_KERNELS):
+        importlib.import_module(name)
+    yield [number for number, given in enumerate(notebooks) if "scenario" not in given]
+    _reconstruct_once([given for given in notebooks if "scenario" in given])
+
+
+def _start_drawing() -> None:
     from analysis.show.charts import drawing
 
     drawer = str(private_folder() / "drawer")
     Fork(_draw_for_all, drawer)
     drawing.ask(drawer)
+
+
+def _import_all() -> None:
     import altair
     import altair.utils.schemapi
     import nbformat
     import pandas as pd
 
-    from analysis.data.scenario import PARAMETER_NAMES
     from analysis.data.tables import Evidence
-    from analysis.doors import reconstruct
 
     # what pandas chooses in a kernel; here it sees a terminal, to whose width it would cut a frame
     pd.set_option("display.max_columns", 20)
@@ -61,18 +76,18 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> None:
         altair.Chart(frame).mark_point().encode(x="x:Q", y="y:N").to_dict()
         altair.utils.schemapi.disable_debug_mode()  # a chart is checked whole, not part by part
         nbformat.validate(nbformat.v4.new_notebook())  # builds the check that it keeps
-    os.environ.clear()  # a package sets variables when it is imported: no fresh kernel has them
-    os.environ.update(surroundings)
-    with redirect_stderr(None):  # it complains that frozen modules cannot be stepped through
-        importlib.import_module("ipykernel.debugger")
-    for name in (*OF_EXECUTION, *OF_KERNELS):
-        importlib.import_module(name)
+
+
+def _reconstruct_once(notebooks: Sequence[Mapping[str, Any]]) -> None:
+    from analysis.data.scenario import PARAMETER_NAMES
+    from analysis.doors import reconstruct
+
+    shared = ("model", "scenario", "data", *PARAMETER_NAMES)
     for parameters in notebooks:
-        if "scenario" in parameters:
-            shared = ("model", "scenario", "data", *PARAMETER_NAMES)
-            given = {name: value for name, value in parameters.items() if name in shared}
-            with suppress(Exception):  # whatever is wrong, the notebook itself says it
-                _ = reconstruct(**given).names.numbers
+        given = {name: value for name, value in parameters.items() if name in shared}
+        with suppress(Exception):  # whatever is wrong, the notebook itself says it
+            account = reconstruct(**given)
+            _ = account.frame(), account.names.numbers
 
 
 def _draw_for_all(_: Connection, socket: str) -> None:
