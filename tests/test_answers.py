@@ -48,7 +48,7 @@ def r1_zero(r1, evidence):
     """The work of R1-Zero at given inputs, its answers all of one mean length or of the curve's."""
     phase = r1.model.phase("r1_zero_rl")
     stage = phase.stages[0].work
-    setting = setting_of(r1.model, phase.developer, r1.scenario, evidence)
+    setting = setting_of(r1.model.name, phase.developer, r1.scenario, evidence)
 
     def work(mean_tokens=None, **changes):
         tables = dict(setting.tables)
@@ -168,7 +168,7 @@ def work_of(r1, evidence):
         phase = r1.model.phase(phase_id)
         stage = next(stage.work for stage in phase.stages if stage.id == stage_id)
         values = {name: np.array([value]) for name, value in inputs.items()}
-        setting = setting_of(r1.model, phase.developer, r1.scenario, evidence)
+        setting = setting_of(r1.model.name, phase.developer, r1.scenario, evidence)
         return KINDS[stage.kind][1](stage, values, setting)
 
     return work

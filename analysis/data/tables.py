@@ -151,6 +151,13 @@ class Evidence:
             raise error.at(where) from None
 
 
+class FixedTables(Fixed[pd.DataFrame]):
+    """Some tables by name, each handed out as a copy."""
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        return super().__getitem__(name).copy()
+
+
 @lru_cache(maxsize=64)
 def _by_id(evidence: Evidence, table: str) -> Mapping[str, Mapping[str, Any]]:
     rows = evidence[table]

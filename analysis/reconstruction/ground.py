@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 
 import numpy as np
 import pandas as pd
@@ -11,10 +12,9 @@ import pandas as pd
 from analysis.data.chips import Chip, chip_of
 from analysis.data.expressions import facts_in
 from analysis.data.facts import Facts
-from analysis.data.fixed import Fixed
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario
-from analysis.data.tables import Evidence
+from analysis.data.tables import Evidence, FixedTables
 from analysis.data.uncertainty import Distribution, draw
 from analysis.physics.flop import flop_per_token
 from analysis.physics.parameters import multiplying_parameters, total_parameters
@@ -94,7 +94,7 @@ def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground
         )
     chip = chip_of(scenario, model.chip, evidence["hardware"])
     by_developer = {
-        developer: setting_of(model, developer, scenario, evidence)
+        developer: setting_of(model_name, developer, scenario, evidence)
         for developer in dict.fromkeys(phase.developer for phase in model.phases)
     }
     settings = {phase.id: by_developer[phase.developer] for phase in model.phases}
@@ -109,34 +109,46 @@ def ground_of(model_name: str, scenario: Scenario, evidence: Evidence) -> Ground
     return Ground(model, chip, settings, inputs, draws)
 
 
-def setting_of(model: Model, developer: str, scenario: Scenario, evidence: Evidence) -> Setting:
+def setting_of(model_name: str, developer: str, scenario: Scenario, evidence: Evidence) -> Setting:
     """What a developer's phase of a model may know: the facts less every check, and no run of its
     own developer.
     """
+    model = load_model(model_name, evidence)
+    chip = chip_of(scenario, model.chip, evidence["hardware"])
+    return _known_to(model_name, developer, chip, evidence)(
+        parameters=scenario.parameters,
+        chip_assumed=bool(model.chip_assumed) and scenario.parameters.chip is None,
+    )
+
+
+@lru_cache(maxsize=32)
+def _known_to(
+    model_name: str, developer: str, chip: Chip, evidence: Evidence
+) -> Callable[..., Setting]:
+    """What a setting holds whatever a scenario sets beside the chip, for all scenarios."""
+    model = load_model(model_name, evidence)
     own = {model.developer, developer}
     tables = {
         name: table[~table.developer.isin(own)] if name in RUN_TABLES else table
         for name, table in ((name, evidence[name]) for name in evidence.tables if name != "facts")
     }
     facts = evidence.facts.without(model.checks)
-    chip = chip_of(scenario, model.chip, evidence["hardware"])
     mfu = training_mfu(model, chip, facts, estimator_for(evidence, own))
     architecture = configuration(model, facts)
     views = views_of(model, chip, facts, mfu.distribution, own, evidence)
-    return Setting(
-        facts,
-        Fixed(tables),
-        developer,
-        architecture,
-        model.architecture_kind,
-        model.decoding,
-        chip,
-        scenario.parameters,
-        mfu,
-        None if isinstance(views, str) else views,
-        views if isinstance(views, str) else "",
-        bool(model.chip_assumed) and scenario.parameters.chip is None,
-        any(facts[name].kind == "assumption" for name in _of_sizes(model)),
+    return partial(
+        Setting,
+        facts=facts,
+        tables=FixedTables(tables),
+        developer=developer,
+        configuration=architecture,
+        architecture_kind=model.architecture_kind,
+        decoding=model.decoding,
+        chip=chip,
+        mfu=mfu,
+        views=None if isinstance(views, str) else views,
+        no_step_time=views if isinstance(views, str) else "",
+        sizes_assumed=any(facts[name].kind == "assumption" for name in _of_sizes(model)),
     )
 
 

@@ -99,7 +99,7 @@ def test_no_check_is_within_reach(name, evidence):
     model, scenario = load_model(name, evidence), load_scenario(samples=SAMPLES)
     assert model.phases[0].disclosed_as("gpu_hours") in model.checks and len(model.checks) >= 4
     for phase in model.phases:
-        setting = setting_of(model, phase.developer, scenario, evidence)
+        setting = setting_of(model.name, phase.developer, scenario, evidence)
         assert not set(model.checks) & set(setting.facts)
         with pytest.raises(InputError, match="is not a fact"):
             setting.facts[model.checks[0]]

@@ -16,7 +16,7 @@ from tests.by_hand import with_facts
 @pytest.fixture(scope="module")
 def setting(evidence):
     model = load_model("deepseek-r1", evidence)
-    return setting_of(model, model.developer, load_scenario(), evidence)
+    return setting_of(model.name, model.developer, load_scenario(), evidence)
 
 
 def test_a_day_of_the_serving_fleet_comes_out_of_its_rate(evidence):

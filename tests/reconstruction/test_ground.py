@@ -64,12 +64,26 @@ def test_what_is_read_first_is_told_whatever_stands_before(small_models):
 
 def test_a_phase_sees_every_table_but_the_facts_and_no_run_of_its_own_developer(evidence):
     model = load_model("deepseek-r1", evidence)
-    setting = setting_of(model, model.phases[0].developer, load_scenario(), evidence)
+    setting = setting_of(model.name, model.phases[0].developer, load_scenario(), evidence)
     assert set(setting.tables) == set(evidence.tables) - {"facts"}
     for name in ("training_runs", "rl_runs"):
         others = evidence[name].developer != "DeepSeek"
         assert setting.tables[name].equals(evidence[name][others]) and others.any()
     assert setting.tables["prices"].equals(evidence["prices"])
+
+
+def test_what_a_phase_may_know_is_found_once_and_changed_by_nobody(evidence):
+    """Of the same chip; what a scenario sets beside it is each setting's own."""
+
+    def known(**given):
+        return setting_of("deepseek-r1", "DeepSeek", load_scenario(**given), evidence)
+
+    first, other = known(mfu=0.3), known(mfu=0.4, samples=64)
+    assert first.tables is other.tables and first.mfu is other.mfu
+    assert (first.parameters.mfu, other.parameters.mfu) == (0.3, 0.4)
+    first.tables["prices"].drop(columns="usd_per_gpu_hour", inplace=True)
+    assert other.tables["prices"].equals(evidence["prices"])
+    assert known(chip="H100 SXM").chip != first.chip
 
 
 def test_the_scenarios_chip_goes_before_the_models(evidence):

@@ -149,7 +149,7 @@ def test_every_fact_from_which_hours_follow_is_a_check(evidence):
 
 def test_the_developers_own_rows_are_out_of_reach(evidence, r1):
     for result in r1.phases:
-        setting = setting_of(r1.model, result.phase.developer, r1.scenario, evidence)
+        setting = setting_of(r1.model.name, result.phase.developer, r1.scenario, evidence)
         for table in ("training_runs", "rl_runs"):
             assert (setting.tables[table].developer != "DeepSeek").all()
             assert len(setting.tables[table]) < len(evidence[table]) or table == "rl_runs"
