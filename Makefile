@@ -13,7 +13,8 @@ PYTEST := OPENBLAS_NUM_THREADS=1 $(BIN)/pytest -n auto --dist worksteal
 book: .venv/installed
 	$(BIN)/traincost build $(ARGS)
 
-# types beside the tests, for they take one core alone; what is wrong with them is said at the end too
+# types beside the tests, for they take one core alone; what is wrong with them is said at the
+# end too
 test: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

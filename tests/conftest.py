@@ -18,6 +18,7 @@ from analysis.cli import main
 from analysis.data.folder import default_directory
 from analysis.data.scenario import load_scenario
 from analysis.data.tables import Evidence
+from analysis.publish.execute import _cores
 from analysis.reconstruction.account import Account
 from analysis.reconstruction.reconstruction import Reconstruction, reconstruct
 
@@ -28,9 +29,10 @@ settings.register_profile("untimed", parent=settings(), deadline=None)
 settings.load_profile("untimed")
 
 
-def pytest_xdist_auto_num_workers() -> int:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
     """One process more than cores: tests of kernels, kills and browsers wait for a part of it."""
-    return (os.cpu_count() or 1) + 1
+    return None if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ else _cores() + 1
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from pathlib import Path
 
 import pytest
 
@@ -282,12 +281,6 @@ def test_help_and_mistakes_in_options_import_no_numbers():
     subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory) -> Path:
-    """A cache folder that was empty when the first command of this module used it."""
-    return tmp_path_factory.mktemp("cache")
-
-
 @pytest.mark.parametrize(
     ("command", "when_kept"),
     [
@@ -296,7 +289,7 @@ def cache(tmp_path_factory) -> Path:
         (["claims"], {"pandera"}),  # scipy.stats has the indices that some claims name
     ],
 )
-def test_the_computing_path_imports_what_it_needs_and_no_more(command, when_kept, cache):
+def test_the_computing_path_imports_what_it_needs_and_no_more(command, when_kept, tmp_path):
     """No plotting, no notebook; and from the second time on nothing that checks tables or makes
     points.
     """
@@ -316,7 +309,7 @@ def test_the_computing_path_imports_what_it_needs_and_no_more(command, when_kept
             capture_output=True,
             input=spec,
             text=True,
-            env=os.environ | {"XDG_CACHE_HOME": str(cache)},
+            env=os.environ | {"XDG_CACHE_HOME": str(tmp_path)},
         )
         assert not heavy & set(found.stderr.split())
 

@@ -237,7 +237,7 @@ def test_a_config_of_more_layers_than_a_model_has(tmp_path, evidence):
 
 
 def test_a_table_of_many_columns_is_looked_through_once(monkeypatch):
-    columns = [*RUNS.split(","), *map(str, range(MANY // 16))]
+    columns = [*RUNS.split(","), *map(str, range(MANY // 8))]
     _check_columns(columns, "runs.csv")
     with pytest.raises(InputError, match="column 7 stands twice"):
         _check_columns([*columns, "7"], "runs.csv")
@@ -253,7 +253,7 @@ def test_a_table_of_many_columns_is_looked_through_once(monkeypatch):
 def test_a_package_of_many_curves_is_looked_through_once(folder, monkeypatch):
     path = folder / folders.PACKAGE
     package = json.loads(path.read_text(encoding="utf-8"))
-    curves = [{"name": f"c{n}", "path": f"curves/c{n}.csv"} for n in range(MANY // 16)]
+    curves = [{"name": f"c{n}", "path": f"curves/c{n}.csv"} for n in range(MANY // 8)]
     package["resources"] += curves
     path.write_text(json.dumps(package), encoding="utf-8")
     monkeypatch.setattr(folders, "regular_file", lambda within, name: within / name)

@@ -246,13 +246,13 @@ def assert_whole(path: Path) -> None:
 
 
 # a kernel of its own imports everything: the quickest here, all in `make soak`
-QUICKEST_HERE = [
+MOST_IN_SOAK = [
     pytest.param(path.stem, marks=() if path.stem == "disclosure" else pytest.mark.soak)
     for path in NOTEBOOKS
 ]
 
 
-@pytest.mark.parametrize("name", QUICKEST_HERE)
+@pytest.mark.parametrize("name", MOST_IN_SOAK)
 def test_a_notebook_copied_alone_is_executed_by_nbconvert(name: str, tmp_path: Path):
     from nbconvert.preprocessors import ExecutePreprocessor  # a second, in every worker
 

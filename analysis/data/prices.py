@@ -12,7 +12,6 @@ from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, between
 
 
-@lru_cache(maxsize=512)
 def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     """The quotes for a chip near a date: for a year's commitment where there are such, else any.
 
@@ -21,12 +20,17 @@ def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Rows of prices.csv; none where there is no quote of the chip.
+        Rows of prices.csv, a copy; none where there is no quote of the chip.
     """
+    return _near(chip, date, evidence).copy()
+
+
+@lru_cache(maxsize=512)
+def _near(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     quotes, days = _dated_quotes(chip, evidence)
     if quotes.empty:
         return quotes
-    distance = np.abs(days - np.datetime64(date, "D")).astype(int)
+    distance = np.abs(days - np.datetime64(pd.Timestamp(date), "D")).astype(int)
     near_days = evidence.facts.constant("quotes_near_days", "days").value
     return quotes[distance <= max(near_days, distance.min())]
 

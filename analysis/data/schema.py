@@ -35,7 +35,7 @@ def table_of(resource: dict[str, Any], content: bytes) -> pd.DataFrame:
         if not known.is_known(key):
             _check(resource, content)
             known.remember(key)
-        return _typed(schema, content)
+        return _typed(schema, content).copy()
     except pd.errors.ParserError:
         _refuse_unreadable(resource["path"], content)
         raise MemoryError from None  # its rows are right: there was no room for them

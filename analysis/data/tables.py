@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -26,6 +26,8 @@ from analysis.data.folder import (
 )
 from analysis.data.mistakes import InputError, find
 from analysis.data.schema import check_foreign_keys, content_of, table_of
+
+RUN_TABLES = ("training_runs", "rl_runs")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,6 +85,18 @@ class Evidence:
     def tables(self) -> tuple[str, ...]:
         """The names of the tables."""
         return tuple(self._tables)
+
+    def without_runs_of(self, developers: Collection[str]) -> Mapping[str, pd.DataFrame]:
+        """The tables but the facts, those of runs without the rows of some developers; each is
+        handed out as a copy.
+        """
+        return FixedTables(
+            {
+                name: rows[~rows.developer.isin(developers)] if name in RUN_TABLES else rows
+                for name, rows in self._tables.items()
+                if name != "facts"
+            }
+        )
 
     def for_model(self, table: str, model: str) -> pd.DataFrame:
         """The rows of a table that are of a model, or of all models, with the line of each.

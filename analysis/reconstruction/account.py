@@ -98,7 +98,7 @@ class Account:
             `disclosed_usd`, `usd_p05`, `usd_p50`, `usd_p95`, and `share` of the disclosed hours.
         """
         frame = self._frame
-        return frame.copy() if phase is None else frame[frame.id == self[phase].phase.id]
+        return (frame if phase is None else frame[frame.id == self[phase].phase.id]).copy()
 
     @cached_property
     def _frame(self) -> pd.DataFrame:
@@ -262,7 +262,7 @@ class Account:
         return found
 
 
-@lru_cache(maxsize=16)  # the accounts of a book are made before its pages fork
+@lru_cache(maxsize=16)  # those of a book's pages are made once, before the pages fork
 def account_of(model: str, scenario: Scenario, evidence: Evidence) -> Account:
     """The account of a model under a scenario: one object for all who ask for the same.
 

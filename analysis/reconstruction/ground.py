@@ -14,7 +14,7 @@ from analysis.data.expressions import facts_in
 from analysis.data.facts import Facts
 from analysis.data.mistakes import InputError
 from analysis.data.scenario import Parameters, Scenario
-from analysis.data.tables import Evidence, FixedTables
+from analysis.data.tables import Evidence
 from analysis.data.uncertainty import Distribution, draw
 from analysis.physics.flop import flop_per_token
 from analysis.physics.parameters import multiplying_parameters, total_parameters
@@ -31,8 +31,6 @@ from analysis.reconstruction.stages import (
 )
 from analysis.reconstruction.views import views_of
 from analysis.runs.efficiency import Estimator, estimator_for
-
-RUN_TABLES = ("training_runs", "rl_runs")
 
 
 @dataclass(frozen=True)
@@ -128,10 +126,6 @@ def _known_to(
     """What a setting holds whatever a scenario sets beside the chip, for all scenarios."""
     model = load_model(model_name, evidence)
     own = {model.developer, developer}
-    tables = {
-        name: table[~table.developer.isin(own)] if name in RUN_TABLES else table
-        for name, table in ((name, evidence[name]) for name in evidence.tables if name != "facts")
-    }
     facts = evidence.facts.without(model.checks)
     mfu = training_mfu(model, chip, facts, estimator_for(evidence, own))
     architecture = configuration(model, facts)
@@ -139,7 +133,7 @@ def _known_to(
     return partial(
         Setting,
         facts=facts,
-        tables=FixedTables(tables),
+        tables=evidence.without_runs_of(own),
         developer=developer,
         configuration=architecture,
         architecture_kind=model.architecture_kind,

@@ -17,7 +17,7 @@ from nbformat.reader import NotJSONError
 from playwright.sync_api import expect
 
 from tests.conftest import ROOT
-from tests.test_notebooks import QUICKEST_HERE, assert_whole
+from tests.test_notebooks import MOST_IN_SOAK, assert_whole
 
 pytestmark = pytest.mark.browser
 AT_MOST_MS = 120_000
@@ -66,7 +66,7 @@ def wait_for(address: str) -> None:
     raise TimeoutError(address)
 
 
-@pytest.mark.parametrize("name", QUICKEST_HERE)
+@pytest.mark.parametrize("name", MOST_IN_SOAK)
 def test_a_notebook_runs_in_jupyterlab(name, lab, folder, chromium):
     """All cells by the menu; what was saved has every cell run and no error."""
     page = chromium.new_context(viewport={"width": 1440, "height": 900}).new_page()

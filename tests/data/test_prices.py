@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analysis.data.facts import Row
-from analysis.data.prices import system_price
+from analysis.data.prices import market_price, market_quotes, system_price
 from tests.by_hand import with_tables
 
 
@@ -36,3 +36,16 @@ def test_an_estimate_is_no_price(evidence):
     assert (found.low, found.high) == (30_000, 30_000)
     alone = table[table.id == "b"]
     assert system_price("C", with_tables(evidence, purchase_prices=alone)) is None
+
+
+@pytest.mark.parametrize("day", ["20250120", "2025-1-20", "2025-01-20"])
+def test_a_day_is_one_however_it_is_written(evidence, day):
+    found = market_quotes("H100 SXM", day, evidence)
+    assert len(found) and found.equals(market_quotes("H100 SXM", "2025-01-20", evidence))
+
+
+def test_quotes_that_somebody_changes_are_changed_for_nobody_else(evidence):
+    before = market_price("H100 SXM", "2025-01-20", evidence)
+    quotes = market_quotes("H100 SXM", "2025-01-20", evidence)
+    quotes["usd_per_gpu_hour"] = 99.0
+    assert market_price("H100 SXM", "2025-01-20", evidence) == before < 99

@@ -19,6 +19,7 @@ EARLY = 1
 def prepared(folder: Path, waits: bool) -> Iterator[list[int]]:
     """What is prepared is there only when the early one has begun, if this waits for it."""
     yield [EARLY, 0]
+    time.sleep(0.5)  # time for one too many to begin
     until = time.monotonic() + 60
     while waits and not (folder / str(EARLY)).exists() and time.monotonic() < until:
         time.sleep(0.01)

@@ -259,3 +259,11 @@ def test_one_account_serves_all_who_ask_for_the_same(r1, evidence):
     assert asked is kept_account_of("deepseek-r1", r1.scenario, evidence)
     claims = evidence.for_model("claims", "deepseek-r1")
     assert [row["where"] for row in asked.rows("claims")] == claims["where"].tolist() != []
+
+
+def test_figures_that_somebody_changes_are_changed_for_nobody_else(account):
+    account.to_dict()["phases"].clear()
+    account.frame().drop(columns="p50", inplace=True)
+    row = account.frame("r1_zero_rl")
+    row["p50"] = 0.0
+    assert account.to_dict()["phases"] and (account.frame().p50 > 0).all()

@@ -110,8 +110,8 @@ def forked(
     """Call `function` on each task, after `prepare` once for all, and yield a task's number with
     its result or error as it ends.
 
-    `prepare` gives the numbers of tasks that may begin before it ends. `meanwhile` is called here
-    while they prepare.
+    `prepare` gives the numbers of tasks that may begin before it ends, as often as it can wait for
+    their start. `meanwhile` is called here while they prepare.
     """
     ours, theirs = Pipe()
     code = (
@@ -163,18 +163,23 @@ def serve(descriptor: int, parent: int) -> None:
 
     def start(numbers: Sequence[int], most: int) -> None:
         gc.freeze()  # what the forks share stays shared
-        for number in numbers[: most - len(running)]:
+        ready = [number for number in numbers if number in waiting]
+        for number in ready[: max(most - len(running), 0)]:
             fork = Fork(_call, function, waiting.pop(number))
             running[fork.connection] = number, fork
 
+    def tell(seconds: float | None) -> None:
+        for ended in wait(list(running), seconds):
+            number, fork = running.pop(ended)
+            connection.send((number, _outcome(fork)))
+
     try:
         for early in prepare() if prepare else ():
+            tell(0)
             start(early, workers - 1)  # and this process goes on
         while waiting or running:
             start([*waiting], workers)
-            for ready in wait(list(running)):
-                number, fork = running.pop(ready)
-                connection.send((number, _outcome(fork)))
+            tell(None)
     except Exception:
         traceback.print_exc()
     finally:

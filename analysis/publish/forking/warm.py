@@ -32,9 +32,9 @@ OF_KERNELS = (  # what one imports while it starts
 def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> Iterator[list[int]]:
     """Import what kernels and notebooks need, and fill the caches that a first use fills.
 
-    `notebooks` are the parameters of those to come. The numbers of those that reconstruct nothing
-    are given as soon as they can run; what the others begin with is computed after that, once. All
-    of their charts are drawn by one process, which starts here.
+    `notebooks` are the parameters of those to come. The numbers of those that take no scenario are
+    given as soon as they can run; what the others begin with is computed after that, once, and the
+    numbers given again after each step. All charts are drawn by one process, which starts here.
     """
     surroundings = dict(os.environ)
     _start_drawing()
@@ -45,8 +45,12 @@ def warm_up(notebooks: Sequence[Mapping[str, Any]] = ()) -> Iterator[list[int]]:
         importlib.import_module("ipykernel.debugger")
     for name in (*OF_EXECUTION, *OF_KERNELS):
         importlib.import_module(name)
-    yield [number for number, given in enumerate(notebooks) if "scenario" not in given]
-    _reconstruct_once([given for given in notebooks if "scenario" in given])
+    early = [number for number, given in enumerate(notebooks) if "scenario" not in given]
+    yield early
+    for given in notebooks:
+        if "scenario" in given:
+            _reconstruct(given)
+            yield early
 
 
 def _start_drawing() -> None:
@@ -78,16 +82,15 @@ def _import_all() -> None:
         nbformat.validate(nbformat.v4.new_notebook())  # builds the check that it keeps
 
 
-def _reconstruct_once(notebooks: Sequence[Mapping[str, Any]]) -> None:
+def _reconstruct(parameters: Mapping[str, Any]) -> None:
     from analysis.data.scenario import PARAMETER_NAMES
     from analysis.doors import reconstruct
 
     shared = ("model", "scenario", "data", *PARAMETER_NAMES)
-    for parameters in notebooks:
-        given = {name: value for name, value in parameters.items() if name in shared}
-        with suppress(Exception):  # whatever is wrong, the notebook itself says it
-            account = reconstruct(**given)
-            _ = account.frame(), account.names.numbers
+    given = {name: value for name, value in parameters.items() if name in shared}
+    with suppress(Exception):  # whatever is wrong, the notebook itself says it
+        account = reconstruct(**given)
+        _ = account.frame(), account.names.numbers
 
 
 def _draw_for_all(_: Connection, socket: str) -> None:
