@@ -22,17 +22,12 @@ def market_quotes(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     DataFrame
         Rows of prices.csv, a copy; none where there is no quote of the chip.
     """
-    return _near(chip, date, evidence).copy()
-
-
-@lru_cache(maxsize=512)
-def _near(chip: str, date: str, evidence: Evidence) -> pd.DataFrame:
     quotes, days = _dated_quotes(chip, evidence)
     if quotes.empty:
-        return quotes
+        return quotes.copy()
     distance = np.abs(days - np.datetime64(pd.Timestamp(date), "D")).astype(int)
     near_days = evidence.facts.constant("quotes_near_days", "days").value
-    return quotes[distance <= max(near_days, distance.min())]
+    return quotes[distance <= max(near_days, distance.min())].copy()
 
 
 @lru_cache(maxsize=64)

@@ -44,8 +44,7 @@ def execute_all(
 
     Each runs in a clean fork where there are forks, or in a kernel that is started for it. What
     took longest the last time comes first, so that no core waits at the end; what takes no
-    scenario begins before what others share is there. `meanwhile` is called
-    once, while they start.
+    scenario begins before what others share is there. `meanwhile` is called once, while they start.
     """
     jobs = list(jobs)
     if not jobs:
